@@ -1,0 +1,19 @@
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/packages', '<rootDir>/integration-tests', '<rootDir>/examples'],
+  testMatch: ['**/test/**/*.test.ts', '<rootDir>/integration-tests/**/*.test.ts'],
+  testTimeout: 30_000,
+  transform: {
+    '^.+\\.m?ts$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  // Unit tests run on the sources; child processes of the integration suites run on what was built.
+  moduleNameMapper: { '^@clew/([^/]+)$': '<rootDir>/packages/$1/src/index.ts' },
+  globals: { __VERSION__: '0.1.0' },
+};
