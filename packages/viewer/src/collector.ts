@@ -1,0 +1,139 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { decodeRequest, type OtlpFormat, otlpFormat } from './decode-traces.ts';
+import { RequestError, readBody } from './http-body.ts';
+import { exportResponse, statusBody } from './otlp-answer.ts';
+import { OtlpError } from './otlp-limits.ts';
+import { answerQuery } from './query-api.ts';
+import type { SpanRecord } from './span-record.ts';
+import { TraceStore } from './store.ts';
+
+export interface CollectorOptions {
+  /** 0 to 65,535; 0 takes a free one. Default 4318, OTLP/HTTP's own. */
+  readonly port?: number;
+  /** The address to listen on. Default 127.0.0.1: only this machine. */
+  readonly host?: string;
+  /** The file to keep traces in, made when it is not there. Default: kept in memory. */
+  readonly store?: string;
+  /** Bound of what is kept, in MiB, at least 1; the oldest traces give way. Default 256. */
+  readonly maxMb?: number;
+  /** Largest body of a request in bytes, before and after decompression. Default 16 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Called with the valid spans of each request, after they were stored. */
+  readonly onSpans?: (spans: readonly SpanRecord[]) => void;
+}
+
+export interface Collector {
+  /** `http://127.0.0.1:4318`: what `OTEL_EXPORTER_OTLP_ENDPOINT` takes. */
+  readonly url: string;
+  readonly port: number;
+  readonly store: TraceStore;
+  /** Stops listening, ends open connections and closes the store. */
+  close(): Promise<void>;
+}
+
+const SIGNALS = new Set(['/v1/traces', '/v1/metrics', '/v1/logs']);
+const INVALID_IDS = 'spans without a valid trace id and span id were left out';
+
+/**
+ * Starts an OTLP/HTTP receiver with a store and a query API. Rejects when the port is taken or the store can't be
+ * opened.
+ *
+ * @example
+ * const collector = await startCollector({ port: 0 });
+ * // … a program exports to collector.url …
+ * const [summary] = collector.store.traces({ limit: 1 });
+ * await collector.close();
+ */
+export async function startCollector(options: CollectorOptions = {}): Promise<Collector> {
+  const { port = 4318, host = '127.0.0.1', store: file, maxMb, maxBodyBytes = 16 * 1024 * 1024 } = options;
+  const store = new TraceStore({ ...(file && { file }), ...(maxMb !== undefined && { maxMb }) });
+  const server = createServer({ requestTimeout: 60_000 }, (request, response) => {
+    route(request, response, { store, maxBodyBytes, onSpans: options.onSpans }).catch(() =>
+      response.destroy(),
+    );
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+    port: address.port,
+    store,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          store.close();
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Receiver {
+  readonly store: TraceStore;
+  readonly maxBodyBytes: number;
+  readonly onSpans: CollectorOptions['onSpans'];
+}
+
+async function route(request: IncomingMessage, response: ServerResponse, receiver: Receiver): Promise<void> {
+  const url = new URL(`http://collector${request.url}`);
+  if (SIGNALS.has(url.pathname)) await receive(url.pathname, request, response, receiver);
+  else answerQuery(url, request, response, receiver.store);
+  // What was not read of the body is discarded, so that the sender comes to read the answer.
+  request.resume();
+}
+
+async function receive(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { store, maxBodyBytes, onSpans }: Receiver,
+): Promise<void> {
+  const format = otlpFormat(request.headers['content-type']);
+  try {
+    if (request.method !== 'POST') {
+      response.setHeader('allow', 'POST');
+      throw new RequestError(405, `expected POST, got ${request.method}`);
+    }
+    if (format === undefined) {
+      const type = JSON.stringify(request.headers['content-type'] ?? '');
+      throw new RequestError(
+        415,
+        `expected content-type application/x-protobuf or application/json, got ${type}`,
+      );
+    }
+    const body = await readBody(request, maxBodyBytes);
+    if (path !== '/v1/traces') return answer(response, 200, format, exportResponse(format, 0, ''));
+    const { spans, rejected } = decodeRequest(body, format);
+    store.add(spans);
+    answer(response, 200, format, exportResponse(format, rejected, INVALID_IDS));
+    if (spans.length > 0) onSpans?.(spans);
+  } catch (error) {
+    const { status, message } = failure(error);
+    if (status === 503) response.setHeader('retry-after', '1');
+    answer(response, status, format ?? 'json', statusBody(format ?? 'json', message));
+  }
+}
+
+function failure(error: unknown): { status: number; message: string } {
+  if (error instanceof RequestError) return error;
+  if (error instanceof OtlpError) return { status: 400, message: error.message };
+  // The store: no space, or its file is locked. The sender may try again.
+  return { status: 503, message: `not stored: ${(error as Error).message}` };
+}
+
+function answer(response: ServerResponse, status: number, format: OtlpFormat, body: Buffer): void {
+  if (response.headersSent) return;
+  const type = format === 'json' ? 'application/json' : 'application/x-protobuf';
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length });
+  response.end(body);
+}

@@ -1,0 +1,52 @@
+import { countJson, decodeJson } from './otlp-json.ts';
+import { type Decoded, OtlpError } from './otlp-limits.ts';
+import { countProtobuf, decodeProtobuf } from './otlp-protobuf.ts';
+import type { SpanRecord } from './span-record.ts';
+
+export type OtlpFormat = 'protobuf' | 'json';
+
+/** The format that a content type names (parameters and case do not matter), or undefined: neither of OTLP's. */
+export function otlpFormat(contentType: string | undefined): OtlpFormat | undefined {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === 'application/x-protobuf') return 'protobuf';
+  return type === 'application/json' ? 'json' : undefined;
+}
+
+/** As `decodeTraces`, with the number of the spans left out because their ids are not valid. */
+export function decodeRequest(body: Uint8Array, format: OtlpFormat): Decoded<SpanRecord> {
+  return format === 'json' ? decodeJson(asBuffer(body)) : decodeProtobuf(asBuffer(body));
+}
+
+/**
+ * Reads the body of an OTLP trace export (decompressed) into spans, each with its resource and scope.
+ * `contentType` is `application/x-protobuf` or `application/json`. Spans without a valid trace id and span id are
+ * left out. Throws OtlpError when the body is malformed, or the type is another one.
+ * https://opentelemetry.io/docs/specs/otlp/#otlphttp-request
+ *
+ * @example
+ * const spans = decodeTraces(body, 'application/x-protobuf');
+ * console.log(spans[0].name, spans[0].resource.attributes['service.name']);
+ */
+export function decodeTraces(body: Uint8Array, contentType: string): SpanRecord[] {
+  return decodeRequest(body, knownFormat(contentType)).spans;
+}
+
+/**
+ * Counts the spans in the body of an OTLP trace export, valid ones or not; in protobuf without reading them.
+ * Throws as `decodeTraces`. Default of `contentType`: `application/x-protobuf`.
+ */
+export function countSpans(body: Uint8Array, contentType = 'application/x-protobuf'): number {
+  return knownFormat(contentType) === 'json' ? countJson(asBuffer(body)) : countProtobuf(asBuffer(body));
+}
+
+function knownFormat(contentType: string): OtlpFormat {
+  const format = otlpFormat(contentType);
+  if (format !== undefined) return format;
+  throw new OtlpError(
+    `expected application/x-protobuf or application/json, got ${JSON.stringify(contentType)}`,
+  );
+}
+
+function asBuffer(body: Uint8Array): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}

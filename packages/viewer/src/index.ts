@@ -1,0 +1,5 @@
+export { type Collector, type CollectorOptions, startCollector } from './collector.ts';
+export { countSpans, decodeTraces } from './decode-traces.ts';
+export { OtlpError } from './otlp-limits.ts';
+export type * from './span-record.ts';
+export { type StoreOptions, type TraceQuery, TraceStore, type TraceSummary, traceFromJson } from './store.ts';

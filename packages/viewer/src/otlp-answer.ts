@@ -1,0 +1,28 @@
+import type { OtlpFormat } from './decode-traces.ts';
+
+/** ExportTraceServiceResponse: empty when every span was taken, otherwise with `partial_success`. */
+export function exportResponse(format: OtlpFormat, rejected: number, reason: string): Buffer {
+  if (format === 'json') {
+    const partial = { partialSuccess: { rejectedSpans: String(rejected), errorMessage: reason } };
+    return Buffer.from(JSON.stringify(rejected === 0 ? {} : partial));
+  }
+  if (rejected === 0) return Buffer.alloc(0);
+  return field(1, Buffer.concat([Buffer.from([0x08]), varint(rejected), field(2, Buffer.from(reason))]));
+}
+
+/** google.rpc.Status, the body of every answer that is not a success. https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+export function statusBody(format: OtlpFormat, message: string): Buffer {
+  return format === 'json' ? Buffer.from(JSON.stringify({ message })) : field(2, Buffer.from(message));
+}
+
+function field(number: number, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([(number << 3) | 2]), varint(bytes.length), bytes]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; bytes.length === 0 || rest > 0; rest = Math.floor(rest / 128)) {
+    bytes.push((rest % 128) | (rest >= 128 ? 0x80 : 0));
+  }
+  return Buffer.from(bytes);
+}

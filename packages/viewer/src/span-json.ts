@@ -1,0 +1,42 @@
+import type { Attributes, AttributeValue, Resource, Scope, SpanRecord } from './span-record.ts';
+
+/** A span without its resource and scope, as JSON text: what the store keeps a row. */
+export function spanToJson({ resource, scope, ...span }: SpanRecord): string {
+  return JSON.stringify(span, replaceValue);
+}
+
+export function originToJson(resource: Resource, scope: Scope): string {
+  return JSON.stringify({ resource, scope }, replaceValue);
+}
+
+/** A span as the query API answers it; nanoseconds and large integers are decimal text, bytes are base64. */
+export function joinJson(span: string, origin: string): string {
+  return `${span.slice(0, -1)},${origin.slice(1)}`;
+}
+
+/** Reads `joinJson` back, already parsed. */
+export function spanFromJson(json: SpanJson): SpanRecord {
+  return {
+    ...json,
+    startTimeUnixNano: BigInt(json.startTimeUnixNano),
+    endTimeUnixNano: BigInt(json.endTimeUnixNano),
+    events: json.events.map((event) => ({ ...event, timeUnixNano: BigInt(event.timeUnixNano) })),
+  };
+}
+
+type SpanJson = Omit<SpanRecord, 'startTimeUnixNano' | 'endTimeUnixNano' | 'events'> & {
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
+  readonly events: readonly {
+    readonly name: string;
+    readonly timeUnixNano: string;
+    readonly attributes: Attributes;
+  }[];
+};
+
+function replaceValue(this: unknown, _key: string, value: AttributeValue): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  // JSON has neither: as text they are at least seen.
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+}

@@ -1,0 +1,249 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { openDatabase } from './database.ts';
+import { joinJson, originToJson, spanFromJson, spanToJson } from './span-json.ts';
+import { type SpanRecord, serviceName, type Trace } from './span-record.ts';
+
+export interface StoreOptions {
+  /** A file; made when it is not there. Default: kept in memory. */
+  readonly file?: string;
+  /** Bound of what is kept, in MiB, at least 1; beyond it the oldest traces are removed. Default 256. */
+  readonly maxMb?: number;
+  /** Only read: the file must be there. Default false. */
+  readonly readOnly?: boolean;
+}
+
+export interface TraceQuery {
+  /** Only traces in which this service has a span. */
+  readonly service?: string;
+  /** 1 to 10,000, default 20. */
+  readonly limit?: number;
+  readonly minDurationMs?: number;
+  /** Only traces with a span in error. Default false. */
+  readonly errors?: boolean;
+}
+
+/** One line of a list of traces. */
+export interface TraceSummary {
+  readonly traceId: string;
+  /** Name of the root span; of the earliest one as long as no root has arrived. */
+  readonly name: string;
+  readonly service: string;
+  readonly services: readonly string[];
+  /** Nanoseconds since 1970, as decimal text. */
+  readonly startTimeUnixNano: string;
+  readonly durationMs: number;
+  readonly spans: number;
+  readonly errors: number;
+}
+
+const MIB = 1024 * 1024;
+const MAX_INT64 = 2n ** 63n - 1n;
+
+const QUERIES = {
+  addTrace: `INSERT INTO trace (id, first, last, spans, errors) VALUES (?, ${MAX_INT64}, 0, 0, 0)
+    ON CONFLICT (id) DO UPDATE SET id = id RETURNING seq`,
+  addSpan: 'INSERT OR IGNORE INTO span VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  update: `UPDATE trace SET first = min(first, ?), last = max(last, ?), spans = spans + ?, errors = errors + ?
+    WHERE seq = ?`,
+  oldest: 'SELECT seq FROM trace ORDER BY seq LIMIT 1',
+  removeSpans: 'DELETE FROM span WHERE trace = ?',
+  removeTrace: 'DELETE FROM trace WHERE seq = ?',
+  counts: 'SELECT count(*) AS traces, coalesce(sum(spans), 0) AS spans FROM trace',
+  pageSize: 'PRAGMA page_size',
+  pages: 'PRAGMA page_count',
+  freePages: 'PRAGMA freelist_count',
+  traces: `SELECT seq, id, CAST(first AS TEXT) AS first, (last - first) / 1e6 AS durationMs, spans, errors FROM trace
+    WHERE errors >= ? AND last - first >= ?
+    AND (?3 IS NULL OR EXISTS (SELECT 1 FROM span WHERE trace = trace.seq AND service = ?3))
+    ORDER BY seq DESC LIMIT ?`,
+  head: 'SELECT name, service FROM span WHERE trace = ? ORDER BY root DESC, first, id LIMIT 1',
+  services: 'SELECT service FROM span WHERE trace = ? GROUP BY service ORDER BY min(first), service',
+  ids: "SELECT id FROM trace WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 2",
+  spans:
+    'SELECT body, origin FROM span WHERE trace = (SELECT seq FROM trace WHERE id = ?) ORDER BY first, id',
+};
+
+type Statements = { readonly [Name in keyof typeof QUERIES]: StatementSync };
+
+interface TraceRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly first: string;
+  readonly durationMs: number;
+  readonly spans: number;
+  readonly errors: number;
+}
+
+interface SpanRow {
+  readonly body: string;
+  readonly origin: string;
+}
+
+/**
+ * Keeps traces in SQLite, bounded. Throws what SQLite throws (no space, not a database, file locked).
+ *
+ * @example
+ * const store = new TraceStore({ file: 'traces.db', maxMb: 64 });
+ * store.add(decodeTraces(body, 'application/x-protobuf'));
+ * const [latest] = store.traces({ limit: 1 });
+ */
+export class TraceStore {
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+  readonly #maxPages: number;
+
+  constructor({ file, maxMb = 256, readOnly = false }: StoreOptions = {}) {
+    if (!(maxMb >= 1)) throw new RangeError(`@clew/viewer: expected maxMb of at least 1, got ${maxMb}`);
+    this.#database = openDatabase(file, readOnly);
+    this.#statements = Object.fromEntries(
+      Object.entries(QUERIES).map(([name, sql]) => [name, this.#database.prepare(sql)]),
+    ) as Statements;
+    this.#maxPages = Math.floor((maxMb * MIB) / Number(this.#statements.pageSize.get()?.page_size));
+    if (!readOnly) this.#trim();
+  }
+
+  /** Keeps spans; one that is already there (same trace, id and kind: an export tried again) is left as it is. */
+  add(spans: readonly SpanRecord[]): void {
+    if (spans.length === 0) return;
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      this.#insert(spans);
+      this.#trim();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** The traces that arrived last, newest first. */
+  traces({ service, limit = 20, minDurationMs = 0, errors = false }: TraceQuery = {}): TraceSummary[] {
+    const { traces, head, services } = this.#statements;
+    const rows = traces.all(
+      errors ? 1 : 0,
+      minDurationMs * 1e6,
+      service ?? null,
+      limit,
+    ) as unknown as TraceRow[];
+    return rows.map((row) => ({
+      traceId: row.id,
+      ...(head.get(row.seq) as { name: string; service: string }),
+      services: services.all(row.seq).map((found) => String(found.service)),
+      startTimeUnixNano: row.first,
+      durationMs: row.durationMs,
+      spans: row.spans,
+      errors: row.errors,
+    }));
+  }
+
+  /** The ids that start with `prefix`, at most two: enough to know that it is not the only one. */
+  ids(prefix: string): string[] {
+    return this.#statements.ids.all(prefix).map((row) => String(row.id));
+  }
+
+  trace(traceId: string): Trace | undefined {
+    const json = this.traceJson(traceId);
+    return json === undefined ? undefined : traceFromJson(json);
+  }
+
+  /** A trace as the query API answers it: `{ "traceId": …, "spans": […] }`. */
+  traceJson(traceId: string): string | undefined {
+    const rows = this.#statements.spans.all(traceId) as unknown as SpanRow[];
+    if (rows.length === 0) return undefined;
+    const spans = rows.map((row) => joinJson(row.body, row.origin));
+    return `{"traceId":${JSON.stringify(traceId)},"spans":[${spans.join(',')}]}`;
+  }
+
+  /** How much is kept at the moment. */
+  counts(): { traces: number; spans: number } {
+    const { traces, spans } = this.#statements.counts.get() as { traces: number; spans: number };
+    return { traces, spans };
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #insert(spans: readonly SpanRecord[]): void {
+    const { addTrace, addSpan, update } = this.#statements;
+    const touched = new Map<string, Tally>();
+    let origin = '';
+    let previous: SpanRecord | undefined;
+    for (const span of spans) {
+      let tally = touched.get(span.traceId);
+      if (tally === undefined) {
+        tally = {
+          seq: Number(addTrace.get(span.traceId)?.seq),
+          first: MAX_INT64,
+          last: 0n,
+          spans: 0,
+          errors: 0,
+        };
+        touched.set(span.traceId, tally);
+      }
+      if (span.scope !== previous?.scope || span.resource !== previous.resource) {
+        origin = originToJson(span.resource, span.scope);
+      }
+      previous = span;
+      const first = clamp(span.startTimeUnixNano);
+      const root = span.parentSpanId === undefined ? 1 : 0;
+      const service = serviceName(span.resource);
+      const { seq } = tally;
+      const { changes } = addSpan.run(
+        seq,
+        span.spanId,
+        span.kind,
+        root,
+        first,
+        span.name,
+        service,
+        spanToJson(span),
+        origin,
+      );
+      if (Number(changes) === 0) continue;
+      if (first < tally.first) tally.first = first;
+      const last = clamp(span.endTimeUnixNano);
+      if (first > tally.last) tally.last = first;
+      if (last > tally.last) tally.last = last;
+      tally.spans++;
+      if (span.status.code === 'ERROR') tally.errors++;
+    }
+    for (const { seq, first, last, spans, errors } of touched.values())
+      update.run(first, last, spans, errors, seq);
+  }
+
+  #trim(): void {
+    if (this.#usedPages() <= this.#maxPages) return;
+    const { oldest, removeSpans, removeTrace } = this.#statements;
+    // A tenth more than needed, so that not every further batch has to remove something.
+    while (this.#usedPages() > this.#maxPages * 0.9) {
+      const row = oldest.get();
+      if (row === undefined) return;
+      removeSpans.run(row.seq as number);
+      removeTrace.run(row.seq as number);
+    }
+  }
+
+  #usedPages(): number {
+    const { pages, freePages } = this.#statements;
+    return Number(pages.get()?.page_count) - Number(freePages.get()?.freelist_count);
+  }
+}
+
+interface Tally {
+  readonly seq: number;
+  first: bigint;
+  last: bigint;
+  spans: number;
+  errors: number;
+}
+
+function clamp(time: bigint): bigint {
+  return time > MAX_INT64 ? MAX_INT64 : time;
+}
+
+/** Reads a trace as the query API answers it. */
+export function traceFromJson(json: string): Trace {
+  const { traceId, spans } = JSON.parse(json);
+  return { traceId, spans: spans.map(spanFromJson) };
+}
