@@ -1,12 +1,16 @@
-// Builds every package: one ES-module file per entry with esbuild, declarations with tsc.
+// Builds every package, or those named (`core tracer`): one ES-module file an entry with esbuild, declarations with tsc.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const folders = globSync('packages/*/package.json', { cwd: root }).map(dirname).sort();
+const named = process.argv.slice(2);
+const folders = globSync('packages/*/package.json', { cwd: root })
+  .map(dirname)
+  .filter((folder) => named.length === 0 || named.includes(basename(folder)))
+  .sort();
 
 await Promise.all(folders.map(bundle));
 declarations();
@@ -14,15 +18,15 @@ declarations();
 async function bundle(folder) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
   const entries = entryPoints(manifest);
-  rmSync(join(root, folder, 'dist'), { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: join(root, folder),
-    entryPoints: entries.map((entry) => `src/${entry}.ts`),
+    entryPoints: entries.map((entry) => `./src/${entry}.ts`),
     outdir: 'dist',
     outbase: 'src',
     bundle: true,
     packages: 'external',
-    external: entries.map((entry) => `./${entry}.ts`),
+    splitting: entries.length > 1,
     platform: 'node',
     target: 'node22.15',
     format: 'esm',
@@ -32,6 +36,14 @@ async function bundle(folder) {
     logLevel: 'warning',
     legalComments: 'none',
   });
+  prune(folder, new Set(Object.keys(metafile.outputs)));
+}
+
+/** Takes away what an earlier build left; never what is in use now. */
+function prune(folder, current) {
+  for (const file of globSync('dist/**/*.{js,js.map}', { cwd: join(root, folder) })) {
+    if (!current.has(file.replaceAll('\\', '/'))) rmSync(join(root, folder, file));
+  }
 }
 
 /** The `./dist/NAME.js` files that a package's `exports` and `bin` name. */
@@ -44,10 +56,7 @@ function entryPoints(manifest) {
 
 function declarations() {
   const projects = folders.filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
-  const solution = { files: [], references: projects.map((path) => ({ path })) };
-  writeFileSync(join(root, 'tsconfig.json'), `${JSON.stringify(solution, null, 2)}\n`);
-  for (const folder of projects) rmSync(join(root, folder, 'tsconfig.tsbuildinfo'), { force: true });
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-b'], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [tsc, '-b', ...projects], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

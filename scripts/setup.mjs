@@ -28,7 +28,11 @@ function install() {
   const lock = readFileSync(join(root, 'package-lock.json'));
   if (upToDate('install', hashOf([lock])) && existsSync(nodeBin)) return;
   say('installing dependencies (once, about a minute) …');
-  step('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], 'npm ci failed: is the npm registry reachable?');
+  step(
+    'npm',
+    ['ci', '--loglevel=error', '--no-audit', '--no-fund'],
+    'npm ci failed: is the npm registry reachable?',
+  );
   stamp('install', hashOf([lock]));
 }
 
@@ -43,7 +47,13 @@ function build(force) {
 
 function globPaths() {
   // fs.globSync came with Node 22; the pinned Node lists the files when the user's is older.
-  const patterns = ['packages/*/src/**/*', 'packages/*/package.json', 'packages/*/tsconfig.json', 'tsconfig.base.json', 'scripts/build.mjs'];
+  const patterns = [
+    'packages/*/src/**/*',
+    'packages/*/package.json',
+    'packages/*/tsconfig.json',
+    'tsconfig.base.json',
+    'scripts/build.mjs',
+  ];
   if (fs.globSync) return fs.globSync(patterns, { cwd: root }).sort();
   const code = `console.log(JSON.stringify(require('fs').globSync(${JSON.stringify(patterns)}).sort()))`;
   const listed = spawnSync(nodeBin, ['--no-warnings', '-e', code], { cwd: root, encoding: 'utf8' });

@@ -1,0 +1,57 @@
+import type { Context, ContextManager } from '@opentelemetry/api';
+import { bindWith } from './bind.ts';
+import { rootContext } from './context.ts';
+
+/**
+ * The context carrier `stack`: a context is current while a function runs and not after its first `await`.
+ * For synchronous programs; costs next to nothing.
+ */
+export class StackContextManager implements ContextManager {
+  #current: Context = rootContext;
+
+  active(): Context {
+    return this.#current;
+  }
+
+  with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
+    context: Context,
+    fn: F,
+    thisArg?: ThisParameterType<F>,
+    ...args: A
+  ): ReturnType<F> {
+    const previous = this.#current;
+    this.#current = context;
+    try {
+      return Reflect.apply(fn, thisArg, args);
+    } finally {
+      this.#current = previous;
+    }
+  }
+
+  bind<T>(context: Context, target: T): T {
+    return bindWith(
+      (bound, fn, thisArg, ...args) => this.with(bound, () => Reflect.apply(fn, thisArg, args)),
+      context,
+      target,
+    );
+  }
+
+  attach(context: Context): { dispose(): void } {
+    const previous = this.#current;
+    this.#current = context;
+    return {
+      dispose: () => {
+        this.#current = previous;
+      },
+    };
+  }
+
+  enable(): this {
+    return this;
+  }
+
+  disable(): this {
+    this.#current = rootContext;
+    return this;
+  }
+}

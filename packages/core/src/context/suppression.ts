@@ -1,0 +1,19 @@
+import { type Context, createContextKey } from '@opentelemetry/api';
+
+/** The key that the OpenTelemetry SDKs use, so that their exporters are not traced by us nor ours by them. */
+const SUPPRESS_KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
+/** Returns a context in which nothing is traced and nothing is injected. */
+export function suppressTracing(context: Context): Context {
+  return context.setValue(SUPPRESS_KEY, true);
+}
+
+/** Returns a context in which tracing is no longer suppressed. */
+export function unsuppressTracing(context: Context): Context {
+  return context.deleteValue(SUPPRESS_KEY);
+}
+
+/** Whether tracing is suppressed in this context. */
+export function isTracingSuppressed(context: Context): boolean {
+  return context.getValue(SUPPRESS_KEY) === true;
+}

@@ -1,0 +1,139 @@
+import { type Attributes, type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { rootContext } from './context/context.ts';
+import { sayOnce } from './kit/failures.ts';
+import { ATTR } from './semconv.ts';
+
+/**
+ * The life of one request and response, query, layer or message: a span, the context in which it is current,
+ * and an end that comes exactly once. This is the one place where spans of plugins are started and ended.
+ */
+export class Exchange {
+  readonly span: Span;
+  readonly context: Context;
+  #ended = false;
+
+  constructor(span: Span, current: Context) {
+    this.span = span;
+    this.context = current;
+  }
+
+  /** Whether anything that is said about this exchange is kept. */
+  get recording(): boolean {
+    return !this.#ended && this.span.isRecording();
+  }
+
+  /** Whether the end has come. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Records what went wrong: an `exception` event, `error.type` and the error status. Any value may be thrown. */
+  fail(error: unknown): void {
+    if (!this.recording) return;
+    try {
+      recordError(this.span, error);
+    } catch (fault) {
+      sayOnce('recording an error', fault);
+    }
+  }
+
+  /** Ends the span; later calls do nothing. `attributes` are set before the end. */
+  end(attributes?: Attributes): void {
+    if (this.#ended) return;
+    try {
+      if (attributes !== undefined && this.span.isRecording()) this.span.setAttributes(attributes);
+    } catch (fault) {
+      sayOnce('setting attributes', fault);
+    }
+    this.#ended = true;
+    try {
+      this.span.end();
+    } catch (fault) {
+      sayOnce('ending a span', fault);
+    }
+  }
+
+  /** Calls `fn` with the span current. What it throws is recorded, ends the span, and is thrown on. */
+  run<T>(fn: () => T): T {
+    try {
+      return context.with(this.context, fn);
+    } catch (error) {
+      this.fail(error);
+      this.end();
+      throw error;
+    }
+  }
+
+  /**
+   * Ends the span when the value settles, at once if it is not a promise. The value itself is handed back
+   * untouched; a rejection is recorded and stays the program's to handle.
+   */
+  settle<T>(value: T): T {
+    if (!isThenable(value)) {
+      this.end();
+      return value;
+    }
+    const end = () => this.end();
+    const fail = (error: unknown) => {
+      this.fail(error);
+      this.end();
+    };
+    // Only of a native promise is it known that `then` starts nothing: a query builder would run a second time.
+    if (value instanceof Promise) Promise.prototype.then.call(value, end, fail);
+    else this.end();
+    return value;
+  }
+}
+
+/** Starts an exchange. `start` makes the span in the parent context; when it fails, `undefined` comes back and the program goes on. */
+export function begin(
+  place: string,
+  parent: Context,
+  start: (parent: Context) => Span,
+): Exchange | undefined {
+  try {
+    const span = start(parent);
+    return new Exchange(span, trace.setSpan(parent, span));
+  } catch (fault) {
+    sayOnce(place, fault);
+    return undefined;
+  }
+}
+
+/** Records any thrown value on a span, as the exception conventions ask. */
+export function recordError(span: Span, error: unknown): void {
+  const type = errorType(error);
+  span.recordException(error instanceof Error ? error : { name: type, message: safeText(error) });
+  span.setAttribute(ATTR.errorType, type);
+  const message = error instanceof Error ? error.message : safeText(error);
+  span.setStatus(message === '' ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message });
+}
+
+/** `error.type` of any thrown value: an error code where there is one (`ECONNREFUSED`), else the class's name. */
+export function errorType(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  if (typeof code === 'string' && code !== '') return code;
+  return typeof name === 'string' && name !== '' ? name : 'Error';
+}
+
+/** The context that is current now, or the root when there is none. */
+export function currentContext(): Context {
+  return context.active() ?? rootContext;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+function safeText(value: unknown): string {
+  try {
+    return typeof value === 'object' && value !== null && 'message' in value
+      ? String(value.message)
+      : String(value);
+  } catch {
+    return 'an unprintable value';
+  }
+}

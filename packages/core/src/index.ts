@@ -1,0 +1,68 @@
+export { AsyncContextManager } from './context/async-context-manager.ts';
+export { rootContext } from './context/context.ts';
+export { StackContextManager } from './context/stack-context-manager.ts';
+export { isTracingSuppressed, suppressTracing, unsuppressTracing } from './context/suppression.ts';
+export { begin, currentContext, Exchange, errorType, recordError } from './exchange.ts';
+export {
+  type ClewInstrumentation,
+  defineInstrumentation,
+  type GivenOptions,
+  type InstrumentationClass,
+  type InstrumentationDefinition,
+} from './kit/define-instrumentation.ts';
+export { guard, sayOnce } from './kit/failures.ts';
+export {
+  flag,
+  hook,
+  listOf,
+  matchesAny,
+  numberIn,
+  type OptionKind,
+  type OptionKinds,
+  type OptionsOf,
+  oneOf,
+  type Pattern,
+  patterns,
+  resolveOptions,
+  show,
+  strings,
+} from './kit/options.ts';
+export {
+  type ChannelTarget,
+  isModuleTarget,
+  type ModuleTarget,
+  type Target,
+  type Tools,
+} from './kit/target.ts';
+export { type AnyFunction, dress } from './kit/wrap.ts';
+export { droppedFromWire } from './propagation/dropped.ts';
+export type { ContextFormat, TraceFormat } from './propagation/format.ts';
+export { w3cBaggage } from './propagation/formats/w3c-baggage.ts';
+export { w3cTraceContext } from './propagation/formats/w3c-trace-context.ts';
+export { emptyTraceState, parseTraceState } from './propagation/formats/w3c-trace-state.ts';
+export { createPropagator, type PropagatorOptions } from './propagation/propagator.ts';
+export { ATTR } from './semconv.ts';
+export { beginQuery, type DbOptions, type DbQuery } from './templates/db.ts';
+export { REDACTED_QUERY_PARAMS } from './templates/http-attributes.ts';
+export {
+  type HttpClientOptions,
+  type HttpClientTracing,
+  type HttpClientView,
+  httpClient,
+} from './templates/http-client.ts';
+export {
+  type Headers,
+  type HttpServerOptions,
+  type HttpServerView,
+  httpServer,
+} from './templates/http-server.ts';
+export {
+  beginLayer,
+  type Layer,
+  layersOption,
+  outside,
+  recordSlowLayer,
+  runLayer,
+} from './templates/layer.ts';
+export { type ServerRequest, serverRequestOf, withServerRequest } from './templates/server-request.ts';
+export { readSql, type SqlReading } from './templates/sql.ts';

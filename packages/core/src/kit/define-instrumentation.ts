@@ -1,0 +1,212 @@
+import diagnostics from 'node:diagnostics_channel';
+import { diag, type Span, type Tracer } from '@opentelemetry/api';
+import {
+  type Instrumentation,
+  InstrumentationBase,
+  type InstrumentationConfig,
+  InstrumentationNodeModuleDefinition,
+  InstrumentationNodeModuleFile,
+} from '@opentelemetry/instrumentation';
+import { guard, sayOnce } from './failures.ts';
+import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
+import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
+import { type AnyFunction, replace } from './wrap.ts';
+
+/** What a plugin is made of. */
+export interface InstrumentationDefinition<K extends OptionKinds> {
+  /** The package's name; also the instrumentation scope of its spans. */
+  readonly name: string;
+  readonly version: string;
+  readonly options: K;
+  readonly targets: readonly Target<OptionsOf<K>>[];
+}
+
+/** The options that a user may give: each may be left out. */
+export type GivenOptions<K extends OptionKinds> = InstrumentationConfig & {
+  readonly [Name in keyof OptionsOf<K>]?: OptionsOf<K>[Name] | undefined;
+};
+
+/** An OpenTelemetry instrumentation that can also patch by hand. */
+export interface ClewInstrumentation<K extends OptionKinds> extends Instrumentation<GivenOptions<K>> {
+  /**
+   * Patches a module's exports by hand, for bundled programs and tests. `module` names the target
+   * when the plugin has several. Throws a TypeError when the plugin has no such target.
+   */
+  instrument(moduleExports: unknown, module?: string): void;
+}
+
+/** The class that `defineInstrumentation` returns. */
+export interface InstrumentationClass<K extends OptionKinds> {
+  new (options?: GivenOptions<K>): ClewInstrumentation<K>;
+  readonly definition: InstrumentationDefinition<K>;
+}
+
+/** Which instance patches for a name: one in a process, also over several copies of a package. */
+const OWNERS_KEY = Symbol.for('clew.instrumentation-owners');
+
+interface State<Options> {
+  readonly undo: (() => void)[];
+  readonly byHand: { readonly target: ModuleTarget<Options>; readonly moduleExports: unknown }[];
+}
+
+/**
+ * Makes the class of a plugin. It extends OpenTelemetry's `InstrumentationBase`: instances work in
+ * `registerInstrumentations()` of any OpenTelemetry set-up and in `init()`.
+ *
+ * @example
+ * export const KoaInstrumentation = defineInstrumentation({
+ *   name: '@clew/instrumentation-koa', version, options: {}, targets: [{ module: 'koa', versions: ['>=2 <4'], patch }],
+ * });
+ */
+export function defineInstrumentation<K extends OptionKinds>(
+  definition: InstrumentationDefinition<K>,
+): InstrumentationClass<K> {
+  const modules = definition.targets.filter(isModuleTarget);
+
+  return class extends InstrumentationBase<GivenOptions<K>> implements ClewInstrumentation<K> {
+    static readonly definition = definition;
+    // `init` and `enable` run inside the base constructor, before any field initialiser: hence `declare`.
+    declare state: State<OptionsOf<K>>;
+    declare tools: Tools<OptionsOf<K>>;
+    declare resolved: OptionsOf<K>;
+
+    constructor(options: GivenOptions<K> = {}) {
+      super(definition.name, definition.version, options);
+    }
+
+    override setConfig(config: GivenOptions<K> = {}): void {
+      this.resolved = resolveOptions(definition.name, definition.options, config);
+      super.setConfig(config);
+    }
+
+    protected override init(): InstrumentationNodeModuleDefinition[] {
+      this.state ??= { undo: [], byHand: [] };
+      this.tools ??= toolsOf(
+        definition.name,
+        this.state.undo,
+        () => this.resolved,
+        () => this.tracer,
+      );
+      return modules.map((target) =>
+        hookOn(target, (moduleExports) => apply(definition.name, target, moduleExports, this.tools)),
+      );
+    }
+
+    override enable(): void {
+      if (this.isEnabled() || !claim(definition.name, this)) return;
+      super.enable();
+      for (const target of definition.targets) {
+        if (!isModuleTarget(target))
+          guard(`${definition.name} on ${target.channel}`, () => target.watch(this.tools));
+      }
+      for (const { target, moduleExports } of this.state.byHand) {
+        apply(definition.name, target, moduleExports, this.tools);
+      }
+    }
+
+    override disable(): void {
+      super.disable();
+      for (const undo of this.state.undo.splice(0).reverse()) guard(`${definition.name} undoing`, undo);
+      release(definition.name, this);
+    }
+
+    instrument(moduleExports: unknown, module?: string): void {
+      const target = module === undefined ? modules[0] : modules.find((each) => each.module === module);
+      if (target === undefined) {
+        const known = modules.map((each) => each.module).join(', ') || 'none';
+        throw new TypeError(`${definition.name}: no target ${module ?? ''}; the targets are ${known}`);
+      }
+      if (!claim(definition.name, this)) return;
+      this.state.byHand.push({ target, moduleExports });
+      apply(definition.name, target, moduleExports, this.tools);
+    }
+  };
+}
+
+/** What `enable()` calls again after `disable()`; the undoing is recorded by the tools. */
+function hookOn<Options>(
+  target: ModuleTarget<Options>,
+  patch: (moduleExports: unknown) => void,
+): InstrumentationNodeModuleDefinition {
+  const versions = [...target.versions];
+  const patchAndReturn = (moduleExports: unknown) => {
+    patch(moduleExports);
+    return moduleExports;
+  };
+  if (target.file === undefined)
+    return new InstrumentationNodeModuleDefinition(target.module, versions, patchAndReturn);
+  const path = `${target.module}/${target.file}`;
+  const file = new InstrumentationNodeModuleFile(path, versions, patchAndReturn, () => {});
+  return new InstrumentationNodeModuleDefinition(target.module, versions, undefined, undefined, [file]);
+}
+
+function apply<Options>(
+  name: string,
+  target: ModuleTarget<Options>,
+  moduleExports: unknown,
+  tools: Tools<Options>,
+): void {
+  guard(`${name} on ${target.module}`, () => target.patch(ownExports(moduleExports), tools));
+}
+
+function toolsOf<Options>(
+  name: string,
+  undo: (() => void)[],
+  options: () => Options,
+  tracer: () => Tracer,
+): Tools<Options> {
+  const subscribed = new Set<string>();
+  return {
+    name,
+    get options() {
+      return options();
+    },
+    get tracer() {
+      return tracer();
+    },
+    wrap(object, key, make) {
+      const undone = replace(object, key, name, make as unknown as (original: AnyFunction) => AnyFunction);
+      if (undone) undo.push(undone);
+    },
+    subscribe(channel, onMessage) {
+      // A module is patched once as CommonJS and once more as an ES module: the channel is the same.
+      if (subscribed.has(channel)) return;
+      subscribed.add(channel);
+      const listener = (message: unknown) => {
+        try {
+          onMessage(message);
+        } catch (fault) {
+          sayOnce(`${name} on ${channel}`, fault);
+        }
+      };
+      diagnostics.subscribe(channel, listener);
+      undo.push(() => {
+        diagnostics.unsubscribe(channel, listener);
+        subscribed.delete(channel);
+      });
+    },
+    callHook(hook, span: Span, info) {
+      if (hook) guard(`a hook of ${name}`, () => hook(span, info));
+    },
+  };
+}
+
+function owners(): Map<string, object> {
+  const holder = globalThis as { [OWNERS_KEY]?: Map<string, object> };
+  holder[OWNERS_KEY] ??= new Map();
+  return holder[OWNERS_KEY];
+}
+
+function claim(name: string, instance: object): boolean {
+  const owner = owners().get(name);
+  if (owner !== undefined && owner !== instance) {
+    diag.warn(`${name} is in use already; this second instance (or copy of the package) does nothing`);
+    return false;
+  }
+  owners().set(name, instance);
+  return true;
+}
+
+function release(name: string, instance: object): void {
+  if (owners().get(name) === instance) owners().delete(name);
+}

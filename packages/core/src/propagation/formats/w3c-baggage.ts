@@ -1,0 +1,107 @@
+import { type BaggageEntry, baggageEntryMetadataFromString, propagation } from '@opentelemetry/api';
+import { countDropped } from '../dropped.ts';
+import { type ContextFormat, joined } from '../format.ts';
+
+const NAME = 'baggage';
+const HEADER = 'baggage';
+
+/** Limits of the specification; what is beyond them is not carried on. */
+const MAX_MEMBERS = 64;
+const MAX_BYTES = 8192;
+
+/** A token of RFC 9110, and the octets that a value may have before it is decoded. */
+const KEY = /^[\w!#$%&'*+\-.^`|~]+$/;
+const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
+
+/** W3C Baggage. Source: https://www.w3.org/TR/baggage/ */
+export const w3cBaggage: ContextFormat = {
+  name: NAME,
+  fields: [HEADER],
+
+  extract(context, carrier, getter) {
+    const text = joined(getter.get(carrier, HEADER));
+    if (text === undefined || text === '') return context;
+    const entries = parse(text);
+    return entries.size === 0 ? context : propagation.setBaggage(context, baggageOf(entries));
+  },
+
+  inject(context, carrier, setter) {
+    const baggage = propagation.getBaggage(context);
+    if (baggage === undefined) return;
+    const text = serialize(baggage.getAllEntries());
+    if (text !== '') setter.set(carrier, HEADER, text);
+  },
+};
+
+function parse(text: string): Map<string, BaggageEntry> {
+  const entries = new Map<string, BaggageEntry>();
+  if (text.length > MAX_BYTES) countDropped(NAME, 'members beyond 8192 bytes');
+  // A member that the limit cuts in two is dropped whole.
+  const kept = text.length > MAX_BYTES ? text.slice(0, text.lastIndexOf(',', MAX_BYTES) + 1) : text;
+  for (const member of kept.split(',')) {
+    const trimmed = member.trim();
+    if (trimmed === '') continue;
+    if (entries.size === MAX_MEMBERS) {
+      countDropped(NAME, 'members beyond 64');
+      break;
+    }
+    const parsed = parseMember(trimmed);
+    if (parsed === undefined) countDropped(NAME, 'malformed member');
+    else entries.set(parsed.key, parsed.entry);
+  }
+  return entries;
+}
+
+function parseMember(member: string): { key: string; entry: BaggageEntry } | undefined {
+  const semicolon = member.indexOf(';');
+  const pair = semicolon < 0 ? member : member.slice(0, semicolon);
+  const equals = pair.indexOf('=');
+  const key = pair.slice(0, Math.max(equals, 0)).trim();
+  const raw = pair.slice(equals + 1).trim();
+  if (!KEY.test(key) || !VALUE.test(raw)) return undefined;
+  const entry: BaggageEntry = { value: decode(raw) };
+  if (semicolon >= 0) entry.metadata = baggageEntryMetadataFromString(member.slice(semicolon + 1).trim());
+  return { key, entry };
+}
+
+function serialize(entries: readonly [string, BaggageEntry][]): string {
+  let text = '';
+  for (const [key, { value, metadata }] of entries.slice(0, MAX_MEMBERS)) {
+    if (!KEY.test(key)) continue;
+    const properties = metadata === undefined ? '' : propertiesOf(metadata.toString());
+    const member = `${key}=${encode(value)}${properties}`;
+    const longer = text === '' ? member : `${text},${member}`;
+    if (longer.length > MAX_BYTES) continue;
+    text = longer;
+  }
+  return text;
+}
+
+/** Properties go out only when they cannot be taken for anything else: a line break in them would be a header of its own. */
+function propertiesOf(text: string): string {
+  return text !== '' && /^[\x20\x21\x23-\x2b\x2d-\x7e\t]+$/.test(text) ? `;${text}` : '';
+}
+
+function baggageOf(entries: Map<string, BaggageEntry>) {
+  // An object without a prototype: `__proto__` is a key like any other.
+  const record: Record<string, BaggageEntry> = Object.create(null);
+  for (const [key, entry] of entries) record[key] = entry;
+  return propagation.createBaggage(record);
+}
+
+/** Encodes what a value may not have; a lone surrogate becomes U+FFFD. */
+function encode(value: string): string {
+  return encodeURIComponent(value.toWellFormed());
+}
+
+/** Bytes that are no UTF-8 become U+FFFD, as the specification asks; a lone `%` stays. */
+function decode(raw: string): string {
+  if (!raw.includes('%')) return raw;
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return raw.replace(/(?:%[\da-f]{2})+/gi, (run) =>
+      Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'),
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import type { SpanContext } from '@opentelemetry/api';
+import { countDropped } from '../dropped.ts';
+import { joined, type TraceFormat } from '../format.ts';
+import { parseTraceState } from './w3c-trace-state.ts';
+
+const NAME = 'tracecontext';
+const TRACEPARENT = 'traceparent';
+const TRACESTATE = 'tracestate';
+
+/** Version `00` has exactly these fields; a later one may add some after a dash. `ff` is no version. */
+const PATTERN = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/;
+const LENGTH = 55;
+
+/** The flags that level 2 knows: sampled (0x01) and random trace id (0x02). All others are written as zero. */
+const KNOWN_FLAGS = 0x03;
+const FLAGS = ['00', '01', '02', '03'] as const;
+
+/** W3C Trace Context, level 2. Source: https://www.w3.org/TR/trace-context-2/ */
+export const w3cTraceContext: TraceFormat = {
+  name: NAME,
+  fields: [TRACEPARENT, TRACESTATE],
+
+  extract(carrier, getter) {
+    const header = getter.get(carrier, TRACEPARENT);
+    if (header === undefined) return undefined;
+    const text = typeof header === 'string' ? header : header.length === 1 ? header[0] : undefined;
+    if (typeof text !== 'string' || !isTraceparent(text)) {
+      countDropped(NAME, 'malformed traceparent');
+      return undefined;
+    }
+    const spanContext: SpanContext = {
+      traceId: text.slice(3, 35),
+      spanId: text.slice(36, 52),
+      traceFlags: Number.parseInt(text.slice(53, 55), 16) & KNOWN_FLAGS,
+      isRemote: true,
+    };
+    const state = joined(getter.get(carrier, TRACESTATE));
+    if (state !== undefined && state !== '') {
+      const traceState = parseTraceState(state);
+      if (traceState === undefined) countDropped(NAME, 'malformed tracestate');
+      else spanContext.traceState = traceState;
+    }
+    return spanContext;
+  },
+
+  inject(spanContext, carrier, setter) {
+    const flags = FLAGS[spanContext.traceFlags & KNOWN_FLAGS];
+    setter.set(carrier, TRACEPARENT, `00-${spanContext.traceId}-${spanContext.spanId}-${flags}`);
+    const state = spanContext.traceState?.serialize();
+    if (state) setter.set(carrier, TRACESTATE, state);
+  },
+};
+
+function isTraceparent(text: string): boolean {
+  return text.length >= LENGTH && PATTERN.test(text) && (text.length === LENGTH || !text.startsWith('00'));
+}

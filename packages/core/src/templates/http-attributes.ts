@@ -1,0 +1,85 @@
+import type { Attributes, Span } from '@opentelemetry/api';
+import { ATTR } from '../semconv.ts';
+
+const KNOWN_METHODS = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'QUERY',
+]);
+
+/** Query parameters whose values are replaced by `REDACTED`: the default of the semantic conventions. */
+export const REDACTED_QUERY_PARAMS: readonly string[] = [
+  'AWSAccessKeyId',
+  'Signature',
+  'sig',
+  'X-Goog-Signature',
+];
+
+/** The method as a low-cardinality name: `HTTP` for one that is not known. */
+export function methodName(method: string): string {
+  return KNOWN_METHODS.has(method) ? method : 'HTTP';
+}
+
+/** Sets `http.request.method`, and the original beside it where it is not a known one. */
+export function addMethod(attributes: Attributes, method: string): void {
+  if (KNOWN_METHODS.has(method)) {
+    attributes[ATTR.httpRequestMethod] = method;
+  } else {
+    attributes[ATTR.httpRequestMethod] = '_OTHER';
+    attributes[ATTR.httpRequestMethodOriginal] = method.slice(0, 64);
+  }
+}
+
+/** Replaces the values of the named parameters in a query string (without its `?`). */
+export function redactQuery(query: string, names: readonly string[]): string {
+  if (!names.some((name) => query.includes(name))) return query;
+  return query
+    .split('&')
+    .map((pair) => {
+      const name = pair.slice(0, Math.max(pair.indexOf('='), 0));
+      return names.includes(name) ? `${name}=REDACTED` : pair;
+    })
+    .join('&');
+}
+
+/** A URL without credentials and fragment, its query redacted; at most 4096 characters of it. */
+export function redactUrl(origin: string, target: string, names: readonly string[]): string {
+  const end = target.indexOf('#');
+  const bare = end < 0 ? target : target.slice(0, end);
+  const mark = bare.indexOf('?');
+  const path = mark < 0 ? bare : `${bare.slice(0, mark)}?${redactQuery(bare.slice(mark + 1), names)}`;
+  return `${origin}${path}`.slice(0, 4096);
+}
+
+/** Splits `host:port`, `[::1]:port`, `host`. A port that is none comes back as undefined. */
+export function splitHost(host: string): { readonly address: string; readonly port: number | undefined } {
+  const colon = host.lastIndexOf(':');
+  if (colon < 0 || host.endsWith(']') || (host.indexOf(':') !== colon) !== host.startsWith('[')) {
+    return { address: host.startsWith('[') ? host.slice(1, -1) : host, port: undefined };
+  }
+  const port = Number(host.slice(colon + 1));
+  const address = host.startsWith('[') ? host.slice(1, colon - 1) : host.slice(0, colon);
+  return { address, port: Number.isInteger(port) && port > 0 && port < 65536 ? port : undefined };
+}
+
+/** Copies the named headers to `http.{request,response}.header.NAME` attributes, as lists. */
+export function addHeaders(
+  span: Span,
+  prefix: 'http.request.header.' | 'http.response.header.',
+  names: readonly string[],
+  read: (name: string) => string | readonly string[] | number | undefined,
+): void {
+  for (const name of names) {
+    const lower = name.toLowerCase();
+    const value = read(lower);
+    if (value === undefined) continue;
+    span.setAttribute(`${prefix}${lower}`, typeof value === 'object' ? [...value] : [String(value)]);
+  }
+}

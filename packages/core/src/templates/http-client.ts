@@ -1,0 +1,149 @@
+import {
+  type Attributes,
+  type Context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapSetter,
+  trace,
+} from '@opentelemetry/api';
+import { isTracingSuppressed } from '../context/suppression.ts';
+import { begin, currentContext, type Exchange } from '../exchange.ts';
+import { guard } from '../kit/failures.ts';
+import type { Tools } from '../kit/target.ts';
+import { ATTR } from '../semconv.ts';
+import { addHeaders, addMethod, methodName, redactUrl, splitHost } from './http-attributes.ts';
+
+/** What the template must know of a client's own objects. */
+export interface HttpClientView<Request, Response> {
+  method(request: Request): string;
+  /** Scheme, host and port as one: `https://shop.example:8443`. */
+  origin(request: Request): string;
+  /** Path and query. */
+  target(request: Request): string;
+  setHeader(request: Request, name: string, value: string): void;
+  requestHeader(request: Request, name: string): string | readonly string[] | number | undefined;
+  status(response: Response): number;
+  protocolVersion?(response: Response): string;
+  responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
+}
+
+/** Options of every client plugin; the hooks are the user's. */
+export interface HttpClientOptions<Request, Response> {
+  readonly ignoreOutgoingRequestHook: ((request: Request) => boolean) | undefined;
+  readonly requireParentforOutgoingSpans: boolean;
+  readonly outgoingRequestHook: ((span: Span, request: Request) => void) | undefined;
+  readonly outgoingResponseHook: ((span: Span, response: Response) => void) | undefined;
+  readonly redactedQueryParams: readonly string[];
+  readonly capturedOutgoingRequestHeaders: readonly string[];
+  readonly capturedOutgoingResponseHeaders: readonly string[];
+}
+
+/** The stations of a client's request; each may be called more than once or never, in the library's own order. */
+export interface HttpClientTracing<Request extends object, Response> {
+  /**
+   * Starts the CLIENT span and injects; nothing happens for an ignored or suppressed request. Says whether
+   * the request is recorded, and so whether its later stations matter.
+   */
+  start(request: Request): boolean;
+  /** The headers of the answer are there. */
+  answer(request: Request, response: Response): void;
+  /** The request failed. The span ends. */
+  fail(request: Request, error: unknown): void;
+  /** All is over: the body has been read, or the connection is closed. */
+  end(request: Request): void;
+}
+
+/**
+ * Traces requests of an HTTP client, each by the object that stands for it.
+ * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client
+ */
+export function httpClient<Request extends object, Response>(
+  tools: Tools<HttpClientOptions<Request, Response>>,
+  view: HttpClientView<Request, Response>,
+): HttpClientTracing<Request, Response> {
+  const underWay = new WeakMap<Request, Exchange>();
+  const setter: TextMapSetter<Request> = {
+    set: (request, name, value) => view.setHeader(request, name, value),
+  };
+
+  return {
+    start(request) {
+      const parent = currentContext();
+      if (isTracingSuppressed(parent) || isIgnored(tools, parent, request)) return false;
+      const exchange = begin(`${tools.name}: starting a span`, parent, () => {
+        const method = view.method(request);
+        const attributes = requestAttributes(tools, view, request, method);
+        return tools.tracer.startSpan(methodName(method), { kind: SpanKind.CLIENT, attributes }, parent);
+      });
+      if (exchange === undefined) return false;
+      guard(`${tools.name}: injecting`, () => propagation.inject(exchange.context, request, setter));
+      if (!exchange.recording) return false;
+      underWay.set(request, exchange);
+      const { capturedOutgoingRequestHeaders, outgoingRequestHook } = tools.options;
+      guard(`${tools.name}: reading headers`, () =>
+        addHeaders(exchange.span, 'http.request.header.', capturedOutgoingRequestHeaders, (name) =>
+          view.requestHeader(request, name),
+        ),
+      );
+      tools.callHook(outgoingRequestHook, exchange.span, request);
+      return true;
+    },
+
+    answer(request, response) {
+      const span = underWay.get(request)?.span;
+      if (span === undefined) return;
+      const status = view.status(response);
+      span.setAttribute(ATTR.httpResponseStatusCode, status);
+      if (view.protocolVersion)
+        span.setAttribute(ATTR.networkProtocolVersion, view.protocolVersion(response));
+      if (status >= 400) {
+        span.setAttribute(ATTR.errorType, String(status));
+        span.setStatus({ code: SpanStatusCode.ERROR });
+      }
+      const { capturedOutgoingResponseHeaders, outgoingResponseHook } = tools.options;
+      addHeaders(span, 'http.response.header.', capturedOutgoingResponseHeaders, (name) =>
+        view.responseHeader(response, name),
+      );
+      tools.callHook(outgoingResponseHook, span, response);
+    },
+
+    fail(request, error) {
+      underWay.get(request)?.fail(error);
+      this.end(request);
+    },
+
+    end(request) {
+      underWay.get(request)?.end();
+      underWay.delete(request);
+    },
+  };
+}
+
+function isIgnored<Request, Response>(
+  tools: Tools<HttpClientOptions<Request, Response>>,
+  parent: Context,
+  request: Request,
+): boolean {
+  const { ignoreOutgoingRequestHook, requireParentforOutgoingSpans } = tools.options;
+  if (requireParentforOutgoingSpans && trace.getSpan(parent) === undefined) return true;
+  if (ignoreOutgoingRequestHook === undefined) return false;
+  return guard(`a hook of ${tools.name}`, () => ignoreOutgoingRequestHook(request)) === true;
+}
+
+function requestAttributes<Request, Response>(
+  tools: Tools<HttpClientOptions<Request, Response>>,
+  view: HttpClientView<Request, Response>,
+  request: Request,
+  method: string,
+): Attributes {
+  const origin = view.origin(request);
+  const attributes: Attributes = {};
+  addMethod(attributes, method);
+  const { address, port } = splitHost(origin.slice(origin.indexOf('://') + 3));
+  attributes[ATTR.serverAddress] = address;
+  attributes[ATTR.serverPort] = port ?? (origin.startsWith('https:') ? 443 : 80);
+  attributes[ATTR.urlFull] = redactUrl(origin, view.target(request), tools.options.redactedQueryParams);
+  return attributes;
+}

@@ -1,0 +1,198 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  trace,
+} from '@opentelemetry/api';
+import { rootContext } from '../context/context.ts';
+import { isTracingSuppressed } from '../context/suppression.ts';
+import { currentContext, Exchange, recordError } from '../exchange.ts';
+import { guard } from '../kit/failures.ts';
+import type { Tools } from '../kit/target.ts';
+import { ATTR } from '../semconv.ts';
+import { addHeaders, addMethod, methodName, redactQuery, splitHost } from './http-attributes.ts';
+import { type ServerRequest, withServerRequest } from './server-request.ts';
+
+/** The headers of a request, names in lower case. */
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What the template must know of a server's own objects. */
+export interface HttpServerView<Request, Response> {
+  method(request: Request): string;
+  /** Path and query as they came. */
+  target(request: Request): string;
+  scheme(request: Request): 'http' | 'https';
+  headers(request: Request): Headers;
+  protocolVersion(request: Request): string;
+  peer(request: Request): { readonly address: string | undefined; readonly port: number | undefined };
+  status(response: Response): number;
+  headersSent(response: Response): boolean;
+  responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
+  /** Calls back once, when the response has been sent or its connection is lost. */
+  onClose(response: Response, listener: () => void): void;
+}
+
+/** Options of every server plugin; the hooks are the user's. */
+export interface HttpServerOptions<Request, Response> {
+  readonly ignoreIncomingRequestHook: ((request: Request) => boolean) | undefined;
+  readonly requestHook: ((span: Span, request: Request) => void) | undefined;
+  readonly responseHook: ((span: Span, response: Response) => void) | undefined;
+  readonly redactedQueryParams: readonly string[];
+  readonly capturedRequestHeaders: readonly string[];
+  readonly capturedResponseHeaders: readonly string[];
+}
+
+const headerGetter: TextMapGetter<Headers> = {
+  get: (headers, name) => headers[name] as string | string[] | undefined,
+  keys: (headers) => Object.keys(headers),
+};
+
+/**
+ * Serves requests with a SERVER span: extract, decide, make current, and end when the response is sent or lost.
+ * `proceed` is the program's own handling; it is called exactly once, whatever becomes of the tracing.
+ * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+ */
+export function httpServer<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+): <T>(request: Request, response: Response, proceed: () => T) => T {
+  return (request, response, proceed) => {
+    if (isTracingSuppressed(currentContext())) return proceed();
+    const incoming = guard(`${tools.name}: extracting`, () =>
+      propagation.extract(rootContext, view.headers(request), headerGetter),
+    );
+    const { ignoreIncomingRequestHook } = tools.options;
+    const ignored =
+      ignoreIncomingRequestHook !== undefined &&
+      guard(`a hook of ${tools.name}`, () => ignoreIncomingRequestHook(request)) === true;
+    // No span, but what came goes on: those behind us still belong to the caller's trace.
+    if (ignored) return context.with(incoming ?? rootContext, proceed);
+    const served = serve(tools, view, request, response, incoming ?? rootContext);
+    return served === undefined ? proceed() : served.run(proceed);
+  };
+}
+
+function serve<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+  request: Request,
+  response: Response,
+  parent: Context,
+): Exchange | undefined {
+  return guard(`${tools.name}: starting a span`, () => {
+    const method = view.method(request);
+    const attributes = requestAttributes(tools, view, request, method);
+    const span = tools.tracer.startSpan(methodName(method), { kind: SpanKind.SERVER, attributes }, parent);
+    const served: ServerRequest = { type: 'http', span, route: undefined, error: undefined };
+    const exchange = new Exchange(span, withServerRequest(trace.setSpan(parent, span), served));
+    // An unsampled request ends here: nothing is read, nothing listened to.
+    if (!exchange.recording) return exchange;
+    describe(tools, view, request, span);
+    view.onClose(response, () => finish(tools, view, method, response, exchange, served));
+    return exchange;
+  });
+}
+
+/** What a sampler may want to decide by, and no more: an unsampled request pays for these. */
+function requestAttributes<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+  request: Request,
+  method: string,
+): Attributes {
+  const target = view.target(request);
+  const mark = target.indexOf('?');
+  const attributes: Attributes = {};
+  addMethod(attributes, method);
+  attributes[ATTR.urlScheme] = view.scheme(request);
+  attributes[ATTR.urlPath] = mark < 0 ? target : target.slice(0, mark);
+  if (mark >= 0 && mark < target.length - 1) {
+    attributes[ATTR.urlQuery] = redactQuery(target.slice(mark + 1), tools.options.redactedQueryParams);
+  }
+  return attributes;
+}
+
+function describe<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+  request: Request,
+  span: Span,
+): void {
+  const headers = view.headers(request);
+  const { host, 'user-agent': userAgent } = headers;
+  if (typeof host === 'string') {
+    const { address, port } = splitHost(host);
+    span.setAttribute(ATTR.serverAddress, address);
+    if (port !== undefined) span.setAttribute(ATTR.serverPort, port);
+  }
+  if (typeof userAgent === 'string') span.setAttribute(ATTR.userAgentOriginal, userAgent);
+  span.setAttribute(ATTR.networkProtocolVersion, view.protocolVersion(request));
+  const peer = view.peer(request);
+  if (peer.address !== undefined) {
+    span.setAttribute(ATTR.networkPeerAddress, peer.address);
+    if (peer.port !== undefined) span.setAttribute(ATTR.networkPeerPort, peer.port);
+    span.setAttribute(ATTR.clientAddress, forwardedFor(headers) ?? peer.address);
+  }
+  const { capturedRequestHeaders, requestHook } = tools.options;
+  addHeaders(span, 'http.request.header.', capturedRequestHeaders, (name) => headers[name]);
+  tools.callHook(requestHook, span, request);
+}
+
+function finish<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+  method: string,
+  response: Response,
+  exchange: Exchange,
+  served: ServerRequest,
+): void {
+  const { span } = exchange;
+  guard(`${tools.name}: finishing a span`, () => {
+    if (served.route !== undefined) {
+      span.setAttribute(ATTR.httpRoute, served.route);
+      span.updateName(`${methodName(method)} ${served.route}`);
+    }
+    if (view.headersSent(response)) recordStatus(span, view.status(response), served.error);
+    else recordLostClient(span, served.error);
+    const { capturedResponseHeaders, responseHook } = tools.options;
+    addHeaders(span, 'http.response.header.', capturedResponseHeaders, (name) =>
+      view.responseHeader(response, name),
+    );
+    tools.callHook(responseHook, span, response);
+  });
+  exchange.end();
+}
+
+/** Only 5xx is the server's error; a handler's failure that was answered otherwise was handled. */
+function recordStatus(span: Span, status: number, error: unknown): void {
+  span.setAttribute(ATTR.httpResponseStatusCode, status);
+  if (status < 500) return;
+  if (error !== undefined) {
+    recordError(span, error);
+    return;
+  }
+  span.setAttribute(ATTR.errorType, String(status));
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+function recordLostClient(span: Span, error: unknown): void {
+  if (error !== undefined) {
+    recordError(span, error);
+    return;
+  }
+  span.setAttribute(ATTR.errorType, 'connection_closed');
+  span.setStatus({ code: SpanStatusCode.ERROR, message: 'the connection closed before an answer was sent' });
+}
+
+function forwardedFor(headers: Headers): string | undefined {
+  const value = headers['x-forwarded-for'];
+  if (typeof value !== 'string') return undefined;
+  const comma = value.indexOf(',');
+  const first = (comma < 0 ? value : value.slice(0, comma)).trim();
+  return first === '' ? undefined : first.slice(0, 64);
+}

@@ -1,0 +1,103 @@
+import type { ClientRequest, IncomingMessage, Server, ServerResponse } from 'node:http';
+import {
+  defineInstrumentation,
+  flag,
+  type HttpClientTracing,
+  hook,
+  httpClient,
+  httpServer,
+  type OptionsOf,
+  REDACTED_QUERY_PARAMS,
+  strings,
+  type Tools,
+} from '@clew/core';
+import type { Span } from '@opentelemetry/api';
+import { clientView } from './client-view.ts';
+import { serverView } from './server-view.ts';
+
+declare const __VERSION__: string;
+
+type SpanHook<Info> = (span: Span, info: Info) => void;
+
+const options = {
+  disableIncomingRequestInstrumentation: flag(false),
+  disableOutgoingRequestInstrumentation: flag(false),
+  ignoreIncomingRequestHook: hook<(request: IncomingMessage) => boolean>(),
+  ignoreOutgoingRequestHook: hook<(request: ClientRequest) => boolean>(),
+  requireParentforOutgoingSpans: flag(false),
+  requestHook: hook<SpanHook<IncomingMessage>>(),
+  responseHook: hook<SpanHook<ServerResponse>>(),
+  outgoingRequestHook: hook<SpanHook<ClientRequest>>(),
+  outgoingResponseHook: hook<SpanHook<IncomingMessage>>(),
+  redactedQueryParams: strings(REDACTED_QUERY_PARAMS),
+  capturedRequestHeaders: strings([]),
+  capturedResponseHeaders: strings([]),
+  capturedOutgoingRequestHeaders: strings([]),
+  capturedOutgoingResponseHeaders: strings([]),
+} as const;
+
+type HttpTools = Tools<OptionsOf<typeof options>>;
+type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
+
+/** Traces `node:http` and `node:https`: SERVER spans of requests served, CLIENT spans of requests made. */
+export const HttpInstrumentation = defineInstrumentation({
+  name: '@clew/instrumentation-http',
+  version: __VERSION__,
+  options,
+  targets: [
+    { module: 'http', versions: ['*'], patch: patchHttp },
+    { module: 'https', versions: ['*'], patch: patchServer },
+  ],
+});
+
+export type HttpInstrumentation = InstanceType<typeof HttpInstrumentation>;
+
+function patchHttp(http: unknown, tools: HttpTools): void {
+  patchServer(http, tools);
+  watchClient(tools);
+}
+
+/** `emit` is where a request becomes the program's: all of its listeners run inside the span's context. */
+function patchServer(module: unknown, tools: HttpTools): void {
+  const { Server: ServerClass } = module as { readonly Server: { readonly prototype: Server } };
+  const serve = httpServer<IncomingMessage, ServerResponse>(tools, serverView);
+  tools.wrap<Emit>(
+    ServerClass.prototype,
+    'emit',
+    (emit) =>
+      function (this: Server, event, ...args) {
+        if (event !== 'request' || tools.options.disableIncomingRequestInstrumentation) {
+          return emit.call(this, event, ...args);
+        }
+        const [request, response] = args as [IncomingMessage, ServerResponse];
+        return serve(request, response, () => emit.call(this, event, ...args));
+      },
+  );
+}
+
+/** Node publishes what its client does, for `https` too: nothing is patched. */
+function watchClient(tools: HttpTools): void {
+  const client = httpClient<ClientRequest, IncomingMessage>(tools, clientView);
+  tools.subscribe('http.client.request.created', (message) => {
+    if (tools.options.disableOutgoingRequestInstrumentation) return;
+    const { request } = message as { request: ClientRequest };
+    if (client.start(request)) request.once('close', () => onClosed(client, request));
+  });
+  tools.subscribe('http.client.response.finish', (message) => {
+    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+    client.answer(request, response);
+  });
+  tools.subscribe('http.client.request.error', (message) => {
+    const { request, error } = message as { request: ClientRequest; error: unknown };
+    client.fail(request, error);
+  });
+}
+
+/** Comes after the answer's end, or instead of it. */
+function onClosed(client: HttpClientTracing<ClientRequest, IncomingMessage>, request: ClientRequest): void {
+  const { res: response } = request as { res?: IncomingMessage };
+  if (response !== undefined && !response.complete) {
+    client.fail(request, new Error('the connection closed before the whole answer came'));
+  }
+  client.end(request);
+}

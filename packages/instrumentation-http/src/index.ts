@@ -1,0 +1,1 @@
+export { HttpInstrumentation } from './http-instrumentation.ts';

@@ -1,0 +1,17 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { HttpServerView } from '@clew/core';
+
+/** Node's own server, `node:http` and `node:https`. */
+export const serverView: HttpServerView<IncomingMessage, ServerResponse> = {
+  method: (request) => request.method ?? 'GET',
+  target: (request) => request.url ?? '/',
+  scheme: (request) => ((request.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http'),
+  headers: (request) => request.headers,
+  protocolVersion: (request) => request.httpVersion,
+  peer: ({ socket }) => ({ address: socket.remoteAddress, port: socket.remotePort }),
+  status: (response) => response.statusCode,
+  headersSent: (response) => response.headersSent,
+  responseHeader: (response, name) => response.getHeader(name),
+  onClose: (response, listener) => response.once('close', listener),
+};
