@@ -1,0 +1,58 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export const folder = fileURLToPath(new URL('.', import.meta.url));
+
+/**
+ * Starts a file of this folder as a child process and calls its methods (see answer.cjs).
+ *
+ * @param {string} file
+ * @param {{ label?: string, args?: string[], flags?: string[], env?: Record<string, string> }} [options]
+ *   `label` names it in messages.
+ * @returns {{ call: (method: string, ...args: unknown[]) => Promise<any>, stop: () => Promise<void> }}
+ *   A call fails with the child's error, or when the child ends before it answers.
+ */
+export function startChild(file, { label = file, args = [], flags = [], env = {} } = {}) {
+  const child = fork(file, args, { cwd: folder, execArgv: flags, env: { ...inherited(), ...env } });
+  const waiting = new Map();
+  let nextId = 0;
+  let ended;
+
+  const fail = (error) => {
+    ended ??= error;
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  };
+  child.on('error', fail);
+  child.on('exit', (code, signal) => fail(new Error(`${label} ended with ${signal ?? code}`)));
+  child.on('message', ({ id, result, error }) => {
+    const call = waiting.get(id);
+    waiting.delete(id);
+    if (error === undefined) call?.resolve(result);
+    else call?.reject(new Error(`${label}: ${error}`));
+  });
+
+  return {
+    call(method, ...args) {
+      if (ended) return Promise.reject(ended);
+      const id = nextId++;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        child.send({ id, method, args });
+      });
+    },
+    async stop() {
+      if (ended) return;
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
+
+/** The environment without what would change the measured programs behind our back. */
+export function inherited() {
+  const changesPrograms = /^(OTEL_|CLEW_|NODE_OPTIONS$|NODE_V8_COVERAGE$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !changesPrograms.test(name)));
+}

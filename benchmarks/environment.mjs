@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { folder } from './children.mjs';
+
+/** What a figure is worth nothing without: the date, the machine and the versions of all that was measured. */
+export function environment() {
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const versions = Object.keys(dependencies).map((name) => [name, versionOf(name)]);
+  return {
+    date: new Date().toISOString(),
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      memoryGb: Math.round(totalmem() / 1e9),
+      platform: `${process.platform} ${process.arch}`,
+      node: process.versions.node,
+    },
+    versions: Object.fromEntries(versions),
+  };
+}
+
+function versionOf(name) {
+  const path = findPackageJSON(name, import.meta.url);
+  return path === undefined ? 'missing' : JSON.parse(readFileSync(path, 'utf8')).version;
+}

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from './children.mjs';
+import { programs } from './programs.mjs';
+import { variants } from './variants.mjs';
+
+/**
+ * @typedef {{ rounds: number, seconds: number, warmUpSeconds: number, connections: number,
+ *   scheduleDelayMs: number }} Settings
+ * @typedef {{ requests: number, cpuUs: number, perSecond: number }} Sample  One round; `cpuUs` is a request's.
+ * @typedef {{ samples: Sample[], requests: number, failures: number, rss: number, heap: number,
+ *   received: { spans: number, attributes: number, bytes: number, batches: number } }} Measured
+ */
+
+/** Starts what all programs share: the load generator, the sink and the untraced peer. */
+export async function startSurroundings() {
+  const load = startChild('load.mjs');
+  const sink = startChild('sink.mjs');
+  const peer = startChild('peer.mjs');
+  const stop = () => Promise.all([load, sink, peer].map((child) => child.stop()));
+  try {
+    const [sinkPort, peerPort] = await Promise.all([sink.call('start'), peer.call('start')]);
+    return { load, sink, sinkPort, peerPort, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * Measures one program with each of the variants: every variant is a process of its own, warmed up once; then each
+ * round goes through all of them, so that what else happens on the machine falls on all alike.
+ *
+ * @param {string} program
+ * @param {string[]} names of the variants
+ * @param {Settings} settings
+ * @param {Awaited<ReturnType<typeof startSurroundings>>} surroundings
+ * @param {(step: string) => void} progress
+ * @returns {Promise<Record<string, Measured>>}
+ */
+export async function measureProgram(program, names, settings, surroundings, progress) {
+  const subjects = names.map((name) => new Subject(program, name, settings, surroundings));
+  try {
+    progress('starting');
+    await Promise.all(subjects.map((subject) => subject.start()));
+    for (const subject of subjects) {
+      progress(`warming up ${subject.variant}`);
+      await subject.warmUp();
+    }
+    for (let round = 1; round <= settings.rounds; round++) {
+      for (const subject of subjects) {
+        progress(`round ${round} of ${settings.rounds}: ${subject.variant}`);
+        await subject.measure();
+      }
+    }
+    progress('counting');
+    // Spans that must not be there may still wait in a queue.
+    await sleep(settings.scheduleDelayMs + 50);
+    const finished = await Promise.all(subjects.map((subject) => subject.finish()));
+    return Object.fromEntries(finished.map((measured, index) => [names[index], measured]));
+  } finally {
+    await Promise.all(subjects.map((subject) => subject.stop()));
+  }
+}
+
+/** One program with one variant: a process under load, and what was seen of it. */
+class Subject {
+  #program;
+  #settings;
+  #surroundings;
+  #sinkName;
+  #spansPerRequest;
+  #server;
+  #port;
+  #samples = [];
+  #requests = 0;
+  #failures = 0;
+  #rss = 0;
+
+  constructor(program, variant, settings, surroundings) {
+    this.variant = variant;
+    this.#program = programs[program];
+    this.#settings = settings;
+    this.#surroundings = surroundings;
+    this.#sinkName = `${program}/${variant}`;
+    this.#spansPerRequest = this.#program.spans[variants[variant].spans] ?? 0;
+    this.#server = startChild('server.cjs', {
+      label: variant,
+      args: [program],
+      flags: variants[variant].flags,
+      env: {
+        OTEL_SERVICE_NAME: 'bench',
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${surroundings.sinkPort}/${this.#sinkName}`,
+        OTEL_BSP_SCHEDULE_DELAY: String(settings.scheduleDelayMs),
+        BENCH_PEER_PORT: String(surroundings.peerPort),
+        ...variants[variant].env,
+      },
+    });
+  }
+
+  async start() {
+    this.#port = await this.#server.call('start');
+  }
+
+  async warmUp() {
+    await this.#load(this.#settings.warmUpSeconds);
+    await this.#delivered();
+  }
+
+  async measure() {
+    const before = await this.#server.call('cpu');
+    const { requests, seconds } = await this.#load(this.#settings.seconds);
+    this.#rss = Math.max(this.#rss, await this.#server.call('rss'));
+    await this.#delivered();
+    const after = await this.#server.call('cpu');
+    this.#samples.push({ requests, cpuUs: (after - before) / requests, perSecond: requests / seconds });
+  }
+
+  async finish() {
+    return {
+      samples: this.#samples,
+      requests: this.#requests,
+      failures: this.#failures,
+      rss: this.#rss,
+      heap: await this.#server.call('heap'),
+      received: await this.#received(),
+    };
+  }
+
+  stop() {
+    return this.#server.stop();
+  }
+
+  async #load(seconds) {
+    const { load, path, inFlight } = this.#program;
+    const { connections } = this.#settings;
+    const done =
+      load === 'inside'
+        ? await this.#server.call('drive', { inFlight, seconds })
+        : await this.#surroundings.load.call('run', { port: this.#port, path, connections, seconds });
+    this.#requests += done.requests;
+    this.#failures += done.failures;
+    return done;
+  }
+
+  /** Waits until all spans so far are at the sink, or none has come for longer than an exporter may wait. */
+  async #delivered() {
+    const expected = this.#requests * this.#spansPerRequest;
+    const patienceMs = this.#settings.scheduleDelayMs * 2 + 1000;
+    let { spans } = await this.#received();
+    let since = performance.now();
+    while (spans < expected && performance.now() - since < patienceMs) {
+      await sleep(20);
+      const now = await this.#received();
+      if (now.spans !== spans) since = performance.now();
+      spans = now.spans;
+    }
+  }
+
+  #received() {
+    return this.#surroundings.sink.call('counts', this.#sinkName);
+  }
+}

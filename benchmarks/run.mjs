@@ -1,0 +1,125 @@
+// npm run bench -- [--only a,b] [--variants a,b] [--rounds N] [--seconds S] [--size] [--smoke] [--json FILE]
+import { existsSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { environment } from './environment.mjs';
+import { faults, summarise } from './figures.mjs';
+import { goals } from './goals.mjs';
+import { measureProgram, startSurroundings } from './harness.mjs';
+import { measurePreload } from './preload.mjs';
+import { programs } from './programs.mjs';
+import { progressLine } from './progress.mjs';
+import { measureSize } from './size.mjs';
+import { environmentLines, goalsTable, preloadTable, programTable, sizeTable } from './table.mjs';
+import { variants } from './variants.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    variants: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    size: { type: 'boolean' },
+    smoke: { type: 'boolean' },
+    json: { type: 'string' },
+  },
+});
+
+const everything = [...Object.keys(programs), 'preload', 'size'];
+const full = !options.only && !options.smoke;
+const only = chosen('only', everything) ?? everything.filter((name) => name !== 'size' || full);
+if (options.size && !only.includes('size')) only.push('size');
+const chosenVariants = chosen('variants', Object.keys(variants)) ?? Object.keys(variants).filter(exists);
+const settings = {
+  rounds: positive('rounds') ?? (options.smoke ? 1 : 5),
+  seconds: positive('seconds') ?? (options.smoke ? 0.1 : 1.2),
+  warmUpSeconds: options.smoke ? 0.05 : 1,
+  connections: 32,
+  scheduleDelayMs: options.smoke ? 50 : 500,
+};
+
+const results = { ...environment(), settings, programs: {}, faults: [] };
+const progress = progressLine();
+
+await measurePrograms();
+if (only.includes('preload')) await preload();
+if (only.includes('size')) {
+  results.size = measureSize(has('clew'), (step) => progress.show(`size: ${step}`));
+  print(sizeTable(results.size));
+}
+results.goals = goals(results);
+if (results.goals.length > 0 && !options.smoke) print(goalsTable(results.goals));
+print(environmentLines(results));
+if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+for (const fault of results.faults) console.error(`FAULT ${fault}`);
+process.exitCode = results.faults.length > 0 ? 1 : 0;
+
+async function measurePrograms() {
+  const wanted = Object.keys(programs).filter((name) => only.includes(name));
+  if (wanted.length === 0) return;
+  const surroundings = await startSurroundings();
+  try {
+    for (const program of wanted) {
+      const fits = (name) => variants[name].only?.(programs[program]) ?? true;
+      const names = ['bare', ...chosenVariants.filter((name) => name !== 'bare' && fits(name))];
+      const show = (step) => progress.show(`${program}: ${step}`);
+      try {
+        const measured = await measureProgram(program, names, settings, surroundings, show);
+        results.faults.push(...faults(program, measured));
+        results.programs[program] = summarise(measured);
+        print(programTable(program, results.programs[program]));
+      } catch (error) {
+        results.faults.push(`${program}: ${error.message}`);
+      }
+    }
+  } finally {
+    await surroundings.stop();
+  }
+}
+
+async function preload() {
+  const names = ['bare', 'clew', 'otel'].filter((name) => name === 'bare' || has(name));
+  results.preload = await measurePreload(names, options.smoke ? 1 : 21, (step) =>
+    progress.show(`preload: ${step}`),
+  );
+  print(preloadTable(results.preload));
+}
+
+/** Until the preload flag is there, the variants that need it are left out unless asked for. */
+function exists(variant) {
+  if (!variants[variant].flags.includes('@clew/node/register')) return true;
+  try {
+    return existsSync(new URL(import.meta.resolve('@clew/node/register')));
+  } catch {
+    console.error(`bench: ${variant} is left out: @clew/node/register does not exist`);
+    return false;
+  }
+}
+
+function has(variant) {
+  return chosenVariants.includes(variant);
+}
+
+function print(text) {
+  progress.clear();
+  console.log(`${text}\n`);
+}
+
+function chosen(option, known) {
+  const names = options[option]?.split(',');
+  const unknown = names?.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    fail(`expected --${option} to name some of ${known.join(', ')}, got "${unknown}"`);
+  return names;
+}
+
+function positive(option) {
+  if (options[option] === undefined) return undefined;
+  const value = Number(options[option]);
+  if (!(value > 0)) fail(`expected --${option} to be a number above 0, got "${options[option]}"`);
+  return value;
+}
+
+function fail(message) {
+  console.error(`bench: ${message}`);
+  process.exit(2);
+}

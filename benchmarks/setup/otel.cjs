@@ -1,0 +1,49 @@
+// OpenTelemetry as its documentation sets it up, with the plugins of the measured programs only. The queue is long
+// enough for every span of the run, so that what is measured is delivered; the default of 2048 drops under load.
+const { context, propagation, trace } = require('@opentelemetry/api');
+const { AsyncLocalStorageContextManager } = require('@opentelemetry/context-async-hooks');
+const {
+  CompositePropagator,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} = require('@opentelemetry/core');
+const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-proto');
+const { registerInstrumentations } = require('@opentelemetry/instrumentation');
+const { ExpressInstrumentation } = require('@opentelemetry/instrumentation-express');
+const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http');
+const { KnexInstrumentation } = require('@opentelemetry/instrumentation-knex');
+const { KoaInstrumentation } = require('@opentelemetry/instrumentation-koa');
+const { UndiciInstrumentation } = require('@opentelemetry/instrumentation-undici');
+const { defaultResource, resourceFromAttributes } = require('@opentelemetry/resources');
+const sdk = require('@opentelemetry/sdk-trace');
+
+const { OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, OTEL_BSP_SCHEDULE_DELAY } = process.env;
+const root = OTEL_TRACES_SAMPLER === 'always_off' ? new sdk.AlwaysOffSampler() : new sdk.AlwaysOnSampler();
+const batches = new sdk.BatchSpanProcessor({
+  exporter: new OTLPTraceExporter(),
+  maxQueueSize: 2 ** 21,
+  scheduledDelayMillis: Number(OTEL_BSP_SCHEDULE_DELAY ?? 5000),
+});
+
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+propagation.setGlobalPropagator(
+  new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+);
+trace.setGlobalTracerProvider(
+  new sdk.TracerProvider({
+    resource: defaultResource().merge(
+      resourceFromAttributes({ 'service.name': OTEL_SERVICE_NAME ?? 'bench' }),
+    ),
+    sampler: new sdk.ParentBasedSampler({ root }),
+    spanProcessors: [batches],
+  }),
+);
+registerInstrumentations({
+  instrumentations: [
+    new HttpInstrumentation(),
+    new ExpressInstrumentation(),
+    new KoaInstrumentation(),
+    new KnexInstrumentation(),
+    new UndiciInstrumentation(),
+  ],
+});
