@@ -8,8 +8,16 @@ import { measureProgram, startSurroundings } from './harness.mjs';
 import { measurePreload } from './preload.mjs';
 import { programs } from './programs.mjs';
 import { progressLine } from './progress.mjs';
+import { measurePropagation } from './propagation.mjs';
 import { measureSize } from './size.mjs';
-import { environmentLines, goalsTable, preloadTable, programTable, sizeTable } from './table.mjs';
+import {
+  environmentLines,
+  goalsTable,
+  preloadTable,
+  programTable,
+  propagationTable,
+  sizeTable,
+} from './table.mjs';
 import { variants } from './variants.mjs';
 
 const { values: options } = parseArgs({
@@ -24,7 +32,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const everything = [...Object.keys(programs), 'preload', 'size'];
+const everything = [...Object.keys(programs), 'propagation', 'preload', 'size'];
 const full = !options.only && !options.smoke;
 const only = chosen('only', everything) ?? everything.filter((name) => name !== 'size' || full);
 if (options.size && !only.includes('size')) only.push('size');
@@ -41,6 +49,7 @@ const results = { ...environment(), settings, programs: {}, faults: [] };
 const progress = progressLine();
 
 await measurePrograms();
+if (only.includes('propagation')) await propagation();
 if (only.includes('preload')) await preload();
 if (only.includes('size')) {
   results.size = measureSize(has('clew'), (step) => progress.show(`size: ${step}`));
@@ -74,6 +83,15 @@ async function measurePrograms() {
   } finally {
     await surroundings.stop();
   }
+}
+
+async function propagation() {
+  const { rounds, seconds } = settings;
+  const show = (step) => progress.show(`propagation: ${step}`);
+  const tracers = ['clew', 'otel'].filter(has);
+  if (tracers.length === 0) return;
+  results.propagation = await measurePropagation(tracers, { rounds, seconds: seconds / 4 }, show);
+  print(propagationTable(results.propagation));
 }
 
 async function preload() {

@@ -42,6 +42,16 @@ export function preloadTable(preload) {
   return `preload of an empty program\n${grid([['variant', 'ms', 'added', 'RSS MB', 'added'], ...rows])}`;
 }
 
+export function propagationTable(propagation) {
+  const rows = Object.entries(propagation).map(([operation, { clew, otel }]) => [
+    operation,
+    clew ? spread(clew) : '',
+    otel ? spread(otel) : '',
+    clew && otel ? number(clew.median / otel.median, 2) : '',
+  ]);
+  return `propagation, ns an operation\n${grid([['operation', 'clew', 'otel', 'ratio'], ...rows])}`;
+}
+
 export function sizeTable(size) {
   const rows = Object.entries(size).map(([what, { packages, mb }]) => [what, String(packages), number(mb)]);
   return `installed, with the same plugins\n${grid([['what', 'packages', 'MB'], ...rows])}`;
