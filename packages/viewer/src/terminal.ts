@@ -1,0 +1,104 @@
+// Names and attributes come from anybody: what reaches the terminal goes through printable() first.
+
+// Controls (escape sequences start with one), invisible and bidirectional formatting, line separators, halves of pairs.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const STACKED_MARKS = /(\p{M}{2})\p{M}+/gu;
+const ESCAPES: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const MAX_CHARS = 16_384;
+
+/** Text that can't move the cursor, change colours, hide or reorder anything: such characters become `\xNN` or `\u{N}`. */
+export function printable(text: string): string {
+  return text.slice(0, MAX_CHARS).replace(UNPRINTABLE, escaped).replace(STACKED_MARKS, '$1');
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const short = code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  return ESCAPES[character] ?? short;
+}
+
+const WIDE =
+  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}])/u;
+const MARK = /^\p{M}/u;
+
+/** Columns that printable text takes: East Asian wide characters and emoji two, combining marks none. */
+export function textWidth(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+function characterWidth(character: string): number {
+  if (character < '\u0300') return 1;
+  return MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+}
+
+/** Cuts printable text to a width; the last column says that something is missing. */
+export function truncate(text: string, width: number, ellipsis = '…'): string {
+  if (textWidth(text) <= width) return text;
+  if (width <= 0) return '';
+  let used = 0;
+  let kept = '';
+  for (const character of text) {
+    used += characterWidth(character);
+    if (used > width - 1) break;
+    kept += character;
+  }
+  return kept + ellipsis;
+}
+
+/** Exactly `width` columns: cut, or filled up with spaces. */
+export function fit(text: string, width: number, ellipsis = '…'): string {
+  const cut = truncate(text, width, ellipsis);
+  return cut + ' '.repeat(Math.max(0, width - textWidth(cut)));
+}
+
+/** Breaks printable text into lines of at most `width` columns. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  let used = 0;
+  for (const character of text) {
+    const columns = characterWidth(character);
+    if (used + columns > width) {
+      lines.push(line);
+      line = '';
+      used = 0;
+    }
+    line += character;
+    used += columns;
+  }
+  return [...lines, line];
+}
+
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  /** The colour of the n-th service. Red is for errors only. */
+  readonly service: (index: number, text: string) => string;
+}
+
+// Of the 256 colours, middle tones that are legible on light and dark terminals alike.
+const SERVICE_COLOURS = [33, 35, 172, 133, 37, 168, 100, 63, 71, 137];
+
+export function paint(color: boolean): Paint {
+  const sgr = (code: string) => (text: string) =>
+    color && text !== '' ? `\x1b[${code}m${text}\x1b[0m` : text;
+  const services = SERVICE_COLOURS.map((colour) => sgr(`38;5;${colour}`));
+  return {
+    bold: sgr('1'),
+    dim: sgr('2'),
+    red: sgr('31'),
+    service: (index, text) => services[index % services.length]!(text),
+  };
+}
+
+/** Colour as users expect it: FORCE_COLOR decides, then NO_COLOR, then whether the output is a terminal. */
+export function wantsColor(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
+  const force = environment.FORCE_COLOR;
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
+  if (environment.NO_COLOR !== undefined && environment.NO_COLOR !== '') return false;
+  return stream.isTTY === true && environment.TERM !== 'dumb';
+}

@@ -1,0 +1,80 @@
+import { printable, textWidth, truncate } from './terminal.ts';
+import { formatDuration, ticks } from './time-axis.ts';
+import type { View } from './waterfall-view.ts';
+
+/** What stands above the spans: the trace in two lines, its services in their colours, the time axis. */
+export function header(view: View): string[] {
+  const { layout, columns, glyphs, ascii, paint } = view;
+  const { traceId, name, startTimeUnixNano, totalNs, rows, services, errors } = layout;
+  const id = printable(traceId);
+  const title = truncate(printable(name), columns.total - 'trace '.length - id.length - 2, glyphs.ellipsis);
+  const facts = [
+    startText(startTimeUnixNano),
+    formatDuration(totalNs, ascii),
+    plural(rows.length, 'span'),
+    plural(services.length, 'service'),
+    ...(errors > 0 ? [paint.red(plural(errors, 'error'))] : []),
+  ];
+  return [`trace ${id}  ${paint.bold(title)}`, facts.join(glyphs.dot), ...legend(view), '', ...axis(view)];
+}
+
+function legend({ layout, columns, glyphs, paint }: View): string[] {
+  const lines: string[] = [];
+  let used = columns.total;
+  layout.services.forEach((service, index) => {
+    const text = truncate(printable(service), columns.total - 2, glyphs.ellipsis);
+    const width = textWidth(text) + 2;
+    if (used + width > columns.total) {
+      lines.push('');
+      used = 0;
+    }
+    lines[lines.length - 1] += `${paint.service(index, glyphs.full)} ${text}  `;
+    used += width + 2;
+  });
+  return lines;
+}
+
+/** Labels over a rule; a label stands at its tick, or ends there where it would leave the axis. */
+function axis({ layout, columns, glyphs, ascii, paint }: View): string[] {
+  const { bar } = columns;
+  const labels: string[] = new Array(bar).fill(' ');
+  const rule: string[] = new Array(bar).fill(glyphs.rule);
+  rule[bar - 1] = glyphs.lastTick;
+  let free = 0;
+  for (const { at, label } of ticks(layout.totalNs, Math.floor(bar / 11), ascii)) {
+    const cell = Math.min(bar - 1, Math.floor(at * bar));
+    rule[cell] = cell === 0 ? glyphs.firstTick : glyphs.tick;
+    const start = Math.min(cell, bar - label.length);
+    if (start < free) continue;
+    for (let index = 0; index < label.length; index++) labels[start + index] = label[index]!;
+    free = start + label.length + 1;
+  }
+  if (rule[bar - 1] === glyphs.tick) rule[bar - 1] = glyphs.lastTick;
+  const indent = ' '.repeat(columns.total - bar - DURATION_COLUMNS);
+  return [indent + paint.dim(labels.join('').trimEnd()), indent + paint.dim(rule.join(''))];
+}
+
+/** Duration and the gap in front of it. */
+export const DURATION_COLUMNS = 9;
+
+/** What stands below the spans: what was missing, and what was corrected. */
+export function notes({ layout, ascii, paint }: View): string[] {
+  const lines: string[] = [];
+  if (layout.orphans > 0)
+    lines.push(`? the parent of ${plural(layout.orphans, 'span')} is not in this trace`);
+  for (const [service, shift] of layout.shifts) {
+    lines.push(
+      `~ the clock of ${printable(service)} is ${formatDuration(shift, ascii)} behind its caller's: shown later by that`,
+    );
+  }
+  return lines.length === 0 ? [] : ['', ...lines.map((line) => paint.dim(line))];
+}
+
+function startText(unixNano: bigint): string {
+  const date = new Date(Number(unixNano / 1_000_000n));
+  return Number.isNaN(date.getTime()) ? 'at no valid time' : date.toISOString().replace('T', ' ');
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
