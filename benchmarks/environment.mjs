@@ -7,7 +7,9 @@ import { folder } from './children.mjs';
 /** What a figure is worth nothing without: the date, the machine and the versions of all that was measured. */
 export function environment() {
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const versions = Object.keys(dependencies).map((name) => [name, versionOf(name)]);
+  // Our own packages have one version.
+  const named = Object.keys(dependencies).filter((name) => !name.startsWith('@clew/') || name === '@clew/node');
+  const versions = named.map((name) => [name, versionOf(name)]);
   return {
     date: new Date().toISOString(),
     machine: {

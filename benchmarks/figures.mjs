@@ -40,7 +40,7 @@ export function summarise(measured) {
 function withRatios(summaries) {
   for (const [variant, summary] of Object.entries(summaries)) {
     const other = summaries[variants[variant].than];
-    if (other) summary.ratio = summary.addedUs.median / other.addedUs.median;
+    if (other?.addedUs.median > 0) summary.ratio = summary.addedUs.median / other.addedUs.median;
   }
   return summaries;
 }

@@ -17,6 +17,7 @@ import {
   programTable,
   propagationTable,
   sizeTable,
+  spanCounts,
 } from './table.mjs';
 import { variants } from './variants.mjs';
 
@@ -70,12 +71,13 @@ async function measurePrograms() {
     for (const program of wanted) {
       const fits = (name) => variants[name].only?.(programs[program]) ?? true;
       const names = ['bare', ...chosenVariants.filter((name) => name !== 'bare' && fits(name))];
-      const show = (step) => progress.show(`${program}: ${step}`);
+      const tell = (step) => progress.show(`${program}: ${step}`);
       try {
-        const measured = await measureProgram(program, names, settings, surroundings, show);
+        const measured = await measureProgram(program, names, settings, surroundings, tell);
         results.faults.push(...faults(program, measured));
         results.programs[program] = summarise(measured);
-        print(programTable(program, results.programs[program]));
+        const show = options.smoke ? spanCounts : programTable;
+        print(show(program, results.programs[program]));
       } catch (error) {
         results.faults.push(`${program}: ${error.message}`);
       }

@@ -42,6 +42,15 @@ export function preloadTable(preload) {
   return `preload of an empty program\n${grid([['variant', 'ms', 'added', 'RSS MB', 'added'], ...rows])}`;
 }
 
+/** All that a run of a tenth of a second can tell. */
+export function spanCounts(program, summaries) {
+  const [one] = programs[program].unit;
+  const counts = Object.entries(summaries).map(
+    ([variant, { spansPerRequest }]) => `${variant} ${spansPerRequest}`,
+  );
+  return `${program}, spans a ${one}: ${counts.join(', ')}`;
+}
+
 export function propagationTable(propagation) {
   const rows = Object.entries(propagation).map(([operation, { clew, otel }]) => [
     operation,
