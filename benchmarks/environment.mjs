@@ -8,7 +8,9 @@ import { folder } from './children.mjs';
 export function environment() {
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   // Our own packages have one version.
-  const named = Object.keys(dependencies).filter((name) => !name.startsWith('@clew/') || name === '@clew/node');
+  const named = Object.keys(dependencies).filter(
+    (name) => !name.startsWith('@clew/') || name === '@clew/node',
+  );
   const versions = named.map((name) => [name, versionOf(name)]);
   return {
     date: new Date().toISOString(),
