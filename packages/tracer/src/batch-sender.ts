@@ -1,0 +1,16 @@
+import type { DropCause } from './stats.ts';
+
+/** What became of a batch: taken, perhaps but for some spans, or dropped as a whole. */
+export type Outcome =
+  | { readonly cause?: undefined; readonly rejectedSpans: number; readonly detail: string }
+  | { readonly cause: DropCause; readonly detail: string };
+
+/** Takes encoded batches to a receiver, one at a time. */
+export interface BatchSender {
+  /** Sends, and sends again where that may help; never rejects. */
+  send(body: Buffer): Promise<Outcome>;
+  /** Ends a wait between two attempts. */
+  hurry(): void;
+  /** Ends what is going on. */
+  close(): void;
+}

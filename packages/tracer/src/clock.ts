@@ -1,0 +1,127 @@
+import type { HrTime, TimeInput } from '@opentelemetry/api';
+
+/** The Unix time of the monotonic clock's zero, as milliseconds and as the two halves of nanoseconds. */
+export interface Anchor {
+  readonly unixMs: number;
+  readonly high: number;
+  readonly low: number;
+}
+
+/** What the clock reads; tests pass their own. */
+export interface TimeSources {
+  /** Milliseconds of a monotonic clock. */
+  now(): number;
+  /** Milliseconds since the Unix epoch. */
+  wall(): number;
+}
+
+const TWO_32 = 4294967296;
+const CHECK_EVERY_MS = 100;
+/** `Date.now()` is cut to whole milliseconds: less than this is no drift. */
+const DRIFT_MS = 2.5;
+
+const { performance } = globalThis;
+const processSources: TimeSources = { now: () => performance.now(), wall: () => Date.now() };
+
+/** Monotonic milliseconds since the process started. */
+export const monotonicNow = (): number => performance.now();
+
+/**
+ * One monotonic clock, anchored to the wall clock. A local trace keeps the anchor that it began with, so
+ * times inside it never go backwards; a new one gets a new anchor when the wall clock has moved away
+ * (suspend, NTP step).
+ */
+export class Clock {
+  readonly #sources: TimeSources;
+  #anchor: Anchor;
+  #checkedAt: number;
+
+  constructor(sources: TimeSources = processSources, originMs?: number) {
+    this.#sources = sources;
+    const now = sources.now();
+    const origin = originMs ?? (sources === processSources ? performance.timeOrigin : sources.wall() - now);
+    this.#anchor = anchorAt(origin);
+    this.#checkedAt = now;
+    this.#check(now);
+  }
+
+  /** The anchor for a local trace that starts at `now`. */
+  anchor(now: number): Anchor {
+    if (now - this.#checkedAt > CHECK_EVERY_MS) this.#check(now);
+    return this.#anchor;
+  }
+
+  now(): number {
+    return this.#sources.now();
+  }
+
+  #check(now: number): void {
+    this.#checkedAt = now;
+    const middleOfWallMs = this.#sources.wall() + 0.5;
+    if (Math.abs(middleOfWallMs - now - this.#anchor.unixMs) > DRIFT_MS) {
+      this.#anchor = anchorAt(middleOfWallMs - now);
+    }
+  }
+}
+
+function anchorAt(unixMs: number): Anchor {
+  const [high, low] = splitNanos(hrTimeOfUnixMs(unixMs));
+  return { unixMs, high, low };
+}
+
+/** Splits a time into the high and low 32 bits of its nanoseconds since the Unix epoch. */
+export function splitNanos(time: HrTime): [high: number, low: number] {
+  // seconds * 1e9 does not fit into a double: multiply the upper part and the lower 16 bits apart.
+  const upper = Math.floor(time[0] / 65536);
+  const upperNanos = upper * 1e9;
+  const rest = (upperNanos % 65536) * 65536 + (time[0] - upper * 65536) * 1e9 + time[1];
+  const carry = Math.floor(rest / TWO_32);
+  return [Math.floor(upperNanos / 65536) + carry, rest - carry * TWO_32];
+}
+
+/** The time of a monotonic reading. */
+export function hrTimeAt(anchor: Anchor, nowMs: number): HrTime {
+  const base = hrTimeOfUnixMs(anchor.unixMs);
+  const nanos = base[1] + Math.round(nowMs * 1e6);
+  const carry = Math.floor(nanos / 1e9);
+  return [base[0] + carry, nanos - carry * 1e9];
+}
+
+/** Any form of time of the API as seconds and nanoseconds; `undefined` if it is none. */
+export function hrTimeOf(input: TimeInput | undefined, anchor: Anchor, nowMs: number): HrTime | undefined {
+  if (typeof input === 'number') {
+    if (!Number.isFinite(input)) return undefined;
+    // A number below the monotonic clock is a reading of performance.now(), as in OpenTelemetry.
+    return input <= nowMs ? hrTimeAt(anchor, input) : hrTimeOfUnixMs(input);
+  }
+  if (input instanceof Date) {
+    const unixMs = input.getTime();
+    return Number.isNaN(unixMs) ? undefined : hrTimeOfUnixMs(unixMs);
+  }
+  return isHrTime(input) ? [Math.max(0, Math.trunc(input[0])), Math.max(0, Math.round(input[1]))] : undefined;
+}
+
+export function isTimeInput(value: unknown): value is TimeInput {
+  return typeof value === 'number' || value instanceof Date || isHrTime(value);
+}
+
+function isHrTime(value: unknown): value is HrTime {
+  return Array.isArray(value) && value.length === 2 && Number.isFinite(value[0]) && Number.isFinite(value[1]);
+}
+
+function hrTimeOfUnixMs(unixMs: number): HrTime {
+  const seconds = Math.floor(unixMs / 1000);
+  const nanos = Math.round((unixMs - seconds * 1000) * 1e6);
+  return nanos === 1e9 ? [seconds + 1, 0] : [seconds, nanos];
+}
+
+/** `end - start`, not below zero. */
+export function durationBetween(start: HrTime, end: HrTime): HrTime {
+  let seconds = end[0] - start[0];
+  let nanos = end[1] - start[1];
+  if (nanos < 0) {
+    seconds -= 1;
+    nanos += 1e9;
+  }
+  return seconds < 0 ? [0, 0] : [seconds, nanos];
+}

@@ -1,0 +1,17 @@
+/**
+ * Resolves when the work is done, has failed, or the time is up, and says which.
+ * While it waits the process stays alive: all else of ours is unreferenced.
+ */
+export function withinDeadline(
+  work: PromiseLike<unknown>,
+  timeoutMs: number,
+): Promise<'done' | 'failed' | 'late'> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('late'), timeoutMs);
+    const settle = (outcome: 'done' | 'failed') => () => {
+      clearTimeout(timer);
+      resolve(outcome);
+    };
+    work.then(settle('done'), settle('failed'));
+  });
+}

@@ -1,0 +1,96 @@
+import type { DetachedScope } from './detached-scope.ts';
+import type { ReadableSpan, SpanExporter, SpanProcessor } from './sdk-interfaces.ts';
+import { type Counters, describe } from './stats.ts';
+
+const MAX_SPANS = 2048;
+const BATCH_SPANS = 512;
+const DELAY_MS = 1000;
+const EXPORT_TIMEOUT_MS = 30_000;
+
+/** Collects sampled spans for a user's `SpanExporter`: at most 2,048 wait, 512 go at a time, one export at once. */
+export class ExporterBatcher implements SpanProcessor {
+  readonly #exporter: SpanExporter;
+  readonly #counters: Counters;
+  readonly #scope: DetachedScope;
+  #waiting: ReadableSpan[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #draining: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(exporter: SpanExporter, counters: Counters, scope: DetachedScope) {
+    this.#exporter = exporter;
+    this.#counters = counters;
+    this.#scope = scope;
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    if ((span.spanContext().traceFlags & 1) === 0) return;
+    if (this.#closed) {
+      this.#counters.drop('shutdown', 1, 'a span ended after shutdown()');
+      return;
+    }
+    if (this.#waiting.length >= MAX_SPANS) {
+      this.#counters.drop('queueFull', 1, `${MAX_SPANS} spans wait for a span exporter`);
+      return;
+    }
+    this.#waiting.push(span);
+    if (this.#waiting.length === BATCH_SPANS) this.#schedule(0);
+    else if (this.#timer === undefined) this.#schedule(DELAY_MS);
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.#drain();
+    await this.#exporter.forceFlush?.();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#closed = true;
+    await this.#drain();
+    await this.#exporter.shutdown();
+  }
+
+  #schedule(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.#scope.later(delayMs, () => {
+      this.#timer = undefined;
+      void this.#drain();
+    });
+  }
+
+  #drain(): Promise<void> {
+    this.#draining ??= this.#scope
+      .run(() => this.#exportAll())
+      .finally(() => {
+        this.#draining = undefined;
+      });
+    return this.#draining;
+  }
+
+  async #exportAll(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#exportBatch(this.#waiting.splice(0, BATCH_SPANS));
+  }
+
+  #exportBatch(spans: ReadableSpan[]): Promise<void> {
+    return new Promise((resolve) => {
+      let settled = false;
+      const settle = (failure: string | undefined) => {
+        if (settled) return;
+        settled = true;
+        clearTimeout(timer);
+        if (failure !== undefined)
+          this.#counters.drop('failed', spans.length, `a span exporter failed: ${failure}`);
+        resolve();
+      };
+      const timer = this.#scope.later(EXPORT_TIMEOUT_MS, () => settle('no result in 30 s'));
+      try {
+        this.#exporter.export(spans, (result) =>
+          settle(result.code === 0 ? undefined : describe(result.error ?? 'no reason given')),
+        );
+      } catch (error) {
+        settle(describe(error));
+      }
+    });
+  }
+}

@@ -1,0 +1,116 @@
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+
+/** What came back from one attempt. */
+export type Answer =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly contentType: string;
+      readonly retryAfter: string | undefined;
+      readonly body: Buffer;
+    }
+  | { readonly kind: 'failed'; readonly error: string; readonly staleConnection: boolean };
+
+/** Keys of TLS, as `node:https` takes them. */
+export interface TlsOptions {
+  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+}
+
+const MAX_ANSWER_BYTES = 65_536;
+
+/** POSTs bodies to one address over one connection that is kept alive. `node:http` is loaded by the first. */
+export class HttpPost {
+  readonly #url: URL;
+  readonly #tls: TlsOptions;
+  #agent: Agent | undefined;
+  #current: ClientRequest | undefined;
+
+  constructor(url: URL, tls: TlsOptions) {
+    this.#url = url;
+    this.#tls = tls;
+  }
+
+  /** Never rejects. Neither the socket nor the timer keeps the process alive. */
+  post(body: Buffer, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer> {
+    return new Promise((resolve) => {
+      const settle = (answer: Answer) => {
+        clearTimeout(timer);
+        this.#current = undefined;
+        resolve(answer);
+      };
+      const fail = (error: unknown, staleConnection = false) =>
+        settle({ kind: 'failed', error: text(error), staleConnection });
+      const timer = setTimeout(
+        () => this.#current?.destroy(new Error(`no answer in ${timeoutMs} ms`)),
+        timeoutMs,
+      ).unref();
+      try {
+        const request = this.#request({ ...headers, 'content-length': String(body.length) });
+        this.#current = request;
+        request.on('socket', (socket) => socket.unref());
+        request.on('error', (error) => fail(error, request.reusedSocket));
+        request.on('response', (response) => read(response, settle, fail));
+        request.end(body);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  close(): void {
+    this.#current?.destroy(new Error('shut down'));
+    this.#agent?.destroy();
+  }
+
+  #request(headers: Record<string, string>): ClientRequest {
+    const secure = this.#url.protocol === 'https:';
+    const options = { method: 'POST', headers };
+    const agentOptions = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1 };
+    if (secure) {
+      const https = process.getBuiltinModule('node:https');
+      const { ca, cert, key } = this.#tls;
+      const tls = { ...(ca && { ca: ca as string[] }), ...(cert && { cert }), ...(key && { key }) };
+      this.#agent ??= new https.Agent({ ...agentOptions, ...tls });
+      return https.request(this.#url, { ...options, agent: this.#agent });
+    }
+    const http = process.getBuiltinModule('node:http');
+    this.#agent ??= new http.Agent(agentOptions);
+    return http.request(this.#url, { ...options, agent: this.#agent });
+  }
+}
+
+function read(
+  response: IncomingMessage,
+  settle: (answer: Answer) => void,
+  fail: (error: unknown) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const answer = () =>
+    settle({
+      kind: 'answered',
+      status: response.statusCode ?? 0,
+      contentType: response.headers['content-type'] ?? '',
+      retryAfter: response.headers['retry-after'],
+      body: Buffer.concat(chunks),
+    });
+  response.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= MAX_ANSWER_BYTES) {
+      chunks.push(chunk);
+      return;
+    }
+    // The status is known, and nobody needs the rest.
+    answer();
+    response.destroy();
+  });
+  response.on('end', answer);
+  response.on('error', fail);
+}
+
+function text(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return (error as NodeJS.ErrnoException).code ?? error.message;
+}

@@ -1,0 +1,151 @@
+import { type Anchor, type Clock, monotonicNow } from './clock.ts';
+
+/** Makes the ids of new traces and spans, as lowercase hexadecimal. */
+export interface IdGenerator {
+  /** 32 hexadecimal digits, not all zero. */
+  generateTraceId(): string;
+  /** 16 hexadecimal digits, not all zero. */
+  generateSpanId(): string;
+}
+
+const POOL_WORDS = 4096;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+let pool: Int32Array | undefined;
+let used = POOL_WORDS;
+
+/** 32 random bits as a signed integer (which V8 keeps without a heap number). */
+export function randomWord(): number {
+  if (used === POOL_WORDS) refill();
+  return pool![used++]!;
+}
+
+function refill(): void {
+  pool ??= new Int32Array(POOL_WORDS);
+  process.getBuiltinModule('node:crypto').randomFillSync(pool);
+  used = 0;
+}
+
+/** Eight hexadecimal digits. */
+export function hexOfWord(word: number): string {
+  return HEX[word >>> 24]! + HEX[(word >>> 16) & 255]! + (HEX[(word >>> 8) & 255]! + HEX[word & 255]!);
+}
+
+/** Reads eight hexadecimal digits from `at`; `NaN` where there are none. */
+export function wordOfHex(hex: string, at: number): number {
+  let word = 0;
+  for (let i = at; i < at + 8; i++) {
+    const code = hex.charCodeAt(i);
+    const digit =
+      code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : upperDigit(code);
+    if (digit < 0) return Number.NaN;
+    word = (word << 4) | digit;
+  }
+  return word;
+}
+
+function upperDigit(code: number): number {
+  return code >= 65 && code <= 70 ? code - 55 : -1;
+}
+
+/** A random id of that many digits. */
+export function randomHex(digits: 16 | 32): string {
+  let hex = '';
+  do {
+    hex = '';
+    while (hex.length < digits) hex += hexOfWord(randomWord());
+  } while (!isHexId(hex, digits));
+  return hex;
+}
+
+/** Whether the text is an id of that many digits, and not all of them zero. */
+export function isHexId(hex: unknown, digits: 16 | 32): hex is string {
+  if (typeof hex !== 'string' || hex.length !== digits) return false;
+  let any = 0;
+  for (let at = 0; at < digits; at += 8) {
+    const word = wordOfHex(hex, at);
+    if (Number.isNaN(word)) return false;
+    any |= word;
+  }
+  return any !== 0;
+}
+
+/**
+ * The part of a trace that is local: everything below one local root shares the id and the anchor of the
+ * clock. The id is words or hexadecimal, and is made or converted when somebody asks for the other form.
+ */
+export class LocalTrace {
+  #hex: string | undefined;
+  #clock: Clock;
+  #anchor: Anchor | undefined = undefined;
+  #hasWords = false;
+  #w0 = 0;
+  #w1 = 0;
+  #w2 = 0;
+  #w3 = 0;
+
+  /** @param hex 32 valid digits; without it the id is random. */
+  constructor(clock: Clock, hex?: string) {
+    this.#clock = clock;
+    this.#hex = hex;
+  }
+
+  /** Unsampled traces never read the clock. */
+  get anchor(): Anchor {
+    this.#anchor ??= this.#clock.anchor(monotonicNow());
+    return this.#anchor;
+  }
+
+  startAt(now: number): void {
+    this.#anchor ??= this.#clock.anchor(now);
+  }
+
+  get hex(): string {
+    if (this.#hex === undefined) {
+      this.#ensureWords();
+      this.#hex = hexOfWord(this.#w0) + hexOfWord(this.#w1) + (hexOfWord(this.#w2) + hexOfWord(this.#w3));
+    }
+    return this.#hex;
+  }
+
+  /** Writes the 16 bytes at `at`. */
+  write(bytes: Uint8Array, at: number): void {
+    this.#ensureWords();
+    writeWord(bytes, at, this.#w0);
+    writeWord(bytes, at + 4, this.#w1);
+    writeWord(bytes, at + 8, this.#w2);
+    writeWord(bytes, at + 12, this.#w3);
+  }
+
+  /** All four words combined, for samplers: evenly spread over 32 bits. */
+  get hash(): number {
+    this.#ensureWords();
+    return (this.#w0 ^ this.#w1 ^ this.#w2 ^ this.#w3) >>> 0;
+  }
+
+  #ensureWords(): void {
+    if (this.#hasWords) return;
+    this.#hasWords = true;
+    const hex = this.#hex;
+    if (hex !== undefined) {
+      this.#w0 = wordOfHex(hex, 0);
+      this.#w1 = wordOfHex(hex, 8);
+      this.#w2 = wordOfHex(hex, 16);
+      this.#w3 = wordOfHex(hex, 24);
+      return;
+    }
+    this.#w0 = randomWord();
+    this.#w1 = randomWord();
+    this.#w2 = randomWord();
+    this.#w3 = randomWord();
+    if ((this.#w0 | this.#w1 | this.#w2 | this.#w3) === 0) this.#w3 = 1;
+  }
+}
+
+/** Writes one word, highest byte first. */
+export function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}

@@ -1,0 +1,25 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { ProtobufWriter } from './protobuf-writer.ts';
+import type { InstrumentationScope } from './sdk-interfaces.ts';
+import type { SpanRecord } from './span-record.ts';
+
+/** `bare`: without attributes, events and links, which are counted as dropped, and with texts cut. */
+export type Extent = 'whole' | 'bare';
+
+/** Characters of a text in a bare span. */
+export const BARE_TEXT_CHARS = 1024;
+
+/** One encoding of OTLP: spans are written as they end, and joined into a request later. */
+export interface OtlpFormat {
+  readonly contentType: string;
+  /**
+   * Appends one span to the spans of its scope, whole, or without all that has no bounds.
+   * Throws `TOO_LARGE`, and may throw what the program's objects throw.
+   */
+  writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): void;
+  /** Makes the body of a request: one resource, and the spans of each scope as they were written. */
+  assemble(
+    resource: Readonly<Attributes>,
+    lanes: readonly { readonly scope: InstrumentationScope; readonly spans: Uint8Array }[],
+  ): Buffer;
+}

@@ -1,0 +1,110 @@
+import type { BatchSender, Outcome } from './batch-sender.ts';
+import type { ResolvedExporterOptions } from './exporter-options.ts';
+import { type Answer, HttpPost } from './http-post.ts';
+import { partialSuccessOf } from './otlp-response.ts';
+import { VERSION } from './resource.ts';
+import { backoffMs, isRetryable, retryAfterMs } from './retry.ts';
+import type { Counters } from './stats.ts';
+
+const SHUT_DOWN: Outcome = { cause: 'shutdown', detail: 'not sent in time' };
+
+/**
+ * Sends batches as OTLP over HTTP prescribes.
+ *
+ * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ */
+export class OtlpHttpExporter implements BatchSender {
+  readonly #options: ResolvedExporterOptions;
+  readonly #counters: Counters;
+  readonly #http: HttpPost;
+  readonly #headers: Readonly<Record<string, string>>;
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: ResolvedExporterOptions, contentType: string, counters: Counters) {
+    this.#options = options;
+    this.#counters = counters;
+    this.#http = new HttpPost(options.url, options.tls);
+    this.#headers = {
+      'user-agent': `clew-otlp/${VERSION} node/${process.versions.node}`,
+      ...options.headers,
+      'content-type': contentType,
+      ...(options.compression === 'gzip' && { 'content-encoding': 'gzip' }),
+    };
+  }
+
+  async send(body: Buffer): Promise<Outcome> {
+    const { compression, timeoutMs, retryForMs, retryDelayMs } = this.#options;
+    const payload = compression === 'gzip' ? await gzip(body) : body;
+    const startedAt = performance.now();
+    for (let attempt = 0; ; attempt++) {
+      if (this.#closed) return SHUT_DOWN;
+      const answer = await this.#http.post(payload, this.#headers, timeoutMs);
+      if (answer.kind === 'answered' && !isRetryable(answer.status)) return outcomeOf(answer);
+      if (this.#closed) return SHUT_DOWN;
+      const asked = answer.kind === 'failed' ? undefined : retryAfterMs(answer.retryAfter);
+      // A connection that the receiver had closed while it was idle tells nothing about the receiver.
+      const stale = answer.kind === 'failed' && answer.staleConnection && attempt === 0;
+      const waitMs = stale ? 0 : (asked ?? backoffMs(attempt, retryDelayMs));
+      if (performance.now() - startedAt + waitMs > retryForMs) {
+        return {
+          cause: 'retriesExhausted',
+          detail: `${this.#target()} ${reason(answer)}, tried ${attempt + 1} times`,
+        };
+      }
+      this.#counters.retries++;
+      this.#counters.warn('retry', () => `${this.#target()} ${reason(answer)}, will try again`);
+      if (waitMs > 0) await this.#wait(waitMs, asked === undefined);
+    }
+  }
+
+  hurry(): void {
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#http.close();
+    this.#wake?.();
+  }
+
+  /** Waits; `hurry` ends the wait unless the receiver asked for it. */
+  #wait(ms: number, canHurry: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(wake, ms).unref();
+      this.#wake = () => {
+        if (canHurry || this.#closed) wake();
+      };
+    });
+  }
+
+  /** The address without a user's name, password and query. */
+  #target(): string {
+    return `${this.#options.url.origin}${this.#options.url.pathname}`;
+  }
+}
+
+function outcomeOf(answer: Answer & { kind: 'answered' }): Outcome {
+  if (answer.status < 200 || answer.status > 299) {
+    return { cause: 'rejected', detail: `the receiver ${reason(answer)}` };
+  }
+  const { rejectedSpans, message } = partialSuccessOf(answer.contentType, answer.body);
+  return { rejectedSpans, detail: message };
+}
+
+function reason(answer: Answer): string {
+  return answer.kind === 'failed' ? `could not be reached (${answer.error})` : `answered ${answer.status}`;
+}
+
+function gzip(body: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    process
+      .getBuiltinModule('node:zlib')
+      .gzip(body, (error, zipped) => (error ? reject(error) : resolve(zipped)));
+  });
+}

@@ -1,0 +1,62 @@
+import { diag } from '@opentelemetry/api';
+import type { BatchQueue, Lane } from './batch-queue.ts';
+import type { Clock } from './clock.ts';
+import type { SpanLimits } from './limits.ts';
+import type { ProcessorChain } from './processor-chain.ts';
+import type { RecordingSpan } from './recording-span.ts';
+import type { InstrumentationScope, Resource } from './sdk-interfaces.ts';
+import type { Counters } from './stats.ts';
+
+/** What all tracers of a provider share. */
+export interface RecorderParts {
+  readonly resource: Resource;
+  readonly limits: SpanLimits;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly newTraceId: (() => string) | undefined;
+  readonly newSpanId: (() => string) | undefined;
+  readonly queue: BatchQueue | undefined;
+  readonly processors: ProcessorChain | undefined;
+}
+
+/** Where the spans of one scope go when they end. */
+export class Recorder {
+  readonly scope: InstrumentationScope;
+  readonly resource: Resource;
+  readonly limits: SpanLimits;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly newTraceId: (() => string) | undefined;
+  readonly newSpanId: (() => string) | undefined;
+  readonly processors: ProcessorChain | undefined;
+  readonly #queue: BatchQueue | undefined;
+  readonly #lane: Lane | undefined;
+
+  constructor(scope: InstrumentationScope, parts: RecorderParts) {
+    this.scope = scope;
+    this.resource = parts.resource;
+    this.limits = parts.limits;
+    this.clock = parts.clock;
+    this.counters = parts.counters;
+    this.newTraceId = parts.newTraceId;
+    this.newSpanId = parts.newSpanId;
+    this.processors = parts.processors;
+    this.#queue = parts.queue;
+    this.#lane = parts.queue?.openLane(scope);
+  }
+
+  end(span: RecordingSpan): void {
+    this.processors?.onEnding(span);
+    span.ended = true;
+    this.counters.spansEnded++;
+    if (this.#lane !== undefined && (span.traceFlags & 1) === 1) this.#queue!.add(this.#lane, span);
+    if (this.processors === undefined) span.release();
+    else this.processors.onEnd(span);
+  }
+
+  noticeAfterEnd(operation: string, name: string): void {
+    if (operation === 'end')
+      this.counters.warn('ended twice', () => `end() was called again on a span "${name}"`);
+    else diag.debug(`@clew/tracer: ${operation}() after the end of the span "${name}" is ignored`);
+  }
+}

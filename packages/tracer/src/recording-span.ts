@@ -1,0 +1,187 @@
+import {
+  type Attributes,
+  type HrTime,
+  type Link,
+  type Span,
+  type SpanStatus,
+  SpanStatusCode,
+  type TimeInput,
+} from '@opentelemetry/api';
+import { DROPPED, type FlatAttributes, fillFlat, setFlat } from './attributes.ts';
+import { durationBetween, hrTimeOf, isTimeInput, monotonicNow } from './clock.ts';
+import { exceptionAttributes } from './exception-attributes.ts';
+import { SpanRecord } from './span-record.ts';
+
+/** The API's `Span` over a {@link SpanRecord}. After its end every change is ignored. */
+export class RecordingSpan extends SpanRecord implements Span {
+  isRecording(): boolean {
+    return !this.ended;
+  }
+
+  setAttribute(key: string, value: unknown): this {
+    if (this.ended) return this.#afterEnd('setAttribute');
+    this.flatAttributes ??= [];
+    const { attributeCount, attributeValueLength } = this.recorder.limits;
+    const outcome = setFlat(this.flatAttributes, key, value, attributeCount, attributeValueLength);
+    if (outcome === DROPPED) this.droppedAttributesCount++;
+    return this;
+  }
+
+  setAttributes(attributes: Attributes): this {
+    if (this.ended) return this.#afterEnd('setAttributes');
+    this.addAttributes(attributes);
+    return this;
+  }
+
+  /** `setAttributes` without a look at the end of the span. */
+  addAttributes(attributes: Readonly<Attributes> | undefined): void {
+    if (typeof attributes !== 'object' || attributes === null) return;
+    const { attributeCount, attributeValueLength } = this.recorder.limits;
+    if (this.flatAttributes === undefined) {
+      this.flatAttributes = [];
+      this.droppedAttributesCount += fillFlat(
+        this.flatAttributes,
+        attributes,
+        attributeCount,
+        attributeValueLength,
+      );
+      return;
+    }
+    for (const key in attributes) {
+      if (!Object.hasOwn(attributes, key)) continue;
+      const outcome = setFlat(
+        this.flatAttributes,
+        key,
+        attributes[key],
+        attributeCount,
+        attributeValueLength,
+      );
+      if (outcome === DROPPED) this.droppedAttributesCount++;
+    }
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    if (this.ended) return this.#afterEnd('addEvent');
+    const onlyTime = isTimeInput(attributesOrTime);
+    const attributes = onlyTime ? undefined : attributesOrTime;
+    const { attributesPerEvent, attributeValueLength } = this.recorder.limits;
+    let list: FlatAttributes | undefined;
+    let dropped = 0;
+    if (typeof attributes === 'object' && attributes !== null) {
+      list = [];
+      dropped = fillFlat(list, attributes, attributesPerEvent, attributeValueLength);
+    }
+    this.#pushEvent(name, list, dropped, time ?? (onlyTime ? attributesOrTime : undefined));
+    return this;
+  }
+
+  recordException(exception: unknown, time?: TimeInput): void {
+    if (this.ended) {
+      this.#afterEnd('recordException');
+      return;
+    }
+    const list = exceptionAttributes(exception, this.recorder.limits.attributeValueLength);
+    if (list.length > 0) this.#pushEvent('exception', list, 0, time);
+  }
+
+  addLink(link: Link): this {
+    if (this.ended) return this.#afterEnd('addLink');
+    if (typeof link?.context !== 'object' || link.context === null) return this;
+    const { linkCount, attributesPerLink, attributeValueLength } = this.recorder.limits;
+    if (linkCount === 0) {
+      this.droppedLinksCount++;
+      return this;
+    }
+    let list: FlatAttributes | undefined;
+    let dropped = link.droppedAttributesCount ?? 0;
+    if (link.attributes) {
+      list = [];
+      dropped += fillFlat(list, link.attributes, attributesPerLink, attributeValueLength);
+    }
+    this.flatLinks ??= [];
+    if (this.flatLinks.length >= linkCount) {
+      this.flatLinks.shift();
+      this.droppedLinksCount++;
+    }
+    this.flatLinks.push({ context: link.context, attributes: list, dropped });
+    return this;
+  }
+
+  addLinks(links: Link[]): this {
+    if (this.ended) return this.#afterEnd('addLinks');
+    if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    return this;
+  }
+
+  setStatus(status: SpanStatus): this {
+    if (this.ended) return this.#afterEnd('setStatus');
+    const code = status?.code;
+    if (this.status.code === SpanStatusCode.OK) return this;
+    if (code === SpanStatusCode.OK) this.status = { code };
+    else if (code === SpanStatusCode.ERROR) {
+      const { message } = status;
+      this.status = typeof message === 'string' ? { code, message } : { code };
+    }
+    return this;
+  }
+
+  updateName(name: string): this {
+    if (this.ended) return this.#afterEnd('updateName');
+    this.name = typeof name === 'string' ? name : String(name);
+    return this;
+  }
+
+  end(endTime?: TimeInput): void {
+    // Zero until the first call: a processor's onEnding may call end() before `ended` is true.
+    if (this.endMs !== 0) {
+      this.#afterEnd('end');
+      return;
+    }
+    const now = monotonicNow();
+    this.endMs = Math.max(now, this.startMs);
+    if (endTime !== undefined || this.givenStart !== undefined) this.#endAt(endTime, now);
+    this.recorder.end(this);
+  }
+
+  /** Called by the recorder: what was encoded is not kept, however long the program keeps the span. */
+  release(): void {
+    this.flatAttributes = undefined;
+    this.flatEvents = undefined;
+    this.flatLinks = undefined;
+  }
+
+  /** Where either time came from the program, both are compared as wall time. */
+  #endAt(endTime: TimeInput | undefined, now: number): void {
+    const { anchor } = this.localTrace;
+    const start = this.startTime;
+    const end = hrTimeOf(endTime, anchor, now) ?? (hrTimeOf(now, anchor, now) as HrTime);
+    const [seconds, nanos] = durationBetween(start, end);
+    this.givenEnd = seconds === 0 && nanos === 0 ? start : end;
+  }
+
+  #pushEvent(
+    name: string,
+    attributes: FlatAttributes | undefined,
+    dropped: number,
+    time: TimeInput | undefined,
+  ): void {
+    const { eventCount } = this.recorder.limits;
+    if (eventCount === 0) {
+      this.droppedEventsCount++;
+      return;
+    }
+    const now = monotonicNow();
+    const given = time === undefined ? undefined : hrTimeOf(time, this.localTrace.anchor, now);
+    this.flatEvents ??= [];
+    if (this.flatEvents.length >= eventCount) {
+      this.flatEvents.shift();
+      this.droppedEventsCount++;
+    }
+    this.flatEvents.push({ name: String(name), time: given ?? now, attributes, dropped });
+  }
+
+  #afterEnd(operation: string): this {
+    this.recorder.noticeAfterEnd(operation, this.name);
+    return this;
+  }
+}

@@ -1,0 +1,165 @@
+import {
+  type Attributes,
+  type HrTime,
+  type Link,
+  type SpanContext,
+  type SpanKind,
+  type SpanStatus,
+  SpanStatusCode,
+  type TraceState,
+} from '@opentelemetry/api';
+import { type FlatAttributes, objectOfFlat } from './attributes.ts';
+import { durationBetween, hrTimeAt } from './clock.ts';
+import { hexOfWord, type LocalTrace, randomWord, wordOfHex } from './ids.ts';
+import type { Recorder } from './recorder.ts';
+import type { InstrumentationScope, Resource, TimedEvent } from './sdk-interfaces.ts';
+
+/** An event as it is kept until its span ends. */
+export interface FlatEvent {
+  readonly name: string;
+  /** Monotonic milliseconds, or the time that the program gave. */
+  readonly time: number | HrTime;
+  readonly attributes: FlatAttributes | undefined;
+  readonly dropped: number;
+}
+
+/** A link as it is kept until its span ends. */
+export interface FlatLink {
+  readonly context: SpanContext;
+  readonly attributes: FlatAttributes | undefined;
+  readonly dropped: number;
+}
+
+const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
+
+/**
+ * What a span holds, flat for the encoder. The getters are those of `ReadableSpan`: their objects are built
+ * when a processor or an exporter looks.
+ */
+export class SpanRecord {
+  readonly recorder: Recorder;
+  readonly localTrace: LocalTrace;
+  readonly traceFlags: number;
+  readonly traceState: TraceState | undefined;
+  readonly idHigh: number;
+  readonly idLow: number;
+  /** Ids of a parent that was recorded here: by value, for a reference would keep all ancestors alive. */
+  readonly parentHigh: number;
+  readonly parentLow: number;
+  readonly parentFlags: number;
+  /** A parent from elsewhere. */
+  readonly foreignParent: SpanContext | undefined;
+  readonly kind: SpanKind;
+  name: string;
+  readonly startMs: number;
+  /** Times that the program gave go before `startMs` and `endMs`. */
+  givenStart: HrTime | undefined = undefined;
+  endMs = 0;
+  givenEnd: HrTime | undefined = undefined;
+  ended = false;
+  flatAttributes: FlatAttributes | undefined = undefined;
+  flatEvents: FlatEvent[] | undefined = undefined;
+  flatLinks: FlatLink[] | undefined = undefined;
+  droppedAttributesCount = 0;
+  droppedEventsCount = 0;
+  droppedLinksCount = 0;
+  status: SpanStatus = UNSET;
+  #context: SpanContext | undefined = undefined;
+
+  constructor(
+    recorder: Recorder,
+    localTrace: LocalTrace,
+    traceFlags: number,
+    traceState: TraceState | undefined,
+    parent: SpanRecord | SpanContext | undefined,
+    name: string,
+    kind: SpanKind,
+    startMs: number,
+  ) {
+    this.recorder = recorder;
+    this.localTrace = localTrace;
+    this.traceFlags = traceFlags;
+    this.traceState = traceState;
+    this.name = name;
+    this.kind = kind;
+    this.startMs = startMs;
+    const local = parent instanceof SpanRecord;
+    this.parentHigh = local ? parent.idHigh : 0;
+    this.parentLow = local ? parent.idLow : 0;
+    this.parentFlags = local ? parent.traceFlags : 0;
+    this.foreignParent = local ? undefined : parent;
+    const givenId = recorder.newSpanId?.();
+    if (givenId === undefined) {
+      this.idHigh = randomWord();
+      const low = randomWord();
+      this.idLow = (this.idHigh | low) === 0 ? 1 : low;
+    } else {
+      this.idHigh = wordOfHex(givenId, 0);
+      this.idLow = wordOfHex(givenId, 8);
+    }
+  }
+
+  get hasLocalParent(): boolean {
+    return (this.parentHigh | this.parentLow) !== 0;
+  }
+
+  spanContext(): SpanContext {
+    if (this.#context === undefined) {
+      const spanId = hexOfWord(this.idHigh) + hexOfWord(this.idLow);
+      const context: SpanContext = { traceId: this.localTrace.hex, spanId, traceFlags: this.traceFlags };
+      if (this.traceState !== undefined) context.traceState = this.traceState;
+      this.#context = context;
+    }
+    return this.#context;
+  }
+
+  get parentSpanContext(): SpanContext | undefined {
+    if (!this.hasLocalParent) return this.foreignParent;
+    const spanId = hexOfWord(this.parentHigh) + hexOfWord(this.parentLow);
+    const context: SpanContext = { traceId: this.localTrace.hex, spanId, traceFlags: this.parentFlags };
+    if (this.traceState !== undefined) context.traceState = this.traceState;
+    return context;
+  }
+
+  get startTime(): HrTime {
+    return this.givenStart ?? hrTimeAt(this.localTrace.anchor, this.startMs);
+  }
+
+  get endTime(): HrTime {
+    if (!this.ended) return [0, 0];
+    return this.givenEnd ?? hrTimeAt(this.localTrace.anchor, this.endMs);
+  }
+
+  get duration(): HrTime {
+    return this.ended ? durationBetween(this.startTime, this.endTime) : [-1, -1];
+  }
+
+  get attributes(): Attributes {
+    return objectOfFlat(this.flatAttributes);
+  }
+
+  get events(): TimedEvent[] {
+    return (this.flatEvents ?? []).map(({ name, time, attributes, dropped }) => ({
+      name,
+      time: typeof time === 'number' ? hrTimeAt(this.localTrace.anchor, time) : time,
+      attributes: objectOfFlat(attributes),
+      droppedAttributesCount: dropped,
+    }));
+  }
+
+  get links(): Link[] {
+    return (this.flatLinks ?? []).map(({ context, attributes, dropped }) => ({
+      context,
+      attributes: objectOfFlat(attributes),
+      droppedAttributesCount: dropped,
+    }));
+  }
+
+  get resource(): Resource {
+    return this.recorder.resource;
+  }
+
+  get instrumentationScope(): InstrumentationScope {
+    return this.recorder.scope;
+  }
+}

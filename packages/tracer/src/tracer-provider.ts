@@ -1,0 +1,198 @@
+import type {
+  Tracer as ApiTracer,
+  TracerProvider as ApiTracerProvider,
+  Attributes,
+} from '@opentelemetry/api';
+import { BatchQueue } from './batch-queue.ts';
+import { Clock } from './clock.ts';
+import { withinDeadline } from './deadline.ts';
+import { DetachedScope } from './detached-scope.ts';
+import { expectMethods } from './expect-option.ts';
+import { ExporterBatcher } from './exporter-batcher.ts';
+import { type OtlpExporterOptions, resolveExporterOptions } from './exporter-options.ts';
+import { type IdGenerator, isHexId, randomHex } from './ids.ts';
+import { resolveLimits, type SpanLimits } from './limits.ts';
+import { OtlpHttpExporter } from './otlp-http-exporter.ts';
+import { otlpJson } from './otlp-json.ts';
+import { otlpProtobuf } from './otlp-protobuf.ts';
+import { ProcessorChain } from './processor-chain.ts';
+import { Recorder, type RecorderParts } from './recorder.ts';
+import { resourceOf } from './resource.ts';
+import { alwaysOn, expectSampler, parentBased } from './samplers.ts';
+import type { InstrumentationScope, Sampler, SpanExporter, SpanProcessor } from './sdk-interfaces.ts';
+import { Counters, type TracerStats } from './stats.ts';
+import { type Gate, Tracer } from './tracer.ts';
+
+/** What a {@link TracerProvider} is made with. */
+export interface TracerProviderOptions {
+  /** Attributes of this process, over the detected ones; give `service.name`. */
+  readonly resource?: Readonly<Attributes>;
+  /** Any OpenTelemetry sampler; default `parentBased({ root: alwaysOn() })`. */
+  readonly sampler?: Sampler;
+  /** The built-in OTLP exporter; `false` for none. */
+  readonly exporter?: OtlpExporterOptions | false;
+  /** OpenTelemetry span processors, called in this order. */
+  readonly spanProcessors?: readonly SpanProcessor[];
+  /** OpenTelemetry span exporters; each gets batches of at most 512 sampled spans, and 2048 may wait for it. */
+  readonly spanExporters?: readonly SpanExporter[];
+  /** What one span may hold. */
+  readonly limits?: Partial<SpanLimits>;
+  /** Makes ids instead of ours. */
+  readonly idGenerator?: IdGenerator;
+}
+
+/** How long a flush or shutdown may take. */
+export interface FlushOptions {
+  /** Milliseconds: [0, 3600000], default 30000 for a flush and 10000 for a shutdown. */
+  readonly timeoutMs?: number;
+}
+
+const MAX_TRACERS = 1000;
+
+/**
+ * An OpenTelemetry `TracerProvider`: records spans, encodes each as it ends and sends them over OTLP.
+ * A bad option throws a `TypeError` that names it; nothing throws later.
+ */
+export class TracerProvider implements ApiTracerProvider {
+  readonly #sampler: Sampler;
+  readonly #parts: RecorderParts;
+  readonly #queue: BatchQueue | undefined;
+  readonly #processors: ProcessorChain | undefined;
+  readonly #counters = new Counters();
+  readonly #gate: Gate = { closed: false };
+  readonly #tracers = new Map<string, Tracer>();
+  #shutdown: Promise<void> | undefined;
+
+  constructor(options: TracerProviderOptions = {}) {
+    const { sampler, exporter, spanProcessors = [], spanExporters = [], idGenerator } = options;
+    if (sampler !== undefined) expectSampler(sampler, 'sampler');
+    for (const [i, one] of spanProcessors.entries())
+      expectMethods(one, `spanProcessors[${i}]`, ['onStart', 'onEnd']);
+    for (const [i, one] of spanExporters.entries()) expectMethods(one, `spanExporters[${i}]`, ['export']);
+    if (idGenerator !== undefined)
+      expectMethods(idGenerator, 'idGenerator', ['generateTraceId', 'generateSpanId']);
+    this.#sampler = sampler ?? parentBased({ root: alwaysOn() });
+    const resource = resourceOf(options.resource);
+    const scope = new DetachedScope();
+    this.#queue = exporter === false ? undefined : this.#otlp(exporter, resource.attributes, scope);
+    const processors = [
+      ...spanProcessors,
+      ...spanExporters.map((one) => new ExporterBatcher(one, this.#counters, scope)),
+    ];
+    this.#processors = processors.length > 0 ? new ProcessorChain(processors, this.#counters) : undefined;
+    this.#parts = {
+      resource,
+      limits: resolveLimits(options.limits),
+      clock: new Clock(),
+      counters: this.#counters,
+      newTraceId: idGenerator && this.#checked(32, () => idGenerator.generateTraceId()),
+      newSpanId: idGenerator && this.#checked(16, () => idGenerator.generateSpanId()),
+      queue: this.#queue,
+      processors: this.#processors,
+    };
+  }
+
+  /** The tracer of a library; the same one for the same name, version and schema. */
+  getTracer(name: string, version?: string, options?: { schemaUrl?: string }): ApiTracer {
+    const schemaUrl = options?.schemaUrl;
+    const key = JSON.stringify([name, version, schemaUrl]);
+    let tracer = this.#tracers.get(key);
+    if (tracer === undefined) {
+      const scope: InstrumentationScope = {
+        name: String(name ?? ''),
+        ...(version ? { version: String(version) } : {}),
+        ...(schemaUrl ? { schemaUrl: String(schemaUrl) } : {}),
+      };
+      tracer = new Tracer(new Recorder(scope, this.#parts), this.#sampler, this.#gate);
+      if (this.#tracers.size < MAX_TRACERS) this.#tracers.set(key, tracer);
+    }
+    return tracer;
+  }
+
+  /** Sends what has ended so far. Never rejects; keeps the process alive until it is done or the time is up. */
+  async forceFlush(options: FlushOptions = {}): Promise<void> {
+    if (this.#shutdown !== undefined) return;
+    await this.#flushWithin(deadlineMs(options, 30_000));
+  }
+
+  /**
+   * Flushes, then drops and counts what is left and closes the connection. Never rejects; further calls
+   * return the first one's promise. Spans that are started afterwards are not recorded.
+   */
+  shutdown(options: FlushOptions = {}): Promise<void> {
+    this.#shutdown ??= this.#close(deadlineMs(options, 10_000));
+    return this.#shutdown;
+  }
+
+  /** What has been counted so far. */
+  stats(): TracerStats {
+    const { spansStarted, spansSampled, spansEnded, spansExported, spansTruncated, exports, retries } =
+      this.#counters;
+    return {
+      spansStarted,
+      spansSampled,
+      spansEnded,
+      spansExported,
+      spansTruncated,
+      dropped: { ...this.#counters.dropped },
+      bytesQueued: this.#queue?.bytes ?? 0,
+      spansQueued: this.#queue?.spans ?? 0,
+      exports,
+      retries,
+    };
+  }
+
+  #otlp(
+    given: OtlpExporterOptions | undefined,
+    resource: Readonly<Attributes>,
+    scope: DetachedScope,
+  ): BatchQueue {
+    const options = resolveExporterOptions(given);
+    const format = options.protocol === 'http/json' ? otlpJson : otlpProtobuf;
+    const sender = new OtlpHttpExporter(options, format.contentType, this.#counters);
+    return new BatchQueue(format, resource, options, this.#counters, sender, scope);
+  }
+
+  async #flushWithin(timeoutMs: number): Promise<void> {
+    const outcome = await withinDeadline(
+      Promise.all([this.#queue?.flush(), this.#processors?.forceFlush()]),
+      timeoutMs,
+    );
+    if (outcome === 'late') this.#counters.warn('flush', () => `a flush was not done in ${timeoutMs} ms`);
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const startedAt = performance.now();
+    this.#gate.closed = true;
+    const flushed = this.#queue?.flush();
+    this.#queue?.close();
+    await withinDeadline(
+      Promise.all([flushed, this.#processors?.shutdown()]),
+      timeoutMs - (performance.now() - startedAt),
+    );
+    this.#queue?.abandon();
+  }
+
+  /** A program's generator that throws or makes no id must not break the program: ours makes one then. */
+  #checked(digits: 16 | 32, generate: () => string): () => string {
+    return () => {
+      let got: unknown;
+      try {
+        got = generate();
+      } catch (error) {
+        got = error;
+      }
+      if (isHexId(got, digits)) return got;
+      this.#counters.warn(
+        'idGenerator',
+        () => `expected ${digits} hexadecimal digits from idGenerator, got ${String(got)}`,
+      );
+      return randomHex(digits);
+    };
+  }
+}
+
+/** A bad value is no reason to fail at the end of a program: the default is taken. */
+function deadlineMs({ timeoutMs }: FlushOptions, byDefault: number): number {
+  return typeof timeoutMs === 'number' && timeoutMs >= 0 ? Math.min(timeoutMs, 3_600_000) : byDefault;
+}

@@ -1,0 +1,177 @@
+import {
+  type Tracer as ApiTracer,
+  type Context,
+  context as contextApi,
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+  type TraceState,
+  trace,
+} from '@opentelemetry/api';
+import { hrTimeOf, monotonicNow } from './clock.ts';
+import { SUPPRESS_TRACING } from './detached-scope.ts';
+import { LocalTrace } from './ids.ts';
+import { NonRecordingSpan } from './non-recording-span.ts';
+import type { Recorder } from './recorder.ts';
+import { RecordingSpan } from './recording-span.ts';
+import { FastSampler } from './samplers.ts';
+import type { Sampler, SamplingResult } from './sdk-interfaces.ts';
+import { describe } from './stats.ts';
+
+const NO_OPTIONS: SpanOptions = {};
+const SAMPLED = 1;
+/** W3C Trace Context level 2: the trace id is random. */
+const RANDOM = 2;
+const NOT_RECORDED: SamplingResult = { decision: 0 };
+
+/** Whether the provider still takes spans. */
+export interface Gate {
+  closed: boolean;
+}
+
+/** The API's `Tracer`: decides about a span and starts it. */
+export class Tracer implements ApiTracer {
+  readonly #recorder: Recorder;
+  readonly #sampler: Sampler;
+  readonly #fastSampler: FastSampler | undefined;
+  readonly #gate: Gate;
+
+  constructor(recorder: Recorder, sampler: Sampler, gate: Gate) {
+    this.#recorder = recorder;
+    this.#sampler = sampler;
+    this.#fastSampler = sampler instanceof FastSampler ? sampler : undefined;
+    this.#gate = gate;
+  }
+
+  startSpan(name: string, options: SpanOptions = NO_OPTIONS, context: Context = contextApi.active()): Span {
+    const recorder = this.#recorder;
+    const parent = options.root === true ? undefined : trace.getSpan(context);
+    if (this.#gate.closed) return trace.wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
+    if (context.getValue(SUPPRESS_TRACING) === true) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    recorder.counters.spansStarted++;
+
+    let localTrace: LocalTrace;
+    let parentFlags = -1;
+    let parentIsRemote = false;
+    let traceState: TraceState | undefined;
+    let recordedParent: RecordingSpan | SpanContext | undefined;
+    if (parent instanceof RecordingSpan) {
+      localTrace = parent.localTrace;
+      parentFlags = parent.traceFlags;
+      traceState = parent.traceState;
+      recordedParent = parent;
+    } else if (parent instanceof NonRecordingSpan) {
+      localTrace = parent.localTrace;
+      parentFlags = parent.traceFlags;
+      traceState = parent.traceState;
+    } else {
+      const foreign = parent?.spanContext();
+      if (foreign !== undefined && isSpanContextValid(foreign)) {
+        localTrace = new LocalTrace(recorder.clock, foreign.traceId);
+        parentFlags = foreign.traceFlags;
+        parentIsRemote = foreign.isRemote === true;
+        traceState = foreign.traceState;
+        recordedParent = foreign;
+      } else {
+        localTrace = new LocalTrace(recorder.clock, recorder.newTraceId?.());
+      }
+    }
+
+    let decision: number = this.#fastSampler?.decide(parentFlags, parentIsRemote, localTrace) ?? -1;
+    let result: SamplingResult | undefined;
+    if (decision === -1) {
+      result = this.#ask(name, options, context, localTrace);
+      decision = result.decision;
+      if (result.traceState !== undefined) traceState = result.traceState;
+    }
+    const kept = parentFlags === -1 ? (recorder.newTraceId === undefined ? RANDOM : 0) : parentFlags & RANDOM;
+    if (decision !== 1 && decision !== 2)
+      return new NonRecordingSpan(localTrace, kept, traceState, recorder.newSpanId);
+    if (decision === 2) recorder.counters.spansSampled++;
+    // A recorded child of an unrecorded parent: rare enough to make the parent's ids now.
+    if (recordedParent === undefined && parentFlags !== -1) recordedParent = parent!.spanContext();
+    return this.#record(
+      name,
+      options,
+      context,
+      localTrace,
+      decision === 2 ? kept | SAMPLED : kept,
+      traceState,
+      recordedParent,
+      result,
+    );
+  }
+
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, fn: F): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    options: SpanOptions,
+    fn: F,
+  ): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    options: SpanOptions,
+    context: Context,
+    fn: F,
+  ): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
+  ): ReturnType<F> {
+    const fn = rest.at(-1) as F;
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;
+    const parentContext = (rest.length > 2 ? (rest[1] as Context) : undefined) ?? contextApi.active();
+    const span = this.startSpan(name, options ?? NO_OPTIONS, parentContext);
+    const withSpan = trace.setSpan(parentContext, span);
+    return contextApi.with(withSpan, fn as (span: Span) => ReturnType<F>, undefined, span);
+  }
+
+  #ask(name: string, options: SpanOptions, context: Context, localTrace: LocalTrace): SamplingResult {
+    const { kind = 0, attributes = {}, links = [] } = options;
+    const parentContext = options.root === true ? trace.deleteSpan(context) : context;
+    try {
+      return this.#sampler.shouldSample(parentContext, localTrace.hex, name, kind, attributes, links);
+    } catch (error) {
+      this.#recorder.counters.warn(
+        'sampler',
+        () => `the sampler threw, the span is not recorded: ${describe(error)}`,
+      );
+      return NOT_RECORDED;
+    }
+  }
+
+  #record(
+    name: string,
+    options: SpanOptions,
+    context: Context,
+    localTrace: LocalTrace,
+    traceFlags: number,
+    traceState: TraceState | undefined,
+    parent: RecordingSpan | SpanContext | undefined,
+    result: SamplingResult | undefined,
+  ): RecordingSpan {
+    const now = monotonicNow();
+    localTrace.startAt(now);
+    const { kind = 0, attributes, links, startTime } = options;
+    const text = typeof name === 'string' ? name : String(name);
+    const validKind = kind >= 0 && kind <= 4 ? kind : 0;
+    const span = new RecordingSpan(
+      this.#recorder,
+      localTrace,
+      traceFlags,
+      traceState,
+      parent,
+      text,
+      validKind,
+      now,
+    );
+    if (startTime !== undefined) span.givenStart = hrTimeOf(startTime, localTrace.anchor, now);
+    if (attributes !== undefined) span.addAttributes(attributes);
+    if (result?.attributes !== undefined) span.addAttributes(result.attributes);
+    if (links !== undefined) span.addLinks(links);
+    this.#recorder.processors?.onStart(span, context);
+    return span;
+  }
+}
