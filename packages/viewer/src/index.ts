@@ -3,4 +3,5 @@ export { countSpans, decodeTraces } from './decode-traces.ts';
 export { OtlpError } from './otlp-limits.ts';
 export type * from './span-record.ts';
 export { type StoreOptions, type TraceQuery, TraceStore, type TraceSummary, traceFromJson } from './store.ts';
+export { renderWaterfallSvg, type SvgOptions } from './svg.ts';
 export { renderWaterfall, type WaterfallOptions } from './waterfall.ts';

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { openDatabase } from './database.ts';
 import { joinJson, originToJson, spanFromJson, spanToJson } from './span-json.ts';
 import { type SpanRecord, serviceName, type Trace } from './span-record.ts';
+import { MAX_INT64, QUERIES } from './store-queries.ts';
 
 export interface StoreOptions {
   /** A file; made when it is not there. Default: kept in memory. */
@@ -37,31 +38,6 @@ export interface TraceSummary {
 }
 
 const MIB = 1024 * 1024;
-const MAX_INT64 = 2n ** 63n - 1n;
-
-const QUERIES = {
-  addTrace: `INSERT INTO trace (id, first, last, spans, errors) VALUES (?, ${MAX_INT64}, 0, 0, 0)
-    ON CONFLICT (id) DO UPDATE SET id = id RETURNING seq`,
-  addSpan: 'INSERT OR IGNORE INTO span VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  update: `UPDATE trace SET first = min(first, ?), last = max(last, ?), spans = spans + ?, errors = errors + ?
-    WHERE seq = ?`,
-  oldest: 'SELECT seq FROM trace ORDER BY seq LIMIT 1',
-  removeSpans: 'DELETE FROM span WHERE trace = ?',
-  removeTrace: 'DELETE FROM trace WHERE seq = ?',
-  counts: 'SELECT count(*) AS traces, coalesce(sum(spans), 0) AS spans FROM trace',
-  pageSize: 'PRAGMA page_size',
-  pages: 'PRAGMA page_count',
-  freePages: 'PRAGMA freelist_count',
-  traces: `SELECT seq, id, CAST(first AS TEXT) AS first, (last - first) / 1e6 AS durationMs, spans, errors FROM trace
-    WHERE errors >= ? AND last - first >= ?
-    AND (?3 IS NULL OR EXISTS (SELECT 1 FROM span WHERE trace = trace.seq AND service = ?3))
-    ORDER BY seq DESC LIMIT ?`,
-  head: 'SELECT name, service FROM span WHERE trace = ? ORDER BY root DESC, first, id LIMIT 1',
-  services: 'SELECT service FROM span WHERE trace = ? GROUP BY service ORDER BY min(first), service',
-  ids: "SELECT id FROM trace WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 2",
-  spans:
-    'SELECT body, origin FROM span WHERE trace = (SELECT seq FROM trace WHERE id = ?) ORDER BY first, id',
-};
 
 type Statements = { readonly [Name in keyof typeof QUERIES]: StatementSync };
 
@@ -118,22 +94,14 @@ export class TraceStore {
 
   /** The traces that arrived last, newest first. */
   traces({ service, limit = 20, minDurationMs = 0, errors = false }: TraceQuery = {}): TraceSummary[] {
-    const { traces, head, services } = this.#statements;
-    const rows = traces.all(
-      errors ? 1 : 0,
-      minDurationMs * 1e6,
-      service ?? null,
-      limit,
-    ) as unknown as TraceRow[];
-    return rows.map((row) => ({
-      traceId: row.id,
-      ...(head.get(row.seq) as { name: string; service: string }),
-      services: services.all(row.seq).map((found) => String(found.service)),
-      startTimeUnixNano: row.first,
-      durationMs: row.durationMs,
-      spans: row.spans,
-      errors: row.errors,
-    }));
+    const rows = this.#statements.traces.all(errors ? 1 : 0, minDurationMs * 1e6, service ?? null, limit);
+    return rows.map((row) => this.#summarize(row as unknown as TraceRow));
+  }
+
+  /** One trace's line in a list. */
+  summary(traceId: string): TraceSummary | undefined {
+    const row = this.#statements.summary.get(traceId);
+    return row && this.#summarize(row as unknown as TraceRow);
   }
 
   /** The ids that start with `prefix`, at most two: enough to know that it is not the only one. */
@@ -162,6 +130,19 @@ export class TraceStore {
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  #summarize(row: TraceRow): TraceSummary {
+    const { head, services } = this.#statements;
+    return {
+      traceId: row.id,
+      ...(head.get(row.seq) as { name: string; service: string }),
+      services: services.all(row.seq).map((found) => String(found.service)),
+      startTimeUnixNano: row.first,
+      durationMs: row.durationMs,
+      spans: row.spans,
+      errors: row.errors,
+    };
   }
 
   #insert(spans: readonly SpanRecord[]): void {

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { main } from './command-line.ts';
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader has seen enough: clew list | head
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+process.exitCode = await main(process.argv.slice(2));

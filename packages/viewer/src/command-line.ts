@@ -1,0 +1,119 @@
+import { parseArgs } from 'node:util';
+import { collect } from './command-collect.ts';
+import { list, show } from './command-show.ts';
+import { UsageError } from './usage-error.ts';
+
+declare const __VERSION__: string;
+
+const USAGE = `clew: receive traces over OTLP, keep them, show them
+
+  clew collect [options]          receive OTLP/HTTP until interrupted
+    --port N                      default 4318; 0 takes a free one
+    --host ADDRESS                default 127.0.0.1
+    --store FILE                  keep traces in a file (default: in memory)
+    --max-mb N                    keep at most N MiB, oldest traces go first (default 256)
+    --live, --no-live             a line for each trace (default: on a terminal)
+
+  clew show [TRACE_ID] [options]  a trace as a waterfall; the first digits of its id are enough
+    --last N                      the last N traces (default 1)
+    --errors                      only traces with errors
+    --attributes                  with attributes, events and links
+    --json                        as JSON, a line a trace
+    --svg FILE                    as a picture
+
+  clew list [options]             the last traces
+    --limit N                     default 20
+    --service NAME                only traces that NAME took part in
+    --min-ms N                    only traces that took N milliseconds or more
+    --errors                      only traces with errors
+    --json                        as JSON, a line a trace
+
+  show and list
+    --from URL                    a collector (default http://127.0.0.1:4318)
+    --store FILE                  a collector's file instead
+    --width N                     columns, at least 60 (default: the terminal's)
+    --color, --no-color           default: on a terminal; NO_COLOR and FORCE_COLOR are heeded
+    --ascii                       no box drawing characters
+
+  clew --help, clew --version
+`;
+
+const TEXT = { type: 'string' } as const;
+const FLAG = { type: 'boolean' } as const;
+const SOURCE_AND_OUTPUT = { from: TEXT, store: TEXT, width: TEXT, color: FLAG, ascii: FLAG, json: FLAG };
+const HELP = { help: { type: 'boolean', short: 'h' } } as const;
+
+const OPTIONS = {
+  collect: { port: TEXT, host: TEXT, store: TEXT, 'max-mb': TEXT, live: FLAG, ...HELP },
+  show: { last: TEXT, errors: FLAG, attributes: FLAG, svg: TEXT, ...SOURCE_AND_OUTPUT, ...HELP },
+  list: { limit: TEXT, service: TEXT, 'min-ms': TEXT, errors: FLAG, ...SOURCE_AND_OUTPUT, ...HELP },
+} as const;
+
+/** Runs the command. Resolves to the exit status: 0, 1 when it failed, 2 when it was called wrongly. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    await run(args);
+    return 0;
+  } catch (error) {
+    const wrong = error instanceof UsageError;
+    process.stderr.write(`clew: ${(error as Error).message}${wrong ? ' (see clew --help)' : ''}\n`);
+    return wrong ? 2 : 1;
+  }
+}
+
+async function run([command, ...args]: readonly string[]): Promise<void> {
+  switch (command) {
+    case 'collect': {
+      const { values } = parse(args, OPTIONS.collect, 0);
+      return values.help ? help() : collect(values);
+    }
+    case 'show': {
+      const { values, positionals } = parse(args, OPTIONS.show, 1);
+      return values.help ? help() : show(positionals[0], values);
+    }
+    case 'list': {
+      const { values } = parse(args, OPTIONS.list, 0);
+      return values.help ? help() : list(values);
+    }
+    case '--help':
+    case '-h':
+    case 'help':
+      return help();
+    case '--version':
+    case '-v':
+      process.stdout.write(`${__VERSION__}\n`);
+      return;
+    case undefined:
+      throw new UsageError('expected a command: collect, show or list');
+    default:
+      throw new UsageError(`expected collect, show or list, got "${command}"`);
+  }
+}
+
+function help(): void {
+  process.stdout.write(USAGE);
+}
+
+function parse<const Options extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(
+  args: readonly string[],
+  options: Options,
+  maxPositionals: number,
+) {
+  const parsed = strictly(() =>
+    parseArgs({ args: [...args], options: options!, allowPositionals: true, allowNegative: true }),
+  );
+  const extra = parsed.positionals[maxPositionals];
+  if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}"`);
+  return parsed;
+}
+
+function strictly<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    // The first sentence says what is wrong; the rest teaches the use of "--".
+    throw new UsageError(
+      (error as Error).message.split('. ', 1)[0]!.replace(/^./, (letter) => letter.toLowerCase()),
+    );
+  }
+}

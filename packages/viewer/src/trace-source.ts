@@ -1,0 +1,80 @@
+import { type TraceQuery, TraceStore, type TraceSummary } from './store.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Where `show` and `list` find traces: a running collector, or a store's file. */
+export interface TraceSource {
+  list(query: TraceQuery): Promise<readonly TraceSummary[]>;
+  /** The JSON of the trace with this id, or the only one whose id starts so. Rejects when there is none. */
+  json(idOrPrefix: string): Promise<string>;
+  close(): void;
+}
+
+export const DEFAULT_COLLECTOR = 'http://127.0.0.1:4318';
+
+export function openSource(options: { readonly from?: string; readonly store?: string }): TraceSource {
+  if (options.from !== undefined && options.store !== undefined) {
+    throw new UsageError('--from and --store exclude each other');
+  }
+  return options.store === undefined
+    ? collectorSource(options.from ?? DEFAULT_COLLECTOR)
+    : storeSource(options.store);
+}
+
+function storeSource(file: string): TraceSource {
+  const store = openFile(file);
+  return {
+    list: async (query) => store.traces(query),
+    json: async (prefix) => {
+      const [id, another] = store.ids(prefix);
+      if (another !== undefined) throw new Error(`more than one trace starts with ${prefix}`);
+      const json = id === undefined ? undefined : store.traceJson(id);
+      if (json === undefined) throw new Error(`no trace ${prefix} in ${file}`);
+      return json;
+    },
+    close: () => store.close(),
+  };
+}
+
+function openFile(file: string): TraceStore {
+  try {
+    return new TraceStore({ file, readOnly: true });
+  } catch (error) {
+    throw new Error(`can't read the store ${file}: ${(error as Error).message}`);
+  }
+}
+
+function collectorSource(from: string): TraceSource {
+  if (!URL.canParse(from) || !/^https?:/.test(from))
+    throw new UsageError(`expected a URL in --from, got "${from}"`);
+  const base = new URL(from.endsWith('/') ? from : `${from}/`);
+  return {
+    list: async ({ service, limit, minDurationMs, errors }) => {
+      const url = new URL('api/traces', base);
+      if (service !== undefined) url.searchParams.set('service', service);
+      if (limit !== undefined) url.searchParams.set('limit', String(limit));
+      if (minDurationMs !== undefined) url.searchParams.set('minDurationMs', String(minDurationMs));
+      if (errors) url.searchParams.set('errors', '1');
+      return JSON.parse(await ask(url)).traces;
+    },
+    json: (prefix) => ask(new URL(`api/traces/${encodeURIComponent(prefix)}`, base)),
+    close: () => {},
+  };
+}
+
+async function ask(url: URL): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch(() => {
+    throw new Error(`no collector answers at ${url.origin} (clew collect starts one)`);
+  });
+  const text = await response.text();
+  if (response.ok && response.headers.get('content-type')?.startsWith('application/json')) return text;
+  throw new Error(`the collector at ${url.origin} answers: ${errorIn(text) ?? `HTTP ${response.status}`}`);
+}
+
+function errorIn(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text);
+    return typeof error === 'string' ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import type { TraceSummary } from './store.ts';
+import { fit, type Paint, printable, textWidth } from './terminal.ts';
+import { formatDuration } from './time-axis.ts';
+
+export interface TableStyle {
+  readonly width: number;
+  readonly paint: Paint;
+  readonly ascii: boolean;
+}
+
+const TIME = 9;
+const DURATION = 8;
+const SPANS = 5;
+const ERRORS = 6;
+const SERVICE = 12;
+
+/** The names of the columns of `traceLine`. */
+export function tableHead(style: TableStyle): string {
+  const cells = ['trace', 'start', 'duration', 'spans', 'errors', 'service', 'name'];
+  return style.paint.dim(line(cells, style, (text) => text));
+}
+
+/** One trace in one line; of its id as much as `clew show` needs and fits. */
+export function traceLine(summary: TraceSummary, style: TableStyle): string {
+  const { traceId, startTimeUnixNano, durationMs, spans, errors, service, name } = summary;
+  const cells = [
+    traceId,
+    timeOfDay(startTimeUnixNano),
+    formatDuration(durationMs * 1e6, style.ascii),
+    String(spans),
+    errors === 0 ? '' : String(errors),
+    printable(service),
+    printable(name),
+  ];
+  return line(cells, style, errors === 0 ? (text) => text : style.paint.red);
+}
+
+function line(
+  cells: readonly string[],
+  { width, ascii }: TableStyle,
+  failed: (text: string) => string,
+): string {
+  const [id, time, duration, spans, errors, service, name] = cells as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const idColumns = width >= 110 ? 32 : 12;
+  const start = [
+    id.slice(0, idColumns).padEnd(idColumns),
+    time.padEnd(TIME),
+    duration.padStart(DURATION),
+    spans.padStart(SPANS),
+  ].join(' ');
+  const ellipsis = ascii ? '~' : '…';
+  const rest = `${fit(service, SERVICE, ellipsis)} `;
+  const room = width - start.length - ERRORS - 3 - textWidth(rest);
+  return `${start} ${failed(errors.padStart(ERRORS))}  ${rest}${failed(fit(name, Math.max(8, room), ellipsis).trimEnd())}`;
+}
+
+function timeOfDay(unixNano: string): string {
+  const date = new Date(Number(BigInt(unixNano) / 1_000_000n));
+  return Number.isNaN(date.getTime()) ? '-' : `${date.toISOString().slice(11, 19)}Z`;
+}
