@@ -1,1 +1,2 @@
-export {};
+export { type Clew, init } from './init.ts';
+export type { InitOptions, PluginOptions } from './init-options.ts';

@@ -1,0 +1,43 @@
+// The shop's front: an ES module on express that asks the catalogue with fetch.
+import express from 'express';
+
+const { CATALOGUE_URL, PORT = '0' } = process.env;
+
+const app = express();
+
+app.use(function requestId(request, response, next) {
+  response.setHeader('x-request-id', request.get('x-request-id') ?? crypto.randomUUID());
+  next();
+});
+
+const products = express.Router();
+
+products.get('/', async (_request, response) => {
+  response.json(await fromCatalogue('/products'));
+});
+
+products.get('/:id', async (request, response) => {
+  const [product, stock] = await Promise.all([
+    fromCatalogue(`/products/${encodeURIComponent(request.params.id)}`),
+    fromCatalogue(`/products/${encodeURIComponent(request.params.id)}/stock`),
+  ]);
+  response.json({ ...product, ...stock });
+});
+
+app.use('/products', products);
+
+app.use((error, _request, response, _next) => {
+  response.status(error.status === 404 ? 404 : 502).json({ error: error.message });
+});
+
+const server = app.listen(Number(PORT), '127.0.0.1', () => {
+  console.log(`gateway listens on http://127.0.0.1:${server.address().port}`);
+});
+
+async function fromCatalogue(path) {
+  const response = await fetch(`${CATALOGUE_URL}${path}`);
+  if (!response.ok) {
+    throw Object.assign(new Error(`the catalogue answered ${response.status}`), { status: response.status });
+  }
+  return response.json();
+}

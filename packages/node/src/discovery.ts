@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { diag } from '@opentelemetry/api';
+
+/** A module or a channel that a plugin traces, as its package.json says. */
+export type StatedTarget =
+  | { readonly module: string; readonly versions?: readonly string[]; readonly file?: string }
+  | { readonly channel: string };
+
+/** A plugin that is installed. Its code has not been loaded. */
+export interface InstalledPlugin {
+  /** `@clew/instrumentation-express`. */
+  readonly name: string;
+  /** `express`: what it is called in options and variables. */
+  readonly shortName: string;
+  readonly folder: string;
+  /** The name of the exported class. */
+  readonly className: string;
+  readonly targets: readonly StatedTarget[];
+}
+
+const SCOPE = '@clew';
+const PREFIX = 'instrumentation-';
+
+/**
+ * Finds the installed `@clew/instrumentation-*` packages: in the `node_modules` folders above the program's
+ * main file, the working directory and this package. The first one found of a name counts.
+ */
+export function findPlugins(mainFile: string | undefined = process.argv[1]): InstalledPlugin[] {
+  const found = new Map<string, InstalledPlugin>();
+  for (const start of startingPoints(mainFile)) {
+    for (const folder of foldersAbove(start)) {
+      for (const plugin of pluginsIn(join(folder, 'node_modules', SCOPE))) {
+        if (!found.has(plugin.name)) found.set(plugin.name, plugin);
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function startingPoints(mainFile: string | undefined): Set<string> {
+  const points = new Set<string>();
+  if (mainFile !== undefined) {
+    const path = resolve(mainFile);
+    points.add(dirname(path));
+    points.add(dirname(realPath(path)));
+  }
+  points.add(process.cwd());
+  points.add(dirname(fileURLToPath(import.meta.url)));
+  return points;
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function* foldersAbove(start: string): Generator<string> {
+  for (let folder = start; ; folder = dirname(folder)) {
+    yield folder;
+    if (dirname(folder) === folder) return;
+  }
+}
+
+function pluginsIn(scopeFolder: string): InstalledPlugin[] {
+  let entries: string[];
+  try {
+    entries = readdirSync(scopeFolder);
+  } catch {
+    return [];
+  }
+  const names = entries.filter((entry) => entry.startsWith(PREFIX)).sort();
+  return names
+    .map((entry) => readPlugin(join(scopeFolder, entry), entry))
+    .filter((plugin) => plugin !== undefined);
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly clew?: { readonly class: string; readonly targets: readonly StatedTarget[] };
+}
+
+function readPlugin(folder: string, entry: string): InstalledPlugin | undefined {
+  try {
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+    if (manifest.clew === undefined) throw new TypeError('its package.json has no field "clew"');
+    const { class: className, targets } = manifest.clew;
+    return { name: manifest.name, shortName: entry.slice(PREFIX.length), folder, className, targets };
+  } catch (fault) {
+    diag.warn(`@clew/node: ${SCOPE}/${entry} is left out`, fault);
+    return undefined;
+  }
+}

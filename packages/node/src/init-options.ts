@@ -1,0 +1,39 @@
+import type { OtlpExporterOptions, Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@clew/tracer';
+import type { Attributes, ContextManager } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import type { LogLevel } from './log.ts';
+
+/** The options of discovered plugins by short name (`express`); `false` leaves a plugin out. */
+export type PluginOptions = Readonly<Record<string, Readonly<Record<string, unknown>> | false>>;
+
+/** Options of `init()`. Each may be left out; what is not given comes from the environment, then from the defaults. */
+export interface InitOptions {
+  /** `service.name`. Environment: `OTEL_SERVICE_NAME`. Default `unknown_service:node`. */
+  readonly serviceName?: string;
+  /** Attributes of the resource, over those of `OTEL_RESOURCE_ATTRIBUTES` and those found out. */
+  readonly resource?: Attributes;
+  /** The context carrier. Environment: `CLEW_CONTEXT`. Default `async`. */
+  readonly context?: 'async' | 'stack' | ContextManager;
+  /** Wire formats by name. Environment: `OTEL_PROPAGATORS`. Default `tracecontext` and `baggage` both ways. */
+  readonly propagation?: { readonly extract?: readonly string[]; readonly inject?: readonly string[] };
+  /** Environment: `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. Default `parentbased_always_on`. */
+  readonly sampler?: Sampler;
+  /** Where spans go by OTLP; `false` for nowhere. Environment: `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*`. */
+  readonly exporter?: OtlpExporterOptions | false;
+  /** Environment: `OTEL_ATTRIBUTE_*_LIMIT`, `OTEL_SPAN_*_LIMIT`, `OTEL_EVENT_*_LIMIT`, `OTEL_LINK_*_LIMIT`. */
+  readonly limits?: Partial<SpanLimits>;
+  /** Processors of your own, beside the exporter. */
+  readonly spanProcessors?: readonly SpanProcessor[];
+  /** Exporters of your own, beside the exporter. */
+  readonly spanExporters?: readonly SpanExporter[];
+  /** Instrumentations of your own, ours or anybody's. Installed Clew plugins are found besides. */
+  readonly instrumentations?: readonly Instrumentation[];
+  /** Options of the plugins that are found. Environment: `CLEW_<PLUGIN>_<OPTION>`. */
+  readonly plugins?: PluginOptions;
+  /** Whether installed `@clew/instrumentation-*` packages are looked for. Default `true`. */
+  readonly discover?: boolean;
+  /** Environment: `OTEL_LOG_LEVEL`. Default `warn`; lines go to standard error. */
+  readonly logLevel?: LogLevel;
+  /** How long the end of the program may be put off to deliver spans, in [0, 60000]. Default 2000. */
+  readonly flushTimeoutMs?: number;
+}

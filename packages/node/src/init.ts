@@ -1,0 +1,131 @@
+import { TracerProvider, type TracerStats } from '@clew/tracer';
+import { context, diag, propagation, trace } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { expectValid, limitsFrom, logLevelFrom, resourceFrom, samplerFrom } from './configuration.ts';
+import { contextManagerFrom } from './context.ts';
+import { startPlugin } from './deferred-instrumentation.ts';
+import { findPlugins, type InstalledPlugin } from './discovery.ts';
+import { Environment } from './environment.ts';
+import { exporterFrom } from './exporter-options.ts';
+import type { InitOptions } from './init-options.ts';
+import { ensureLogger } from './log.ts';
+import { hookModules } from './module-hooks.ts';
+import { expectInstalled, optionsOf, wantedPlugins } from './plugin-options.ts';
+import { deliverAtEnd } from './process-end.ts';
+import { propagatorFrom } from './propagation.ts';
+import { warnOfEarlyModules } from './self-check.ts';
+
+/** What `init()` gives back. */
+export interface Clew {
+  /** Delivers the spans that have ended. Never rejects; done at the latest after `flushTimeoutMs`. */
+  flush(): Promise<void>;
+  /** Delivers, stops recording and takes the plugins out. Never rejects. */
+  shutdown(): Promise<void>;
+  /** What has been recorded, exported, and dropped by cause. */
+  stats(): TracerStats | undefined;
+}
+
+/** One in a process, also over several copies of this package. */
+const HANDLE = Symbol.for('clew.handle');
+type Holder = { [HANDLE]?: Clew };
+
+const DEFAULT_FLUSH_TIMEOUT_MS = 2000;
+const DISABLED: Clew = { flush: async () => {}, shutdown: async () => {}, stats: () => undefined };
+
+/**
+ * Starts tracing: options first, then the environment, then defaults. A second call gives back what the first gave.
+ * Throws a TypeError for an option that can't be used: `@clew/node: expected context to be …, got "thread"`.
+ * A wrong environment variable gives one warning, and its default is used.
+ *
+ * @example
+ * import { init } from '@clew/node';
+ * const clew = init({ serviceName: 'shop' });
+ * process.on('SIGTERM', async () => { await clew.shutdown(); process.exit(0); });
+ */
+export function init(options: InitOptions = {}): Clew {
+  const holder = globalThis as Holder;
+  expectValid(options);
+  if (holder[HANDLE]) {
+    if (Object.keys(options).length > 0)
+      diag.warn('@clew/node: tracing has been started before; these options do nothing');
+    return holder[HANDLE];
+  }
+  ensureLogger(logLevelFrom(options));
+  const environment = new Environment(process.env);
+  if (environment.flag('OTEL_SDK_DISABLED') === true) return DISABLED;
+  const handle = start(options, environment, () => delete holder[HANDLE]);
+  holder[HANDLE] = handle;
+  return handle;
+}
+
+function start(options: InitOptions, environment: Environment, onShutdown: () => void): Clew {
+  const timeoutMs = options.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS;
+  const contextManager = contextManagerFrom(environment, options);
+  const propagator = propagatorFrom(environment, options);
+  const installed = options.discover === false ? [] : findPlugins();
+  expectInstalled(installed, options.plugins ?? {});
+  const provider = providerFrom(options, environment);
+
+  if (!trace.setGlobalTracerProvider(provider)) {
+    diag.error('@clew/node: another OpenTelemetry SDK has been started in this process; Clew stays out');
+    void provider.shutdown();
+    return DISABLED;
+  }
+  context.setGlobalContextManager(contextManager.enable());
+  propagation.setGlobalPropagator(propagator);
+  const instrumentations = startPlugins(installed, options, environment);
+  for (const each of instrumentations) each.setTracerProvider(provider);
+  const stopDelivering = deliverAtEnd({
+    hasPending: () => provider.stats().spansQueued > 0,
+    flush: () => provider.forceFlush({ timeoutMs }),
+    flushSync: () => {},
+  });
+
+  return {
+    flush: () => provider.forceFlush({ timeoutMs }),
+    stats: () => provider.stats(),
+    shutdown: async () => {
+      for (const each of instrumentations) each.disable();
+      stopDelivering();
+      onShutdown();
+      for (const api of [trace, context, propagation]) api.disable();
+      await provider.shutdown({ timeoutMs });
+    },
+  };
+}
+
+function providerFrom(options: InitOptions, environment: Environment): TracerProvider {
+  const sampler = options.sampler ?? samplerFrom(environment);
+  return new TracerProvider({
+    resource: resourceFrom(environment, options),
+    exporter: options.exporter === false ? false : mergedExporter(options, environment),
+    limits: { ...limitsFrom(environment), ...options.limits },
+    spanProcessors: options.spanProcessors ?? [],
+    spanExporters: options.spanExporters ?? [],
+    ...(sampler && { sampler }),
+  });
+}
+
+function mergedExporter(options: InitOptions, environment: Environment) {
+  const fromEnvironment = exporterFrom(environment);
+  if (options.exporter) return { ...(fromEnvironment || {}), ...options.exporter };
+  return fromEnvironment;
+}
+
+function startPlugins(
+  installed: readonly InstalledPlugin[],
+  options: InitOptions,
+  environment: Environment,
+): Instrumentation[] {
+  const given = options.plugins ?? {};
+  const own = options.instrumentations ?? [];
+  const ownNames = new Set(own.map((each) => each.instrumentationName));
+  const wanted = wantedPlugins(installed, given, environment).filter(({ name }) => !ownNames.has(name));
+  warnOfEarlyModules(wanted);
+  hookModules(wanted.flatMap((plugin) => plugin.targets));
+  const found = wanted.map((plugin) =>
+    startPlugin(plugin, (each, kinds) => optionsOf(each, kinds, given, environment)),
+  );
+  for (const each of own) each.enable();
+  return [...own, ...found.filter((each) => each !== undefined)];
+}
