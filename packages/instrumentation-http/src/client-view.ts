@@ -1,10 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { HttpClientView } from '@clew/core';
-
-/** What Node keeps of a request whose headers were given as a list: they are text already, `setHeader` comes too late. */
-interface HeaderText {
-  _header?: string | null;
-}
+import { addHeaderToText, headerInText } from './header-text.ts';
 
 /** Node's own client, `node:http` and `node:https`. */
 export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
@@ -12,10 +8,10 @@ export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
   origin: (request) => `${request.protocol}//${hostOf(request)}`,
   target: (request) => request.path,
   setHeader: (request, name, value) => {
-    if (request.headersSent) addToText(request as HeaderText, name, value);
+    if (request.headersSent) addHeaderToText(request, name, value);
     else request.setHeader(name, value);
   },
-  requestHeader: (request, name) => request.getHeader(name),
+  requestHeader: (request, name) => request.getHeader(name) ?? headerInText(request, name),
   status: (response) => response.statusCode ?? 0,
   protocolVersion: (response) => response.httpVersion,
   responseHeader: (response, name) => response.headers[name],
@@ -23,12 +19,6 @@ export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
 
 /** The name that was asked for (the `Host` header), else the host that the socket goes to. */
 function hostOf(request: ClientRequest): string {
-  const header = request.getHeader('host');
+  const header = request.getHeader('host') ?? headerInText(request, 'host');
   return typeof header === 'string' ? header : request.host;
-}
-
-function addToText(request: HeaderText, name: string, value: string): void {
-  const text = request._header;
-  if (typeof text !== 'string' || !text.endsWith('\r\n\r\n') || /[\r\n]/.test(value)) return;
-  request._header = `${text.slice(0, -2)}${name}: ${value}\r\n\r\n`;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { HttpServerView } from '@clew/core';
+import { headerInText } from './header-text.ts';
 
 /** Node's own server, `node:http` and `node:https`. */
 export const serverView: HttpServerView<IncomingMessage, ServerResponse> = {
@@ -12,6 +13,6 @@ export const serverView: HttpServerView<IncomingMessage, ServerResponse> = {
   peer: ({ socket }) => ({ address: socket.remoteAddress, port: socket.remotePort }),
   status: (response) => response.statusCode,
   headersSent: (response) => response.headersSent,
-  responseHeader: (response, name) => response.getHeader(name),
+  responseHeader: (response, name) => response.getHeader(name) ?? headerInText(response, name),
   onClose: (response, listener) => response.once('close', listener),
 };

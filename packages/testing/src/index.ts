@@ -1,1 +1,15 @@
-export {};
+export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
+export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.ts';
+export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
+export type { RecordedSpan } from './recording-span.ts';
+export type { Subject, SubjectAdapter } from './subject.ts';
+export { recordSpans, type Skips } from './suite.ts';
+export {
+  answering,
+  type Listening,
+  listenOn,
+  type SuiteAnswer,
+  type SuiteHandler,
+  type SuiteRequest,
+  suiteRequest,
+} from './suite-server.ts';

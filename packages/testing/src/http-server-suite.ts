@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { ATTR } from '@clew/core';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { openRequest, type RawRequest, send } from './raw-http.ts';
+import { prepareRecorder } from './recorder.ts';
+import {
+  currentSpanId,
+  injected,
+  laterTurn,
+  meeting,
+  type SubjectAdapter,
+  shapeTests,
+  tracing,
+} from './subject.ts';
+import { runSuite, type Skips } from './suite.ts';
+import type { Listening, SuiteHandler } from './suite-server.ts';
+
+/** An HTTP server as the suite drives it. */
+export interface HttpServerAdapter extends SubjectAdapter {
+  /** `node:http` */
+  readonly name: string;
+  readonly skips?: Skips;
+  /** Serves each request with the handler. */
+  listen(handler: SuiteHandler): Promise<Listening>;
+}
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const PARENT_ID = 'b7ad6b7169203331';
+const TRACEPARENT = `00-${TRACE_ID}-${PARENT_ID}-01`;
+
+/** What every HTTP server with a plugin of ours must show. */
+export function httpServerSuite(adapter: HttpServerAdapter): void {
+  const recorder = prepareRecorder();
+
+  const serving = <T>(
+    handler: SuiteHandler,
+    options: object,
+    work: (url: string) => Promise<T>,
+  ): Promise<T> =>
+    tracing(adapter, options, async () => {
+      const server = await adapter.listen(handler);
+      try {
+        return await work(server.url);
+      } finally {
+        await server.close();
+      }
+    });
+
+  /** One request, and the one span that it makes. */
+  const serveOne = async (
+    handler: SuiteHandler,
+    options: object = {},
+    target = '/',
+    request: RawRequest = {},
+  ) =>
+    serving(handler, options, async (url) => {
+      const answer = await send(`${url}${target}`, request);
+      const [span] = await recorder.take(1);
+      assert(span);
+      return { answer, span, port: Number(new URL(url).port) };
+    });
+
+  const nothing: SuiteHandler = () => ({});
+  const thrower = () => {
+    throw new Error('a hook of the user failed');
+  };
+
+  const tests = {
+    'a request is one SERVER span with the attributes of the conventions': async () => {
+      const headers = { 'user-agent': 'suite/1' };
+      const { span, port } = await serveOne(() => ({ status: 201 }), {}, '/users/7?page=2', { headers });
+      assert.equal(span.name, 'GET');
+      assert.equal(span.kind, SpanKind.SERVER);
+      assert.equal(span.parentSpanId, undefined);
+      assert.equal(span.status.code, SpanStatusCode.UNSET);
+      const { attributes } = span;
+      assert.equal(attributes[ATTR.httpRequestMethod], 'GET');
+      assert.equal(attributes[ATTR.urlPath], '/users/7');
+      assert.equal(attributes[ATTR.urlQuery], 'page=2');
+      assert.match(String(attributes[ATTR.urlScheme]), /^https?$/);
+      assert.equal(attributes[ATTR.httpResponseStatusCode], 201);
+      assert.equal(attributes[ATTR.serverAddress], '127.0.0.1');
+      assert.equal(attributes[ATTR.serverPort], port);
+      assert.equal(attributes[ATTR.userAgentOriginal], 'suite/1');
+      assert.equal(attributes[ATTR.networkProtocolVersion], '1.1');
+      assert.equal(attributes[ATTR.networkPeerAddress], '127.0.0.1');
+      assert.equal(attributes[ATTR.clientAddress], '127.0.0.1');
+      assert.equal(attributes[ATTR.httpRoute], undefined);
+    },
+    "the caller's trace goes on": async () => {
+      const headers = { traceparent: TRACEPARENT, tracestate: 'shop=1' };
+      const state = () => trace.getActiveSpan()?.spanContext().traceState?.serialize() ?? '';
+      const { span, answer } = await serveOne(() => ({ body: state() }), {}, '/', { headers });
+      assert.equal(span.traceId, TRACE_ID);
+      assert.equal(span.parentSpanId, PARENT_ID);
+      assert.equal(span.parentIsRemote, true);
+      assert.equal(answer.body, 'shop=1');
+    },
+    'a malformed traceparent starts a trace of its own': async () => {
+      const { span } = await serveOne(nothing, {}, '/', { headers: { traceparent: `${TRACEPARENT}x` } });
+      assert.notEqual(span.traceId, TRACE_ID);
+      assert.equal(span.parentSpanId, undefined);
+    },
+    'baggage that came is there in the handler': async () => {
+      const tenant: SuiteHandler = () => ({
+        body: propagation.getBaggage(context.active())?.getEntry('tenant')?.value ?? '',
+      });
+      const { answer } = await serveOne(tenant, {}, '/', { headers: { baggage: 'tenant=acme' } });
+      assert.equal(answer.body, 'acme');
+    },
+    'the span is current in the handler, also after await': async () => {
+      const { answer, span } = await serveOne(async () => {
+        const before = currentSpanId();
+        await laterTurn();
+        return { body: `${before} ${currentSpanId()}` };
+      });
+      assert.equal(answer.body, `${span.spanId} ${span.spanId}`);
+    },
+    'requests at the same time never see each other': async () => {
+      const both = meeting(2);
+      const handler: SuiteHandler = async () => {
+        const before = currentSpanId();
+        await both();
+        await laterTurn();
+        return { body: `${before} ${currentSpanId()}` };
+      };
+      await serving(handler, {}, async (url) => {
+        const answers = await Promise.all([send(`${url}/a`), send(`${url}/b`)]);
+        const spans = await recorder.take(2);
+        for (const [index, path] of ['/a', '/b'].entries()) {
+          const span = spans.find(({ attributes }) => attributes[ATTR.urlPath] === path);
+          assert.equal(answers[index]?.body, `${span?.spanId} ${span?.spanId}`);
+        }
+        assert.notEqual(spans[0]?.traceId, spans[1]?.traceId);
+      });
+    },
+    'an answer of 500 is an error': async () => {
+      const { span } = await serveOne(() => ({ status: 500 }));
+      assert.equal(span.status.code, SpanStatusCode.ERROR);
+      assert.equal(span.attributes[ATTR.errorType], '500');
+    },
+    'an answer of 404 is no error of the server': async () => {
+      const { span } = await serveOne(() => ({ status: 404 }));
+      assert.equal(span.status.code, SpanStatusCode.UNSET);
+      assert.equal(span.attributes[ATTR.errorType], undefined);
+    },
+    'a client that goes away before the answer ends the span with an error': async () => {
+      const { promise: arrived, resolve } = Promise.withResolvers<void>();
+      const never: SuiteHandler = () => {
+        resolve();
+        return new Promise(() => {});
+      };
+      await serving(never, {}, async (url) => {
+        const socket = await openRequest(url);
+        await arrived;
+        socket.destroy();
+        const [span] = await recorder.take(1);
+        assert.equal(span?.status.code, SpanStatusCode.ERROR);
+        assert.equal(typeof span?.attributes[ATTR.errorType], 'string');
+        assert.equal(span?.attributes[ATTR.httpResponseStatusCode], undefined);
+      });
+    },
+    'an unsampled request records nothing and carries its ids on': async () => {
+      recorder.sampling = 'none';
+      const handler: SuiteHandler = async () => {
+        await laterTurn();
+        return { headers: injected() };
+      };
+      await serving(handler, {}, async (url) => {
+        const { headers } = await send(url, { headers: { traceparent: TRACEPARENT } });
+        assert.match(headers.traceparent ?? '', new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-00$`));
+        assert(!headers.traceparent?.includes(PARENT_ID));
+        assert.equal(recorder.wastedCalls, 0);
+      });
+    },
+    'an ignored request has no span, and the context that came goes on': async () => {
+      const options = { ignoreIncomingRequestHook: () => true };
+      await serving(
+        () => ({ headers: injected() }),
+        options,
+        async (url) => {
+          const { headers } = await send(url, { headers: { traceparent: TRACEPARENT } });
+          assert.equal(headers.traceparent, TRACEPARENT);
+        },
+      );
+    },
+    'hooks see the span and the native objects': async () => {
+      const options = {
+        requestHook: (span: { setAttribute(key: string, value: string): void }) =>
+          span.setAttribute('suite.request', 'seen'),
+        responseHook: (span: { setAttribute(key: string, value: string): void }) =>
+          span.setAttribute('suite.response', 'seen'),
+      };
+      const { span } = await serveOne(nothing, options);
+      assert.equal(span.attributes['suite.request'], 'seen');
+      assert.equal(span.attributes['suite.response'], 'seen');
+    },
+    'hooks that throw hurt nobody': async () => {
+      const options = { ignoreIncomingRequestHook: thrower, requestHook: thrower, responseHook: thrower };
+      const { answer, span } = await serveOne(() => ({ body: 'fine' }), options);
+      assert.equal(answer.body, 'fine');
+      assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
+    },
+    'secrets in the query are redacted, others are not': async () => {
+      const { span } = await serveOne(nothing, {}, '/file?sig=s3cr3t&size=2&Signature=s3cr3t');
+      assert.equal(span.attributes[ATTR.urlQuery], 'sig=REDACTED&size=2&Signature=REDACTED');
+    },
+    'headers are recorded only if they were asked for': async () => {
+      const options = { capturedRequestHeaders: ['X-Asked'], capturedResponseHeaders: ['X-Given'] };
+      const headers = { 'x-asked': 'a', 'x-other': 'b' };
+      const { span } = await serveOne(() => ({ headers: { 'x-given': 'c' } }), options, '/', { headers });
+      assert.deepEqual(span.attributes['http.request.header.x-asked'], ['a']);
+      assert.deepEqual(span.attributes['http.response.header.x-given'], ['c']);
+      assert(!Object.keys(span.attributes).some((key) => key.endsWith('x-other')));
+    },
+    'after disable() nothing is recorded, after enable() everything is': async () => {
+      await tracing(adapter, {}, async (subject) => {
+        const server = await adapter.listen(() => ({ body: currentSpanId() }));
+        subject.disable();
+        assert.equal((await send(server.url)).body, 'none');
+        subject.enable();
+        const { body } = await send(server.url);
+        const [span] = await recorder.take(1);
+        assert.equal(body, span?.spanId);
+        await server.close();
+      });
+    },
+    'a second instance adds nothing': async () => {
+      await tracing(adapter, {}, async () => {
+        const second = adapter.instrument();
+        await assert.doesNotReject(async () => {
+          const server = await adapter.listen(nothing);
+          await send(server.url);
+          await recorder.take(1);
+          await server.close();
+        });
+        second.disable();
+      });
+    },
+    ...shapeTests(adapter),
+  };
+  runSuite({ name: `${adapter.name} as an HTTP server`, skips: adapter.skips, recorder, tests });
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { context, propagation, trace } from '@opentelemetry/api';
+
+/** A plugin at work: an instance of its class, patched by hand where that is needed. */
+export interface Subject {
+  enable(): void;
+  disable(): void;
+}
+
+/** What every suite must know of a plugin. */
+export interface SubjectAdapter {
+  /** Makes an instance of the plugin and patches the library's exports with it: `instance.instrument(koa)`. */
+  instrument(options?: object): Subject;
+  /** The library's functions that the plugin replaces, as they are now; none where it listens to channels only. */
+  functions?(): readonly ((...args: never[]) => unknown)[];
+}
+
+/** Runs `work` with the plugin on, and takes the plugin out whatever happens. */
+export async function tracing<T>(
+  adapter: SubjectAdapter,
+  options: object,
+  work: (subject: Subject) => Promise<T>,
+): Promise<T> {
+  const subject = adapter.instrument(options);
+  try {
+    return await work(subject);
+  } finally {
+    subject.disable();
+  }
+}
+
+/** Tests of every plugin that patches functions. */
+export function shapeTests(adapter: SubjectAdapter): Record<string, () => Promise<void>> {
+  const functions = () => adapter.functions?.() ?? [];
+  return {
+    'patched functions keep their names and lengths': async () => {
+      const before = functions().map(({ name, length }) => `${name}(${length})`);
+      await tracing(adapter, {}, async () => {
+        assert.deepEqual(
+          functions().map(({ name, length }) => `${name}(${length})`),
+          before,
+        );
+      });
+    },
+    'disable() gives the library its own functions back': async () => {
+      const before = functions();
+      await tracing(adapter, {}, async (subject) => {
+        for (const [index, fn] of functions().entries()) assert.notEqual(fn, before[index], fn.name);
+        subject.disable();
+        for (const [index, fn] of functions().entries()) assert.equal(fn, before[index], fn.name);
+        subject.enable();
+        for (const [index, fn] of functions().entries()) assert.notEqual(fn, before[index], fn.name);
+      });
+      for (const [index, fn] of functions().entries()) assert.equal(fn, before[index], fn.name);
+    },
+  };
+}
+
+/** The id of the span that is current, or `none`. */
+export function currentSpanId(): string {
+  return trace.getActiveSpan()?.spanContext().spanId ?? 'none';
+}
+
+/** What would go out with a request that is made now: `{ traceparent, tracestate, baggage }`. */
+export function injected(): Record<string, string> {
+  const carrier: Record<string, string> = {};
+  propagation.inject(context.active(), carrier);
+  return carrier;
+}
+
+/** Lets other things happen: timers, sockets, promises. */
+export function laterTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+/** A point where several must have come before any goes on. */
+export function meeting(count: number): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let there = 0;
+  return () => {
+    if (++there === count) resolve();
+    return promise;
+  };
+}

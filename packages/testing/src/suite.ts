@@ -1,0 +1,77 @@
+import { prepareRecorder, type Recorder } from './recorder.ts';
+
+/** Behaviours that a library cannot show, by their titles, each with the reason. */
+export type Skips = Readonly<Record<string, string>>;
+
+type Run = () => void | Promise<void>;
+
+/** The part of jest's and vitest's globals that the suites use. */
+declare function describe(name: string, body: () => void): void;
+declare const test: ((title: string, run: Run) => void) & { skip(title: string, run: Run): void };
+declare function beforeAll(run: Run): void;
+declare function afterAll(run: Run): void;
+declare function afterEach(run: Run): void;
+
+/** A suite: its tests by their titles, and what is there before the first and gone after the last. */
+export interface Suite {
+  readonly name: string;
+  readonly skips?: Skips | undefined;
+  readonly recorder: Recorder;
+  readonly tests: Readonly<Record<string, Run>>;
+  before?(): void | Promise<void>;
+  after?(): void | Promise<void>;
+}
+
+/**
+ * Runs a suite in a `describe` of its own, its recorder verified after each test.
+ * A skip that names no test is a failure: it has outlived its reason.
+ */
+export function runSuite(suite: Suite): void {
+  const { name, skips = {}, recorder, tests } = suite;
+  describe(name, () => {
+    recordSpans(recorder, suite);
+    for (const [title, run] of Object.entries(tests)) {
+      const reason = skips[title];
+      if (reason === undefined) test(title, run);
+      else test.skip(`${title} (${reason})`, run);
+    }
+    const unknown = Object.keys(skips).filter((title) => !(title in tests));
+    if (unknown.length > 0) {
+      test('skips name behaviours of the suite', () => {
+        throw new Error(`no such behaviour: ${unknown.join('; ')}`);
+      });
+    }
+  });
+}
+
+/**
+ * A recorder for the surrounding `describe` or file: installed before its tests, verified after each and stopped
+ * after the last. Make instrumentations in the tests or in `beforeAll`: a tracer that was asked for earlier records nothing.
+ *
+ * @example
+ * const recorder = recordSpans();
+ * test('a query is a span', async () => {
+ *   await knex('songs');
+ *   const [span] = await recorder.take(1);
+ *   expect(span?.name).toBe('SELECT songs');
+ * });
+ */
+export function recordSpans(
+  recorder: Recorder = prepareRecorder(),
+  around: Pick<Suite, 'before' | 'after'> = {},
+): Recorder {
+  beforeAll(async () => {
+    recorder.start();
+    await around.before?.();
+    recorder.reset();
+  });
+  afterEach(() => {
+    recorder.sampling = 'all';
+    recorder.verify();
+  });
+  afterAll(async () => {
+    await around.after?.();
+    recorder.stop();
+  });
+  return recorder;
+}
