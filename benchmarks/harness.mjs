@@ -47,7 +47,7 @@ export async function measureProgram(program, names, settings, surroundings, pro
       await subject.warmUp();
     }
     for (let round = 1; round <= settings.rounds; round++) {
-      for (const subject of subjects) {
+      for (const subject of rotated(subjects, round)) {
         progress(`round ${round} of ${settings.rounds}: ${subject.variant}`);
         await subject.measure();
       }
@@ -60,6 +60,11 @@ export async function measureProgram(program, names, settings, surroundings, pro
   } finally {
     await Promise.all(subjects.map((subject) => subject.stop()));
   }
+}
+
+/** So that no variant is always the first of a round. */
+function rotated(list, by) {
+  return list.map((_, index) => list[(index + by) % list.length]);
 }
 
 /** One program with one variant: a process under load, and what was seen of it. */
