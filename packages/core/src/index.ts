@@ -36,10 +36,11 @@ export {
 } from './kit/target.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
 export { droppedFromWire } from './propagation/dropped.ts';
-export type { ContextFormat, TraceFormat } from './propagation/format.ts';
+export type { ContextFormat, Extraction, Outgoing, SamplingWish, TraceFormat } from './propagation/format.ts';
 export { w3cBaggage } from './propagation/formats/w3c-baggage.ts';
 export { w3cTraceContext } from './propagation/formats/w3c-trace-context.ts';
 export { emptyTraceState, parseTraceState } from './propagation/formats/w3c-trace-state.ts';
+export { type Incoming, incomingOf, withIncoming } from './propagation/incoming.ts';
 export { createPropagator, type PropagatorOptions } from './propagation/propagator.ts';
 export { ATTR } from './semconv.ts';
 export { beginQuery, type DbOptions, type DbQuery } from './templates/db.ts';

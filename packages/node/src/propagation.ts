@@ -25,7 +25,8 @@ export function propagatorFrom(environment: Environment, options: InitOptions): 
   return createPropagator({
     extract: chosen(TRACE_FORMATS, extract),
     inject: chosen(TRACE_FORMATS, inject),
-    beside: BESIDE.filter((format) => extract.includes(format.name) || inject.includes(format.name)),
+    extractBeside: BESIDE.filter(({ name }) => extract.includes(name)),
+    injectBeside: BESIDE.filter(({ name }) => inject.includes(name)),
   });
 }
 

@@ -1,4 +1,31 @@
-import type { Context, SpanContext, TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import type { Baggage, Context, SpanContext, TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+
+/** What a message says of the trace that it belongs to. */
+export type Extraction =
+  /** It has a parent. */
+  | {
+      readonly kind: 'parent';
+      readonly spanContext: SpanContext;
+      readonly debug?: boolean;
+      readonly baggage?: Baggage;
+    }
+  /** It has no parent, but a trace id to use, a sampling decision, or both. */
+  | {
+      readonly kind: 'start';
+      readonly traceId?: string;
+      readonly decision?: SamplingWish;
+      readonly baggage?: Baggage;
+    };
+
+/** What a peer asks for where it gives no parent: `force` is a debug trace, kept whatever the policies say. */
+export type SamplingWish = 'drop' | 'sample' | 'force';
+
+/** What goes out. */
+export interface Outgoing {
+  readonly spanContext: SpanContext;
+  /** For formats that carry baggage in headers of their own. */
+  readonly baggage: Baggage | undefined;
+}
 
 /**
  * One wire format of trace context: a pair of pure functions over a carrier.
@@ -7,9 +34,10 @@ import type { Context, SpanContext, TextMapGetter, TextMapSetter } from '@opente
 export interface TraceFormat {
   /** As in `OTEL_PROPAGATORS`. */
   readonly name: string;
+  /** The headers that `inject` writes. */
   readonly fields: readonly string[];
-  extract<C>(carrier: C, getter: TextMapGetter<C>): SpanContext | undefined;
-  inject<C>(spanContext: SpanContext, carrier: C, setter: TextMapSetter<C>): void;
+  extract<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined;
+  inject<C>(outgoing: Outgoing, carrier: C, setter: TextMapSetter<C>): void;
 }
 
 /** A format of what travels beside the trace, baggage above all. */
@@ -27,4 +55,10 @@ export function joined(value: string | string[] | undefined): string | undefined
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
     ? value.join(',')
     : undefined;
+}
+
+/** A header that may come once: `undefined` when it is absent, comes twice, or is no text. */
+export function single(value: string | string[] | undefined): string | undefined {
+  const only = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  return typeof only === 'string' ? only : undefined;
 }

@@ -1,47 +1,105 @@
 import {
   type Context,
+  type Link,
+  propagation,
+  type SpanContext,
   type TextMapGetter,
   type TextMapPropagator,
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import type { ContextFormat, TraceFormat } from './format.ts';
+import type { ContextFormat, Extraction, TraceFormat } from './format.ts';
+import { withIncoming } from './incoming.ts';
 
 /** Which formats are read, in order, and which are written. */
 export interface PropagatorOptions {
-  /** The first that finds a valid span context wins. */
+  /** The first that is valid wins; a later one with another trace id becomes a link. */
   readonly extract: readonly TraceFormat[];
   /** All are written. */
   readonly inject: readonly TraceFormat[];
-  /** Read and written beside the trace. */
-  readonly beside: readonly ContextFormat[];
+  /** Read beside the trace. */
+  readonly extractBeside: readonly ContextFormat[];
+  /** Written beside the trace. */
+  readonly injectBeside: readonly ContextFormat[];
 }
 
 /** Makes an OpenTelemetry propagator of wire formats. */
 export function createPropagator(options: PropagatorOptions): TextMapPropagator {
-  const { extract, inject, beside } = options;
-  const fields = [...new Set([...inject, ...beside].flatMap((format) => format.fields))];
+  const { extract, inject, extractBeside, injectBeside } = options;
+  const fields = [...new Set([...inject, ...injectBeside].flatMap((format) => format.fields))];
   return {
     extract<C>(context: Context, carrier: C, getter: TextMapGetter<C>): Context {
-      let extracted = context;
-      for (const format of extract) {
-        const spanContext = format.extract(carrier, getter);
-        if (spanContext === undefined) continue;
-        extracted = trace.setSpanContext(extracted, spanContext);
-        break;
-      }
-      for (const format of beside) extracted = format.extract(extracted, carrier, getter);
+      let extracted = extractTrace(extract, context, carrier, getter);
+      for (const format of extractBeside) extracted = format.extract(extracted, carrier, getter);
       return extracted;
     },
     inject<C>(context: Context, carrier: C, setter: TextMapSetter<C>): void {
       if (isTracingSuppressed(context)) return;
       const spanContext = trace.getSpanContext(context);
       if (spanContext !== undefined && trace.isSpanContextValid(spanContext)) {
-        for (const format of inject) format.inject(spanContext, carrier, setter);
+        const outgoing = { spanContext, baggage: propagation.getBaggage(context) };
+        for (const format of inject) format.inject(outgoing, carrier, setter);
       }
-      for (const format of beside) format.inject(context, carrier, setter);
+      for (const format of injectBeside) format.inject(context, carrier, setter);
     },
     fields: () => [...fields],
   };
+}
+
+interface Found {
+  readonly format: string;
+  readonly extraction: Extraction;
+}
+
+function extractTrace<C>(
+  formats: readonly TraceFormat[],
+  context: Context,
+  carrier: C,
+  getter: TextMapGetter<C>,
+): Context {
+  let winner: Extraction | undefined;
+  let others: Found[] | undefined;
+  for (const format of formats) {
+    const extraction = format.extract(carrier, getter);
+    if (extraction === undefined) continue;
+    if (winner === undefined) winner = extraction;
+    else others = [...(others ?? []), { format: format.name, extraction }];
+  }
+  return winner === undefined ? context : resolve(context, winner, others);
+}
+
+/** A parent goes before a mere wish, whatever their order: an id is worth more than a flag. */
+function resolve(context: Context, first: Extraction, others: readonly Found[] | undefined): Context {
+  let winner = first;
+  if (first.kind === 'start' && others !== undefined) {
+    winner = others.find(({ extraction }) => extraction.kind === 'parent')?.extraction ?? first;
+  }
+  const links = others === undefined ? [] : linksTo(others, winner);
+  let resolved = context;
+  if (winner.baggage !== undefined) resolved = propagation.setBaggage(resolved, winner.baggage);
+  if (winner.kind === 'parent') {
+    resolved = trace.setSpanContext(resolved, winner.spanContext);
+    return links.length === 0 ? resolved : withIncoming(resolved, { links });
+  }
+  return withIncoming(resolved, { links, traceId: winner.traceId, wish: winner.decision });
+}
+
+function linksTo(others: readonly Found[], winner: Extraction): Link[] {
+  const traceId = winner.kind === 'parent' ? winner.spanContext.traceId : winner.traceId;
+  const links: Link[] = [];
+  for (const { format, extraction } of others) {
+    if (extraction === winner || extraction.kind !== 'parent') continue;
+    const { spanContext } = extraction;
+    if (sameTrace(spanContext, traceId)) continue;
+    links.push({ context: spanContext, attributes: { 'clew.link.format': format } });
+  }
+  return links;
+}
+
+/** A 64-bit id, padded with zeros, names the same trace as the 128-bit id whose end it is. */
+function sameTrace({ traceId }: SpanContext, other: string | undefined): boolean {
+  if (other === undefined || traceId === other) return traceId === other;
+  const half = traceId.slice(16) === other.slice(16);
+  return half && (traceId.startsWith('0000000000000000') || other.startsWith('0000000000000000'));
 }

@@ -5,6 +5,7 @@ import {
   propagation,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   type TextMapGetter,
   trace,
@@ -14,6 +15,7 @@ import { isTracingSuppressed } from '../context/suppression.ts';
 import { currentContext, Exchange, recordError } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
+import { incomingOf } from '../propagation/incoming.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactQuery, splitHost } from './http-attributes.ts';
 import { type ServerRequest, withServerRequest } from './server-request.ts';
@@ -87,7 +89,10 @@ function serve<Request, Response>(
   return guard(`${tools.name}: starting a span`, () => {
     const method = view.method(request);
     const attributes = requestAttributes(tools, view, request, method);
-    const span = tools.tracer.startSpan(methodName(method), { kind: SpanKind.SERVER, attributes }, parent);
+    const links = incomingOf(parent)?.links;
+    const options: SpanOptions = { kind: SpanKind.SERVER, attributes };
+    if (links !== undefined && links.length > 0) options.links = [...links];
+    const span = tools.tracer.startSpan(methodName(method), options, parent);
     const served: ServerRequest = { type: 'http', span, route: undefined, error: undefined };
     const exchange = new Exchange(span, withServerRequest(trace.setSpan(parent, span), served));
     // An unsampled request ends here: nothing is read, nothing listened to.

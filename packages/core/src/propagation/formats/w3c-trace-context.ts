@@ -1,6 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
-import { joined, type TraceFormat } from '../format.ts';
+import { joined, single, type TraceFormat } from '../format.ts';
 import { parseTraceState } from './w3c-trace-state.ts';
 
 const NAME = 'tracecontext';
@@ -23,8 +23,8 @@ export const w3cTraceContext: TraceFormat = {
   extract(carrier, getter) {
     const header = getter.get(carrier, TRACEPARENT);
     if (header === undefined) return undefined;
-    const text = typeof header === 'string' ? header : header.length === 1 ? header[0] : undefined;
-    if (typeof text !== 'string' || !isTraceparent(text)) {
+    const text = single(header);
+    if (text === undefined || !isTraceparent(text)) {
       countDropped(NAME, 'malformed traceparent');
       return undefined;
     }
@@ -40,10 +40,10 @@ export const w3cTraceContext: TraceFormat = {
       if (traceState === undefined) countDropped(NAME, 'malformed tracestate');
       else spanContext.traceState = traceState;
     }
-    return spanContext;
+    return { kind: 'parent', spanContext };
   },
 
-  inject(spanContext, carrier, setter) {
+  inject({ spanContext }, carrier, setter) {
     const flags = FLAGS[spanContext.traceFlags & KNOWN_FLAGS];
     setter.set(carrier, TRACEPARENT, `00-${spanContext.traceId}-${spanContext.spanId}-${flags}`);
     const state = spanContext.traceState?.serialize();
