@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { DatabaseSync } from 'node:sqlite';
 
 type Sqlite = typeof import('node:sqlite');
@@ -55,7 +56,7 @@ function loadQuietly(): Sqlite {
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {
-    return process.getBuiltinModule('node:sqlite');
+    return createRequire(import.meta.url)('node:sqlite');
   } finally {
     process.emitWarning = emitWarning;
   }

@@ -1,0 +1,223 @@
+import { connect } from 'node:net';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { type Collector, startCollector } from '../src/collector.ts';
+import { CONTENT_TYPES, exportSample } from './exported-bytes.ts';
+import { field, request, spanIdField, traceIdField } from './protobuf-bytes.ts';
+
+const PROTOBUF = { 'content-type': 'application/x-protobuf' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+const MAX_BODY = 4096;
+
+let collector: Collector;
+let seen: string[];
+beforeEach(async () => {
+  seen = [];
+  collector = await startCollector({
+    port: 0,
+    maxBodyBytes: MAX_BODY,
+    onSpans: (spans) => seen.push(...spans.map((span) => span.name)),
+  });
+});
+afterEach(() => collector.close());
+
+function post(path: string, body: BodyInit, headers: Record<string, string>): Promise<Response> {
+  return fetch(collector.url + path, { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
+}
+
+function get(path: string): Promise<Response> {
+  return fetch(collector.url + path);
+}
+
+describe.each(CONTENT_TYPES)('an OpenTelemetry exporter that sends %s', (type) => {
+  test.each(['gzip', 'none'] as const)('is satisfied, compression %s', async (compression) => {
+    await exportSample(type, collector.url, compression);
+    const [summary] = collector.store.traces();
+    expect(summary).toMatchObject({
+      name: 'GET /möhren',
+      service: 'shop',
+      spans: 2,
+      errors: 1,
+      durationMs: 5,
+    });
+    expect(seen).toEqual(['SELECT', 'GET /möhren']);
+  });
+});
+
+describe('POST /v1/traces', () => {
+  const body = request(field(5, 'one'));
+
+  test.each([
+    ['gzip', gzipSync(body)],
+    ['deflate', deflateSync(body)],
+    ['deflate', deflateRawSync(body)],
+    ['identity', body],
+    ['GZIP', gzipSync(body)],
+  ])('takes content-encoding %s', async (encoding, bytes) => {
+    const response = await post('/v1/traces', bytes, { ...PROTOBUF, 'content-encoding': encoding });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/x-protobuf');
+    expect((await response.arrayBuffer()).byteLength).toBe(0);
+    expect(seen).toEqual(['one']);
+  });
+
+  test('answers JSON with JSON', async () => {
+    const response = await post('/v1/traces', '{"resourceSpans":[]}', JSON_TYPE);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json']);
+    expect(await response.json()).toEqual({});
+  });
+
+  test('reports spans that it left out as a partial success', async () => {
+    const invalid = Buffer.concat([body, field(1, field(2, field(2, traceIdField)))]);
+    const response = await post('/v1/traces', invalid, PROTOBUF);
+    const reason = 'spans without a valid trace id and span id were left out';
+    expect(response.status).toBe(200);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(
+      field(1, Buffer.from([0x08, 1]), field(2, reason)),
+    );
+    const spans = { resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'no ids' }, {}] }] }] };
+    expect(await (await post('/v1/traces', JSON.stringify(spans), JSON_TYPE)).json()).toEqual({
+      partialSuccess: { rejectedSpans: '2', errorMessage: reason },
+    });
+    expect(seen).toEqual(['one']);
+  });
+
+  test.each([
+    ['protobuf that is cut off', 400, body.subarray(0, -1), PROTOBUF],
+    ['JSON that is cut off', 400, '{"resourceSpans":[', JSON_TYPE],
+    [
+      'gzip that is cut off',
+      400,
+      gzipSync(body).subarray(0, -4),
+      { ...PROTOBUF, 'content-encoding': 'gzip' },
+    ],
+    ['what is not gzip', 400, body, { ...PROTOBUF, 'content-encoding': 'gzip' }],
+    ['what is not deflate', 400, Buffer.alloc(64, 0xff), { ...PROTOBUF, 'content-encoding': 'deflate' }],
+    ['a body above the bound', 413, Buffer.alloc(MAX_BODY + 1), PROTOBUF],
+    ['a small body that unpacks to a large one', 413, gzipSync(Buffer.alloc(10_000_000)), gzipped()],
+    ['another content type', 415, body, { 'content-type': 'text/plain' }],
+    ['another content encoding', 415, body, { ...PROTOBUF, 'content-encoding': 'br' }],
+  ])('refuses %s with %i', async (_, status, bytes, headers) => {
+    const response = await post('/v1/traces', bytes, headers);
+    expect(response.status).toBe(status);
+    const text = await response.text();
+    if (headers === JSON_TYPE) expect(JSON.parse(text)).toEqual({ message: expect.stringMatching(/./) });
+    else expect(text.length).toBeGreaterThan(2);
+    expect(collector.store.counts().spans).toBe(0);
+    expect((await post('/v1/traces', request(field(5, 'after')), PROTOBUF)).status).toBe(200);
+  });
+
+  test('refuses a body of unknown length once it passes the bound', async () => {
+    const chunks = new ReadableStream({
+      start(controller) {
+        for (let sent = 0; sent <= MAX_BODY; sent += 1024) controller.enqueue(new Uint8Array(1024));
+        controller.close();
+      },
+    });
+    expect((await post('/v1/traces', chunks, PROTOBUF)).status).toBe(413);
+  });
+
+  test('refuses another method with 405', async () => {
+    const response = await get('/v1/traces');
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  test('survives a sender that hangs up in the middle', async () => {
+    const socket = connect(collector.port, '127.0.0.1');
+    const head =
+      'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{';
+    await new Promise<void>((resolve) => socket.write(head, () => resolve()));
+    socket.destroy();
+    expect((await post('/v1/traces', body, PROTOBUF)).status).toBe(200);
+  });
+
+  test('asks to try again when the store fails', async () => {
+    collector.store.close();
+    const response = await post('/v1/traces', body, PROTOBUF);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+});
+
+test.each(['/v1/metrics', '/v1/logs'])('%s is answered, and nothing is kept', async (path) => {
+  const response = await post(path, request(), PROTOBUF);
+  expect([response.status, (await response.arrayBuffer()).byteLength]).toEqual([200, 0]);
+  expect(collector.store.counts().spans).toBe(0);
+});
+
+test.each(['/', '/v1', '/v1/traces/x', '/api', '/api/tracesque', '//', '/%'])(
+  '%s is not found',
+  async (path) => {
+    expect((await get(path)).status).toBe(404);
+    expect((await post(path, 'x', PROTOBUF)).status).toBe(404);
+  },
+);
+
+describe('the query API', () => {
+  const other = (digits: string, name: string) =>
+    field(1, field(2, field(2, field(1, Buffer.from(digits, 'hex')), spanIdField, field(5, name))));
+
+  beforeEach(async () => {
+    await post('/v1/traces', request(field(5, 'first')), PROTOBUF);
+    await post('/v1/traces', other('4bf92f3577b34da6a3ce929d0e0e4737', 'second'), PROTOBUF);
+  });
+
+  test('lists summaries, newest first', async () => {
+    const { traces } = (await (await get('/api/traces?limit=1')).json()) as { traces: unknown[] };
+    expect(traces).toEqual([
+      expect.objectContaining({ name: 'second', spans: 1, service: 'unknown_service' }),
+    ]);
+    const filtered = await (await get('/api/traces?service=nobody&minDurationMs=1&errors=1')).json();
+    expect(filtered).toEqual({ traces: [] });
+  });
+
+  test('gives a trace by its id, or by a beginning that only one has', async () => {
+    const whole = await (await get('/api/traces/4bf92f3577b34da6a3ce929d0e0e4736')).json();
+    expect(whole).toMatchObject({
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      spans: [{ name: 'first', startTimeUnixNano: '0', resource: { attributes: {} }, scope: { name: '' } }],
+    });
+    expect((await get('/api/traces/4BF92F3577b34da6a3ce929d0e0e4737')).status).toBe(200);
+    expect((await get('/api/traces/4bf9')).status).toBe(409);
+    expect((await get('/api/traces/dddd')).status).toBe(404);
+  });
+
+  test.each(['?limit=0', '?limit=x', '?limit=', '?minDurationMs=-1', '/xyz', '/', `/${'0'.repeat(33)}`])(
+    'refuses %s',
+    async (rest) => {
+      const response = await get(`/api/traces${rest}`);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toEqual({ error: expect.stringContaining('expected') });
+    },
+  );
+
+  test('is not read through a name that a page on the web has pointed here', async () => {
+    const ask = (host: string) =>
+      new Promise<string>((resolve) => {
+        const socket = connect(collector.port, '127.0.0.1', () => {
+          socket.write(`GET /api/traces HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+        });
+        socket.once('data', (data) => resolve(data.toString('latin1').slice(9, 12)));
+      });
+    expect(await ask('evil.example:4318')).toBe('403');
+    expect(await ask('localhost:4318')).toBe('200');
+    expect(await ask('[::1]:4318')).toBe('200');
+  });
+});
+
+test('a taken port rejects, and the message says so', async () => {
+  await expect(startCollector({ port: collector.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});
+
+test('closing ends connections that are kept alive, and may be done twice', async () => {
+  const socket = connect(collector.port, '127.0.0.1');
+  const ended = new Promise((resolve) => socket.once('close', resolve));
+  socket.resume().write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await new Promise((resolve) => socket.once('data', resolve));
+  await collector.close();
+  await ended;
+  await collector.close();
+  await expect(fetch(collector.url)).rejects.toThrow('fetch failed');
+});
+
+function gzipped(): Record<string, string> {
+  return { ...PROTOBUF, 'content-encoding': 'gzip' };
+}

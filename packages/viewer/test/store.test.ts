@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Trace } from '../src/span-record.ts';
+import { TraceStore } from '../src/store.ts';
+import { ORDER, type SpanSketch, sketch, TRACE_ID } from './sample-trace.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'clew-store-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function id(number: number): string {
+  return (number + 1).toString(16).padStart(32, '0');
+}
+
+function numbered(number: number, span: Partial<SpanSketch> = {}): Trace {
+  return sketch([{ id: '1', name: `trace ${number}`, ...span }], id(number));
+}
+
+test('a trace comes back as it was added', () => {
+  const store = new TraceStore();
+  store.add(ORDER.spans);
+  const back = store.trace(TRACE_ID);
+  const byId = (a: { spanId: string }, b: { spanId: string }) => (a.spanId < b.spanId ? -1 : 1);
+  expect([...back!.spans].sort(byId)).toEqual([...ORDER.spans].sort(byId));
+  expect(store.trace('0'.repeat(32))).toBeUndefined();
+  store.close();
+});
+
+test('values that JSON does not know are kept as text', () => {
+  const store = new TraceStore();
+  const attributes = {
+    big: 2n ** 60n,
+    raw: new Uint8Array([0, 255]),
+    none: Number.NaN,
+    list: [Number.POSITIVE_INFINITY],
+  };
+  store.add(numbered(1, { attributes }).spans);
+  expect(store.trace(id(1))?.spans[0]?.attributes).toEqual({
+    big: '1152921504606846976',
+    raw: 'AP8=',
+    none: 'NaN',
+    list: ['Infinity'],
+  });
+  store.close();
+});
+
+test('a summary names the root, though it arrives last, and counts what came in several requests', () => {
+  const store = new TraceStore();
+  const [root, ...rest] = ORDER.spans;
+  for (const span of rest) store.add([span]);
+  expect(store.summary(TRACE_ID)).toMatchObject({ name: 'middleware - authenticate', spans: 9, errors: 2 });
+  store.add([root!]);
+  expect(store.traces()).toEqual([
+    {
+      traceId: TRACE_ID,
+      name: 'POST /orders',
+      service: 'gateway',
+      services: ['gateway', 'orders', 'mailer', 'payments'],
+      startTimeUnixNano: '1782907200000000000',
+      durationMs: 84.2,
+      spans: 10,
+      errors: 3,
+    },
+  ]);
+  store.close();
+});
+
+test('an export that is tried again adds nothing', () => {
+  const store = new TraceStore();
+  store.add(ORDER.spans);
+  store.add(ORDER.spans);
+  expect(store.counts()).toEqual({ traces: 1, spans: 10 });
+  expect(store.summary(TRACE_ID)).toMatchObject({ spans: 10, errors: 3 });
+  store.close();
+});
+
+test('traces are found by service, duration and errors, newest first', () => {
+  const store = new TraceStore();
+  store.add(numbered(1, { service: 'a', ms: 5 }).spans);
+  store.add(numbered(2, { service: 'b', ms: 50, error: 'x' }).spans);
+  store.add(numbered(3, { service: 'a', ms: 500 }).spans);
+  const names = (query: Parameters<TraceStore['traces']>[0]) =>
+    store.traces(query).map((summary) => summary.name);
+  expect(names({})).toEqual(['trace 3', 'trace 2', 'trace 1']);
+  expect(names({ limit: 2 })).toEqual(['trace 3', 'trace 2']);
+  expect(names({ service: 'a' })).toEqual(['trace 3', 'trace 1']);
+  expect(names({ minDurationMs: 50 })).toEqual(['trace 3', 'trace 2']);
+  expect(names({ errors: true })).toEqual(['trace 2']);
+  expect(names({ service: 'a', errors: true })).toEqual([]);
+  expect(store.ids(id(2))).toEqual([id(2)]);
+  expect(store.ids('0000')).toHaveLength(2);
+  store.close();
+});
+
+test('beyond its bound the oldest traces are removed, and the newest stay', () => {
+  const store = new TraceStore({ maxMb: 1 });
+  const payload = 'x'.repeat(10_000);
+  for (let number = 0; number < 300; number++) store.add(numbered(number, { attributes: { payload } }).spans);
+  const kept = store.traces({ limit: 1000 });
+  const bytes = kept.reduce((sum, { traceId }) => sum + store.traceJson(traceId)!.length, 0);
+  expect(bytes).toBeLessThan(1024 * 1024);
+  expect(bytes).toBeGreaterThan(512 * 1024);
+  expect(kept.map((summary) => summary.name)).toEqual(kept.map((_, index) => `trace ${299 - index}`));
+  expect(store.counts()).toEqual({ traces: kept.length, spans: kept.length });
+  expect(store.trace(id(0))).toBeUndefined();
+  store.close();
+});
+
+test('one trace larger than the bound does not stay either', () => {
+  const store = new TraceStore({ maxMb: 1 });
+  const spans = Array.from({ length: 300 }, (_, index) => ({
+    id: String(index),
+    name: 'large',
+    attributes: { payload: 'x'.repeat(10_000) },
+  }));
+  store.add(sketch(spans).spans);
+  expect(store.counts()).toEqual({ traces: 0, spans: 0 });
+  store.add(numbered(1).spans);
+  expect(store.counts()).toEqual({ traces: 1, spans: 1 });
+  store.close();
+});
+
+test('times that SQLite can not hold, and spans that end before they start, are taken', () => {
+  const store = new TraceStore();
+  const [span] = numbered(1).spans;
+  store.add([{ ...span!, startTimeUnixNano: 2n ** 64n - 1n, endTimeUnixNano: 0n }]);
+  expect(store.summary(id(1))).toMatchObject({ startTimeUnixNano: String(2n ** 63n - 1n), durationMs: 0 });
+  expect(store.trace(id(1))?.spans[0]?.startTimeUnixNano).toBe(2n ** 64n - 1n);
+  store.close();
+});
+
+test('a file keeps traces, is trimmed when it is opened with a lower bound, and can be read meanwhile', () => {
+  const file = join(folder, 'traces.db');
+  const store = new TraceStore({ file, maxMb: 8 });
+  for (let number = 0; number < 300; number++) {
+    store.add(numbered(number, { attributes: { payload: 'x'.repeat(10_000) } }).spans);
+  }
+  const reader = new TraceStore({ file, readOnly: true });
+  expect(reader.counts().traces).toBe(300);
+  reader.close();
+  store.close();
+  const again = new TraceStore({ file, maxMb: 1 });
+  expect(again.counts().traces).toBeLessThan(110);
+  expect(again.traces({ limit: 1 })[0]?.name).toBe('trace 299');
+  again.close();
+});
+
+test("another program's file is refused and left as it is", () => {
+  const file = join(folder, 'other.db');
+  const other = new DatabaseSync(file);
+  other.exec('CREATE TABLE precious (x); INSERT INTO precious VALUES (1)');
+  other.close();
+  expect(() => new TraceStore({ file })).toThrow(`${file} is not a store of traces`);
+  const after = new DatabaseSync(file);
+  expect(after.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'precious' }]);
+  after.close();
+  const text = join(folder, 'text.db');
+  writeFileSync(text, 'not a database '.repeat(100));
+  expect(() => new TraceStore({ file: text })).toThrow('file is not a database');
+});
+
+test('a wrong bound is refused with its value', () => {
+  expect(() => new TraceStore({ maxMb: 0 })).toThrow('@clew/viewer: expected maxMb of at least 1, got 0');
+  expect(() => new TraceStore({ maxMb: Number.NaN })).toThrow('got NaN');
+});
