@@ -66,7 +66,9 @@ function inject(context) {
 async function subject(name) {
   if (name === 'clew') {
     const { createPropagator, rootContext, w3cBaggage, w3cTraceContext } = await import('@clew/core');
-    const formats = { extract: [w3cTraceContext], inject: [w3cTraceContext], beside: [w3cBaggage] };
+    const trace = [w3cTraceContext];
+    const beside = [w3cBaggage];
+    const formats = { extract: trace, inject: trace, extractBeside: beside, injectBeside: beside };
     return { propagator: createPropagator(formats), root: rootContext };
   }
   const core = await import('@opentelemetry/core');

@@ -50,12 +50,9 @@ const results = { ...environment(), settings, programs: {}, faults: [] };
 const progress = progressLine();
 
 await measurePrograms();
-if (only.includes('propagation')) await propagation();
-if (only.includes('preload')) await preload();
-if (only.includes('size')) {
-  results.size = measureSize(has('clew'), (step) => progress.show(`size: ${step}`));
-  print(sizeTable(results.size));
-}
+await part('propagation', propagation);
+await part('preload', preload);
+await part('size', size);
 results.goals = goals(results);
 if (results.goals.length > 0 && !options.smoke) print(goalsTable(results.goals));
 print(environmentLines(results));
@@ -72,18 +69,29 @@ async function measurePrograms() {
       const fits = (name) => variants[name].only?.(programs[program]) ?? true;
       const names = ['bare', ...chosenVariants.filter((name) => name !== 'bare' && fits(name))];
       const tell = (step) => progress.show(`${program}: ${step}`);
-      try {
+      await attempt(program, async () => {
         const measured = await measureProgram(program, names, settings, surroundings, tell);
         results.faults.push(...faults(program, measured));
         results.programs[program] = summarise(measured);
         const show = options.smoke ? spanCounts : programTable;
         print(show(program, results.programs[program]));
-      } catch (error) {
-        results.faults.push(`${program}: ${error.message}`);
-      }
+      });
     }
   } finally {
     await surroundings.stop();
+  }
+}
+
+function part(name, measure) {
+  return only.includes(name) ? attempt(name, measure) : undefined;
+}
+
+/** A part that breaks is a fault of the run; the others still run. */
+async function attempt(name, measure) {
+  try {
+    await measure();
+  } catch (error) {
+    results.faults.push(`${name}: ${error.message}`);
   }
 }
 
@@ -102,6 +110,11 @@ async function preload() {
     progress.show(`preload: ${step}`),
   );
   print(preloadTable(results.preload));
+}
+
+function size() {
+  results.size = measureSize(has('clew'), (step) => progress.show(`size: ${step}`));
+  print(sizeTable(results.size));
 }
 
 /** Until the preload flag is written, the variants that need it are left out unless asked for. */
