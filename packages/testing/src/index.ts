@@ -1,3 +1,5 @@
+export type { FrameworkProgram, SuiteMiddleware, SuiteRoute } from './framework-program.ts';
+export { type HttpFrameworkAdapter, httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
 export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.ts';
 export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
@@ -13,3 +15,5 @@ export {
   type SuiteRequest,
   suiteRequest,
 } from './suite-server.ts';
+export { suiteTools } from './suite-tools.ts';
+export { listenTraced } from './traced-server.ts';

@@ -39,6 +39,8 @@ export interface Recorder {
    * Rejects after 5 seconds, or at once when there are more than `count`, with the list of what is there.
    */
   take(count: number): Promise<RecordedSpan[]>;
+  /** As `take`, until a span for which `isLast` holds is finished and none is open; hands over all there are. */
+  takeUntil(isLast: (span: RecordedSpan) => boolean): Promise<RecordedSpan[]>;
   /** Throws when spans were not looked at, are still open or were used after their end, or when a context is still current. */
   verify(): void;
   /** Forgets all spans. */
@@ -112,7 +114,8 @@ class SpanRecorder implements Recorder, SpanWatcher {
     const propagator = createPropagator({
       extract: [w3cTraceContext],
       inject: [w3cTraceContext],
-      beside: [w3cBaggage],
+      extractBeside: [w3cBaggage],
+      injectBeside: [w3cBaggage],
     });
     assert(propagation.setGlobalPropagator(propagator), 'another propagator is installed');
   }
@@ -136,12 +139,13 @@ class SpanRecorder implements Recorder, SpanWatcher {
   }
 
   async take(count: number): Promise<RecordedSpan[]> {
-    const enough = () => this.#ended.length >= count && this.#open().length === 0;
-    if (!enough()) await this.#untilEnough(count, enough);
-    const spans = this.#started.map((span) => span.recorded());
-    this.reset();
+    const spans = await this.#takeWhen(`${count} spans`, () => this.#ended.length >= count);
     assert(spans.length === count, `expected ${count} spans, got ${spans.length}: ${names(spans)}`);
     return spans;
+  }
+
+  takeUntil(isLast: (span: RecordedSpan) => boolean): Promise<RecordedSpan[]> {
+    return this.#takeWhen('a last span', () => this.#ended.some((span) => isLast(span.recorded())));
   }
 
   verify(): void {
@@ -185,7 +189,15 @@ class SpanRecorder implements Recorder, SpanWatcher {
     return this.#started.filter((span) => span.isRecording());
   }
 
-  #untilEnough(count: number, enough: () => boolean): Promise<void> {
+  async #takeWhen(what: string, finished: () => boolean): Promise<RecordedSpan[]> {
+    const enough = () => finished() && this.#open().length === 0;
+    if (!enough()) await this.#waitFor(what, enough);
+    const spans = this.#started.map((span) => span.recorded());
+    this.reset();
+    return spans;
+  }
+
+  #waitFor(what: string, enough: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const stopWaiting = () => {
         clearTimeout(deadline);
@@ -200,7 +212,7 @@ class SpanRecorder implements Recorder, SpanWatcher {
         stopWaiting();
         const [finished, open] = [names(this.spans()), names(this.open())];
         this.reset();
-        reject(new Error(`expected ${count} spans; finished: ${finished}; open: ${open}`));
+        reject(new Error(`expected ${what}; finished: ${finished}; open: ${open}`));
       }, TAKE_WITHIN_MS);
       this.#waiting.add(look);
     });

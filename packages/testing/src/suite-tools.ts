@@ -1,0 +1,14 @@
+import type { Tools } from '@clew/core';
+import { trace } from '@opentelemetry/api';
+
+/** The tools of a plugin that patches nothing: the suites drive core's templates with them. */
+export function suiteTools<Options>(options: Options): Tools<Options> {
+  return {
+    name: '@clew/testing',
+    options,
+    tracer: trace.getTracer('@clew/testing'),
+    wrap: () => {},
+    subscribe: () => {},
+    callHook: (hook, span, info) => hook?.(span, info),
+  };
+}

@@ -1,0 +1,32 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { type HttpServerOptions, httpServer } from '@clew/core';
+import { type Listening, listenOn } from './suite-server.ts';
+import { suiteTools } from './suite-tools.ts';
+
+const options: HttpServerOptions<IncomingMessage, ServerResponse> = {
+  ignoreIncomingRequestHook: undefined,
+  requestHook: undefined,
+  responseHook: undefined,
+  redactedQueryParams: [],
+  capturedRequestHeaders: [],
+  capturedResponseHeaders: [],
+};
+
+/** A server of `node:http` whose SERVER spans come from core's template: no plugin is needed to test a framework. */
+export function listenTraced(listener: RequestListener): Promise<Listening> {
+  const serve = httpServer<IncomingMessage, ServerResponse>(suiteTools(options), {
+    method: (request) => request.method ?? 'GET',
+    target: (request) => request.url ?? '/',
+    scheme: () => 'http',
+    headers: (request) => request.headers,
+    protocolVersion: (request) => request.httpVersion,
+    peer: ({ socket }) => ({ address: socket.remoteAddress, port: socket.remotePort }),
+    status: (response) => response.statusCode,
+    headersSent: (response) => response.headersSent,
+    responseHeader: (response, name) => response.getHeader(name),
+    onClose: (response, listener) => response.once('close', listener),
+  });
+  return listenOn(
+    createServer((request, response) => serve(request, response, () => listener(request, response))),
+  );
+}
