@@ -93,11 +93,13 @@ function watchClient(tools: HttpTools): void {
   });
 }
 
-/** Comes after the answer's end, or instead of it. */
+/**
+ * Comes after the answer's end, or instead of it. An answer that the program threw away unread has no error:
+ * only one that was cut off has.
+ */
 function onClosed(client: HttpClientTracing<ClientRequest, IncomingMessage>, request: ClientRequest): void {
-  const { res: response } = request as { res?: IncomingMessage };
-  if (response !== undefined && !response.complete) {
-    client.fail(request, new Error('the connection closed before the whole answer came'));
-  }
-  client.end(request);
+  const { res: response } = request as { res?: IncomingMessage | null };
+  const fault = response?.errored;
+  if (fault) client.fail(request, fault);
+  else client.end(request);
 }

@@ -1,14 +1,27 @@
 import http from 'node:http';
-import { answering, httpServerSuite, listenOn } from '@clew/testing';
+import { join } from 'node:path';
+import { answering, httpClientSuite, httpServerSuite, listenOn, manifestSuite } from '@clew/testing';
 import { HttpInstrumentation } from '../src/index.ts';
+import { callWith } from './call.ts';
+
+const instrument = (options?: object) => {
+  const instance = new HttpInstrumentation(options);
+  instance.instrument(http);
+  return instance;
+};
 
 httpServerSuite({
   name: 'node:http',
-  instrument: (options) => {
-    const instance = new HttpInstrumentation(options);
-    instance.instrument(http);
-    return instance;
-  },
+  instrument,
   functions: () => [http.Server.prototype.emit],
   listen: (handler) => listenOn(http.createServer(answering(handler))),
 });
+
+httpClientSuite({
+  name: 'node:http',
+  instrument,
+  options: { disableIncomingRequestInstrumentation: true },
+  call: callWith(http),
+});
+
+manifestSuite(join(__dirname, '..'), { HttpInstrumentation });

@@ -1,6 +1,9 @@
+export { type DbAdapter, type DbConnection, dbSuite, type RunQuery } from './db-suite.ts';
 export type { FrameworkProgram, SuiteMiddleware, SuiteRoute } from './framework-program.ts';
+export { type ClientCall, type HttpClientAdapter, httpClientSuite } from './http-client-suite.ts';
 export { type HttpFrameworkAdapter, httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
+export { manifestSuite } from './manifest-suite.ts';
 export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.ts';
 export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
 export type { RecordedSpan } from './recording-span.ts';

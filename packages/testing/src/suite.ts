@@ -12,14 +12,12 @@ declare function beforeAll(run: Run): void;
 declare function afterAll(run: Run): void;
 declare function afterEach(run: Run): void;
 
-/** A suite: its tests by their titles, and what is there before the first and gone after the last. */
+/** A suite: its tests by their titles, and the recorder of their spans. */
 export interface Suite {
   readonly name: string;
   readonly skips?: Skips | undefined;
   readonly recorder: Recorder;
   readonly tests: Readonly<Record<string, Run>>;
-  before?(): void | Promise<void>;
-  after?(): void | Promise<void>;
 }
 
 /**
@@ -29,12 +27,8 @@ export interface Suite {
 export function runSuite(suite: Suite): void {
   const { name, skips = {}, recorder, tests } = suite;
   describe(name, () => {
-    recordSpans(recorder, suite);
-    for (const [title, run] of Object.entries(tests)) {
-      const reason = skips[title];
-      if (reason === undefined) test(title, run);
-      else test.skip(`${title} (${reason})`, run);
-    }
+    recordSpans(recorder);
+    declareTests(tests, skips);
     const unknown = Object.keys(skips).filter((title) => !(title in tests));
     if (unknown.length > 0) {
       test('skips name behaviours of the suite', () => {
@@ -42,6 +36,19 @@ export function runSuite(suite: Suite): void {
       });
     }
   });
+}
+
+/** Runs tests that make no spans. */
+export function runTests(name: string, tests: Suite['tests']): void {
+  describe(name, () => declareTests(tests, {}));
+}
+
+function declareTests(tests: Suite['tests'], skips: Skips): void {
+  for (const [title, run] of Object.entries(tests)) {
+    const reason = skips[title];
+    if (reason === undefined) test(title, run);
+    else test.skip(`${title} (${reason})`, run);
+  }
 }
 
 /**
@@ -56,22 +63,12 @@ export function runSuite(suite: Suite): void {
  *   expect(span?.name).toBe('SELECT songs');
  * });
  */
-export function recordSpans(
-  recorder: Recorder = prepareRecorder(),
-  around: Pick<Suite, 'before' | 'after'> = {},
-): Recorder {
-  beforeAll(async () => {
-    recorder.start();
-    await around.before?.();
-    recorder.reset();
-  });
+export function recordSpans(recorder: Recorder = prepareRecorder()): Recorder {
+  beforeAll(() => recorder.start());
   afterEach(() => {
     recorder.sampling = 'all';
     recorder.verify();
   });
-  afterAll(async () => {
-    await around.after?.();
-    recorder.stop();
-  });
+  afterAll(() => recorder.stop());
   return recorder;
 }

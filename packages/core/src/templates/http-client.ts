@@ -93,20 +93,8 @@ export function httpClient<Request extends object, Response>(
 
     answer(request, response) {
       const span = underWay.get(request)?.span;
-      if (span === undefined) return;
-      const status = view.status(response);
-      span.setAttribute(ATTR.httpResponseStatusCode, status);
-      if (view.protocolVersion)
-        span.setAttribute(ATTR.networkProtocolVersion, view.protocolVersion(response));
-      if (status >= 400) {
-        span.setAttribute(ATTR.errorType, String(status));
-        span.setStatus({ code: SpanStatusCode.ERROR });
-      }
-      const { capturedOutgoingResponseHeaders, outgoingResponseHook } = tools.options;
-      addHeaders(span, 'http.response.header.', capturedOutgoingResponseHeaders, (name) =>
-        view.responseHeader(response, name),
-      );
-      tools.callHook(outgoingResponseHook, span, response);
+      if (span !== undefined)
+        guard(`${tools.name}: reading an answer`, () => recordAnswer(tools, view, span, response));
     },
 
     fail(request, error) {
@@ -119,6 +107,26 @@ export function httpClient<Request extends object, Response>(
       underWay.delete(request);
     },
   };
+}
+
+function recordAnswer<Request, Response>(
+  tools: Tools<HttpClientOptions<Request, Response>>,
+  view: HttpClientView<Request, Response>,
+  span: Span,
+  response: Response,
+): void {
+  const status = view.status(response);
+  span.setAttribute(ATTR.httpResponseStatusCode, status);
+  if (view.protocolVersion) span.setAttribute(ATTR.networkProtocolVersion, view.protocolVersion(response));
+  if (status >= 400) {
+    span.setAttribute(ATTR.errorType, String(status));
+    span.setStatus({ code: SpanStatusCode.ERROR });
+  }
+  const { capturedOutgoingResponseHeaders, outgoingResponseHook } = tools.options;
+  addHeaders(span, 'http.response.header.', capturedOutgoingResponseHeaders, (name) =>
+    view.responseHeader(response, name),
+  );
+  tools.callHook(outgoingResponseHook, span, response);
 }
 
 function isIgnored<Request, Response>(

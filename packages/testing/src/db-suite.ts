@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { ATTR, suppressTracing } from '@clew/core';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { prepareRecorder } from './recorder.ts';
+import { currentSpanId, meeting, type SubjectAdapter, shapeTests, tracing } from './subject.ts';
+import { runSuite, type Skips } from './suite.ts';
+
+/** Runs one statement with values for its placeholders. */
+export type RunQuery = (sql: string, values?: readonly unknown[]) => Promise<unknown>;
+
+/** A connection, or a pool, to a database of the suite's own. */
+export interface DbConnection {
+  readonly query: RunQuery;
+  /** Runs `work` in a transaction: commits when it resolves, rolls back and rejects when it rejects. */
+  transaction(work: (query: RunQuery) => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A database library as the suite drives it. */
+export interface DbAdapter extends SubjectAdapter {
+  /** `knex on sqlite` */
+  readonly name: string;
+  readonly skips?: Skips;
+  /** `db.system.name` of the spans. */
+  readonly system: string;
+  /** How the library writes the first placeholder: `?` or `$1`. */
+  readonly placeholder: string;
+  /** What is expected in `db.query.text` for it, where the library sends another one. */
+  readonly sentPlaceholder?: string;
+  /** Opens an empty database, or one whose table `songs` may be dropped. */
+  open(): Promise<DbConnection>;
+}
+
+/** What every database library with a plugin of ours must show. */
+export function dbSuite(adapter: DbAdapter): void {
+  const recorder = prepareRecorder();
+  const { placeholder, sentPlaceholder = placeholder } = adapter;
+
+  /** A connection with a table of songs, whose making is not looked at, and the plugin on. */
+  const connected = <T>(options: object, work: (db: DbConnection) => Promise<T>): Promise<T> =>
+    tracing(adapter, options, async () => {
+      const db = await adapter.open();
+      try {
+        await db.query('DROP TABLE IF EXISTS songs');
+        await db.query('CREATE TABLE songs (id INTEGER PRIMARY KEY, title VARCHAR(40))');
+        recorder.reset();
+        return await work(db);
+      } finally {
+        await db.close();
+      }
+    });
+
+  const queryOne = (sql: string, values?: readonly unknown[], options: object = {}) =>
+    connected(options, async (db) => {
+      const [outcome] = await Promise.allSettled([db.query(sql, values)]);
+      const [span] = await recorder.take(1);
+      assert(span);
+      return { outcome, span };
+    });
+
+  const parent = (name = 'caller') => trace.getTracer('suite').startSpan(name);
+  const within = <T>(span: ReturnType<typeof parent>, run: () => T): T =>
+    context.with(trace.setSpan(context.active(), span), run);
+
+  const tests = {
+    'a query is one CLIENT span with the attributes of the conventions': async () => {
+      const { span } = await queryOne('SELECT id FROM songs');
+      assert.equal(span.name, 'SELECT songs');
+      assert.equal(span.kind, SpanKind.CLIENT);
+      assert.equal(span.status.code, SpanStatusCode.UNSET);
+      assert.equal(span.attributes[ATTR.dbSystemName], adapter.system);
+      assert.equal(span.attributes[ATTR.dbOperationName], 'SELECT');
+      assert.equal(span.attributes[ATTR.dbCollectionName], 'songs');
+      assert.equal(span.attributes[ATTR.dbQuerySummary], 'SELECT songs');
+      assert.equal(span.attributes[ATTR.dbQueryText], 'SELECT id FROM songs');
+    },
+    'bound values never leave, their placeholders stay': async () => {
+      const { span } = await queryOne(`SELECT id FROM songs WHERE title = ${placeholder}`, ['s3cr3t']);
+      assert.equal(
+        span.attributes[ATTR.dbQueryText],
+        `SELECT id FROM songs WHERE title = ${sentPlaceholder}`,
+      );
+      assert(!JSON.stringify(span).includes('s3cr3t'));
+    },
+    'literals in the text become question marks': async () => {
+      const { span } = await queryOne("SELECT id FROM songs WHERE title = 's3cr3t' OR id = 4711");
+      assert.equal(span.attributes[ATTR.dbQueryText], 'SELECT id FROM songs WHERE title = ? OR id = ?');
+      assert(!JSON.stringify(span).includes('s3cr3t'));
+    },
+    'a query that fails is recorded, and the program gets its error': async () => {
+      const { span, outcome } = await queryOne('SELECT id FROM no_such_table');
+      assert.equal(outcome.status, 'rejected');
+      assert.equal(span.status.code, SpanStatusCode.ERROR);
+      assert.equal(typeof span.attributes[ATTR.errorType], 'string');
+      assert.equal(span.events.length, 1);
+    },
+    'a span that is current is the parent, and is current again after the query': async () => {
+      await connected({}, async (db) => {
+        const caller = parent();
+        const after = await within(caller, async () => {
+          await db.query('SELECT id FROM songs');
+          return currentSpanId();
+        });
+        caller.end();
+        const [first, query] = await recorder.take(2);
+        assert.equal(query?.parentSpanId, first?.spanId);
+        assert.equal(after, first?.spanId);
+      });
+    },
+    'queries at the same time never see each other': async () => {
+      await connected({}, async (db) => {
+        const both = meeting(2);
+        const callers = [parent('first'), parent('second')];
+        const run = (caller: ReturnType<typeof parent>) =>
+          within(caller, async () => {
+            await both();
+            await db.query('SELECT id FROM songs');
+            assert.equal(currentSpanId(), caller.spanContext().spanId);
+            caller.end();
+          });
+        await Promise.all(callers.map(run));
+        const spans = await recorder.take(4);
+        for (const caller of callers) {
+          const { spanId } = caller.spanContext();
+          assert.equal(spans.filter((span) => span.parentSpanId === spanId).length, 1);
+        }
+      });
+    },
+    'the statements of a transaction are spans': async () => {
+      await connected({}, async (db) => {
+        await db.transaction(async (query) => {
+          await query("INSERT INTO songs (id, title) VALUES (1, 'one')");
+        });
+        const spans = await recorder.takeUntil(({ name }) => name.startsWith('COMMIT'));
+        const verbs = spans.map(({ name }) => name.split(' ')[0]?.replace(';', ''));
+        assert.deepEqual(verbs, ['BEGIN', 'INSERT', 'COMMIT']);
+      });
+    },
+    'so are those of one that is rolled back': async () => {
+      await connected({}, async (db) => {
+        const failure = new Error('changed my mind');
+        await assert.rejects(
+          db.transaction(() => Promise.reject(failure)),
+          (error) => error === failure,
+        );
+        const spans = await recorder.takeUntil(({ name }) => name.startsWith('ROLLBACK'));
+        const verbs = spans.map(({ name }) => name.split(' ')[0]?.replace(';', ''));
+        assert.deepEqual(verbs, ['BEGIN', 'ROLLBACK']);
+      });
+    },
+    'with requireParentSpan a query of nobody has no span': async () => {
+      await connected({ requireParentSpan: true }, async (db) => {
+        await db.query('SELECT id FROM songs');
+        const caller = parent();
+        await within(caller, () => db.query('SELECT id FROM songs'));
+        caller.end();
+        await recorder.take(2);
+      });
+    },
+    'maxQueryLength cuts the text, 0 leaves it out': async () => {
+      const cut = await queryOne('SELECT id FROM songs', [], { maxQueryLength: 9 });
+      assert.equal(cut.span.attributes[ATTR.dbQueryText], 'SELECT id…');
+      const none = await queryOne('SELECT id FROM songs', [], { maxQueryLength: 0 });
+      assert.equal(none.span.attributes[ATTR.dbQueryText], undefined);
+      assert.equal(none.span.name, 'SELECT songs');
+    },
+    'an unsampled query records nothing': async () => {
+      recorder.sampling = 'none';
+      await connected({}, async (db) => {
+        const caller = parent();
+        await within(caller, () => db.query('SELECT id FROM songs'));
+        assert.equal(recorder.wastedCalls, 0);
+      });
+    },
+    'where tracing is suppressed there is no span': async () => {
+      await connected({}, (db) =>
+        context.with(suppressTracing(context.active()), () => db.query('SELECT id FROM songs')),
+      );
+    },
+    'after disable() nothing is recorded, after enable() everything is': async () => {
+      await tracing(adapter, {}, async (subject) => {
+        const db = await adapter.open();
+        recorder.reset();
+        subject.disable();
+        await db.query('SELECT 1');
+        subject.enable();
+        await db.query('SELECT 1');
+        await recorder.take(1);
+        await db.close();
+      });
+    },
+    'a second instance adds nothing': async () => {
+      await connected({}, async (db) => {
+        const second = adapter.instrument();
+        await db.query('SELECT id FROM songs');
+        await recorder.take(1);
+        second.disable();
+      });
+    },
+    ...shapeTests(adapter),
+  };
+  runSuite({ name: `${adapter.name} as a database`, skips: adapter.skips, recorder, tests });
+}

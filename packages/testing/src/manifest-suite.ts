@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isModuleTarget, type OptionKinds, type Target } from '@clew/core';
+import { runTests } from './suite.ts';
+
+/** The part of a plugin's class that its package must agree with. */
+interface PluginClass {
+  readonly definition: {
+    readonly name: string;
+    readonly options: OptionKinds;
+    readonly targets: readonly Target<never>[];
+  };
+}
+
+interface Manifest {
+  readonly name?: unknown;
+  readonly version?: unknown;
+  readonly clew?: { readonly class?: unknown; readonly targets?: readonly ManifestTarget[] };
+}
+
+interface ManifestTarget {
+  readonly module?: string;
+  readonly versions?: readonly string[];
+  readonly channel?: string;
+}
+
+/**
+ * Checks that a plugin's package says what its class does: `clew` in package.json (what `@clew/node` reads before it
+ * loads any code) names the class and its targets, and the README names every option.
+ *
+ * @example
+ * manifestSuite(join(import.meta.dirname, '..'), { KoaInstrumentation });
+ */
+export function manifestSuite(folder: string, exported: Readonly<Record<string, PluginClass>>): void {
+  const [[className, plugin] = [undefined, undefined]] = Object.entries(exported);
+  assert(
+    className !== undefined && plugin !== undefined,
+    'give the class by its name: { KoaInstrumentation }',
+  );
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+  const { definition } = plugin;
+
+  runTests(`the package ${definition.name}`, {
+    'has the name of its instrumentation scope': () => assert.equal(manifest.name, definition.name),
+    'names its class for discovery': () => assert.equal(manifest.clew?.class, className),
+    'states the targets of its class, and no others': () => {
+      const stated = (manifest.clew?.targets ?? []).map(statedTarget).sort();
+      const patched = definition.targets.map(definedTarget).sort();
+      assert.deepEqual([...new Set(stated)], [...new Set(patched)]);
+    },
+    'has a README that names every option': () => {
+      const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+      const missing = Object.keys(definition.options).filter((option) => !readme.includes(`\`${option}\``));
+      assert.deepEqual(missing, []);
+    },
+  });
+}
+
+/** Versions of a core module are Node's own, and may be left out. */
+function statedTarget({ module, versions = ['*'], channel }: ManifestTarget): string {
+  return module === undefined ? `channel ${channel}` : `module ${module} ${versions.join(' || ')}`;
+}
+
+function definedTarget(target: Target<never>): string {
+  return isModuleTarget(target)
+    ? statedTarget({ module: target.module, versions: target.versions })
+    : statedTarget({ channel: target.channel });
+}
