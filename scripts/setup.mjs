@@ -28,11 +28,9 @@ function install() {
   const lock = readFileSync(join(root, 'package-lock.json'));
   if (upToDate('install', hashOf([lock])) && existsSync(nodeBin)) return;
   say('installing dependencies (once, about a minute) …');
-  step(
-    'npm',
-    ['ci', '--loglevel=error', '--no-audit', '--no-fund'],
-    'npm ci failed: is the npm registry reachable?',
-  );
+  // Not `npm ci`: the lock file lists the optional binaries of one platform only, `npm install` adds this one's.
+  const args = ['install', '--no-save', '--loglevel=error', '--no-audit', '--no-fund'];
+  step('npm', args, 'npm install failed: is the npm registry reachable?');
   stamp('install', hashOf([lock]));
 }
 
