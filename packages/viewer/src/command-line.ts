@@ -11,10 +11,10 @@ const USAGE = `clew: receive traces over OTLP, keep them, show them
     --port N                      default 4318; 0 takes a free one
     --host ADDRESS                default 127.0.0.1
     --store FILE                  keep traces in a file (default: in memory)
-    --max-mb N                    keep at most N MiB, oldest traces go first (default 256)
+    --max-mb N                    keep at most N MiB of traces (default 256)
     --live, --no-live             a line for each trace (default: on a terminal)
 
-  clew show [TRACE_ID] [options]  a trace as a waterfall; the first digits of its id are enough
+  clew show [TRACE_ID] [options]  a waterfall, by an id's first digits
     --last N                      the last N traces (default 1)
     --errors                      only traces with errors
     --attributes                  with attributes, events and links
@@ -32,7 +32,7 @@ const USAGE = `clew: receive traces over OTLP, keep them, show them
     --from URL                    a collector (default http://127.0.0.1:4318)
     --store FILE                  a collector's file instead
     --width N                     columns, at least 60 (default: the terminal's)
-    --color, --no-color           default: on a terminal; NO_COLOR and FORCE_COLOR are heeded
+    --color, --no-color           default: on a terminal (NO_COLOR, FORCE_COLOR)
     --ascii                       no box drawing characters
 
   clew --help, clew --version
@@ -113,7 +113,7 @@ function strictly<Value>(read: () => Value): Value {
   } catch (error) {
     // The first sentence says what is wrong; the rest teaches the use of "--".
     throw new UsageError(
-      (error as Error).message.split('. ', 1)[0]!.replace(/^./, (letter) => letter.toLowerCase()),
+      (error as Error).message.split(/\.\s/, 1)[0]!.replace(/^./, (letter) => letter.toLowerCase()),
     );
   }
 }

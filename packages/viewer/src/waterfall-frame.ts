@@ -7,30 +7,48 @@ export function header(view: View): string[] {
   const { layout, columns, glyphs, ascii, paint } = view;
   const { traceId, name, startTimeUnixNano, totalNs, rows, services, errors } = layout;
   const id = printable(traceId);
-  const title = truncate(printable(name), columns.total - 'trace '.length - id.length - 2, glyphs.ellipsis);
+  const failed = errors > 0 ? [plural(errors, 'error')] : [];
   const facts = [
     startText(startTimeUnixNano),
     formatDuration(totalNs, ascii),
     plural(rows.length, 'span'),
     plural(services.length, 'service'),
-    ...(errors > 0 ? [paint.red(plural(errors, 'error'))] : []),
+  ].map((text) => ({ text, painted: text }));
+  facts.push(...failed.map((text) => ({ text, painted: paint.red(text) })));
+  const legend = services.map((service, index) => {
+    const text = truncate(printable(service), columns.total - 2, glyphs.ellipsis);
+    return { text: `${glyphs.full} ${text}`, painted: `${paint.service(index, glyphs.full)} ${text}` };
+  });
+  const title = truncate(printable(name), columns.total - 'trace '.length - id.length - 2, glyphs.ellipsis);
+  return [
+    `trace ${id}  ${paint.bold(title)}`,
+    ...flow(facts, glyphs.dot, columns.total),
+    ...flow(legend, '  ', columns.total),
+    '',
+    ...axis(view),
   ];
-  return [`trace ${id}  ${paint.bold(title)}`, facts.join(glyphs.dot), ...legend(view), '', ...axis(view)];
 }
 
-function legend({ layout, columns, glyphs, paint }: View): string[] {
+/** A text and how it is painted: escape sequences take no columns. */
+interface Piece {
+  readonly text: string;
+  readonly painted: string;
+}
+
+/** Puts pieces one after another into lines of at most `width` columns. */
+function flow(pieces: readonly Piece[], separator: string, width: number): string[] {
   const lines: string[] = [];
-  let used = columns.total;
-  layout.services.forEach((service, index) => {
-    const text = truncate(printable(service), columns.total - 2, glyphs.ellipsis);
-    const width = textWidth(text) + 2;
-    if (used + width > columns.total) {
-      lines.push('');
-      used = 0;
+  let used = width;
+  for (const { text, painted } of pieces) {
+    const columns = textWidth(separator) + textWidth(text);
+    if (lines.length > 0 && used + columns <= width) {
+      lines[lines.length - 1] += separator + painted;
+      used += columns;
+    } else {
+      lines.push(painted);
+      used = textWidth(text);
     }
-    lines[lines.length - 1] += `${paint.service(index, glyphs.full)} ${text}  `;
-    used += width + 2;
-  });
+  }
   return lines;
 }
 

@@ -1,0 +1,263 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { exportSample } from './exported-bytes.ts';
+
+// The built command, as users start it.
+const CLI = join(__dirname, '..', 'dist', 'cli.js');
+const GONE = 'http://127.0.0.1:1';
+
+interface Result {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function clew(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+  const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
+  try {
+    const done = await promisify(execFile)(process.execPath, [CLI, ...args], {
+      env: { ...inherited, ...env },
+    });
+    return { status: 0, ...done };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { status: code, stdout, stderr };
+  }
+}
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly output: () => string;
+  /** Sends a signal; resolves to the exit status. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+async function startCollect(...args: readonly string[]): Promise<Running> {
+  const child = spawn(process.execPath, [CLI, 'collect', '--port', '0', ...args]);
+  let output = '';
+  child.stdout.on('data', (data) => {
+    output += data;
+  });
+  child.stderr.on('data', (data) => {
+    output += data;
+  });
+  while (!output.includes('\n')) await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]);
+  const url = /http:\S+/.exec(output)?.[0];
+  if (url === undefined) throw new Error(output);
+  const end = async (signal: NodeJS.Signals) => {
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    return (await exit)[0];
+  };
+  return { process: child, url, output: () => output, end };
+}
+
+let folder: string;
+let running: Running;
+let store: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'clew-cli-'));
+  store = join(folder, 'traces.db');
+  running = await startCollect('--store', store);
+  await exportSample('application/x-protobuf', running.url, 'gzip');
+});
+afterAll(async () => {
+  running.process.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('clew collect', () => {
+  test('says in one line where it listens, and nothing else', () => {
+    expect(running.output()).toMatch(/^clew collects on http:\/\/127\.0\.0\.1:\d+\n$/);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends with status 0 on %s, though a connection is open',
+    async (signal) => {
+      const collector = await startCollect();
+      await (await fetch(`${collector.url}/api/traces`)).text();
+      expect(await collector.end(signal)).toBe(0);
+    },
+  );
+
+  test('--live prints a line a trace, at the latest when it ends', async () => {
+    const collector = await startCollect('--live');
+    await exportSample('application/json', collector.url, 'none');
+    await collector.end('SIGINT');
+    const lines = collector.output().trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatch(/^trace +start +duration +spans +errors +service +name$/);
+    expect(lines[2]).toMatch(/^[0-9a-f]{12} 12:00:00Z +5\.00 ms +2 +1 +shop +GET \/möhren$/);
+  });
+
+  test('says that a port is taken, with status 1', async () => {
+    const { status, stderr } = await clew(['collect', '--port', new URL(running.url).port]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^clew: port \d+ is taken: choose another with --port\n$/),
+    ]);
+  });
+
+  test('does not take a file that is no store, with status 1', async () => {
+    const file = join(folder, 'notes.txt');
+    writeFileSync(file, 'not a store '.repeat(100));
+    const { status, stderr } = await clew(['collect', '--port', '0', '--store', file]);
+    expect([status, stderr]).toEqual([1, 'clew: file is not a database\n']);
+  });
+});
+
+describe('clew show', () => {
+  test('draws the last trace of a collector', async () => {
+    const { status, stdout, stderr } = await clew(['show', '--from', running.url]);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /GET \/möhren .*shop +SRV .*5\.00 ms\n└─ SELECT ◆1 ↗1 .*CLI .*1\.00 ms\n {4}✗ no such table\n$/,
+    );
+    expect(stdout).not.toContain('\x1b');
+  });
+
+  test('finds a trace by the first digits of its id, in a file too', async () => {
+    const { stdout } = await clew(['show', '--json', '--store', store]);
+    const { traceId, spans } = JSON.parse(stdout);
+    expect(spans).toHaveLength(2);
+    const byPrefix = await clew([
+      'show',
+      traceId.slice(0, 6),
+      '--store',
+      store,
+      '--width',
+      '80',
+      '--attributes',
+    ]);
+    expect(byPrefix.stdout).toContain(`trace ${traceId}`);
+    expect(byPrefix.stdout).toContain('text: käse');
+    expect((await clew(['show', traceId.toUpperCase(), '--from', running.url])).status).toBe(0);
+  });
+
+  test('--ascii draws with ASCII, --errors finds the trace that failed', async () => {
+    const { stdout } = await clew(['show', '--errors', '--ascii', '--from', running.url]);
+    expect(stdout.replaceAll('möhren', '')).toMatch(/^[\x20-\x7e\n]+$/);
+    expect(stdout).toContain('x no such table');
+  });
+
+  test('--svg writes a picture', async () => {
+    const file = join(folder, 'trace.svg');
+    expect((await clew(['show', '--svg', file, '--from', running.url])).status).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/^<svg .*GET \/möhren.*<\/svg>\n$/s);
+  });
+
+  test.each([
+    [[], {}, false],
+    [[], { FORCE_COLOR: '1' }, true],
+    [[], { FORCE_COLOR: '1', NO_COLOR: '1' }, true],
+    [[], { FORCE_COLOR: '0' }, false],
+    [[], { NO_COLOR: '1' }, false],
+    [['--no-color'], { FORCE_COLOR: '1' }, false],
+    [['--color'], { NO_COLOR: '1' }, true],
+  ])('with %j and %j colours are %s when the output is no terminal', async (args, env, colours) => {
+    const { stdout } = await clew(['show', ...args, '--from', running.url], env);
+    expect(stdout.includes('\x1b[')).toBe(colours);
+  });
+
+  test.each([
+    [
+      'a collector that is not there',
+      ['--from', GONE],
+      'no collector answers at http://127.0.0.1:1 (clew collect starts one)',
+    ],
+    ['a trace that is not there', ['dddddd', '--store', 'STORE'], 'no trace dddddd in STORE'],
+    [
+      'a file that is not there',
+      ['--store', 'NOWHERE'],
+      "can't read the store NOWHERE: unable to open database file",
+    ],
+  ])('%s is one line and status 1', async (_, args, message) => {
+    const resolved = (text: string) =>
+      text.replaceAll('STORE', store).replaceAll('NOWHERE', join(folder, 'nowhere.db'));
+    const { status, stdout, stderr } = await clew(['show', ...args.map(resolved)]);
+    expect([status, stdout, stderr]).toEqual([1, '', `clew: ${resolved(message)}\n`]);
+    expect(existsSync(join(folder, 'nowhere.db'))).toBe(false);
+  });
+
+  test('what another server answers is no trace', async () => {
+    const server = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { status, stderr } = await clew(['show', 'abcdef', '--from', `http://127.0.0.1:${port}`]);
+    expect([status, stderr]).toEqual([
+      1,
+      `clew: the collector at http://127.0.0.1:${port} answers: HTTP 200\n`,
+    ]);
+    server.close();
+  });
+});
+
+describe('clew list', () => {
+  test('is a table that fits 80 columns', async () => {
+    const { stdout } = await clew(['list', '--from', running.url, '--width', '80']);
+    const [head, line, ...more] = stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^trace +start +duration +spans +errors +service +name$/);
+    expect(line).toMatch(/^[0-9a-f]{12} 12:00:00Z +5\.00 ms +2 +1 +shop +GET \/möhren$/);
+    expect(more).toEqual([]);
+  });
+
+  test('filters', async () => {
+    const ask = async (...args: string[]) =>
+      (await clew(['list', '--json', '--store', store, ...args])).stdout;
+    expect(JSON.parse(await ask('--service', 'shop', '--errors', '--min-ms', '4.5'))).toMatchObject({
+      spans: 2,
+    });
+    expect(await ask('--service', 'nobody')).toBe('');
+    expect(await ask('--min-ms', '6')).toBe('');
+  });
+
+  test('a reader that leaves early is no error', async () => {
+    const child = spawn(process.execPath, [CLI, 'list', '--from', running.url]);
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    const [status] = await once(child, 'exit');
+    expect([status, stderr]).toEqual([0, '']);
+  });
+});
+
+test('--help and --version answer on stdout', async () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));
+  expect(await clew(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  const help = await clew(['--help']);
+  expect(help).toMatchObject({ status: 0, stderr: '' });
+  expect(await clew(['show', '-h'])).toEqual(help);
+  expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+test.each([
+  [[], 'expected a command: collect, show or list'],
+  [['shwo'], 'expected collect, show or list, got "shwo"'],
+  [['show', '--wat'], "unknown option '--wat'"],
+  [['show', '--last'], "option '--last <value>' argument missing"],
+  [['show', '--last', '0'], 'expected a whole number in [1, 1000] in --last, got "0"'],
+  [['show', 'xyz'], 'expected 4 to 32 hex digits of a trace id, got "xyz"'],
+  [['show', 'abcd', 'efgh'], 'unexpected argument "efgh"'],
+  [['show', 'abcd', '--last', '2'], 'a trace id excludes --last and --errors'],
+  [['show', '--last', '2', '--svg', 'x.svg'], '--svg draws one trace'],
+  [['show', '--from', GONE, '--store', 'x'], '--from and --store exclude each other'],
+  [['show', '--from', 'nonsense'], 'expected a URL in --from, got "nonsense"'],
+  [['show', '--width', '59'], 'expected a whole number in [60, 1000] in --width, got "59"'],
+  [['list', 'x'], 'unexpected argument "x"'],
+  [['list', '--min-ms', '-1'], "option '--min-ms' argument is ambiguous"],
+  [['list', '--min-ms=-1'], 'expected a number of at least 0 in --min-ms, got "-1"'],
+  [['collect', '--port', '65536'], 'expected a whole number in [0, 65535] in --port, got "65536"'],
+  [['collect', '--max-mb', '0.5'], 'expected a whole number in [1, 1048576] in --max-mb, got "0.5"'],
+  [['collect', '--max-mb', ''], 'expected a whole number in [1, 1048576] in --max-mb, got ""'],
+])('%j is refused in one line, with status 2', async (args, message) => {
+  expect(await clew(args)).toEqual({ status: 2, stdout: '', stderr: `clew: ${message} (see clew --help)\n` });
+});

@@ -1,0 +1,275 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Trace } from '../src/span-record.ts';
+import { textWidth } from '../src/terminal.ts';
+import { formatDuration, ticks } from '../src/time-axis.ts';
+import { renderWaterfall } from '../src/waterfall.ts';
+import { ORDER, type SpanSketch, START, sketch } from './sample-trace.ts';
+
+// UPDATE_GOLDEN=1 writes them anew; what changed is then reviewed like code.
+function expectGolden(name: string, text: string): void {
+  const file = join(__dirname, 'golden', name);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, text);
+  expect(text).toBe(readFileSync(file, 'utf8'));
+}
+
+/** The lines below the axis: spans, errors, notes. */
+function body(trace: Trace, options: Parameters<typeof renderWaterfall>[1] = {}): string[] {
+  const lines = renderWaterfall(trace, options).split('\n');
+  return lines.slice(lines.findIndex((line) => /^ +[├|][─-]/.test(line)) + 1, -1);
+}
+
+function names(spans: readonly SpanSketch[]): string[] {
+  return body(sketch(spans)).map((line) => line.replace(/(\S) {2,}.*$/, '$1'));
+}
+
+describe('the whole picture', () => {
+  test.each([
+    ['order-80.txt', { width: 80 }],
+    ['order-120.txt', { width: 120 }],
+    ['order-ascii.txt', { width: 80, ascii: true }],
+    ['order-color.txt', { width: 80, color: true }],
+    ['order-attributes.txt', { width: 80, attributes: true }],
+  ])('%s', (name, options) => {
+    expectGolden(name, renderWaterfall(ORDER, options));
+  });
+
+  test.each([60, 61, 80, 99, 100, 133, 200])('no line is wider than %i columns', (width) => {
+    const spans = [
+      {
+        id: '1',
+        name: 'a name that is longer than its column '.repeat(4),
+        service: 'a service with a long name',
+      },
+      {
+        id: '2',
+        parent: '1',
+        name: '東京の名前は幅が広い'.repeat(5),
+        error: 'bad '.repeat(60),
+        service: '大阪'.repeat(20),
+      },
+      {
+        id: '3',
+        parent: '2',
+        name: '👩‍👩‍👧 e\u0301te\u0301',
+        attributes: { ['k'.repeat(90)]: 'v'.repeat(300) },
+      },
+    ];
+    for (const trace of [ORDER, sketch(spans)]) {
+      const lines = renderWaterfall(trace, { width, attributes: true }).split('\n');
+      expect(lines.filter((line) => textWidth(line) > width)).toEqual([]);
+    }
+  });
+
+  test('less than 60 columns are taken as 60', () => {
+    expect(renderWaterfall(ORDER, { width: 10 })).toBe(renderWaterfall(ORDER, { width: 60 }));
+  });
+});
+
+describe('the tree', () => {
+  test('puts siblings in the order of their start, whatever their order in the trace', () => {
+    const spans = [
+      { id: '3', parent: '1', name: 'second', at: 2 },
+      { id: '4', parent: '2', name: 'inner', at: 1.5 },
+      { id: '2', parent: '1', name: 'first', at: 1 },
+      { id: '1', name: 'root', ms: 10 },
+    ];
+    expect(names(spans)).toEqual(['root', '├─ first', '│ └─ inner', '└─ second']);
+  });
+
+  test('marks a span whose parent is missing, and says so below', () => {
+    const spans = [
+      { id: '1', name: 'root' },
+      { id: '2', parent: 'ff', name: 'lost', at: 1 },
+      { id: '3', parent: '2', name: 'with it', at: 1 },
+    ];
+    expect(names(spans)).toEqual([
+      'root',
+      '? lost',
+      '└─ with it',
+      '',
+      '? the parent of 1 span is not in this trace',
+    ]);
+  });
+
+  test('cuts a circle of parents open at its earliest span', () => {
+    const circle = [
+      { id: '1', parent: '3', name: 'one', at: 1 },
+      { id: '2', parent: '1', name: 'two', at: 2 },
+      { id: '3', parent: '2', name: 'three', at: 3 },
+      { id: '4', parent: '4', name: 'its own parent', at: 4 },
+    ];
+    expect(names(circle).slice(0, 4)).toEqual(['? one', '└─ two', '  └─ three', '? its own parent']);
+  });
+
+  test('hangs the serving side below the calling side when both have one id', () => {
+    const shared: SpanSketch[] = [
+      { id: '2', parent: '1', name: 'serve', kind: 'SERVER', service: 'b', at: 1 },
+      { id: '3', parent: '2', name: 'inside', service: 'b', at: 1 },
+      { id: '2', parent: '1', name: 'call', kind: 'CLIENT', at: 1, ms: 5 },
+      { id: '1', name: 'root', ms: 9 },
+    ];
+    expect(names(shared)).toEqual(['root', '└─ call', '  └─ serve', '    └─ inside']);
+  });
+
+  test('shows a chain of 20,000 spans, and what it leaves out of the branches', () => {
+    const chain = Array.from({ length: 20_000 }, (_, index) => ({
+      id: (index + 1).toString(16),
+      ...(index > 0 && { parent: index.toString(16) }),
+      name: `level ${index}`,
+    }));
+    const lines = body(sketch(chain));
+    expect(lines).toHaveLength(20_000);
+    expect(lines[3]).toMatch(/^ {4}└─ level 3 /);
+    expect(lines[19_999]).toMatch(/^⋯ +└─ level 19999 /);
+  });
+
+  test('an empty trace has a header', () => {
+    expect(renderWaterfall({ traceId: 'abc', spans: [] })).toMatch(/^trace abc/);
+  });
+});
+
+describe('clocks', () => {
+  const call = (serverAt: number, serverMs: number): SpanSketch[] => [
+    { id: '1', name: 'call', kind: 'CLIENT', service: 'a', at: 100, ms: 20 },
+    { id: '2', parent: '1', name: 'serve', kind: 'SERVER', service: 'b', at: serverAt, ms: serverMs },
+    { id: '3', parent: '2', name: 'query', service: 'b', at: serverAt + 1, ms: 2 },
+  ];
+
+  test('a server that starts before its caller is moved to the middle of the call, with all of its spans', () => {
+    const [client, server, query, , note] = body(sketch(call(40, 10)), { ascii: true, width: 100 });
+    // 20 ms over the width of the bar: the server's 10 ms start after a quarter of it.
+    expect(client).toMatch(/CLI \|?=+\|? +20\.0 ms$/);
+    const width = client!.indexOf('20.0 ms') - client!.indexOf('CLI') - 4;
+    const start = (line: string) =>
+      line.search(/(SRV|INT) +[|=]/) + line.match(/(SRV|INT) +[|=]/)![0].length - 5;
+    const first = client!.indexOf('CLI');
+    expect((start(server!) - first) / width).toBeCloseTo(0.25, 1);
+    expect((start(query!) - first) / width).toBeCloseTo(0.3, 1);
+    expect(note).toBe("~ the clock of b is 65.0 ms behind its caller's: shown later by that");
+  });
+
+  test('a server that is late, or that goes on when its caller has given up, is shown as it is', () => {
+    expect(body(sketch(call(118, 50)))).toHaveLength(3);
+  });
+
+  test('a consumer is moved only to the start of its producer', () => {
+    const spans: SpanSketch[] = [
+      { id: '1', name: 'send', kind: 'PRODUCER', service: 'a', at: 50, ms: 2 },
+      { id: '2', parent: '1', name: 'process', kind: 'CONSUMER', service: 'b', at: 20, ms: 100 },
+    ];
+    expect(body(sketch(spans)).at(-1)).toContain("the clock of b is 30.0 ms behind its caller's");
+  });
+
+  test('a correction is carried on to the services behind', () => {
+    const spans = [
+      ...call(40, 10),
+      { id: '4', parent: '3', name: 'behind', kind: 'SERVER', service: 'c', at: 41, ms: 1 } as SpanSketch,
+    ];
+    const notes = body(sketch(spans)).slice(-2);
+    expect(notes[0]).toContain('the clock of b is 65.0 ms behind');
+    expect(notes[1]).toContain('the clock of c is 65.0 ms behind');
+  });
+});
+
+describe('hostile text', () => {
+  const hostile = [
+    '\x1b[2J\x1b]0;owned\x07',
+    '\x9b31m',
+    'a\r\nb\tc\0',
+    '\u202Egnp.exe',
+    '\u2066x\u200b\ufeff',
+    '\u2028\u2029',
+    '\ud800',
+    '\u{e0041}',
+  ];
+  const forbidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+  test.each(hostile)('%j is written nowhere as it is', (text) => {
+    const event = { name: text, timeUnixNano: START, attributes: { [text]: [text] } };
+    const spans = [
+      {
+        id: '1',
+        name: text,
+        service: text,
+        error: text,
+        attributes: { [text]: text, map: { [text]: text } },
+      },
+      {
+        id: '2',
+        parent: '1',
+        name: 'x',
+        events: [event],
+        links: [{ traceId: text, spanId: text, traceState: '', attributes: { [text]: text } }],
+      },
+    ];
+    const picture = renderWaterfall(sketch(spans, text), { attributes: true, width: 120 });
+    expect(picture.split('\n').filter((line) => forbidden.test(line))).toEqual([]);
+    expect(picture).toMatch(/\\x|\\u\{|\\r|\\n/);
+  });
+
+  test('a pile of combining marks is cut down', () => {
+    const [line] = body(sketch([{ id: '1', name: `Z${'\u0351'.repeat(5000)}algo` }]));
+    expect(line).toMatch(/^Z\u0351\u0351algo/);
+  });
+
+  test('impossible times and huge counts are drawn', () => {
+    const [span] = sketch([{ id: '1', name: 'x' }]).spans;
+    const spans = [
+      { ...span!, startTimeUnixNano: 2n ** 64n - 1n, endTimeUnixNano: 0n },
+      { ...span!, spanId: '2'.repeat(16), startTimeUnixNano: 0n, endTimeUnixNano: 2n ** 64n - 1n },
+    ];
+    expect(renderWaterfall({ traceId: 'x', spans })).toContain('213504 d');
+  });
+});
+
+test('an error tells its exception, or its type and message, or that there is one', () => {
+  const exception = (attributes: Record<string, string>) => [
+    { name: 'exception', timeUnixNano: START, attributes },
+  ];
+  const spans: SpanSketch[] = [
+    {
+      id: '1',
+      name: 'a',
+      error: 'status',
+      events: exception({ 'exception.type': 'TypeError', 'exception.message': 'bad\nworse' }),
+    },
+    { id: '2', name: 'b', error: 'refused', attributes: { 'error.type': 'ECONNREFUSED' }, at: 1 },
+    { id: '3', name: 'c', error: '', attributes: { 'error.type': '500' }, at: 2 },
+    { id: '4', name: 'd', error: '', at: 3 },
+    { id: '5', name: 'e', events: exception({ 'exception.type': 'Handled' }), at: 4 },
+  ];
+  const errors = body(sketch(spans)).filter((line) => line.includes('✗'));
+  expect(errors.map((line) => line.trim())).toEqual([
+    '✗ TypeError: bad\\nworse',
+    '✗ ECONNREFUSED: refused',
+    '✗ 500',
+    '✗ error',
+  ]);
+});
+
+test.each([
+  [0, '0 ms'],
+  [1, '1.00 ns'],
+  [999.6, '1.00 µs'],
+  [1_500, '1.50 µs'],
+  [999_700, '1.00 ms'],
+  [45_230_000, '45.2 ms'],
+  [123_456_789, '123 ms'],
+  [1.5e9, '1.50 s'],
+  [90e9, '1.50 min'],
+  [5_400e9, '1.50 h'],
+  [86_400e9 * 400, '400 d'],
+  [Number.NaN, '0 ms'],
+])('%d ns are %s', (ns, text) => {
+  expect(formatDuration(ns)).toBe(text);
+});
+
+test('ticks are round, and no more than asked for', () => {
+  expect(ticks(84.2e6, 5).map((tick) => tick.label)).toEqual(['0', '20 ms', '40 ms', '60 ms', '80 ms']);
+  expect(ticks(2.5e9, 3).map((tick) => tick.label)).toEqual(['0', '1 s', '2 s']);
+  expect(ticks(2_300, 4).map((tick) => tick.label)).toEqual(['0', '1 µs', '2 µs']);
+  expect(ticks(1e6, 5).at(-1)).toEqual({ at: 1, label: '1000 µs' });
+  expect(ticks(0, 5)).toEqual([{ at: 0, label: '0' }]);
+  for (let total = 1; total < 1e18; total *= 3.7) expect(ticks(total, 6).length).toBeLessThanOrEqual(7);
+});
