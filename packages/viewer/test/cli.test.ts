@@ -1,63 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { CLI, clew, GONE, type Running, startCollect } from './clew-process.ts';
 import { exportSample } from './exported-bytes.ts';
-
-// The built command, as users start it.
-const CLI = join(__dirname, '..', 'dist', 'cli.js');
-const GONE = 'http://127.0.0.1:1';
-
-interface Result {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function clew(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
-  const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
-  try {
-    const done = await promisify(execFile)(process.execPath, [CLI, ...args], {
-      env: { ...inherited, ...env },
-    });
-    return { status: 0, ...done };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, stdout, stderr };
-  }
-}
-
-interface Running {
-  readonly process: ChildProcess;
-  readonly url: string;
-  readonly output: () => string;
-  /** Sends a signal; resolves to the exit status. */
-  end(signal: NodeJS.Signals): Promise<number | null>;
-}
-
-async function startCollect(...args: readonly string[]): Promise<Running> {
-  const child = spawn(process.execPath, [CLI, 'collect', '--port', '0', ...args]);
-  let output = '';
-  child.stdout.on('data', (data) => {
-    output += data;
-  });
-  child.stderr.on('data', (data) => {
-    output += data;
-  });
-  while (!output.includes('\n')) await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]);
-  const url = /http:\S+/.exec(output)?.[0];
-  if (url === undefined) throw new Error(output);
-  const end = async (signal: NodeJS.Signals) => {
-    const exit = once(child, 'exit');
-    child.kill(signal);
-    return (await exit)[0];
-  };
-  return { process: child, url, output: () => output, end };
-}
 
 let folder: string;
 let running: Running;
@@ -228,36 +177,4 @@ describe('clew list', () => {
     const [status] = await once(child, 'exit');
     expect([status, stderr]).toEqual([0, '']);
   });
-});
-
-test('--help and --version answer on stdout', async () => {
-  const { version } = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));
-  expect(await clew(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
-  const help = await clew(['--help']);
-  expect(help).toMatchObject({ status: 0, stderr: '' });
-  expect(await clew(['show', '-h'])).toEqual(help);
-  expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-});
-
-test.each([
-  [[], 'expected a command: collect, show or list'],
-  [['shwo'], 'expected collect, show or list, got "shwo"'],
-  [['show', '--wat'], "unknown option '--wat'"],
-  [['show', '--last'], "option '--last <value>' argument missing"],
-  [['show', '--last', '0'], 'expected a whole number in [1, 1000] in --last, got "0"'],
-  [['show', 'xyz'], 'expected 4 to 32 hex digits of a trace id, got "xyz"'],
-  [['show', 'abcd', 'efgh'], 'unexpected argument "efgh"'],
-  [['show', 'abcd', '--last', '2'], 'a trace id excludes --last and --errors'],
-  [['show', '--last', '2', '--svg', 'x.svg'], '--svg draws one trace'],
-  [['show', '--from', GONE, '--store', 'x'], '--from and --store exclude each other'],
-  [['show', '--from', 'nonsense'], 'expected a URL in --from, got "nonsense"'],
-  [['show', '--width', '59'], 'expected a whole number in [60, 1000] in --width, got "59"'],
-  [['list', 'x'], 'unexpected argument "x"'],
-  [['list', '--min-ms', '-1'], "option '--min-ms' argument is ambiguous"],
-  [['list', '--min-ms=-1'], 'expected a number of at least 0 in --min-ms, got "-1"'],
-  [['collect', '--port', '65536'], 'expected a whole number in [0, 65535] in --port, got "65536"'],
-  [['collect', '--max-mb', '0.5'], 'expected a whole number in [1, 1048576] in --max-mb, got "0.5"'],
-  [['collect', '--max-mb', ''], 'expected a whole number in [1, 1048576] in --max-mb, got ""'],
-])('%j is refused in one line, with status 2', async (args, message) => {
-  expect(await clew(args)).toEqual({ status: 2, stdout: '', stderr: `clew: ${message} (see clew --help)\n` });
 });

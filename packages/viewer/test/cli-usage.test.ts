@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clew, GONE } from './clew-process.ts';
+
+test('--help and --version answer on stdout', async () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));
+  expect(await clew(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  const help = await clew(['--help']);
+  expect(help).toMatchObject({ status: 0, stderr: '' });
+  expect(await clew(['show', '-h'])).toEqual(help);
+  expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+test.each([
+  [[], 'expected a command: collect, show or list'],
+  [['shwo'], 'expected collect, show or list, got "shwo"'],
+  [['show', '--wat'], "unknown option '--wat'"],
+  [['show', '--last'], "option '--last <value>' argument missing"],
+  [['show', '--last', '0'], 'expected a whole number in [1, 1000] in --last, got "0"'],
+  [['show', 'xyz'], 'expected 4 to 32 hex digits of a trace id, got "xyz"'],
+  [['show', 'abcd', 'efgh'], 'unexpected argument "efgh"'],
+  [['show', 'abcd', '--last', '2'], 'a trace id excludes --last and --errors'],
+  [['show', '--last', '2', '--svg', 'x.svg'], '--svg draws one trace'],
+  [['show', '--from', GONE, '--store', 'x'], '--from and --store exclude each other'],
+  [['show', '--from', 'nonsense'], 'expected a URL in --from, got "nonsense"'],
+  [['show', '--width', '59'], 'expected a whole number in [60, 1000] in --width, got "59"'],
+  [['list', 'x'], 'unexpected argument "x"'],
+  [['list', '--min-ms', '-1'], "option '--min-ms' argument is ambiguous"],
+  [['list', '--min-ms=-1'], 'expected a number of at least 0 in --min-ms, got "-1"'],
+  [['collect', '--port', '65536'], 'expected a whole number in [0, 65535] in --port, got "65536"'],
+  [['collect', '--max-mb', '0.5'], 'expected a whole number in [1, 1048576] in --max-mb, got "0.5"'],
+  [['collect', '--max-mb', ''], 'expected a whole number in [1, 1048576] in --max-mb, got ""'],
+])('%j is refused in one line, with status 2', async (args, message) => {
+  expect(await clew(args)).toEqual({ status: 2, stdout: '', stderr: `clew: ${message} (see clew --help)\n` });
+});
