@@ -24,6 +24,7 @@ export {
   type Pattern,
   patterns,
   resolveOptions,
+  shaped,
   show,
   strings,
 } from './kit/options.ts';
@@ -35,15 +36,39 @@ export {
   type Tools,
 } from './kit/target.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
+export { DESTINATIONS_EXPECTED, type Destinations, isDestinations } from './propagation/destinations.ts';
 export { droppedFromWire } from './propagation/dropped.ts';
 export type { ContextFormat, Extraction, Outgoing, SamplingWish, TraceFormat } from './propagation/format.ts';
 export { w3cBaggage } from './propagation/formats/w3c-baggage.ts';
 export { w3cTraceContext } from './propagation/formats/w3c-trace-context.ts';
 export { emptyTraceState, parseTraceState } from './propagation/formats/w3c-trace-state.ts';
 export { type Incoming, incomingOf, withIncoming } from './propagation/incoming.ts';
+export { type PropagationPolicy, propagationPolicy, setPropagationPolicy } from './propagation/policy.ts';
 export { createPropagator, type PropagatorOptions } from './propagation/propagator.ts';
+export {
+  createSignature,
+  isSigned,
+  type Signature,
+  type SignatureOptions,
+  withSigned,
+} from './propagation/signature.ts';
+export {
+  applyTrust,
+  isTrustOption,
+  TRUST_EXPECTED,
+  type Trust,
+  type TrustOption,
+} from './propagation/trust.ts';
 export { ATTR } from './semconv.ts';
-export { beginQuery, type DbOptions, type DbQuery } from './templates/db.ts';
+export {
+  beginQuery,
+  type Database,
+  type DbOptions,
+  type DbQuery,
+  QueryExchange,
+  queryParent,
+  recordFailedAcquire,
+} from './templates/db.ts';
 export { REDACTED_QUERY_PARAMS } from './templates/http-attributes.ts';
 export {
   type HttpClientOptions,
@@ -60,10 +85,11 @@ export {
 export {
   beginLayer,
   type Layer,
+  type LayerOptions,
+  type LayerRun,
   layersOption,
-  outside,
-  recordSlowLayer,
-  runLayer,
+  slowLayerMsOption,
 } from './templates/layer.ts';
+export { joinRoute } from './templates/route.ts';
 export { type ServerRequest, serverRequestOf, withServerRequest } from './templates/server-request.ts';
 export { readSql, type SqlReading } from './templates/sql.ts';

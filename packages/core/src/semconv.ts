@@ -4,6 +4,8 @@
  */
 export const ATTR = {
   clientAddress: 'client.address',
+  /** Ours: the conventions have a metric for it, but no attribute. */
+  connectionWaitMs: 'clew.db.connection_wait_ms',
   dbCollectionName: 'db.collection.name',
   dbNamespace: 'db.namespace',
   dbOperationBatchSize: 'db.operation.batch.size',

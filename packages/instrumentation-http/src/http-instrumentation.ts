@@ -1,15 +1,20 @@
 import type { ClientRequest, IncomingMessage, Server, ServerResponse } from 'node:http';
 import {
+  DESTINATIONS_EXPECTED,
   defineInstrumentation,
   flag,
   type HttpClientTracing,
   hook,
   httpClient,
   httpServer,
+  isDestinations,
+  isTrustOption,
   type OptionsOf,
   REDACTED_QUERY_PARAMS,
+  shaped,
   strings,
   type Tools,
+  TRUST_EXPECTED,
 } from '@clew/core';
 import type { Span } from '@opentelemetry/api';
 import { clientView } from './client-view.ts';
@@ -22,6 +27,9 @@ type SpanHook<Info> = (span: Span, info: Info) => void;
 const options = {
   disableIncomingRequestInstrumentation: flag(false),
   disableOutgoingRequestInstrumentation: flag(false),
+  trust: shaped(TRUST_EXPECTED, isTrustOption),
+  propagateTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
+  propagateBaggageTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
   ignoreIncomingRequestHook: hook<(request: IncomingMessage) => boolean>(),
   ignoreOutgoingRequestHook: hook<(request: ClientRequest) => boolean>(),
   requireParentforOutgoingSpans: flag(false),

@@ -10,6 +10,7 @@ export const serverView: HttpServerView<IncomingMessage, ServerResponse> = {
   scheme: (request) => ((request.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http'),
   headers: (request) => request.headers,
   protocolVersion: (request) => request.httpVersion,
+  localPort: ({ socket }) => socket.localPort,
   peer: ({ socket }) => ({ address: socket.remoteAddress, port: socket.remotePort }),
   status: (response) => response.statusCode,
   headersSent: (response) => response.headersSent,

@@ -185,6 +185,9 @@ function toolsOf<Options>(
         subscribed.delete(channel);
       });
     },
+    onDisable(undoing) {
+      undo.push(undoing);
+    },
     callHook(hook, span: Span, info) {
       if (hook) guard(`a hook of ${name}`, () => hook(span, info));
     },

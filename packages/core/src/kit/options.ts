@@ -80,6 +80,27 @@ export function strings(fallback: readonly string[]): OptionKind<readonly string
   };
 }
 
+/** An option that may be missing, and otherwise has a shape of its own; text is JSON or the value itself. */
+export function shaped<T>(
+  expected: string,
+  accepts: (value: unknown) => value is T,
+): OptionKind<T | undefined> {
+  return {
+    default: undefined,
+    expected,
+    accepts: (value) => value === undefined || accepts(value),
+    read: (text) => (/^\s*[[{]/.test(text) ? parseJson(text) : text),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** An optional function of the user's, called when something happens. */
 export function hook<F extends (...args: never[]) => unknown>(): OptionKind<F | undefined> {
   return {

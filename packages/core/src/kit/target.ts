@@ -13,6 +13,8 @@ export interface Tools<Options> {
   wrap<F extends AnyFunction>(object: object, name: PropertyKey, make: (original: F) => F): void;
   /** Listens to a diagnostics channel; a second listener for the same channel is not added. */
   subscribe(channel: string, onMessage: (message: unknown) => void): void;
+  /** Says how to undo what `wrap` and `subscribe` cannot do: a property with accessors, a switch. */
+  onDisable(undo: () => void): void;
   /** Calls a hook of the user's with a span; what it throws is said once and goes no further. */
   callHook<Info>(hook: ((span: Span, info: Info) => void) | undefined, span: Span, info: Info): void;
 }

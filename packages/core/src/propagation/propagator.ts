@@ -11,6 +11,7 @@ import {
 import { isTracingSuppressed } from '../context/suppression.ts';
 import type { ContextFormat, Extraction, TraceFormat } from './format.ts';
 import { withIncoming } from './incoming.ts';
+import { SIGNATURE_HEADER, type Signature } from './signature.ts';
 
 /** Which formats are read, in order, and which are written. */
 export interface PropagatorOptions {
@@ -22,29 +23,45 @@ export interface PropagatorOptions {
   readonly extractBeside: readonly ContextFormat[];
   /** Written beside the trace. */
   readonly injectBeside: readonly ContextFormat[];
+  /** Signs what goes out and verifies what comes in. */
+  readonly signature?: Signature | undefined;
 }
 
 /** Makes an OpenTelemetry propagator of wire formats. */
 export function createPropagator(options: PropagatorOptions): TextMapPropagator {
-  const { extract, inject, extractBeside, injectBeside } = options;
-  const fields = [...new Set([...inject, ...injectBeside].flatMap((format) => format.fields))];
+  const { extract, inject, extractBeside, injectBeside, signature } = options;
+  const names = [...inject, ...injectBeside].flatMap((format) => format.fields);
+  const fields = [...new Set(signature ? [...names, SIGNATURE_HEADER] : names)];
   return {
     extract<C>(context: Context, carrier: C, getter: TextMapGetter<C>): Context {
       let extracted = extractTrace(extract, context, carrier, getter);
       for (const format of extractBeside) extracted = format.extract(extracted, carrier, getter);
-      return extracted;
+      return signature === undefined || extracted === context
+        ? extracted
+        : signature.verify(extracted, carrier, getter);
     },
     inject<C>(context: Context, carrier: C, setter: TextMapSetter<C>): void {
       if (isTracingSuppressed(context)) return;
-      const spanContext = trace.getSpanContext(context);
-      if (spanContext !== undefined && trace.isSpanContextValid(spanContext)) {
-        const outgoing = { spanContext, baggage: propagation.getBaggage(context) };
-        for (const format of inject) format.inject(outgoing, carrier, setter);
+      if (signature === undefined) {
+        injectAll(context, carrier, setter);
+        return;
       }
-      for (const format of injectBeside) format.inject(context, carrier, setter);
+      const headers = new Map<string, string>();
+      injectAll(context, headers, { set: (written, name, value) => written.set(name, value) });
+      for (const [name, value] of headers) setter.set(carrier, name, value);
+      if (headers.size > 0) setter.set(carrier, SIGNATURE_HEADER, signature.sign(headers));
     },
     fields: () => [...fields],
   };
+
+  function injectAll<C>(context: Context, carrier: C, setter: TextMapSetter<C>): void {
+    const spanContext = trace.getSpanContext(context);
+    if (spanContext !== undefined && trace.isSpanContextValid(spanContext)) {
+      const outgoing = { spanContext, baggage: propagation.getBaggage(context) };
+      for (const format of inject) format.inject(outgoing, carrier, setter);
+    }
+    for (const format of injectBeside) format.inject(context, carrier, setter);
+  }
 }
 
 interface Found {

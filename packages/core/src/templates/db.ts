@@ -1,19 +1,32 @@
-import { type Attributes, SpanKind, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, SpanKind, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import { begin, currentContext, type Exchange } from '../exchange.ts';
+import { currentContext, Exchange } from '../exchange.ts';
+import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { ATTR } from '../semconv.ts';
+import { statusCodeOf, withoutValues } from './db-error.ts';
 import { readSql } from './sql.ts';
 
-/** What a query is, in the words of the semantic conventions. */
-export interface DbQuery {
+/** Where queries go, in the words of the semantic conventions. */
+export interface Database {
   /** `db.system.name`: `postgresql`, `mysql`, `sqlite`. */
   readonly system: string;
-  /** The statement as it is sent, placeholders in it; undefined where there is none. */
-  readonly sql: string | undefined;
   readonly namespace?: string | undefined;
   readonly address?: string | undefined;
   readonly port?: number | undefined;
+}
+
+/** One query of a program. */
+export interface DbQuery {
+  readonly database: Database;
+  /** The statement, placeholders in it; undefined where there is none. */
+  readonly sql: string | undefined;
+  /** The bound values. They are only looked at to take them out of the text of an error. */
+  readonly values?: readonly unknown[] | undefined;
+  /** Takes off an error's message what the library has put there: the statement, with its values. */
+  readonly databaseSaid?: (message: string) => string;
+  /** Milliseconds that the query waited for a connection of the pool, when they are worth saying. */
+  readonly waitMs?: number | undefined;
 }
 
 /** Options of every database plugin. */
@@ -23,31 +36,82 @@ export interface DbOptions {
   readonly requireParentSpan: boolean;
 }
 
-/**
- * Starts the CLIENT span of a query; the caller ends it. Values never leave: literals become `?`.
- * Source: https://opentelemetry.io/docs/specs/semconv/db/database-spans/
- */
-export function beginQuery(tools: Tools<DbOptions>, query: DbQuery): Exchange | undefined {
+/** A query under way. What it fails with is recorded without the values that the program bound. */
+export class QueryExchange extends Exchange {
+  readonly #query: DbQuery;
+
+  constructor(...[span, current, query]: [...ConstructorParameters<typeof Exchange>, DbQuery]) {
+    super(span, current);
+    this.#query = query;
+  }
+
+  override fail(error: unknown): void {
+    if (!this.recording) return;
+    const { sql, values, databaseSaid } = this.#query;
+    const status = statusCodeOf(error);
+    if (status !== undefined) this.span.setAttribute(ATTR.dbResponseStatusCode, status);
+    super.fail(guard('reading the error of a query', () => withoutValues(error, sql, values, databaseSaid)));
+  }
+}
+
+/** The context to put a query's span into; undefined when nobody would see the span. */
+export function queryParent(tools: Tools<DbOptions>): Context | undefined {
   const parent = currentContext();
   if (isTracingSuppressed(parent)) return undefined;
-  const parentSpan = trace.getSpan(parent);
+  const span = trace.getSpan(parent);
   // A query carries no context on: where the request is not recorded there is nothing to do.
-  if (parentSpan === undefined ? tools.options.requireParentSpan : !parentSpan.isRecording())
-    return undefined;
-  return begin(`${tools.name}: starting a span`, parent, () => {
-    const reading = query.sql === undefined ? undefined : readSql(query.sql, query.system);
-    const attributes: Attributes = { [ATTR.dbSystemName]: query.system };
-    if (reading?.operation !== undefined) attributes[ATTR.dbOperationName] = reading.operation;
-    if (reading?.collection !== undefined) attributes[ATTR.dbCollectionName] = reading.collection;
-    if (reading?.summary !== undefined) attributes[ATTR.dbQuerySummary] = reading.summary;
-    const text = reading && shortened(reading.text, tools.options.maxQueryLength);
-    if (text !== undefined) attributes[ATTR.dbQueryText] = text;
-    if (query.namespace !== undefined) attributes[ATTR.dbNamespace] = query.namespace;
-    if (query.address !== undefined) attributes[ATTR.serverAddress] = query.address;
-    if (query.port !== undefined) attributes[ATTR.serverPort] = query.port;
-    const name = reading?.summary ?? query.namespace ?? query.system;
-    return tools.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+  const wanted = span === undefined ? !tools.options.requireParentSpan : span.isRecording();
+  return wanted ? parent : undefined;
+}
+
+/**
+ * Starts the CLIENT span of a query; the caller ends it. `describe` is called only if there will be a span.
+ * Values never leave: literals become `?`, in the statement and in the text of an error.
+ * Source: https://opentelemetry.io/docs/specs/semconv/db/database-spans/
+ */
+export function beginQuery(tools: Tools<DbOptions>, describe: () => DbQuery): QueryExchange | undefined {
+  const parent = queryParent(tools);
+  return parent && guard(`${tools.name}: starting a span`, () => start(tools, parent, describe()));
+}
+
+/** Records, after the fact, that no connection was to be had: the query for which it was wanted never ran. */
+export function recordFailedAcquire(
+  tools: Tools<DbOptions>,
+  parent: Context,
+  database: Database,
+  startTimeMs: number,
+  error: unknown,
+): void {
+  guard(`${tools.name}: starting a span`, () => {
+    const options = { kind: SpanKind.CLIENT, attributes: placeOf(database), startTime: startTimeMs };
+    const span = tools.tracer.startSpan('acquire connection', options, parent);
+    const acquire = new Exchange(span, parent);
+    acquire.fail(error);
+    acquire.end();
   });
+}
+
+function start(tools: Tools<DbOptions>, parent: Context, query: DbQuery): QueryExchange {
+  const { database, sql, waitMs } = query;
+  const reading = sql === undefined ? undefined : readSql(sql, database.system);
+  const attributes = placeOf(database);
+  if (reading?.operation !== undefined) attributes[ATTR.dbOperationName] = reading.operation;
+  if (reading?.collection !== undefined) attributes[ATTR.dbCollectionName] = reading.collection;
+  if (reading?.summary !== undefined) attributes[ATTR.dbQuerySummary] = reading.summary;
+  const text = reading && shortened(reading.text, tools.options.maxQueryLength);
+  if (text !== undefined) attributes[ATTR.dbQueryText] = text;
+  if (waitMs !== undefined) attributes[ATTR.connectionWaitMs] = waitMs;
+  const name = reading?.summary ?? database.namespace ?? database.system;
+  const span = tools.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+  return new QueryExchange(span, trace.setSpan(parent, span), query);
+}
+
+function placeOf({ system, namespace, address, port }: Database): Attributes {
+  const attributes: Attributes = { [ATTR.dbSystemName]: system };
+  if (namespace !== undefined) attributes[ATTR.dbNamespace] = namespace;
+  if (address !== undefined) attributes[ATTR.serverAddress] = address;
+  if (port !== undefined) attributes[ATTR.serverPort] = port;
+  return attributes;
 }
 
 function shortened(text: string, maxChars: number): string | undefined {

@@ -12,8 +12,11 @@ import { isTracingSuppressed } from '../context/suppression.ts';
 import { begin, currentContext, type Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
+import type { Destinations } from '../propagation/destinations.ts';
+import { sendingBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactUrl, splitHost } from './http-attributes.ts';
+import { serverRequestOf } from './server-request.ts';
 
 /** What the template must know of a client's own objects. */
 export interface HttpClientView<Request, Response> {
@@ -31,6 +34,9 @@ export interface HttpClientView<Request, Response> {
 
 /** Options of every client plugin; the hooks are the user's. */
 export interface HttpClientOptions<Request, Response> {
+  /** Where trace context goes; `undefined` leaves it to the policy of the process. */
+  readonly propagateTo: Destinations | undefined;
+  readonly propagateBaggageTo: Destinations | undefined;
   readonly ignoreOutgoingRequestHook: ((request: Request) => boolean) | undefined;
   readonly requireParentforOutgoingSpans: boolean;
   readonly outgoingRequestHook: ((span: Span, request: Request) => void) | undefined;
@@ -68,17 +74,24 @@ export function httpClient<Request extends object, Response>(
     set: (request, name, value) => view.setHeader(request, name, value),
   };
 
+  const inject = injector(tools, view, setter);
+
   return {
     start(request) {
       const parent = currentContext();
-      if (isTracingSuppressed(parent) || isIgnored(tools, parent, request)) return false;
+      if (isTracingSuppressed(parent)) return false;
+      if (isIgnored(tools, parent, request)) {
+        // No span, but the trace goes on: what is behind the request still belongs to it.
+        inject(parent, request);
+        return false;
+      }
       const exchange = begin(`${tools.name}: starting a span`, parent, () => {
         const method = view.method(request);
         const attributes = requestAttributes(tools, view, request, method);
         return tools.tracer.startSpan(methodName(method), { kind: SpanKind.CLIENT, attributes }, parent);
       });
       if (exchange === undefined) return false;
-      guard(`${tools.name}: injecting`, () => propagation.inject(exchange.context, request, setter));
+      inject(exchange.context, request);
       if (!exchange.recording) return false;
       underWay.set(request, exchange);
       const { capturedOutgoingRequestHeaders, outgoingRequestHook } = tools.options;
@@ -106,6 +119,26 @@ export function httpClient<Request extends object, Response>(
       underWay.get(request)?.end();
       underWay.delete(request);
     },
+  };
+}
+
+/** Injects where the destination may know: trace context or nothing, baggage or none. */
+function injector<Request, Response>(
+  tools: Tools<HttpClientOptions<Request, Response>>,
+  view: HttpClientView<Request, Response>,
+  setter: TextMapSetter<Request>,
+): (context: Context, request: Request) => void {
+  const sendTo = sendingBy('sendTo');
+  const sendBaggageTo = sendingBy('sendBaggageTo');
+  return (context, request) => {
+    guard(`${tools.name}: injecting`, () => {
+      const origin = view.origin(request);
+      const host = origin.slice(origin.indexOf('://') + 3);
+      const servedHost = serverRequestOf(context)?.host;
+      if (!sendTo(tools.options.propagateTo)(host, servedHost)) return;
+      const withBaggage = sendBaggageTo(tools.options.propagateBaggageTo)(host, servedHost);
+      propagation.inject(withBaggage ? context : propagation.deleteBaggage(context), request, setter);
+    });
   };
 }
 

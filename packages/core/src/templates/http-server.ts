@@ -16,6 +16,8 @@ import { currentContext, Exchange, recordError } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { incomingOf } from '../propagation/incoming.ts';
+import { trustBy } from '../propagation/policy.ts';
+import { applyTrust, type Entrance, type TrustOption } from '../propagation/trust.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactQuery, splitHost } from './http-attributes.ts';
 import { type ServerRequest, withServerRequest } from './server-request.ts';
@@ -31,6 +33,8 @@ export interface HttpServerView<Request, Response> {
   scheme(request: Request): 'http' | 'https';
   headers(request: Request): Headers;
   protocolVersion(request: Request): string;
+  /** The port that the server listens on. */
+  localPort(request: Request): number | undefined;
   peer(request: Request): { readonly address: string | undefined; readonly port: number | undefined };
   status(response: Response): number;
   headersSent(response: Response): boolean;
@@ -41,6 +45,7 @@ export interface HttpServerView<Request, Response> {
 
 /** Options of every server plugin; the hooks are the user's. */
 export interface HttpServerOptions<Request, Response> {
+  readonly trust: TrustOption | undefined;
   readonly ignoreIncomingRequestHook: ((request: Request) => boolean) | undefined;
   readonly requestHook: ((span: Span, request: Request) => void) | undefined;
   readonly responseHook: ((span: Span, response: Response) => void) | undefined;
@@ -63,11 +68,17 @@ export function httpServer<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
 ): <T>(request: Request, response: Response, proceed: () => T) => T {
+  const trustOf = trustBy();
   return (request, response, proceed) => {
     if (isTracingSuppressed(currentContext())) return proceed();
-    const incoming = guard(`${tools.name}: extracting`, () =>
-      propagation.extract(rootContext, view.headers(request), headerGetter),
-    );
+    const incoming = guard(`${tools.name}: extracting`, () => {
+      const came = propagation.extract(rootContext, view.headers(request), headerGetter);
+      if (came === rootContext) return came;
+      return applyTrust(
+        came,
+        trustOf(tools.options.trust, () => entranceOf(view, request)),
+      );
+    });
     const { ignoreIncomingRequestHook } = tools.options;
     const ignored =
       ignoreIncomingRequestHook !== undefined &&
@@ -93,7 +104,14 @@ function serve<Request, Response>(
     const options: SpanOptions = { kind: SpanKind.SERVER, attributes };
     if (links !== undefined && links.length > 0) options.links = [...links];
     const span = tools.tracer.startSpan(methodName(method), options, parent);
-    const served: ServerRequest = { type: 'http', span, route: undefined, error: undefined };
+    const { host } = view.headers(request);
+    const served: ServerRequest = {
+      type: 'http',
+      span,
+      route: undefined,
+      error: undefined,
+      host: host as string,
+    };
     const exchange = new Exchange(span, withServerRequest(trace.setSpan(parent, span), served));
     // An unsampled request ends here: nothing is read, nothing listened to.
     if (!exchange.recording) return exchange;
@@ -101,6 +119,12 @@ function serve<Request, Response>(
     view.onClose(response, () => finish(tools, view, method, response, exchange, served));
     return exchange;
   });
+}
+
+function entranceOf<Request, Response>(view: HttpServerView<Request, Response>, request: Request): Entrance {
+  const target = view.target(request);
+  const mark = target.indexOf('?');
+  return { path: mark < 0 ? target : target.slice(0, mark), port: view.localPort(request) };
 }
 
 /** What a sampler may want to decide by, and no more: an unsampled request pays for these. */

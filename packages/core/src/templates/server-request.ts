@@ -14,6 +14,8 @@ export interface ServerRequest {
   route?: string | undefined;
   /** What the handler failed with; recorded on the SERVER span when the answer is a server error. */
   error?: unknown;
+  /** The host that was asked for, as the peer wrote it. */
+  readonly host?: string | undefined;
 }
 
 /** Returns a context that carries the request served. */

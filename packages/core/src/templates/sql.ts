@@ -15,8 +15,8 @@ const MAX_SUMMARY_CHARS = 255;
 const MAX_TABLES = 8;
 
 /** Readings of texts that come again and again; the oldest goes when it is full. */
-const cache = new Map<string, SqlReading>();
 const MAX_CACHED = 512;
+type Cache = Map<string, SqlReading>;
 
 const NUMBER = String.raw`\b0x[\da-f]+\b|\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b`;
 const COMMENT = String.raw`--[^\n]*|/\*[\s\S]*?(?:\*/|$)`;
@@ -25,21 +25,28 @@ const PLACEHOLDER = String.raw`\$\d+|:\w+|@\w+`;
 const WORD = String.raw`[a-z_\u0080-\uffff][\w$\u0080-\uffff]*`;
 
 /** MySQL takes a backslash in a text for an escape and double quotes for a text; the standard does neither. */
-const STANDARD = lexer(
+const STANDARD = dialect(
   String.raw`e'(?:[^'\\]|''|\\[\s\S])*(?:'|$)|'(?:[^']|'')*(?:'|$)|${DOLLAR}`,
   String.raw`"(?:[^"]|"")*(?:"|$)|\[\w+\]`,
 );
-const MYSQL = lexer(
+const MYSQL = dialect(
   String.raw`'(?:[^'\\]|''|\\[\s\S])*(?:'|$)|"(?:[^"\\]|""|\\[\s\S])*(?:"|$)`,
   '`[^`]*(?:`|$)',
 );
 
-function lexer(literal: string, identifier: string): RegExp {
+interface Dialect {
+  readonly lexer: RegExp;
+  /** What is a name in one dialect is a text in the other: neither reads what the other has read. */
+  readonly cache: Cache;
+}
+
+function dialect(literal: string, identifier: string): Dialect {
   const parts = [`(?<comment>${COMMENT})`, `(?<literal>${literal})`, `(?<placeholder>${PLACEHOLDER})`];
-  return new RegExp(
+  const lexer = new RegExp(
     `${[...parts, `(?<number>${NUMBER})`, `(?<word>${identifier}|\`[^\`]*(?:\`|$)|${WORD})`].join('|')}|(?<mark>[.,();])`,
     'gi',
   );
+  return { lexer, cache: new Map() };
 }
 
 /** Words after which tables are named, and verbs that take one at once. */
@@ -49,17 +56,15 @@ const VERBS = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
 /** Reads a statement of a database system (`db.system.name`). Readings are kept by text: give it texts with placeholders. */
 export function readSql(sql: string, system: string): SqlReading {
+  const { lexer, cache } = system === 'mysql' || system === 'mariadb' ? MYSQL : STANDARD;
   const known = cache.get(sql);
   if (known !== undefined) return known;
-  const reading = read(
-    sql.slice(0, MAX_CHARS * 2),
-    system === 'mysql' || system === 'mariadb' ? MYSQL : STANDARD,
-  );
-  if (sql.length <= MAX_CHARS) remember(sql, reading);
+  const reading = read(sql.slice(0, MAX_CHARS * 2), lexer);
+  if (sql.length <= MAX_CHARS) remember(cache, sql, reading);
   return reading;
 }
 
-function remember(sql: string, reading: SqlReading): void {
+function remember(cache: Cache, sql: string, reading: SqlReading): void {
   if (cache.size >= MAX_CACHED) {
     const oldest = cache.keys().next();
     if (!oldest.done) cache.delete(oldest.value);

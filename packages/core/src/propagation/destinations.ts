@@ -1,0 +1,50 @@
+/**
+ * Where context goes along: everywhere, nowhere, back to the host that is being served, or to the hosts that a
+ * list names (`api.example.com`, `*.internal`, `localhost:8080`).
+ */
+export type Destinations = 'all' | 'none' | 'same-origin' | readonly string[];
+
+export const DESTINATIONS_EXPECTED = '"all" | "none" | "same-origin" | a list of host patterns';
+
+/** Whether a value says where context goes. */
+export function isDestinations(value: unknown): value is Destinations {
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string' && item !== '');
+  return value === 'all' || value === 'none' || value === 'same-origin';
+}
+
+/** A host that is asked, and the host that the current request asked for. */
+export type AllowsHost = (host: string, servedHost: string | undefined) => boolean;
+
+const MAX_CACHED = 1000;
+
+/** Makes the decision for hosts; a list's decisions are kept by host. */
+export function destinationDecider(destinations: Destinations): AllowsHost {
+  if (destinations === 'all') return () => true;
+  if (destinations === 'none') return () => false;
+  if (destinations === 'same-origin')
+    return (host, servedHost) => host.toLowerCase() === servedHost?.toLowerCase();
+  const patterns = destinations.map(matcherOf);
+  const known = new Map<string, boolean>();
+  return (host) => {
+    const cached = known.get(host);
+    if (cached !== undefined) return cached;
+    const allowed = patterns.some((matches) => matches(host.toLowerCase()));
+    if (known.size >= MAX_CACHED) known.clear();
+    known.set(host, allowed);
+    return allowed;
+  };
+}
+
+/** A pattern without a port fits every port. */
+function matcherOf(pattern: string): (host: string) => boolean {
+  const lower = pattern.toLowerCase();
+  const withPort = /:\d+$/.test(lower) && !lower.endsWith(']');
+  const wanted = lower.startsWith('*.') ? lower.slice(1) : lower;
+  return (host) => {
+    const compared = withPort ? host : host.replace(/:\d+$/, '');
+    if (lower === '*') return true;
+    return lower.startsWith('*.')
+      ? compared.endsWith(wanted) && compared.length > wanted.length
+      : compared === wanted;
+  };
+}

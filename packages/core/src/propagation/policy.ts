@@ -1,0 +1,51 @@
+import { type AllowsHost, type Destinations, destinationDecider } from './destinations.ts';
+import { type Entrance, type Trust, type TrustOption, trustDecider } from './trust.ts';
+
+/** Who is believed, and who is told: what holds for every plugin whose own options do not say otherwise. */
+export interface PropagationPolicy {
+  /** Default `continue`. */
+  readonly trust: TrustOption;
+  /** Where trace context goes. Default `all`. */
+  readonly sendTo: Destinations;
+  /** Where baggage goes, of those to whom trace context goes. Default `all`. */
+  readonly sendBaggageTo: Destinations;
+}
+
+const OPEN: PropagationPolicy = { trust: 'continue', sendTo: 'all', sendBaggageTo: 'all' };
+
+/** One in a process, also over several copies of this package. */
+const KEY = Symbol.for('clew.propagation-policy');
+const holder = globalThis as { [KEY]?: PropagationPolicy };
+
+/** Sets the policy of the process; what is not given is open, as in OpenTelemetry. */
+export function setPropagationPolicy(policy: Partial<PropagationPolicy>): void {
+  holder[KEY] = { ...OPEN, ...policy };
+}
+
+/** The policy in force. */
+export function propagationPolicy(): PropagationPolicy {
+  return holder[KEY] ?? OPEN;
+}
+
+/** Makes something of an option anew only when the option is another one. */
+export function madeOf<Option, Made>(make: (option: Option) => Made): (option: Option) => Made {
+  let last: { readonly option: Option; readonly made: Made } | undefined;
+  return (option) => {
+    if (last === undefined || last.option !== option) last = { option, made: make(option) };
+    return last.made;
+  };
+}
+
+/** Decides about incoming messages by a plugin's option, or by the policy where it has none. */
+export function trustBy(): (option: TrustOption | undefined, entrance: () => Entrance) => Trust {
+  const decider = madeOf(trustDecider);
+  return (option, entrance) => decider(option ?? propagationPolicy().trust)(entrance);
+}
+
+/** Decides about outgoing messages by a plugin's option, or by the policy where it has none. */
+export function sendingBy(
+  which: 'sendTo' | 'sendBaggageTo',
+): (option: Destinations | undefined) => AllowsHost {
+  const decider = madeOf(destinationDecider);
+  return (option) => decider(option ?? propagationPolicy()[which]);
+}
