@@ -55,10 +55,12 @@ async function install(version, folder) {
     await writeFile(join(draft, 'package.json'), '{ "private": true, "allowScripts": { "node": true } }\n');
     const args = ['install', '--prefix', draft, '--no-audit', '--no-fund', '--loglevel=error'];
     await run('npm', [...args, `node@${version}`], { cwd: draft, shell: windows });
-    // Whoever else installed it in the meantime has won: its folder is not taken away under a running program.
-    if (await isNode(join(folder, binary), version)) return;
-    await rm(folder, { recursive: true, force: true });
-    await rename(draft, folder);
+    await rename(draft, folder).catch(async () => {
+      // Whoever else installed it in the meantime has won: it is not taken away under a running program.
+      if (await isNode(join(folder, binary), version)) return;
+      await rm(folder, { recursive: true, force: true });
+      await rename(draft, folder);
+    });
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
