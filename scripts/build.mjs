@@ -1,6 +1,6 @@
 // Builds every package, or those named (`core tracer`): one ES-module file an entry with esbuild, declarations with tsc.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -36,6 +36,7 @@ async function bundle(folder) {
     logLevel: 'warning',
     legalComments: 'none',
   });
+  for (const file of Object.values(manifest.bin ?? {})) chmodSync(join(root, folder, file), 0o755);
   prune(folder, new Set(Object.keys(metafile.outputs)));
 }
 
