@@ -1,18 +1,11 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { DetachedScope } from './detached-scope.ts';
+import { Lane } from './lane.ts';
 import type { OtlpFormat } from './otlp-format.ts';
-import { ProtobufWriter, TOO_LARGE } from './protobuf-writer.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';
 import type { SpanRecord } from './span-record.ts';
 import { type Counters, describe } from './stats.ts';
-
-/** The open batch's spans of one scope. */
-export interface Lane {
-  readonly scope: InstrumentationScope;
-  writer: ProtobufWriter;
-  spans: number;
-}
 
 /** Bounds of the queue. */
 export interface QueueBounds {
@@ -26,10 +19,6 @@ interface Batch {
   readonly body: Buffer;
   readonly spans: number;
 }
-
-const LANE_BYTES = 4096;
-const LANE_KEEP_BYTES = 65_536;
-const SLACK_BYTES = 1024;
 
 /**
  * Encodes ended spans into the open batch, seals it when it is full or old, and hands sealed batches to the
@@ -80,7 +69,7 @@ export class BatchQueue {
   }
 
   openLane(scope: InstrumentationScope): Lane {
-    return { scope, writer: this.#newWriter(), spans: 0 };
+    return new Lane(scope, this.#format, this.#bounds.maxBatchBytes, this.#counters);
   }
 
   add(lane: Lane, span: SpanRecord): void {
@@ -92,17 +81,17 @@ export class BatchQueue {
       this.#dropForQueue();
       return;
     }
-    let bytes = this.#write(lane, span);
+    let bytes = lane.write(span);
     if (bytes === 0) return;
     if (this.#openBytes > 0 && this.#openBytes + bytes > this.#bounds.maxBatchBytes) {
       // Written again into the next batch: happens once a batch.
-      lane.writer.position -= bytes;
+      lane.undo(bytes);
       this.#seal();
-      bytes = this.#write(lane, span);
+      bytes = lane.write(span);
       if (bytes === 0) return;
     }
     if (this.bytes + bytes > this.#bounds.maxQueueBytes) {
-      lane.writer.position -= bytes;
+      lane.undo(bytes);
       this.#dropForQueue();
       return;
     }
@@ -137,46 +126,8 @@ export class BatchQueue {
     for (const batch of left) this.#settle(batch, { cause: 'shutdown', detail: 'not sent in time' });
   }
 
-  #write(lane: Lane, span: SpanRecord): number {
-    const { writer } = lane;
-    const start = writer.position;
-    try {
-      this.#format.writeSpan(writer, span, 'whole');
-      if (writer.position - start <= this.#bounds.maxBatchBytes) return writer.position - start;
-    } catch (error) {
-      writer.position = start;
-      if (error !== TOO_LARGE) {
-        this.#counters.drop('failed', 1, `a span could not be encoded: ${describe(error)}`);
-        return 0;
-      }
-    }
-    writer.position = start;
-    return this.#writeBare(lane, span);
-  }
-
-  #writeBare({ writer }: Lane, span: SpanRecord): number {
-    const start = writer.position;
-    try {
-      this.#format.writeSpan(writer, span, 'bare');
-      this.#counters.spansTruncated++;
-      this.#counters.warn(
-        'truncated',
-        () => `the span "${span.name.slice(0, 100)}" was too large and lost its attributes`,
-      );
-      return writer.position - start;
-    } catch {
-      writer.position = start;
-      this.#counters.drop('tooLarge', 1, `a span was larger than ${this.#bounds.maxBatchBytes} bytes`);
-      return 0;
-    }
-  }
-
   #dropForQueue(): void {
     this.#counters.drop('queueFull', 1, `${this.bytes} bytes wait for the receiver`);
-  }
-
-  #newWriter(): ProtobufWriter {
-    return new ProtobufWriter(LANE_BYTES, 2 * this.#bounds.maxBatchBytes + SLACK_BYTES);
   }
 
   #schedule(): void {
@@ -188,28 +139,23 @@ export class BatchQueue {
 
   #seal(): void {
     if (this.#openSpans === 0) return;
-    const lanes = [...this.#openLanes].map(({ scope, writer }) => ({
-      scope,
-      spans: writer.bytes.subarray(0, writer.position),
-    }));
+    const lanes = [...this.#openLanes].map(({ scope, bytes }) => ({ scope, spans: bytes }));
     const spans = this.#openSpans;
-    const body = this.#format.assemble(this.#resource, lanes);
-    for (const lane of this.#openLanes) this.#emptyLane(lane);
+    let body: Buffer | undefined;
+    try {
+      body = this.#format.assemble(this.#resource, lanes);
+    } catch (error) {
+      this.#counters.drop('failed', spans, `a batch could not be made: ${describe(error)}`);
+    }
+    for (const lane of this.#openLanes) lane.empty();
     this.#openLanes.clear();
     this.#openBytes = 0;
     this.#openSpans = 0;
+    if (body === undefined) return;
     this.#sealed.push({ number: ++this.#sealedCount, body, spans });
     this.#sealedBytes += body.length;
     this.#sealedSpans += spans;
     if (!this.#draining) this.#scope.run(() => setImmediate(() => void this.#drain()).unref());
-  }
-
-  #emptyLane(lane: Lane): void {
-    const used = lane.writer.position;
-    const wasteful = lane.writer.bytes.length > LANE_KEEP_BYTES && lane.writer.bytes.length > 4 * used;
-    if (wasteful) lane.writer = this.#newWriter();
-    else lane.writer.position = 0;
-    lane.spans = 0;
   }
 
   async #drain(): Promise<void> {
@@ -217,12 +163,20 @@ export class BatchQueue {
     this.#draining = true;
     await this.#scope.run(async () => {
       for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
-        const outcome = await this.#sender.send(batch.body);
+        const outcome = await this.#send(batch);
         this.#sealed.shift();
         this.#settle(batch, outcome);
       }
     });
     this.#draining = false;
+  }
+
+  async #send({ body }: Batch): Promise<Outcome> {
+    try {
+      return await this.#sender.send(body);
+    } catch (error) {
+      return { cause: 'failed', detail: describe(error) };
+    }
   }
 
   #settle(batch: Batch, outcome: Outcome): void {

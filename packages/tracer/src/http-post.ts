@@ -35,7 +35,10 @@ export class HttpPost {
   /** Never rejects. Neither the socket nor the timer keeps the process alive. */
   post(body: Buffer, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer> {
     return new Promise((resolve) => {
+      let settled = false;
       const settle = (answer: Answer) => {
+        if (settled) return;
+        settled = true;
         clearTimeout(timer);
         this.#current = undefined;
         resolve(answer);
@@ -50,8 +53,13 @@ export class HttpPost {
         const request = this.#request({ ...headers, 'content-length': String(body.length) });
         this.#current = request;
         request.on('socket', (socket) => socket.unref());
-        request.on('error', (error) => fail(error, request.reusedSocket));
-        request.on('response', (response) => read(response, settle, fail));
+        // Once there is an answer it decides, whatever happens to the connection.
+        let answered = false;
+        request.on('error', (error) => answered || fail(error, request.reusedSocket));
+        request.on('response', (response) => {
+          answered = true;
+          read(response, settle);
+        });
         request.end(body);
       } catch (error) {
         fail(error);
@@ -81,11 +89,7 @@ export class HttpPost {
   }
 }
 
-function read(
-  response: IncomingMessage,
-  settle: (answer: Answer) => void,
-  fail: (error: unknown) => void,
-): void {
+function read(response: IncomingMessage, settle: (answer: Answer) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;
   const answer = () =>
@@ -107,7 +111,9 @@ function read(
     response.destroy();
   });
   response.on('end', answer);
-  response.on('error', fail);
+  // The rest of the answer is lost, but the status says what became of the batch.
+  response.on('error', answer);
+  response.on('close', answer);
 }
 
 function text(error: unknown): string {

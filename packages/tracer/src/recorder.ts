@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api';
-import type { BatchQueue, Lane } from './batch-queue.ts';
+import type { BatchQueue } from './batch-queue.ts';
 import type { Clock } from './clock.ts';
+import type { Lane } from './lane.ts';
 import type { SpanLimits } from './limits.ts';
 import type { ProcessorChain } from './processor-chain.ts';
 import type { RecordingSpan } from './recording-span.ts';

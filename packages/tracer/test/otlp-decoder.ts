@@ -108,18 +108,18 @@ export function spansOf(request: OtlpRequest): OtlpSpan[] {
 }
 
 /** An AnyValue as the JavaScript value that it stands for. */
-export function valueOf(value: AnyValue | undefined): unknown {
+export function plainValue(value: AnyValue | undefined): unknown {
   if (value === undefined) return null;
   if (value.stringValue !== undefined) return value.stringValue;
   if (value.boolValue !== undefined) return value.boolValue;
   if (value.intValue !== undefined) return BigInt(value.intValue);
   if (value.doubleValue !== undefined) return Number(value.doubleValue);
-  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(valueOf);
+  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(plainValue);
   if (value.kvlistValue !== undefined) return attributesOf(value.kvlistValue.values);
-  if (value.bytesValue !== undefined) return Buffer.from(value.bytesValue, 'base64');
+  if (value.bytesValue !== undefined) return new Uint8Array(Buffer.from(value.bytesValue, 'base64'));
   return null;
 }
 
 export function attributesOf(list: readonly KeyValue[] = []): Record<string, unknown> {
-  return Object.fromEntries(list.map(({ key, value }) => [key, valueOf(value)]));
+  return Object.fromEntries(list.map(({ key, value }) => [key, plainValue(value)]));
 }

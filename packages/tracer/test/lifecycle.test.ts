@@ -1,0 +1,206 @@
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { TracerProvider } from '../src/index.ts';
+import { type Collector, startCollector } from './collector.ts';
+import { runProgram } from './run-program.ts';
+
+let collector: Collector;
+
+beforeEach(async () => {
+  collector = await startCollector();
+});
+afterEach(() => collector.close());
+
+const hang = () => {};
+const never = {
+  onStart() {},
+  onEnd() {},
+  forceFlush: () => new Promise<void>(hang),
+  shutdown: () => new Promise<void>(hang),
+};
+
+describe('forceFlush', () => {
+  test('delivers what has ended', async () => {
+    const provider = new TracerProvider({ exporter: { url: collector.url } });
+    const open = provider.getTracer('t').startSpan('open');
+    provider.getTracer('t').startSpan('ended').end();
+    await provider.forceFlush();
+    expect(collector.spans().map(({ name }) => name)).toEqual(['ended']);
+    open.end();
+    await provider.shutdown();
+    expect(collector.spans()).toHaveLength(2);
+  });
+
+  test('with nothing to do resolves', async () => {
+    const provider = new TracerProvider({ exporter: { url: collector.url } });
+    await provider.forceFlush();
+    await provider.forceFlush({ timeoutMs: 0 });
+    expect(collector.received).toHaveLength(0);
+    await provider.shutdown();
+    await provider.forceFlush();
+  });
+
+  test('resolves at its deadline, and the spans stay', async () => {
+    collector.answerWith(hang);
+    const provider = new TracerProvider({ exporter: { url: collector.url }, spanProcessors: [never] });
+    provider.getTracer('t').startSpan('s').end();
+    await provider.forceFlush({ timeoutMs: 50 });
+    expect(provider.stats()).toMatchObject({ spansQueued: 1, spansExported: 0 });
+    await provider.shutdown({ timeoutMs: 20 });
+  });
+
+  test('resolves with a bad deadline too', async () => {
+    const provider = new TracerProvider({ exporter: { url: collector.url } });
+    provider.getTracer('t').startSpan('s').end();
+    await provider.forceFlush({ timeoutMs: 'soon' as never });
+    expect(provider.stats().spansExported).toBe(1);
+    await provider.shutdown();
+  });
+
+  test('several at once all see their spans delivered', async () => {
+    const provider = new TracerProvider({ exporter: { url: collector.url } });
+    const exported: number[] = [];
+    const flush = async () => {
+      provider.getTracer('t').startSpan('s').end();
+      await provider.forceFlush();
+      exported.push(provider.stats().spansExported);
+    };
+    await Promise.all([flush(), flush(), flush()]);
+    expect(exported).toEqual([1, 2, 3]);
+    await provider.shutdown();
+  });
+});
+
+describe('shutdown', () => {
+  test('delivers what has ended, once, and is the same promise again', async () => {
+    const provider = new TracerProvider({ exporter: { url: collector.url } });
+    provider.getTracer('t').startSpan('s').end();
+    const first = provider.shutdown();
+    expect(provider.shutdown()).toBe(first);
+    await first;
+    expect(collector.spans()).toHaveLength(1);
+  });
+
+  test('drops and counts what could not be delivered in time', async () => {
+    collector.answerWith(hang);
+    const provider = new TracerProvider({
+      exporter: { url: collector.url, maxBatchBytes: 4096 },
+      spanProcessors: [never],
+    });
+    for (let i = 0; i < 500; i++) provider.getTracer('t').startSpan('s').end();
+    await provider.shutdown({ timeoutMs: 50 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(provider.stats()).toMatchObject({
+      spansExported: 0,
+      spansQueued: 0,
+      bytesQueued: 0,
+      dropped: { shutdown: 500 },
+    });
+  });
+
+  test('a span that was open is lost with its end, counted', async () => {
+    const provider = new TracerProvider({ exporter: { url: collector.url } });
+    const open = provider.getTracer('t').startSpan('open');
+    await provider.shutdown();
+    open.end();
+    expect(provider.stats().dropped.shutdown).toBe(1);
+  });
+
+  test('spans that start afterwards are not recorded, and pass their parent on', async () => {
+    const provider = new TracerProvider({ exporter: { url: collector.url } });
+    const tracer = provider.getTracer('t');
+    await provider.shutdown();
+    const parent = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 };
+    const child = tracer.startSpan('s', {}, trace.setSpanContext(ROOT_CONTEXT, parent));
+    expect(child.isRecording()).toBe(false);
+    expect(child.spanContext()).toEqual(parent);
+    expect(tracer.startSpan('root', { root: true }).isRecording()).toBe(false);
+    expect(provider.getTracer('other').startSpan('s').isRecording()).toBe(false);
+    expect(provider.stats().spansStarted).toBe(0);
+  });
+});
+
+describe('a program', () => {
+  test.each(['waiting', 'connecting'])('with spans queued (%s) ends by itself', async (mode) => {
+    if (mode === 'connecting') collector.answerWith(hang);
+    const { code, signal, stdout } = await runProgram('leaves-at-once.mjs', collector.url, mode);
+    expect([code, signal]).toEqual([0, null]);
+    expect(JSON.parse(stdout)).toMatchObject({ spansQueued: 100, spansExported: 0 });
+    expect(collector.received).toHaveLength(mode === 'waiting' ? 0 : 1);
+  });
+
+  test('with the receiver away ends by itself', async () => {
+    const { code, stdout } = await runProgram('leaves-at-once.mjs', 'http://127.0.0.1:1/', 'retrying');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ spansQueued: 100, retries: 1 });
+  });
+
+  test.each(['forceFlush', 'shutdown'])('stays until %s is done', async (call) => {
+    collector.answerWith((response) => setTimeout(() => response.writeHead(503).end(), 100));
+    const { code, stdout } = await runProgram('flushes.mjs', collector.url, call);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ spansExported: 100, retries: 1 });
+  });
+
+  test.each(['forceFlush', 'shutdown'])('stays until %s is late, and no longer', async (call) => {
+    collector.answerWith(hang);
+    const { code, stdout } = await runProgram('flushes.mjs', collector.url, call, '150');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ spansExported: 0 });
+  });
+});
+
+describe('a bad option is refused:', () => {
+  test.each<[string, unknown, string]>([
+    [
+      'exporter.url',
+      { exporter: { url: 'localhost:4318' } },
+      'exporter.url to be an http or https address, got "localhost:4318"',
+    ],
+    ['exporter.url', { exporter: { url: 5 } }, 'exporter.url to be an http or https address, got 5'],
+    [
+      'exporter.protocol',
+      { exporter: { protocol: 'grpc' } },
+      'exporter.protocol "http/protobuf" or "http/json", got "grpc"',
+    ],
+    [
+      'exporter.compression',
+      { exporter: { compression: 'br' } },
+      'exporter.compression "none" or "gzip", got "br"',
+    ],
+    [
+      'exporter.maxQueueBytes',
+      { exporter: { maxQueueBytes: 1 } },
+      'exporter.maxQueueBytes in [65536, 1073741824], got 1',
+    ],
+    [
+      'exporter.maxQueueBytes',
+      { exporter: { maxQueueBytes: 'x' } },
+      'exporter.maxQueueBytes in [65536, 1073741824], got "x"',
+    ],
+    ['exporter.timeoutMs', { exporter: { timeoutMs: 0 } }, 'exporter.timeoutMs in [1, 600000], got 0'],
+    [
+      'exporter.headers',
+      { exporter: { headers: { 'bad name': 'x' } } },
+      'exporter.headers to have valid names, got "bad name"',
+    ],
+    [
+      'exporter.headers',
+      { exporter: { headers: { key: 'secret\r\nx: y' } } },
+      'exporter.headers["key"] to be one line of text, got "string"',
+    ],
+    ['sampler', { sampler: 'always_on' }, 'sampler a Sampler, got "always_on"'],
+    [
+      'spanProcessors',
+      { spanProcessors: [{}] },
+      'spanProcessors[0] to have onStart() and onEnd(), got an object',
+    ],
+    ['spanExporters', { spanExporters: [null] }, 'spanExporters[0] to have export(), got null'],
+    [
+      'idGenerator',
+      { idGenerator: {} },
+      'idGenerator to have generateTraceId() and generateSpanId(), got an object',
+    ],
+  ])('%s', (_, options, message) => {
+    expect(() => new TracerProvider(options as never)).toThrow(`@clew/tracer: expected ${message}`);
+  });
+});

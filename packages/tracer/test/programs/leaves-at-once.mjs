@@ -1,0 +1,17 @@
+// Ends with spans queued: nothing of the tracer's may keep it alive.
+import { TracerProvider } from '@clew/tracer';
+
+const [url, mode] = process.argv.slice(2);
+const provider = new TracerProvider({
+  exporter: {
+    url,
+    scheduleDelayMs: mode === 'waiting' ? 600_000 : 1,
+    retryDelayMs: 60_000,
+    timeoutMs: 600_000,
+  },
+});
+const tracer = provider.getTracer('program');
+for (let i = 0; i < 100; i++) tracer.startSpan(`s${i}`).end();
+// Time enough for a request to be on its way.
+if (mode !== 'waiting') await new Promise((resolve) => setTimeout(resolve, 200));
+console.log(JSON.stringify(provider.stats()));

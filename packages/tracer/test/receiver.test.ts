@@ -1,0 +1,194 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { type OtlpExporterOptions, TracerProvider } from '../src/index.ts';
+import { type Collector, startCollector, status } from './collector.ts';
+import { encodeResponse } from './otlp-decoder.ts';
+
+let collector: Collector;
+const providers: TracerProvider[] = [];
+
+beforeEach(async () => {
+  collector = await startCollector();
+});
+afterEach(async () => {
+  await Promise.all(providers.splice(0).map((provider) => provider.shutdown({ timeoutMs: 20 })));
+  await collector.close();
+});
+
+function makeProvider(exporter: OtlpExporterOptions = {}): TracerProvider {
+  const provider = new TracerProvider({ exporter: { url: collector.url, retryDelayMs: 10, ...exporter } });
+  providers.push(provider);
+  return provider;
+}
+
+function end(provider: TracerProvider, count = 1): void {
+  for (let i = 0; i < count; i++) provider.getTracer('t').startSpan(`s${i}`).end();
+}
+
+const none = { queueFull: 0, tooLarge: 0, rejected: 0, retriesExhausted: 0, shutdown: 0, failed: 0 };
+
+describe('a receiver that', () => {
+  test.each([429, 502, 503, 504])('answers %d gets the batch again', async (code) => {
+    collector.answerWith(status(code), status(code));
+    const provider = makeProvider();
+    end(provider, 2);
+    await provider.forceFlush();
+    expect(collector.received).toHaveLength(3);
+    expect(provider.stats()).toMatchObject({ spansExported: 2, retries: 2, dropped: none });
+  });
+
+  test.each([
+    ['seconds', () => '1'],
+    ['a date', () => new Date(Date.now() + 2000).toUTCString()],
+  ])('asks for a wait in %s gets it, even in a flush', async (_, header) => {
+    collector.answerWith((response) => response.writeHead(429, { 'retry-after': header() }).end());
+    const provider = makeProvider();
+    end(provider);
+    await provider.forceFlush();
+    const [first, second] = collector.received;
+    // A date has whole seconds.
+    expect(second!.at - first!.at).toBeGreaterThan(900);
+    expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 1 });
+  });
+
+  test.each([400, 401, 404, 413, 500, 301])('answers %d costs the batch, counted', async (code) => {
+    collector.answerWith(status(code));
+    const provider = makeProvider();
+    end(provider, 3);
+    await provider.forceFlush();
+    expect(collector.received).toHaveLength(1);
+    expect(provider.stats()).toMatchObject({
+      spansExported: 0,
+      exports: 0,
+      retries: 0,
+      dropped: { ...none, rejected: 3 },
+    });
+  });
+
+  test('takes a part is believed', async () => {
+    collector.answerWith(
+      status(200, { 'content-type': 'application/x-protobuf' }, encodeResponse(2, 'too old')),
+    );
+    const provider = makeProvider();
+    end(provider, 5);
+    await provider.forceFlush();
+    expect(provider.stats()).toMatchObject({
+      spansExported: 3,
+      exports: 1,
+      dropped: { ...none, rejected: 2 },
+    });
+  });
+
+  test.each([
+    '{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}',
+    '{"partialSuccess":{"rejectedSpans":2}}',
+  ])('takes a part and says so in JSON is believed: %s', async (answer) => {
+    collector.answerWith(status(200, { 'content-type': 'application/json; charset=utf-8' }, answer));
+    const provider = makeProvider({ protocol: 'http/json' });
+    end(provider, 5);
+    await provider.forceFlush();
+    expect(provider.stats()).toMatchObject({ spansExported: 3, dropped: { ...none, rejected: 2 } });
+  });
+
+  test.each([
+    [
+      'protocol buffers',
+      'application/x-protobuf',
+      Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+    ],
+    ['a cut message', 'application/x-protobuf', Buffer.from([0x0a, 0x20, 0x08])],
+    ['JSON', 'application/json', '{"partialSuccess":'],
+    ['JSON of another shape', 'application/json', '[null]'],
+    ['HTML', 'text/html', '<h1>welcome</h1>'],
+    ['far too much', 'application/json', Buffer.alloc(1_000_000, 0x20)],
+    ['an absurd count', 'application/json', '{"partialSuccess":{"rejectedSpans":"1e99"}}'],
+  ])('answers 200 with nonsense (%s) has taken the batch', async (_, type, body) => {
+    collector.answerWith(status(200, { 'content-type': type }, body));
+    const provider = makeProvider();
+    end(provider, 2);
+    await provider.forceFlush();
+    end(provider, 2);
+    await provider.forceFlush();
+    expect(provider.stats()).toMatchObject({ spansExported: 4, exports: 2, retries: 0, dropped: none });
+  });
+
+  test('resets the connection gets the batch again', async () => {
+    collector.answerWith((_, { socket }) => socket.resetAndDestroy());
+    const provider = makeProvider();
+    end(provider);
+    await provider.forceFlush();
+    expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 1, dropped: none });
+  });
+
+  test('closes idle connections loses nothing', async () => {
+    const provider = makeProvider();
+    for (let i = 0; i < 4; i++) {
+      end(provider);
+      await provider.forceFlush();
+      collector.received.at(-1)!.socket.destroy();
+    }
+    expect(provider.stats()).toMatchObject({ spansExported: 4, dropped: none });
+  });
+
+  test('hangs gets the batch again after the time-out', async () => {
+    collector.answerWith(() => {});
+    const provider = makeProvider({ timeoutMs: 100 });
+    end(provider);
+    await provider.forceFlush();
+    expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 1, dropped: none });
+  });
+
+  test('answers 200 and then a byte now and then has taken the batch, and is cut off by the time-out', async () => {
+    let drip: NodeJS.Timeout | undefined;
+    collector.answerWith((response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      drip = setInterval(() => response.write(' '), 10);
+    });
+    const provider = makeProvider({ timeoutMs: 150 });
+    end(provider);
+    await provider.forceFlush();
+    clearInterval(drip);
+    expect(collector.received).toHaveLength(1);
+    expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 0 });
+  });
+
+  test('speaks no HTTP is given up', async () => {
+    const sockets: Socket[] = [];
+    const server = createTcpServer((socket) => void sockets.push(socket.on('error', () => {}))).listen(
+      0,
+      '127.0.0.1',
+    );
+    server.on('connection', (socket) => socket.end('SSH-2.0-OpenSSH\r\n'));
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const provider = makeProvider({ url, retryForMs: 100 });
+    end(provider, 2);
+    await provider.forceFlush();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    expect(provider.stats()).toMatchObject({ spansExported: 0, dropped: { ...none, retriesExhausted: 2 } });
+  });
+
+  test('is not there is given up after a while, and later batches with it', async () => {
+    const { url } = collector;
+    await collector.close();
+    const provider = makeProvider({ url, retryForMs: 60 });
+    end(provider, 2);
+    await provider.forceFlush();
+    expect(provider.stats()).toMatchObject({ spansExported: 0, dropped: { ...none, retriesExhausted: 2 } });
+    collector = await startCollector();
+  });
+
+  test('comes back gets what waited', async () => {
+    const { port, url } = collector;
+    await collector.close();
+    const provider = makeProvider({ url, scheduleDelayMs: 1 });
+    end(provider, 10);
+    const flushed = provider.forceFlush();
+    while (provider.stats().retries < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    collector = await startCollector(port);
+    await flushed;
+    expect(collector.spans()).toHaveLength(10);
+    expect(provider.stats()).toMatchObject({ spansExported: 10, dropped: none });
+  });
+});
