@@ -1,1 +1,1 @@
-export {};
+export { ExpressInstrumentation, type ExpressLayerInfo } from './express-instrumentation.ts';

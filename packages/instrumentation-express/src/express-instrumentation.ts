@@ -1,0 +1,50 @@
+import {
+  defineInstrumentation,
+  hook,
+  layersOption,
+  listOf,
+  type OptionsOf,
+  patterns,
+  slowLayerMsOption,
+  type Tools,
+} from '@clew/core';
+import type { Span } from '@opentelemetry/api';
+import type { ExpressRequest } from './express.ts';
+import type { LayerType } from './layer-view.ts';
+import { patchExpress } from './patch-express.ts';
+
+declare const __VERSION__: string;
+
+/** What the hooks learn about a layer. */
+export interface ExpressLayerInfo {
+  readonly request: ExpressRequest;
+  /** What has been matched so far, `/shop/orders/:id`; `/` when nothing has. */
+  readonly route: string;
+  readonly layerType: LayerType;
+}
+
+const options = {
+  layers: layersOption,
+  slowLayerMs: slowLayerMsOption,
+  ignoreLayers: patterns(),
+  ignoreLayersType: listOf<LayerType>(['router', 'middleware', 'request_handler']),
+  spanNameHook: hook<(info: ExpressLayerInfo, defaultName: string) => string>(),
+  requestHook: hook<(span: Span, info: ExpressLayerInfo) => void>(),
+} as const;
+
+export type ExpressTools = Tools<OptionsOf<typeof options>>;
+
+/**
+ * Traces Express 4 and 5: the route and the error of the SERVER span, and layers as spans where asked for.
+ *
+ * @example
+ * init({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation({ layers: 'slow' })] });
+ */
+export const ExpressInstrumentation = defineInstrumentation({
+  name: '@clew/instrumentation-express',
+  version: __VERSION__,
+  options,
+  targets: [{ module: 'express', versions: ['>=4.8 <6'], patch: patchExpress }],
+});
+
+export type ExpressInstrumentation = InstanceType<typeof ExpressInstrumentation>;

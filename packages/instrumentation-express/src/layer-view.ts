@@ -1,0 +1,49 @@
+import { ATTR, type Layer, matchesAny, type Pattern } from '@clew/core';
+import { type ExpressLayer, isHandler } from './express.ts';
+
+export type LayerType = 'router' | 'middleware' | 'request_handler';
+
+/** A layer as it is told in spans. */
+export interface LayerView extends Layer {
+  readonly type: LayerType;
+  readonly ignored: boolean;
+}
+
+/** Which layers are no spans. */
+export interface Ignoring {
+  readonly ignoreLayers: readonly Pattern[];
+  readonly ignoreLayersType: readonly LayerType[];
+}
+
+interface Told {
+  readonly route: string | undefined;
+  readonly ignoring: Ignoring;
+  readonly view: LayerView;
+}
+
+/** The last view of each layer: a layer is nearly always on the same route. */
+const told = new WeakMap<ExpressLayer, Told>();
+
+/** Tells a layer's name, type and attributes. `route` is what has been matched so far. */
+export function viewOf(layer: ExpressLayer, route: string | undefined, ignoring: Ignoring): LayerView {
+  const last = told.get(layer);
+  if (last !== undefined && last.route === route && last.ignoring === ignoring) return last.view;
+  const type = typeOf(layer);
+  const label = type === 'middleware' ? layer.name : (route ?? '/');
+  const name = `${type === 'request_handler' ? 'request handler' : type} - ${label}`;
+  const ignored = ignoring.ignoreLayersType.includes(type) || matchesAny(ignoring.ignoreLayers, name);
+  const attributes = {
+    'express.name': label,
+    'express.type': type,
+    ...(route !== undefined && { [ATTR.httpRoute]: route }),
+  };
+  const view = { name, type, ignored, attributes };
+  told.set(layer, { route, ignoring, view });
+  return view;
+}
+
+function typeOf(layer: ExpressLayer): LayerType {
+  if (isHandler(layer)) return 'request_handler';
+  const { handle } = layer;
+  return Array.isArray(handle.stack) || handle.name === 'mounted_app' ? 'router' : 'middleware';
+}
