@@ -1,3 +1,4 @@
+import type { Destinations, SignatureOptions, TraceFormat, TrustOption } from '@clew/core';
 import type { OtlpExporterOptions, Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@clew/tracer';
 import type { Attributes, ContextManager } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
@@ -5,6 +6,22 @@ import type { LogLevel } from './log.ts';
 
 /** The options of discovered plugins by short name (`express`); `false` leaves a plugin out. */
 export type PluginOptions = Readonly<Record<string, Readonly<Record<string, unknown>> | false>>;
+
+/** Options of `init({ propagation })`. */
+export interface PropagationOptions {
+  /** Wire formats to read, by name; the first that is valid wins. Environment: `OTEL_PROPAGATORS`. Default W3C. */
+  readonly extract?: readonly (string | TraceFormat)[];
+  /** Wire formats to write, all of them. Environment: `OTEL_PROPAGATORS`. Default W3C. */
+  readonly inject?: readonly (string | TraceFormat)[];
+  /** How far those who call are believed. Environment: `CLEW_TRUST`. Default `continue`. */
+  readonly trust?: TrustOption;
+  /** To whom trace context goes. Environment: `CLEW_SEND_TO`. Default `all`. */
+  readonly sendTo?: Destinations;
+  /** To whom of them baggage goes, too. Environment: `CLEW_SEND_BAGGAGE_TO`. Default `all`. */
+  readonly sendBaggageTo?: Destinations;
+  /** Signs what goes out; what comes in with a valid signature is believed. */
+  readonly signature?: SignatureOptions;
+}
 
 /** Options of `init()`. Each may be left out; what is not given comes from the environment, then from the defaults. */
 export interface InitOptions {
@@ -14,8 +31,8 @@ export interface InitOptions {
   readonly resource?: Attributes;
   /** The context carrier. Environment: `CLEW_CONTEXT`. Default `async`. */
   readonly context?: 'async' | 'stack' | ContextManager;
-  /** Wire formats by name. Environment: `OTEL_PROPAGATORS`. Default `tracecontext` and `baggage` both ways. */
-  readonly propagation?: { readonly extract?: readonly string[]; readonly inject?: readonly string[] };
+  /** What is read from messages, what is written into them, who is believed and who is told. */
+  readonly propagation?: PropagationOptions;
   /** Environment: `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. Default `parentbased_always_on`. */
   readonly sampler?: Sampler;
   /** Where spans go by OTLP; `false` for nowhere. Environment: `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*`. */

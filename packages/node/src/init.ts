@@ -4,6 +4,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { expectValid, limitsFrom, logLevelFrom, resourceFrom, samplerFrom } from './configuration.ts';
 import { contextManagerFrom } from './context.ts';
 import { startPlugin } from './deferred-instrumentation.ts';
+import { deliverLast } from './deliver-last.ts';
 import { findPlugins, type InstalledPlugin } from './discovery.ts';
 import { Environment } from './environment.ts';
 import { exporterFrom } from './exporter-options.ts';
@@ -12,7 +13,7 @@ import { ensureLogger } from './log.ts';
 import { hookModules } from './module-hooks.ts';
 import { expectInstalled, optionsOf, wantedPlugins } from './plugin-options.ts';
 import { deliverAtEnd } from './process-end.ts';
-import { propagatorFrom } from './propagation.ts';
+import { propagatorFrom, setPolicyFrom } from './propagation.ts';
 import { warnOfEarlyModules } from './self-check.ts';
 
 /** What `init()` gives back. */
@@ -73,12 +74,16 @@ function start(options: InitOptions, environment: Environment, onShutdown: () =>
   }
   context.setGlobalContextManager(contextManager.enable());
   propagation.setGlobalPropagator(propagator);
+  setPolicyFrom(environment, options);
   const instrumentations = startPlugins(installed, options, environment);
   for (const each of instrumentations) each.setTracerProvider(provider);
   const stopDelivering = deliverAtEnd({
     hasPending: () => provider.stats().spansQueued > 0,
     flush: () => provider.forceFlush({ timeoutMs }),
-    flushSync: () => {},
+    flushSync: () => {
+      const unsent = provider.takeUnsent();
+      if (unsent !== undefined) deliverLast(unsent, timeoutMs);
+    },
   });
 
   return {

@@ -1,41 +1,109 @@
 import {
   type ContextFormat,
   createPropagator,
+  createSignature,
+  DESTINATIONS_EXPECTED,
+  isDestinations,
+  isTrustOption,
+  type PropagationPolicy,
+  setPropagationPolicy,
+  TRACE_FORMATS,
+  TRUST_EXPECTED,
   type TraceFormat,
   w3cBaggage,
-  w3cTraceContext,
 } from '@clew/core';
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { expect } from './configuration.ts';
 import type { Environment } from './environment.ts';
-import type { InitOptions } from './init-options.ts';
+import type { InitOptions, PropagationOptions } from './init-options.ts';
 
-const TRACE_FORMATS: readonly TraceFormat[] = [w3cTraceContext];
+type Chosen = readonly (string | TraceFormat)[];
+
 const BESIDE: readonly ContextFormat[] = [w3cBaggage];
-const NAMES = [...TRACE_FORMATS, ...BESIDE].map((format) => format.name);
-const DEFAULT: readonly string[] = ['tracecontext', 'baggage'];
+const NAMES = [...TRACE_FORMATS.keys(), ...BESIDE.map(({ name }) => name)];
+const DEFAULT: Chosen = ['tracecontext', 'baggage'];
 
 /** The propagator of the options, or of `OTEL_PROPAGATORS`; `none` propagates nothing. */
-export function propagatorFrom(environment: Environment, options: InitOptions): TextMapPropagator {
+export function propagatorFrom(
+  environment: Environment,
+  { propagation = {} }: InitOptions,
+): TextMapPropagator {
   const common = namesFrom(environment);
-  const extract = options.propagation?.extract ?? common;
-  const inject = options.propagation?.inject ?? common;
-  expectKnown('propagation.extract', extract);
-  expectKnown('propagation.inject', inject);
+  const { extract = common, inject = common, signature } = propagation;
+  expectFormats('propagation.extract', extract);
+  expectFormats('propagation.inject', inject);
   return createPropagator({
-    extract: chosen(TRACE_FORMATS, extract),
-    inject: chosen(TRACE_FORMATS, inject),
+    extract: formatsOf(extract),
+    inject: formatsOf(inject),
     extractBeside: BESIDE.filter(({ name }) => extract.includes(name)),
     injectBeside: BESIDE.filter(({ name }) => inject.includes(name)),
+    ...(signature && { signature: createSignature(signature) }),
   });
 }
 
-/** The order is that of the names: the first format that fits wins. */
-function chosen(formats: readonly TraceFormat[], names: readonly string[]): TraceFormat[] {
-  return names.flatMap((name) => formats.filter((format) => format.name === name));
+/** Says to all plugins who is believed and who is told. */
+export function setPolicyFrom(environment: Environment, { propagation = {} }: InitOptions): void {
+  const policy = definedOf({
+    trust: checked(environment, propagation, 'trust', 'CLEW_TRUST', TRUST_EXPECTED, isTrustOption),
+    sendTo: checked(
+      environment,
+      propagation,
+      'sendTo',
+      'CLEW_SEND_TO',
+      DESTINATIONS_EXPECTED,
+      isDestinations,
+    ),
+    sendBaggageTo: checked(
+      environment,
+      propagation,
+      'sendBaggageTo',
+      'CLEW_SEND_BAGGAGE_TO',
+      DESTINATIONS_EXPECTED,
+      isDestinations,
+    ),
+  });
+  setPropagationPolicy(policy);
 }
 
-function namesFrom(environment: Environment): readonly string[] {
+function checked<T>(
+  environment: Environment,
+  options: PropagationOptions,
+  name: 'trust' | 'sendTo' | 'sendBaggageTo',
+  variable: string,
+  expected: string,
+  accepts: (value: unknown) => value is T,
+): T | undefined {
+  const given: unknown = options[name];
+  if (given !== undefined) {
+    expect(accepts(given), `propagation.${name}`, expected, given);
+    return given as T;
+  }
+  const text = environment.text(variable);
+  if (text === undefined) return undefined;
+  const value = valueOf(text);
+  if (accepts(value)) return value;
+  environment.warn(variable, expected, text);
+  return undefined;
+}
+
+/** JSON, a list of words with commas, or one word. */
+function valueOf(text: string): unknown {
+  if (/^[[{]/.test(text)) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  }
+  return text.includes(',') || text.includes('.') ? text.split(',').map((item) => item.trim()) : text;
+}
+
+/** The order is that of the names: the first format that fits wins. */
+function formatsOf(chosen: Chosen): TraceFormat[] {
+  return chosen.flatMap((each) => (typeof each === 'string' ? (TRACE_FORMATS.get(each) ?? []) : each));
+}
+
+function namesFrom(environment: Environment): Chosen {
   const names = environment.list('OTEL_PROPAGATORS');
   if (names === undefined) return DEFAULT;
   if (names.length === 1 && names[0] === 'none') return [];
@@ -45,9 +113,16 @@ function namesFrom(environment: Environment): readonly string[] {
   return known.length === 0 ? DEFAULT : known;
 }
 
-function expectKnown(name: string, names: readonly string[]): void {
-  expect(Array.isArray(names), name, 'a list of formats', names);
-  names.forEach((each, index) => {
-    expect(NAMES.includes(each), `${name}[${index}]`, NAMES.map((known) => `"${known}"`).join(' | '), each);
+function expectFormats(name: string, chosen: Chosen): void {
+  expect(Array.isArray(chosen), name, 'a list of formats', chosen);
+  chosen.forEach((each, index) => {
+    const fits = typeof each === 'string' ? NAMES.includes(each) : typeof each?.extract === 'function';
+    expect(fits, `${name}[${index}]`, `a format or one of ${NAMES.join(', ')}`, each);
   });
+}
+
+function definedOf(
+  policy: { [K in keyof PropagationPolicy]: PropagationPolicy[K] | undefined },
+): Partial<PropagationPolicy> {
+  return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
 }

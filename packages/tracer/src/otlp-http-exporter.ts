@@ -1,10 +1,18 @@
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { ResolvedExporterOptions } from './exporter-options.ts';
-import { type Answer, HttpPost } from './http-post.ts';
+import { type Answer, HttpPost, type TlsOptions } from './http-post.ts';
 import { partialSuccessOf } from './otlp-response.ts';
 import { VERSION } from './resource.ts';
 import { backoffMs, isRetryable, retryAfterMs } from './retry.ts';
 import type { Counters } from './stats.ts';
+
+/** Encoded batches that were not sent, and where they were to go. */
+export interface UnsentSpans {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: TlsOptions;
+  readonly bodies: readonly Buffer[];
+}
 
 const SHUT_DOWN: Outcome = { cause: 'shutdown', detail: 'not sent in time' };
 
@@ -29,17 +37,24 @@ export class OtlpHttpExporter implements BatchSender {
       'user-agent': `clew-otlp/${VERSION} node/${process.versions.node}`,
       ...options.headers,
       'content-type': contentType,
-      ...(options.compression === 'gzip' && { 'content-encoding': 'gzip' }),
     };
+  }
+
+  /** What somebody else needs who posts a batch for us. */
+  get address(): Omit<UnsentSpans, 'bodies'> {
+    const { url, tls } = this.#options;
+    return { url: url.href, headers: this.#headers, tls };
   }
 
   async send(body: Buffer): Promise<Outcome> {
     const { compression, timeoutMs, retryForMs, retryDelayMs } = this.#options;
-    const payload = compression === 'gzip' ? await gzip(body) : body;
+    const zipped = compression === 'gzip';
+    const payload = zipped ? await gzip(body) : body;
+    const headers = zipped ? { ...this.#headers, 'content-encoding': 'gzip' } : this.#headers;
     const startedAt = performance.now();
     for (let attempt = 0; ; attempt++) {
       if (this.#closed) return SHUT_DOWN;
-      const answer = await this.#http.post(payload, this.#headers, timeoutMs);
+      const answer = await this.#http.post(payload, headers, timeoutMs);
       if (answer.kind === 'answered' && !isRetryable(answer.status)) return outcomeOf(answer);
       if (this.#closed) return SHUT_DOWN;
       const asked = answer.kind === 'failed' ? undefined : retryAfterMs(answer.retryAfter);

@@ -12,7 +12,7 @@ import { ExporterBatcher } from './exporter-batcher.ts';
 import { type OtlpExporterOptions, resolveExporterOptions } from './exporter-options.ts';
 import { type IdGenerator, isHexId, randomHex } from './ids.ts';
 import { resolveLimits, type SpanLimits } from './limits.ts';
-import { OtlpHttpExporter } from './otlp-http-exporter.ts';
+import { OtlpHttpExporter, type UnsentSpans } from './otlp-http-exporter.ts';
 import { otlpJson } from './otlp-json.ts';
 import { otlpProtobuf } from './otlp-protobuf.ts';
 import { ProcessorChain } from './processor-chain.ts';
@@ -57,6 +57,7 @@ export class TracerProvider implements ApiTracerProvider {
   readonly #sampler: Sampler;
   readonly #parts: RecorderParts;
   readonly #queue: BatchQueue | undefined;
+  #exporter: OtlpHttpExporter | undefined;
   readonly #processors: ProcessorChain | undefined;
   readonly #counters = new Counters();
   readonly #gate: Gate = { closed: false };
@@ -124,6 +125,16 @@ export class TracerProvider implements ApiTracerProvider {
     return this.#shutdown;
   }
 
+  /**
+   * Hands over what waits for the built-in exporter, ready to be posted by somebody else: for the end of a
+   * process, which waits for nothing. The batch under way is among them and may arrive twice.
+   */
+  takeUnsent(): UnsentSpans | undefined {
+    const bodies = this.#queue?.takeAll() ?? [];
+    if (bodies.length === 0 || this.#exporter === undefined) return undefined;
+    return { ...this.#exporter.address, bodies };
+  }
+
   /** What has been counted so far. */
   stats(): TracerStats {
     const { spansStarted, spansSampled, spansEnded, spansExported, spansTruncated, exports, retries } =
@@ -149,8 +160,8 @@ export class TracerProvider implements ApiTracerProvider {
   ): BatchQueue {
     const options = resolveExporterOptions(given);
     const format = options.protocol === 'http/json' ? otlpJson : otlpProtobuf;
-    const sender = new OtlpHttpExporter(options, format.contentType, this.#counters);
-    return new BatchQueue(format, resource, options, this.#counters, sender, scope);
+    this.#exporter = new OtlpHttpExporter(options, format.contentType, this.#counters);
+    return new BatchQueue(format, resource, options, this.#counters, this.#exporter, scope);
   }
 
   async #flushWithin(timeoutMs: number): Promise<void> {

@@ -1,0 +1,27 @@
+import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+
+/** Environment variables, of this process or for another. */
+export type EnvironmentVariables = Record<string, string | undefined>;
+
+/**
+ * The name of the environment variable that carries a header: upper case, and `_` for all that is not a letter
+ * or a digit (`uber-trace-id` becomes `UBER_TRACE_ID`).
+ * Source: https://opentelemetry.io/docs/specs/otel/context/env-carriers/
+ */
+export function environmentName(header: string): string {
+  const name = header.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
+  return /^[0-9]/.test(name) ? `_${name}` : name;
+}
+
+/** Reads headers from environment variables. */
+export const environmentGetter: TextMapGetter<EnvironmentVariables> = {
+  get: (environment, header) => environment[environmentName(header)] || undefined,
+  keys: (environment) => Object.keys(environment),
+};
+
+/** Writes headers as environment variables; never give it `process.env`. */
+export const environmentSetter: TextMapSetter<EnvironmentVariables> = {
+  set(environment, header, value) {
+    environment[environmentName(header)] = value;
+  },
+};

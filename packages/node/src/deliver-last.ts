@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { UnsentSpans } from '@clew/tracer';
+
+/**
+ * Posts what is left while this process stands still: `process.exit()` waits for no answer, so another process
+ * asks. It costs a process only when spans are left; what can't be delivered in time is lost, silently, since
+ * nobody is there to be told.
+ */
+export function deliverLast({ bodies, ...address }: UnsentSpans, timeoutMs: number): void {
+  if (timeoutMs === 0 || !isPlainNode()) return;
+  const head = JSON.stringify({ ...address, timeoutMs, lengths: bodies.map((body) => body.length) });
+  // NODE_OPTIONS would start the preload again, in a process that is there for our sake only.
+  const { NODE_OPTIONS: _, ...environment } = process.env;
+  spawnSync(process.execPath, [fileURLToPath(new URL('./post-last.js', import.meta.url))], {
+    input: Buffer.concat([Buffer.from(`${head}\n`), ...bodies]),
+    stdio: ['pipe', 'ignore', 'ignore'],
+    timeout: timeoutMs,
+    env: environment,
+    windowsHide: true,
+  });
+}
+
+/** A program that was made into one file, or Electron, is not a Node that runs our script. */
+function isPlainNode(): boolean {
+  return process.versions.electron === undefined && /node(\.exe)?$/i.test(process.execPath);
+}
