@@ -1,7 +1,13 @@
 export { AsyncContextManager } from './context/async-context-manager.ts';
+export { bind } from './context/bind.ts';
 export { rootContext } from './context/context.ts';
+export { type Envelope, openMessage, wrapMessage } from './context/message-envelope.ts';
+export { carryToChild, carryToWorker, contextFromEnvironment } from './context/process-environment.ts';
 export { StackContextManager } from './context/stack-context-manager.ts';
+export { StrictContextManager, type StrictOptions } from './context/strict-context-manager.ts';
+export type { ContextProblem, ContextProblemKind } from './context/strict-report.ts';
 export { isTracingSuppressed, suppressTracing, unsuppressTracing } from './context/suppression.ts';
+export { TaskCarrier } from './context/task-carrier.ts';
 export { begin, currentContext, Exchange, errorType, recordError } from './exchange.ts';
 export {
   type ClewInstrumentation,
@@ -36,9 +42,16 @@ export {
   type Tools,
 } from './kit/target.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
+export {
+  type EnvironmentVariables,
+  environmentGetter,
+  environmentName,
+  environmentSetter,
+} from './propagation/carriers/environment.ts';
 export { DESTINATIONS_EXPECTED, type Destinations, isDestinations } from './propagation/destinations.ts';
 export { droppedFromWire } from './propagation/dropped.ts';
 export type { ContextFormat, Extraction, Outgoing, SamplingWish, TraceFormat } from './propagation/format.ts';
+export { TRACE_FORMATS } from './propagation/formats/index.ts';
 export { w3cBaggage } from './propagation/formats/w3c-baggage.ts';
 export { w3cTraceContext } from './propagation/formats/w3c-trace-context.ts';
 export { emptyTraceState, parseTraceState } from './propagation/formats/w3c-trace-state.ts';

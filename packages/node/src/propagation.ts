@@ -80,14 +80,14 @@ function checked<T>(
   }
   const text = environment.text(variable);
   if (text === undefined) return undefined;
-  const value = valueOf(text);
+  const value = parsedText(text);
   if (accepts(value)) return value;
   environment.warn(variable, expected, text);
   return undefined;
 }
 
 /** JSON, a list of words with commas, or one word. */
-function valueOf(text: string): unknown {
+function parsedText(text: string): unknown {
   if (/^[[{]/.test(text)) {
     try {
       return JSON.parse(text);
