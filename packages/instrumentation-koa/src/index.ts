@@ -1,1 +1,1 @@
-export {};
+export { KoaInstrumentation, type KoaLayerInfo } from './koa-instrumentation.ts';

@@ -1,0 +1,53 @@
+import {
+  defineInstrumentation,
+  hook,
+  layersOption,
+  listOf,
+  type OptionsOf,
+  slowLayerMsOption,
+  type Tools,
+} from '@clew/core';
+import type { Span } from '@opentelemetry/api';
+import type { KoaContext, Middleware } from './koa.ts';
+import { patchKoa, patchRouter } from './patch-koa.ts';
+
+declare const __VERSION__: string;
+
+/** `router` is a handler of a route; everything else is `middleware`. */
+export type KoaLayerType = 'router' | 'middleware';
+
+/** What the hook learns about a layer. */
+export interface KoaLayerInfo {
+  readonly context: KoaContext;
+  readonly middlewareLayer: Middleware;
+  readonly layerType: KoaLayerType;
+}
+
+const options = {
+  layers: layersOption,
+  slowLayerMs: slowLayerMsOption,
+  ignoreLayersType: listOf<KoaLayerType>(['router', 'middleware']),
+  requestHook: hook<(span: Span, info: KoaLayerInfo) => void>(),
+} as const;
+
+export type KoaTools = Tools<OptionsOf<typeof options>>;
+
+/**
+ * Traces Koa 2 and 3 with @koa/router or koa-router: the route and the error of the SERVER span, and layers as
+ * spans where asked for.
+ *
+ * @example
+ * init({ instrumentations: [new HttpInstrumentation(), new KoaInstrumentation({ layers: 'slow' })] });
+ */
+export const KoaInstrumentation = defineInstrumentation({
+  name: '@clew/instrumentation-koa',
+  version: __VERSION__,
+  options,
+  targets: [
+    { module: 'koa', versions: ['>=2 <4'], patch: patchKoa },
+    { module: '@koa/router', versions: ['>=8 <16'], patch: patchRouter },
+    { module: 'koa-router', versions: ['>=8 <15'], patch: patchRouter },
+  ],
+});
+
+export type KoaInstrumentation = InstanceType<typeof KoaInstrumentation>;

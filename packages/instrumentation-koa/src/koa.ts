@@ -1,0 +1,46 @@
+import type { EventEmitter } from 'node:events';
+
+/** What the plugin sees of Koa 2 and 3. */
+export interface KoaClass {
+  new (): KoaApplication;
+  readonly prototype: KoaApplication;
+}
+
+export interface KoaApplication extends EventEmitter {
+  middleware: readonly Middleware[];
+  readonly context: object;
+}
+
+/** What the plugin sees of a request's context; routers write what they have matched on it. */
+export interface KoaContext {
+  readonly path: string;
+  readonly originalUrl: string;
+  /** What koa-mount has taken off the path last. */
+  readonly mountPath?: string;
+  /** The layers of all routers that match the path, whatever the method. */
+  readonly matched?: readonly RouterLayer[];
+}
+
+export type Middleware = ((this: unknown, context: KoaContext, next: () => Promise<unknown>) => unknown) & {
+  /** The router, on what its `routes()` gives. */
+  readonly router?: object;
+  /** The name of a generator function that Koa 2 has converted. */
+  readonly _name?: string;
+};
+
+/** What a router is given: a route, or, without methods, middleware. */
+export interface RouterLayer {
+  readonly path: string | RegExp;
+  readonly methods: readonly string[];
+  readonly stack: readonly Middleware[];
+}
+
+export interface RouterMatch {
+  pathAndMethod: readonly RouterLayer[];
+}
+
+export type RouterModule = { readonly Router?: RouterClass } & RouterClass;
+
+interface RouterClass {
+  readonly prototype: object;
+}

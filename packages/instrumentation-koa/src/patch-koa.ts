@@ -1,0 +1,138 @@
+import { ATTR, beginLayer, currentContext, dress, serverRequestOf } from '@clew/core';
+import type { KoaApplication, KoaClass, Middleware, RouterLayer, RouterMatch, RouterModule } from './koa.ts';
+import type { KoaLayerType, KoaTools } from './koa-instrumentation.ts';
+import { routeOf, watchRoutes } from './matched-route.ts';
+
+type Callback = (this: KoaApplication) => unknown;
+type Emit = (this: KoaApplication, event: string | symbol, ...args: unknown[]) => boolean;
+type Match = (this: unknown, ...args: unknown[]) => RouterMatch;
+
+/** The tools in force; none when we are off. What was composed while we were on stays composed. */
+let inForce: KoaTools | undefined;
+
+/** Classes of routers that were seen in middleware: bundled programs have them without a module of that name. */
+const routerPrototypes = new Set<object>();
+
+const traced = new WeakMap<Middleware, Middleware>();
+const tracedLayers = new WeakMap<RouterLayer, RouterLayer>();
+
+export function patchKoa(moduleExports: unknown, tools: KoaTools): void {
+  const Koa = moduleExports as KoaClass;
+  inForce = tools;
+  tools.onDisable(() => {
+    inForce = undefined;
+  });
+  tools.onDisable(watchRoutes(Object.getPrototypeOf(new Koa().context)));
+  for (const prototype of routerPrototypes) tools.wrap(prototype, 'match', traceMatches);
+  tools.wrap(Koa.prototype, 'callback', composeTraced);
+  tools.wrap(Koa.prototype, 'emit', noteErrors);
+}
+
+export function patchRouter(moduleExports: unknown, tools: KoaTools): void {
+  const { Router = moduleExports as RouterModule } = moduleExports as RouterModule;
+  tools.wrap(Router.prototype, 'match', traceMatches);
+}
+
+/**
+ * `compose` is given a live view in which each middleware is traced: `app.middleware` keeps the program's own
+ * functions, and what is added after `callback()` is seen wherever koa-compose itself sees it.
+ */
+function composeTraced(callback: Callback): Callback {
+  return function () {
+    const own = this.middleware;
+    this.middleware = new Proxy(own, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key);
+        return typeof value === 'function' && Object.hasOwn(target, key)
+          ? tracedMiddleware(value as Middleware)
+          : value;
+      },
+    });
+    try {
+      return callback.call(this);
+    } finally {
+      this.middleware = own;
+    }
+  };
+}
+
+/** Koa says every error that it answers itself, and error-handling middleware says its own, by this event. */
+function noteErrors(emit: Emit): Emit {
+  return function (event, ...args) {
+    if (event === 'error') {
+      const served = serverRequestOf(currentContext());
+      if (served !== undefined) served.error ??= args[0];
+    }
+    return emit.call(this, event, ...args);
+  };
+}
+
+/** Routers compose the handlers of what has matched anew for each request: they compose traced ones. */
+function traceMatches(match: Match): Match {
+  return function (...args) {
+    const matched = match.apply(this, args);
+    if (inForce !== undefined && inForce.options.layers !== 'none')
+      matched.pathAndMethod = matched.pathAndMethod.map(tracedLayer);
+    return matched;
+  };
+}
+
+function tracedMiddleware(middleware: Middleware): Middleware {
+  const { router } = middleware;
+  // What a router does is in its handlers; with none that match it is nothing.
+  if (router !== undefined) {
+    const prototype: object = Object.getPrototypeOf(router);
+    routerPrototypes.add(prototype);
+    inForce?.wrap(prototype, 'match', traceMatches);
+    return middleware;
+  }
+  let known = traced.get(middleware);
+  if (known === undefined) {
+    known = dress(trace(middleware), middleware) as Middleware;
+    traced.set(middleware, known);
+  }
+  return known;
+}
+
+/** A stand-in of the layer for one dispatch: the router keeps its own. */
+function tracedLayer(layer: RouterLayer): RouterLayer {
+  const known = tracedLayers.get(layer);
+  if (known !== undefined) return known;
+  const route = layer.methods.length > 0 ? layer : undefined;
+  const handlers = new WeakMap<Middleware, Middleware>();
+  const tracedHandler = (handler: Middleware) => {
+    const traced = handlers.get(handler) ?? trace(handler, route);
+    handlers.set(handler, traced);
+    return traced;
+  };
+  const stack = { get: () => layer.stack.map(tracedHandler) };
+  const standIn = Object.create(layer, { stack }) as RouterLayer;
+  tracedLayers.set(layer, standIn);
+  return standIn;
+}
+
+function trace(middleware: Middleware, route?: RouterLayer): Middleware {
+  const layerType: KoaLayerType = route === undefined ? 'middleware' : 'router';
+  const ownName = middleware._name ?? (middleware.name || '<anonymous>');
+
+  return function (context, next) {
+    const tools = inForce;
+    if (
+      tools === undefined ||
+      tools.options.layers === 'none' ||
+      tools.options.ignoreLayersType.includes(layerType)
+    )
+      return middleware.call(this, context, next);
+    const name = route === undefined ? ownName : routeOf(context, route.path);
+    const attributes = {
+      'koa.name': name,
+      'koa.type': layerType,
+      ...(route !== undefined && { [ATTR.httpRoute]: name }),
+    };
+    const run = beginLayer(tools, { name: `${layerType} - ${name}`, attributes }, (span) =>
+      tools.callHook(tools.options.requestHook, span, { context, middlewareLayer: middleware, layerType }),
+    );
+    if (run === undefined) return middleware.call(this, context, next);
+    return run.settle(() => middleware.call(this, context, next));
+  };
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { httpFrameworkSuite, manifestSuite } from '@clew/testing';
+import { Router as router15 } from '@koa/router';
+import koa3 from 'koa';
+import koaRouter12 from 'koa-router';
+import router10 from 'koa-router10';
+import router12 from 'koa-router12';
+import router13 from 'koa-router13';
+import koa2 from 'koa2';
+import { KoaInstrumentation } from '../src/index.ts';
+import { type AnyRouterClass, build, type KoaModule } from './program.ts';
+
+const pairs: Record<string, [koa: unknown, router: unknown]> = {
+  'koa 3 with @koa/router 15': [koa3, router15],
+  'koa 3 with @koa/router 13': [koa3, router13],
+  'koa 2 with @koa/router 12': [koa2, router12],
+  'koa 2 with @koa/router 10': [koa2, router10],
+  'koa 2 with koa-router 12': [koa2, koaRouter12],
+};
+
+for (const [name, [koa, router]] of Object.entries(pairs)) {
+  const [Koa, Router] = [koa as KoaModule, router as AnyRouterClass];
+
+  httpFrameworkSuite({
+    name,
+    instrument: (options) => {
+      const instance = new KoaInstrumentation(options);
+      instance.instrument(Koa);
+      return instance;
+    },
+    functions: () => [Koa.prototype.callback, Koa.prototype.emit],
+    listener: (program) => build(Koa, Router, program).callback(),
+    layerNames: {
+      middleware: (middleware) => `middleware - ${middleware}`,
+      handler: (route) => `router - ${route}`,
+    },
+  });
+}
+
+manifestSuite(join(__dirname, '..'), { KoaInstrumentation });
