@@ -8,7 +8,10 @@ import { build, type ExpressModule } from './program.ts';
 beforeAll(() => jest.spyOn(console, 'error').mockImplementation(() => {}));
 afterAll(() => jest.restoreAllMocks());
 
-for (const [name, express] of Object.entries({ 'express 4': express4 as ExpressModule, 'express 5': express5 })) {
+for (const [name, express] of Object.entries({
+  'express 4': express4 as ExpressModule,
+  'express 5': express5,
+})) {
   const routers = () => (Object.hasOwn(express.Router, 'use') ? express.Router : express.Router.prototype);
 
   httpFrameworkSuite({
