@@ -9,9 +9,15 @@ import { rootContext } from './context.ts';
  */
 export class AsyncContextManager implements ContextManager {
   readonly #storage = new AsyncLocalStorage<Context>();
+  readonly #base: Context;
+
+  /** `base` is current where nothing else is, such as the context that a parent process handed over. */
+  constructor(base: Context = rootContext) {
+    this.#base = base;
+  }
 
   active(): Context {
-    return this.#storage.getStore() ?? rootContext;
+    return this.#storage.getStore() ?? this.#base;
   }
 
   with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
@@ -36,7 +42,7 @@ export class AsyncContextManager implements ContextManager {
   attach(context: Context): { dispose(): void } {
     const previous = this.#storage.getStore();
     this.#storage.enterWith(context);
-    return { dispose: () => this.#storage.enterWith(previous ?? rootContext) };
+    return { dispose: () => this.#storage.enterWith(previous ?? this.#base) };
   }
 
   enable(): this {

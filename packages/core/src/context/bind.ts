@@ -1,6 +1,19 @@
 import type { EventEmitter } from 'node:events';
-import type { Context } from '@opentelemetry/api';
+import { type Context, context } from '@opentelemetry/api';
 import { dress } from '../kit/wrap.ts';
+
+/**
+ * Binds a function, or every listener added to an emitter from now on, to a context: the current one unless
+ * another is given. The bound function keeps its name, length and `this`; it may be called many times.
+ * Other values come back as they are, and so does everything while no context manager is installed.
+ *
+ * @example
+ * cache.onInvalidate(bind(() => reload()));     // the context of whoever asked, not of whoever invalidates
+ * pool.grow = bind(pool.grow, rootContext);     // a connection belongs to no request
+ */
+export function bind<T>(target: T, to: Context = context.active()): T {
+  return context.bind(to, target);
+}
 
 /** How a context manager runs a function in a context. */
 export type RunIn = (
@@ -27,14 +40,19 @@ function bindFunction(runIn: RunIn, context: Context, target: Listener): Listene
   }, target);
 }
 
+/** The listener that each bound one stands for. */
+const originals = new WeakMap<object, Listener>();
+
 /** `removeListener` finds a bound listener by its original: Node looks at the `listener` property, as for `once`. */
 function bindEmitter(runIn: RunIn, context: Context, emitter: EventEmitter): void {
   for (const name of ADDERS) {
     const add = emitter[name];
     if (typeof add !== 'function') continue;
     const bound = dress(function (this: EventEmitter, event: string | symbol, listener: Listener) {
-      if (typeof listener !== 'function' || 'listener' in listener) return add.call(this, event, listener);
+      if (typeof listener !== 'function') return add.call(this, event, listener);
+      if ('listener' in listener) return add.call(this, event, standingForOriginal(listener));
       const wrapped = Object.assign(bindFunction(runIn, context, listener), { listener });
+      originals.set(wrapped, listener);
       return add.call(this, event, wrapped);
     }, add);
     Object.defineProperty(emitter, name, {
@@ -44,6 +62,14 @@ function bindEmitter(runIn: RunIn, context: Context, emitter: EventEmitter): voi
       enumerable: false,
     });
   }
+}
+
+/** `once` adds a wrapper of the bound listener through `on`; it is to be found by the original, not by the bound one. */
+function standingForOriginal(wrapper: Listener & { listener?: unknown }): Listener {
+  const { listener } = wrapper;
+  const original = typeof listener === 'function' ? originals.get(listener) : undefined;
+  if (original !== undefined) wrapper.listener = original;
+  return wrapper;
 }
 
 function isEmitter(value: unknown): value is EventEmitter {

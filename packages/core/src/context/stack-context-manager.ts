@@ -7,7 +7,14 @@ import { rootContext } from './context.ts';
  * For synchronous programs; costs next to nothing.
  */
 export class StackContextManager implements ContextManager {
-  #current: Context = rootContext;
+  readonly #base: Context;
+  #current: Context;
+
+  /** `base` is current where nothing else is, such as the context that a parent process handed over. */
+  constructor(base: Context = rootContext) {
+    this.#base = base;
+    this.#current = base;
+  }
 
   active(): Context {
     return this.#current;
@@ -51,7 +58,7 @@ export class StackContextManager implements ContextManager {
   }
 
   disable(): this {
-    this.#current = rootContext;
+    this.#current = this.#base;
     return this;
   }
 }

@@ -1,0 +1,47 @@
+import { type Context, context, propagation } from '@opentelemetry/api';
+import { guard } from '../kit/failures.ts';
+import { rootContext } from './context.ts';
+
+/** A message with its context; plain data that every channel can clone or write as JSON. */
+export interface Envelope<Message> {
+  readonly 'clew.trace': Readonly<Record<string, string>>;
+  readonly message: Message;
+}
+
+/**
+ * Puts a message into an envelope with the current context, for channels that no context manager sees through:
+ * MessagePort, BroadcastChannel, `workerData`, `process.send`. The other side opens it with `openMessage`.
+ *
+ * @example
+ * port.postMessage(wrapMessage({ path }));
+ */
+export function wrapMessage<Message>(message: Message, from: Context = context.active()): Envelope<Message> {
+  const carrier: Record<string, string> = {};
+  guard('carrying a context with a message', () => propagation.inject(from, carrier));
+  return { 'clew.trace': carrier, message };
+}
+
+/**
+ * Takes a message out of its envelope and calls `handle` in the context that came with it. A message without an
+ * envelope is handled in the root context: the context of a channel is that of whoever opened it, and
+ * belongs to none of the messages.
+ *
+ * @example
+ * port.on('message', (received) => openMessage(received, (message) => convert(message.path)));
+ */
+export function openMessage<Message, T>(
+  received: Envelope<Message> | Message,
+  handle: (message: Message) => T,
+): T {
+  if (!isEnvelope(received)) return context.with(rootContext, () => handle(received));
+  const from = guard('reading a context from a message', () =>
+    propagation.extract(rootContext, received['clew.trace']),
+  );
+  return context.with(from ?? rootContext, () => handle(received.message));
+}
+
+function isEnvelope<Message>(received: Envelope<Message> | Message): received is Envelope<Message> {
+  if (typeof received !== 'object' || received === null || !('message' in received)) return false;
+  const carrier = (received as Partial<Envelope<Message>>)['clew.trace'];
+  return typeof carrier === 'object' && carrier !== null;
+}
