@@ -118,11 +118,12 @@ export class BatchQueue {
    */
   takeAll(): Buffer[] {
     this.#seal();
-    const bodies = this.#sealed.map(({ body }) => body);
-    for (const batch of this.#sealed.splice(0)) {
-      this.#settle(batch, { rejectedSpans: 0, detail: '' });
+    const taken = this.#sealed.splice(0);
+    for (const batch of taken) {
+      this.#counters.spansHandedOver += batch.spans;
+      this.#settle(batch);
     }
-    return bodies;
+    return taken.map(({ body }) => body);
   }
 
   /** Takes no more spans. */
@@ -136,7 +137,10 @@ export class BatchQueue {
     this.close();
     this.#sender.close();
     const left = this.#sealed.splice(this.#draining ? 1 : 0);
-    for (const batch of left) this.#settle(batch, { cause: 'shutdown', detail: 'not sent in time' });
+    for (const batch of left) {
+      this.#count(batch, { cause: 'shutdown', detail: 'not sent in time' });
+      this.#settle(batch);
+    }
   }
 
   #dropForQueue(): void {
@@ -177,8 +181,11 @@ export class BatchQueue {
     await this.#scope.run(async () => {
       for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
         const outcome = await this.#send(batch);
+        // Taken out meanwhile: the answer is nobody's any more.
+        if (this.#sealed[0] !== batch) continue;
         this.#sealed.shift();
-        this.#settle(batch, outcome);
+        this.#count(batch, outcome);
+        this.#settle(batch);
       }
     });
     this.#draining = false;
@@ -192,11 +199,10 @@ export class BatchQueue {
     }
   }
 
-  #settle(batch: Batch, outcome: Outcome): void {
+  #settle(batch: Batch): void {
     this.#settledCount++;
     this.#sealedBytes -= batch.body.length;
     this.#sealedSpans -= batch.spans;
-    this.#count(batch, outcome);
     this.#waiters = this.#waiters.filter(({ number, resolve }) => {
       if (number > this.#settledCount) return true;
       resolve();

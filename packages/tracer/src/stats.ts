@@ -18,6 +18,8 @@ export interface TracerStats {
   readonly spansEnded: number;
   /** Spans that a receiver took over OTLP. */
   readonly spansExported: number;
+  /** Spans that `takeUnsent()` gave away: whether they arrived is not known here. */
+  readonly spansHandedOver: number;
   /** Spans that were exported without their attributes, events and links, for with them no batch could hold them. */
   readonly spansTruncated: number;
   /** Spans lost, by cause. */
@@ -40,6 +42,7 @@ export class Counters {
   spansSampled = 0;
   spansEnded = 0;
   spansExported = 0;
+  spansHandedOver = 0;
   spansTruncated = 0;
   exports = 0;
   retries = 0;

@@ -137,19 +137,19 @@ export class TracerProvider implements ApiTracerProvider {
 
   /** What has been counted so far. */
   stats(): TracerStats {
-    const { spansStarted, spansSampled, spansEnded, spansExported, spansTruncated, exports, retries } =
-      this.#counters;
+    const counters = this.#counters;
     return {
-      spansStarted,
-      spansSampled,
-      spansEnded,
-      spansExported,
-      spansTruncated,
-      dropped: { ...this.#counters.dropped },
+      spansStarted: counters.spansStarted,
+      spansSampled: counters.spansSampled,
+      spansEnded: counters.spansEnded,
+      spansExported: counters.spansExported,
+      spansHandedOver: counters.spansHandedOver,
+      spansTruncated: counters.spansTruncated,
+      dropped: { ...counters.dropped },
       bytesQueued: this.#queue?.bytes ?? 0,
       spansQueued: this.#queue?.spans ?? 0,
-      exports,
-      retries,
+      exports: counters.exports,
+      retries: counters.retries,
     };
   }
 
