@@ -1,1 +1,1 @@
-export {};
+export { KnexInstrumentation } from './knex-instrumentation.ts';

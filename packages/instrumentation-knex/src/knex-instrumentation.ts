@@ -1,0 +1,120 @@
+import type { Readable } from 'node:stream';
+import {
+  beginQuery,
+  defineInstrumentation,
+  flag,
+  numberIn,
+  type OptionsOf,
+  type QueryExchange,
+  queryParent,
+  recordFailedAcquire,
+  type Tools,
+} from '@clew/core';
+import { databaseOf, databaseSaid, type KnexClient, type KnexQuery } from './knex-client.ts';
+
+declare const __VERSION__: string;
+
+const options = {
+  maxQueryLength: numberIn(-1, Number.MAX_SAFE_INTEGER, 1022),
+  requireParentSpan: flag(false),
+} as const;
+
+type KnexTools = Tools<OptionsOf<typeof options>>;
+type Query = (this: KnexClient, connection: object, query: KnexQuery) => Promise<unknown>;
+type Stream = (
+  this: KnexClient,
+  connection: object,
+  query: KnexQuery,
+  stream: Readable,
+  options: unknown,
+) => Promise<unknown>;
+type Acquire = (this: KnexClient) => Promise<object>;
+
+/** A shorter wait says nothing: a free connection costs some turns of the event loop, too. */
+const WORTH_SAYING_MS = 1;
+
+/** Traces queries of knex, each when it runs: a builder that nobody awaits is never started. */
+export const KnexInstrumentation = defineInstrumentation({
+  name: '@clew/instrumentation-knex',
+  version: __VERSION__,
+  options,
+  targets: [{ module: 'knex', versions: ['>=0.95 <4'], patch }],
+});
+
+export type KnexInstrumentation = InstanceType<typeof KnexInstrumentation>;
+
+/** All dialects, transactions and streams go through these three of their common base. */
+function patch(knex: unknown, tools: KnexTools): void {
+  const client = (knex as { readonly Client: { readonly prototype: object } }).Client.prototype;
+  const waits = new WeakMap<object, number>();
+
+  tools.wrap<Query>(
+    client,
+    'query',
+    (query) =>
+      function (connection, what) {
+        const exchange = begin(tools, waits, this, connection, what);
+        if (exchange === undefined) return query.call(this, connection, what);
+        return exchange.settle(exchange.run(() => query.call(this, connection, what)));
+      },
+  );
+
+  tools.wrap<Stream>(
+    client,
+    'stream',
+    (open) =>
+      function (connection, what, stream, streamOptions) {
+        const exchange = begin(tools, waits, this, connection, what);
+        if (exchange === undefined) return open.call(this, connection, what, stream, streamOptions);
+        // Of a stream that its reader leaves, the driver hears no end.
+        stream.once('close', () => {
+          if (stream.errored && stream.errored.name !== 'AbortError') exchange.fail(stream.errored);
+          exchange.end();
+        });
+        return exchange.settle(exchange.run(() => open.call(this, connection, what, stream, streamOptions)));
+      },
+  );
+
+  tools.wrap<Acquire>(
+    client,
+    'acquireConnection',
+    (acquire) =>
+      function () {
+        const parent = queryParent(tools);
+        if (parent === undefined) return acquire.call(this);
+        const start = performance.now();
+        const acquired = acquire.call(this);
+        const got = (connection: object) => {
+          const waitMs = performance.now() - start;
+          if (waitMs >= WORTH_SAYING_MS) waits.set(connection, waitMs);
+        };
+        const failed = (error: unknown) => {
+          const startTimeMs = Date.now() - (performance.now() - start);
+          recordFailedAcquire(tools, parent, databaseOf(this), startTimeMs, error);
+        };
+        acquired.then(got, failed);
+        return acquired;
+      },
+  );
+}
+
+function begin(
+  tools: KnexTools,
+  waits: WeakMap<object, number>,
+  client: KnexClient,
+  connection: object,
+  query: KnexQuery,
+): QueryExchange | undefined {
+  return beginQuery(tools, () => {
+    const waitMs = waits.get(connection);
+    if (waitMs !== undefined) waits.delete(connection);
+    const { sql, bindings } = typeof query === 'string' ? { sql: query } : query;
+    return {
+      database: databaseOf(client),
+      sql,
+      values: bindings,
+      databaseSaid: (message) => databaseSaid(client, query, message),
+      waitMs,
+    };
+  });
+}
