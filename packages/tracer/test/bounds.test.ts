@@ -51,6 +51,15 @@ describe('a receiver that is away', () => {
     expect(spansQueued + dropped.queueFull).toBe(spansEnded);
   });
 
+  test('leaves no room for a span that would go over the bound', () => {
+    const provider = makeProvider({ ...down, maxBatchBytes: 128 * KIB });
+    const attributes = { text: 'x'.repeat(20 * KIB) };
+    for (let i = 0; i < 5; i++) provider.getTracer('t').startSpan('s', { attributes }).end();
+    provider.getTracer('t').startSpan('small').end();
+    expect(provider.stats()).toMatchObject({ spansQueued: 4, dropped: { queueFull: 2 } });
+    expect(provider.stats().bytesQueued).toBeLessThanOrEqual(64 * KIB);
+  });
+
   test('is told of once, not a span', () => {
     const provider = makeProvider(down);
     for (let i = 0; i < 5000; i++) provider.getTracer('t').startSpan('s').end();

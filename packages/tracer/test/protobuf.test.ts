@@ -67,6 +67,18 @@ describe('protocol buffers', () => {
     expect('none' in got).toBe(false);
   });
 
+  test('hold keys and texts of every length around the bounds of the encoding', async () => {
+    const { provider } = makeProvider({});
+    const lengths = [1, 2, 30, 62, 63, 64, 65, 66, 120, 127, 128];
+    const attributes = lengths.flatMap((k) =>
+      Array.from({ length: 140 }, (_, v) => ({ ['k'.repeat(k)]: 'v'.repeat(v) })),
+    );
+    for (const one of attributes) provider.getTracer('t').startSpan('s', { attributes: one }).end();
+    await provider.forceFlush();
+    const got = spansOf(collector.received[0]!.request).map((span) => attributesOf(span.attributes));
+    expect(got).toEqual(attributes);
+  });
+
   test('hold any text, well-formed, at any length', async () => {
     const { provider } = makeProvider({});
     const tracer = provider.getTracer('t');
