@@ -1,0 +1,44 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(__dirname, '..', '..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+describe('the repository', () => {
+  test('its lock file holds no download addresses', () => {
+    expect(read('package-lock.json')).not.toMatch(/"resolved": "http/);
+  });
+
+  test('all packages have the version of lerna.json', () => {
+    const { version } = JSON.parse(read('lerna.json'));
+    const manifests = globSync('packages/*/package.json', { cwd: root });
+    expect(manifests.length).toBeGreaterThan(5);
+    for (const file of manifests) {
+      const manifest = JSON.parse(read(file));
+      expect([file, manifest.version]).toEqual([file, version]);
+      for (const [name, wanted] of Object.entries({
+        ...manifest.dependencies,
+        ...manifest.devDependencies,
+      })) {
+        if (name.startsWith('@clew/')) expect([file, name, wanted]).toEqual([file, name, version]);
+      }
+    }
+  });
+
+  test('every package has a README', () => {
+    for (const folder of globSync('packages/*', { cwd: root })) {
+      expect([folder, read(`${folder}/README.md`).startsWith('# @clew/')]).toEqual([folder, true]);
+    }
+  });
+
+  test('links between its documents lead somewhere', () => {
+    const documents = ['README.md', ...globSync('{docs,packages/*,benchmarks}/*.md', { cwd: root })];
+    const broken = documents.flatMap((document) =>
+      [...read(document).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+        .map(([, target]) => join(document, '..', target as string))
+        .filter((target) => globSync(target, { cwd: root }).length === 0)
+        .map((target) => `${document}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+});
