@@ -43,15 +43,30 @@ export {
 } from './kit/target.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
 export {
+  type AmqpHeaders,
+  amqpHeadersGetter,
+  amqpHeadersSetter,
+} from './propagation/carriers/amqp-headers.ts';
+export {
   type EnvironmentVariables,
   environmentGetter,
   environmentName,
   environmentSetter,
 } from './propagation/carriers/environment.ts';
+export { appendSqlComment, parseSqlComment } from './propagation/carriers/sql-comment.ts';
 export { DESTINATIONS_EXPECTED, type Destinations, isDestinations } from './propagation/destinations.ts';
-export { droppedFromWire } from './propagation/dropped.ts';
-export type { ContextFormat, Extraction, Outgoing, SamplingWish, TraceFormat } from './propagation/format.ts';
+export { countDropped, droppedFromWire } from './propagation/dropped.ts';
+export {
+  type ContextFormat,
+  type Extraction,
+  joined,
+  type Outgoing,
+  type SamplingWish,
+  single,
+  type TraceFormat,
+} from './propagation/format.ts';
 export { TRACE_FORMATS } from './propagation/formats/index.ts';
+export { decodeOpencensus, encodeOpencensus } from './propagation/formats/opencensus-binary.ts';
 export { w3cBaggage } from './propagation/formats/w3c-baggage.ts';
 export { w3cTraceContext } from './propagation/formats/w3c-trace-context.ts';
 export { emptyTraceState, parseTraceState } from './propagation/formats/w3c-trace-state.ts';

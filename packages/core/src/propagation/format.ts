@@ -1,4 +1,11 @@
-import type { Baggage, Context, SpanContext, TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import type {
+  Baggage,
+  Context,
+  SpanContext,
+  TextMapGetter,
+  TextMapSetter,
+  TraceState,
+} from '@opentelemetry/api';
 
 /** What a message says of the trace that it belongs to. */
 export type Extraction =
@@ -6,7 +13,10 @@ export type Extraction =
   | {
       readonly kind: 'parent';
       readonly spanContext: SpanContext;
+      /** A trace that somebody looks at: kept whatever the policies say. */
       readonly debug?: boolean;
+      /** The peer leaves the sampling decision to us: the sampled flag says nothing. */
+      readonly undecided?: boolean;
       readonly baggage?: Baggage;
     }
   /** It has no parent, but a trace id to use, a sampling decision, or both. */
@@ -14,6 +24,8 @@ export type Extraction =
       readonly kind: 'start';
       readonly traceId?: string;
       readonly decision?: SamplingWish;
+      /** For the span context of the new trace's root: what the format must find there to go on with the trace. */
+      readonly traceState?: TraceState;
       readonly baggage?: Baggage;
     };
 
@@ -29,7 +41,8 @@ export interface Outgoing {
 
 /**
  * One wire format of trace context: a pair of pure functions over a carrier.
- * `extract` gives `undefined` where the format is absent (at the cost of one look-up) or malformed (and counted).
+ * `extract` gives `undefined` where the format is absent (at the cost of one look-up for each header that may stand
+ * alone) or malformed (and counted).
  */
 export interface TraceFormat {
   /** As in `OTEL_PROPAGATORS`. */

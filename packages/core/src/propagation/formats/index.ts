@@ -1,7 +1,31 @@
 import type { TraceFormat } from '../format.ts';
+import { b3, b3Multi } from './b3.ts';
+import { datadog } from './datadog.ts';
+import { elastic } from './elastic.ts';
+import { gcp } from './gcp.ts';
+import { jaeger } from './jaeger.ts';
+import { opencensusBinary } from './opencensus-binary.ts';
+import { otTrace } from './ot-trace.ts';
+import { sentry } from './sentry.ts';
 import { w3cTraceContext } from './w3c-trace-context.ts';
+import { xray } from './xray.ts';
 
-/** The wire formats by the names that `OTEL_PROPAGATORS` and `init({ propagation })` know. */
-export const TRACE_FORMATS: ReadonlyMap<string, TraceFormat> = new Map(
-  [w3cTraceContext].map((format) => [format.name, format]),
-);
+/**
+ * The wire formats by the names that `OTEL_PROPAGATORS` and `init({ propagation })` know; where OpenTelemetry has a
+ * name, it is that. `w3c` is another name of `tracecontext`, `grpc-trace-bin` of `opencensus-binary`.
+ */
+export const TRACE_FORMATS: ReadonlyMap<string, TraceFormat> = new Map([
+  [w3cTraceContext.name, w3cTraceContext],
+  [b3.name, b3],
+  [b3Multi.name, b3Multi],
+  [jaeger.name, jaeger],
+  [xray.name, xray],
+  [otTrace.name, otTrace],
+  [datadog.name, datadog],
+  [gcp.name, gcp],
+  [opencensusBinary.name, opencensusBinary],
+  [elastic.name, elastic],
+  [sentry.name, sentry],
+  ['w3c', w3cTraceContext],
+  ['grpc-trace-bin', opencensusBinary],
+]);

@@ -1,10 +1,9 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
 import { joined, single, type TraceFormat } from '../format.ts';
+import { isDebug } from './debug-mark.ts';
 import { parseTraceState } from './w3c-trace-state.ts';
 
-const NAME = 'tracecontext';
-const TRACEPARENT = 'traceparent';
 const TRACESTATE = 'tracestate';
 
 /** Version `00` has exactly these fields; a later one may add some after a dash. `ff` is no version. */
@@ -16,40 +15,47 @@ const KNOWN_FLAGS = 0x03;
 const FLAGS = ['00', '01', '02', '03'] as const;
 
 /** W3C Trace Context, level 2. Source: https://www.w3.org/TR/trace-context-2/ */
-export const w3cTraceContext: TraceFormat = {
-  name: NAME,
-  fields: [TRACEPARENT, TRACESTATE],
+export const w3cTraceContext: TraceFormat = traceparentFormat('tracecontext', 'traceparent');
 
-  extract(carrier, getter) {
-    const header = getter.get(carrier, TRACEPARENT);
-    if (header === undefined) return undefined;
-    const text = single(header);
-    if (text === undefined || !isTraceparent(text)) {
-      countDropped(NAME, 'malformed traceparent');
-      return undefined;
-    }
-    const spanContext: SpanContext = {
-      traceId: text.slice(3, 35),
-      spanId: text.slice(36, 52),
-      traceFlags: Number.parseInt(text.slice(53, 55), 16) & KNOWN_FLAGS,
-      isRemote: true,
-    };
-    const state = joined(getter.get(carrier, TRACESTATE));
-    if (state !== undefined && state !== '') {
-      const traceState = parseTraceState(state);
-      if (traceState === undefined) countDropped(NAME, 'malformed tracestate');
-      else spanContext.traceState = traceState;
-    }
-    return { kind: 'parent', spanContext };
-  },
+/** Makes the format of a header with the value of a `traceparent`, and `tracestate` beside it. */
+export function traceparentFormat(name: string, header: string): TraceFormat {
+  return {
+    name,
+    fields: [header, TRACESTATE],
 
-  inject({ spanContext }, carrier, setter) {
-    const flags = FLAGS[spanContext.traceFlags & KNOWN_FLAGS];
-    setter.set(carrier, TRACEPARENT, `00-${spanContext.traceId}-${spanContext.spanId}-${flags}`);
-    const state = spanContext.traceState?.serialize();
-    if (state) setter.set(carrier, TRACESTATE, state);
-  },
-};
+    extract(carrier, getter) {
+      const value = getter.get(carrier, header);
+      if (value === undefined) return undefined;
+      const text = single(value);
+      if (text === undefined || !isTraceparent(text)) {
+        countDropped(name, `malformed ${header}`);
+        return undefined;
+      }
+      const spanContext: SpanContext = {
+        traceId: text.slice(3, 35),
+        spanId: text.slice(36, 52),
+        traceFlags: Number.parseInt(text.slice(53, 55), 16) & KNOWN_FLAGS,
+        isRemote: true,
+      };
+      const state = joined(getter.get(carrier, TRACESTATE));
+      if (state !== undefined && state !== '') {
+        const traceState = parseTraceState(state);
+        if (traceState === undefined) countDropped(name, 'malformed tracestate');
+        else spanContext.traceState = traceState;
+      }
+      return isDebug(spanContext)
+        ? { kind: 'parent', spanContext, debug: true }
+        : { kind: 'parent', spanContext };
+    },
+
+    inject({ spanContext }, carrier, setter) {
+      const flags = FLAGS[spanContext.traceFlags & KNOWN_FLAGS];
+      setter.set(carrier, header, `00-${spanContext.traceId}-${spanContext.spanId}-${flags}`);
+      const state = spanContext.traceState?.serialize();
+      if (state) setter.set(carrier, TRACESTATE, state);
+    },
+  };
+}
 
 function isTraceparent(text: string): boolean {
   return text.length >= LENGTH && PATTERN.test(text) && (text.length === LENGTH || !text.startsWith('00'));

@@ -1,0 +1,55 @@
+import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+
+/** The headers of an AMQP message: a table of texts, bytes, numbers, tables; or nothing. */
+export type AmqpHeaders = Readonly<Record<string, unknown>> | null | undefined;
+
+/** AMQP keeps the case of names, and these have been written with capitals ever since. */
+const SPELLED: ReadonlyMap<string, string> = new Map(
+  [
+    'X-B3-TraceId',
+    'X-B3-SpanId',
+    'X-B3-Sampled',
+    'X-B3-Flags',
+    'X-Amzn-Trace-Id',
+    'X-Cloud-Trace-Context',
+    'X-Trace-Info',
+    'X-Trace-HMAC',
+  ].map((name) => [name.toLowerCase(), name]),
+);
+
+/** Reads a message's headers as texts; a table, a date or a number too long to be exact is none. */
+export const amqpHeadersGetter: TextMapGetter<AmqpHeaders> = {
+  get(headers, name) {
+    if (headers === null || headers === undefined) return undefined;
+    const value = ownValue(headers, name);
+    if (value !== undefined) return value;
+    const spelled = SPELLED.get(name);
+    return spelled === undefined ? undefined : ownValue(headers, spelled);
+  },
+  keys: (headers) => (headers === null || headers === undefined ? [] : Object.keys(headers)),
+};
+
+/** Writes headers into a table that is ours: the program's own is copied first. */
+export const amqpHeadersSetter: TextMapSetter<Record<string, unknown>> = {
+  set(headers, name, value) {
+    headers[name] = value;
+  },
+};
+
+function ownValue(headers: Readonly<Record<string, unknown>>, name: string): string | string[] | undefined {
+  const value = headers[name];
+  if (typeof value === 'string') return value;
+  if (value === undefined || !Object.hasOwn(headers, name)) return undefined;
+  if (!Array.isArray(value)) return textOf(value, name);
+  const texts = value.map((item) => textOf(item, name));
+  return texts.every((text) => text !== undefined) ? texts : undefined;
+}
+
+/** Python's clients write text as bytes; what is binary by its name is base64 in a text. */
+function textOf(value: unknown, name: string): string | undefined {
+  if (typeof value === 'string') return value;
+  if (Buffer.isBuffer(value)) return value.toString(name.endsWith('-bin') ? 'base64' : 'utf8');
+  if (typeof value === 'boolean' || typeof value === 'bigint' || Number.isSafeInteger(value))
+    return String(value);
+  return undefined;
+}

@@ -1,0 +1,49 @@
+/**
+ * Appends trace context to a statement as a comment, in sqlcommenter's form: keys in order, keys and values URL-encoded,
+ * values in single quotes, before a closing semicolon. A statement that may have a comment already is left as it is.
+ *
+ * The text of a statement is the key of caches (prepared statements, plans): append only where every text is new anyway.
+ * Source: https://google.github.io/sqlcommenter/spec/
+ */
+export function appendSqlComment(statement: string, fields: Readonly<Record<string, string>>): string {
+  if (statement.includes('/*') || statement.includes('--')) return statement;
+  const pairs = Object.entries(fields)
+    .filter(([key, value]) => key !== '' && value !== '')
+    .map(([key, value]) => `${encode(key)}='${encode(value)}'`)
+    .sort();
+  if (pairs.length === 0) return statement;
+  const text = statement.trimEnd();
+  const end = text.endsWith(';') ? text.length - 1 : text.length;
+  return `${text.slice(0, end)} /*${pairs.join(',')}*/${text.slice(end)}`;
+}
+
+/** The fields of the comment at the end of a statement; none when there is no such comment. */
+export function parseSqlComment(statement: string): Record<string, string> {
+  const fields: Record<string, string> = Object.create(null);
+  const text = statement.trimEnd();
+  const end = text.endsWith(';') ? text.slice(0, -1).trimEnd() : text;
+  const open = end.lastIndexOf('/*');
+  if (open < 0 || !end.endsWith('*/')) return fields;
+  for (const pair of end.slice(open + 2, -2).split(',')) {
+    const quote = pair.indexOf("='");
+    if (quote > 0 && pair.endsWith("'")) {
+      fields[decode(pair.slice(0, quote).trim())] = decode(pair.slice(quote + 2, -1));
+    }
+  }
+  return fields;
+}
+
+/** Quotes, which `encodeURIComponent` lets stand, would end the value; a lone surrogate becomes U+FFFD. */
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (char) => {
+    return `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
+  });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

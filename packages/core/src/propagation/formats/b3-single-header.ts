@@ -1,0 +1,45 @@
+import type { TextMapGetter } from '@opentelemetry/api';
+import { countDropped } from '../dropped.ts';
+import { type Extraction, type Outgoing, type SamplingWish, single } from '../format.ts';
+import { isDebug } from './debug-mark.ts';
+import { shortTraceId, spanIdOf, traceIdOf } from './ids.ts';
+import { remoteParent, startOf } from './remote-parent.ts';
+
+export const B3_HEADER = 'b3';
+/** 32 digits, 16, a letter, 16, and the dashes between them. */
+const MAX_CHARS = 68;
+
+/** Reads `{trace}-{span}[-{0,1,d}[-{parent}]]`, or a decision that stands alone. */
+export function readB3Header<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined {
+  const header = getter.get(carrier, B3_HEADER);
+  if (header === undefined) return undefined;
+  const text = single(header);
+  const extraction = text === undefined || text.length > MAX_CHARS ? undefined : parse(text);
+  if (extraction === undefined) countDropped('b3', 'malformed b3');
+  return extraction;
+}
+
+/** What goes out: no parent, since nobody but the reporter needs it. */
+export function b3HeaderOf({ spanContext }: Outgoing): string {
+  const decision = isDebug(spanContext) ? 'd' : spanContext.traceFlags & 1;
+  return `${shortTraceId(spanContext.traceId)}-${spanContext.spanId}-${decision}`;
+}
+
+function parse(text: string): Extraction | undefined {
+  const fields = text.split('-');
+  const [first, second, letter, parent] = fields;
+  if (second === undefined) return startOf(undefined, wishOf(first));
+  const traceId = traceIdOf(first);
+  const spanId = spanIdOf(second);
+  const decision = wishOf(letter);
+  if (traceId === undefined || spanId === undefined || fields.length > 4) return undefined;
+  if (letter !== undefined && decision === undefined) return undefined;
+  if (parent !== undefined && spanIdOf(parent) === undefined) return undefined;
+  return remoteParent(traceId, spanId, decision);
+}
+
+function wishOf(letter: string | undefined): SamplingWish | undefined {
+  if (letter === '1') return 'sample';
+  if (letter === '0') return 'drop';
+  return letter === 'd' ? 'force' : undefined;
+}

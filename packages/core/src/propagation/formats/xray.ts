@@ -1,0 +1,58 @@
+import { countDropped } from '../dropped.ts';
+import { type Extraction, type SamplingWish, single, type TraceFormat } from '../format.ts';
+import { spanIdOf, traceIdOf } from './ids.ts';
+import { remoteParent, startOf } from './remote-parent.ts';
+
+const NAME = 'xray';
+const HEADER = 'x-amzn-trace-id';
+/** Load balancers and functions add fields of their own (`Self`, `Lineage`). */
+const MAX_CHARS = 2048;
+/** Version, seconds since 1970, and 96 random bits. */
+const ROOT = /^1-([\da-f]{8})-([\da-f]{24})$/i;
+
+/** AWS X-Ray. Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader */
+export const xray: TraceFormat = {
+  name: NAME,
+  fields: [HEADER],
+
+  extract(carrier, getter) {
+    const header = getter.get(carrier, HEADER);
+    if (header === undefined) return undefined;
+    const text = single(header);
+    const extraction = text === undefined || text.length > MAX_CHARS ? undefined : parse(text);
+    if (extraction === undefined) countDropped(NAME, 'malformed x-amzn-trace-id');
+    return extraction === 'nothing' ? undefined : extraction;
+  },
+
+  inject({ spanContext: { traceId, spanId, traceFlags } }, carrier, setter) {
+    const root = `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
+    setter.set(carrier, HEADER, `Root=${root};Parent=${spanId};Sampled=${traceFlags & 1}`);
+  },
+};
+
+/** The fields come in any order; `Sampled=?` asks us to decide. */
+function parse(text: string): Extraction | 'nothing' | undefined {
+  let root: string | undefined;
+  let parent: string | undefined;
+  let decision: SamplingWish | undefined;
+  for (const part of text.split(';')) {
+    const equals = part.indexOf('=');
+    const key = part.slice(0, Math.max(equals, 0)).trim();
+    const value = part.slice(equals + 1).trim();
+    if (key === 'Root') root = value;
+    else if (key === 'Parent') parent = value;
+    else if (key === 'Sampled') decision = wishOf(value);
+  }
+  if (root === undefined) return startOf(undefined, decision) ?? 'nothing';
+  const matched = ROOT.exec(root);
+  const traceId = matched === null ? undefined : traceIdOf(`${matched[1]}${matched[2]}`);
+  if (traceId === undefined) return undefined;
+  if (parent === undefined || parent === '') return startOf(traceId, decision);
+  const spanId = parent.length === 16 ? spanIdOf(parent) : undefined;
+  return spanId === undefined ? undefined : remoteParent(traceId, spanId, decision);
+}
+
+function wishOf(sampled: string): SamplingWish | undefined {
+  if (sampled === '1') return 'sample';
+  return sampled === '0' ? 'drop' : undefined;
+}
