@@ -1,3 +1,4 @@
+import { type Incoming, incomingOf, type SamplingWish } from '@clew/core';
 import {
   type Tracer as ApiTracer,
   type Context,
@@ -57,6 +58,7 @@ export class Tracer implements ApiTracer {
     let parentIsRemote = false;
     let traceState: TraceState | undefined;
     let recordedParent: RecordingSpan | SpanContext | undefined;
+    let incoming: Incoming | undefined;
     if (parent instanceof RecordingSpan) {
       localTrace = parent.localTrace;
       parentFlags = parent.traceFlags;
@@ -75,18 +77,20 @@ export class Tracer implements ApiTracer {
         traceState = foreign.traceState;
         recordedParent = foreign;
       } else {
-        localTrace = new LocalTrace(recorder.clock, recorder.newTraceId?.());
+        incoming = options.root === true ? undefined : incomingOf(context);
+        localTrace = new LocalTrace(recorder.clock, incoming?.traceId ?? recorder.newTraceId?.());
       }
     }
 
-    let decision: number = this.#fastSampler?.decide(parentFlags, parentIsRemote, localTrace) ?? -1;
+    let decision = this.#decide(incoming?.wish, parentFlags, parentIsRemote, localTrace);
     let result: SamplingResult | undefined;
     if (decision === -1) {
       result = this.#ask(name, options, context, localTrace);
       decision = result.decision;
       if (result.traceState !== undefined) traceState = result.traceState;
     }
-    const kept = parentFlags === -1 ? (recorder.newTraceId === undefined ? RANDOM : 0) : parentFlags & RANDOM;
+    const isRandom = recorder.newTraceId === undefined && incoming?.traceId === undefined;
+    const kept = parentFlags === -1 ? (isRandom ? RANDOM : 0) : parentFlags & RANDOM;
     if (decision !== 1 && decision !== 2)
       return new NonRecordingSpan(localTrace, kept, traceState, recorder.newSpanId);
     if (decision === 2) recorder.counters.spansSampled++;
@@ -126,6 +130,13 @@ export class Tracer implements ApiTracer {
     const span = this.startSpan(name, options ?? NO_OPTIONS, parentContext);
     const withSpan = trace.setSpan(parentContext, span);
     return contextApi.with(withSpan, fn as (span: Span) => ReturnType<F>, undefined, span);
+  }
+
+  /** A peer that gives no parent may still ask: its wish is heard as a remote parent's flag is; -1 asks the sampler. */
+  #decide(wish: SamplingWish | undefined, flags: number, isRemote: boolean, localTrace: LocalTrace): number {
+    if (wish === 'force') return 2;
+    if (wish === undefined) return this.#fastSampler?.decide(flags, isRemote, localTrace) ?? -1;
+    return this.#fastSampler?.decide(wish === 'drop' ? 0 : SAMPLED, true, localTrace) ?? -1;
   }
 
   #ask(name: string, options: SpanOptions, context: Context, localTrace: LocalTrace): SamplingResult {
