@@ -1,13 +1,27 @@
-import { AsyncContextManager, StackContextManager } from '@clew/core';
-import type { ContextManager } from '@opentelemetry/api';
-import { expect } from './configuration.ts';
+import { AsyncContextManager, StackContextManager, StrictContextManager } from '@clew/core';
+import type { Context, ContextManager } from '@opentelemetry/api';
 import type { Environment } from './environment.ts';
 import type { InitOptions } from './init-options.ts';
+import { expect } from './option-checks.ts';
 
 const CARRIERS = { async: AsyncContextManager, stack: StackContextManager } as const;
 
-/** The context carrier of the option, or of `CLEW_CONTEXT`. */
-export function contextManagerFrom(environment: Environment, options: InitOptions): ContextManager {
+/**
+ * The context carrier of the option, or of `CLEW_CONTEXT`. `base` is what a parent process handed over; in strict
+ * mode (`strictContext`, `CLEW_CONTEXT_STRICT`) the carrier is watched.
+ */
+export function contextManagerFrom(
+  environment: Environment,
+  options: InitOptions,
+  base: Context,
+): ContextManager {
+  const strict = options.strictContext ?? environment.flag('CLEW_CONTEXT_STRICT') ?? false;
+  expect(typeof strict === 'boolean', 'strictContext', 'true or false', strict);
+  const manager = carrierFrom(environment, options, base);
+  return strict ? new StrictContextManager(manager) : manager;
+}
+
+function carrierFrom(environment: Environment, options: InitOptions, base: Context): ContextManager {
   const chosen = options.context ?? environment.oneOf(['async', 'stack'], 'CLEW_CONTEXT') ?? 'async';
   if (typeof chosen === 'object') {
     const fits = typeof chosen?.active === 'function' && typeof chosen.with === 'function';
@@ -15,5 +29,5 @@ export function contextManagerFrom(environment: Environment, options: InitOption
     return chosen;
   }
   expect(chosen === 'async' || chosen === 'stack', 'context', '"async" | "stack" | a ContextManager', chosen);
-  return new CARRIERS[chosen]();
+  return new CARRIERS[chosen](base);
 }

@@ -1,6 +1,10 @@
 import { show } from '@clew/core';
 import { diag } from '@opentelemetry/api';
 
+const MAX_INTEGER = 2 ** 31 - 1;
+/** What these hold is nobody's business. */
+const SECRET = /_HEADERS$/;
+
 /** The variables, read one by one: a wrong value gives one warning and counts as not set. */
 export class Environment {
   readonly #variables: Readonly<Record<string, string | undefined>>;
@@ -34,6 +38,20 @@ export class Environment {
     return number === undefined || Number.isInteger(number)
       ? number
       : this.#warn(name, `a whole number in [${min}, ${max}]`, String(number));
+  }
+
+  /** Milliseconds that something may take, cut at `most`; OpenTelemetry's 0 means no limit. */
+  timeout(most: number, ...names: string[]): number | undefined {
+    const name = this.#find(names)?.name;
+    const given = name === undefined ? undefined : this.integer(name, 0, MAX_INTEGER);
+    return given === undefined ? undefined : Math.min(given || most, most);
+  }
+
+  /** A whole number that is not below `least`; more than we can do is cut at `most`. */
+  upTo(most: number, least: number, ...names: string[]): number | undefined {
+    const name = this.#find(names)?.name;
+    const given = name === undefined ? undefined : this.integer(name, least, Number.MAX_SAFE_INTEGER);
+    return given === undefined ? undefined : Math.min(given, most);
   }
 
   oneOf<const T extends string>(words: readonly T[], ...names: string[]): T | undefined {
@@ -88,9 +106,14 @@ export class Environment {
   }
 
   #warn(name: string, expected: string, value: string): undefined {
-    diag.warn(`@clew/node: expected ${name} to be ${expected}, got ${show(value)}; the default is used`);
+    const got = SECRET.test(name) ? 'something else' : show(withoutPassword(value));
+    diag.warn(`@clew/node: expected ${name} to be ${expected}, got ${got}; the default is used`);
     return undefined;
   }
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/[^/@]*@/, '…@');
 }
 
 function decode(text: string): string | undefined {

@@ -4,6 +4,9 @@ import type { Environment } from './environment.ts';
 
 /** OpenTelemetry counts its queue and batches in spans, ours in bytes: a span is taken for so many. */
 const BYTES_A_SPAN = 1024;
+const MAX_QUEUE_BYTES = 1_073_741_824;
+const MAX_BATCH_BYTES = 4_194_304;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** The exporter that the variables ask for; `false` for `OTEL_TRACES_EXPORTER=none`. */
 export function exporterFrom(environment: Environment): OtlpExporterOptions | false {
@@ -21,13 +24,21 @@ export function exporterFrom(environment: Environment): OtlpExporterOptions | fa
       'OTEL_EXPORTER_OTLP_TRACES_COMPRESSION',
       'OTEL_EXPORTER_OTLP_COMPRESSION',
     ),
-    headers: environment.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'),
-    timeoutMs: milliseconds(environment, 'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'),
-    scheduleDelayMs: environment.integer('OTEL_BSP_SCHEDULE_DELAY', 1, 3_600_000),
+    headers: headersFrom(environment, 'OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'),
+    timeoutMs: environment.timeout(
+      600_000,
+      'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT',
+      'OTEL_EXPORTER_OTLP_TIMEOUT',
+    ),
+    retryForMs: environment.timeout(3_600_000, 'OTEL_BSP_EXPORT_TIMEOUT'),
+    scheduleDelayMs: atLeast(1, environment.upTo(600_000, 0, 'OTEL_BSP_SCHEDULE_DELAY')),
     maxQueueBytes:
-      environment.integer('CLEW_QUEUE_MAX_BYTES', 65_536, 1_073_741_824) ??
-      bytesFor(environment.integer('OTEL_BSP_MAX_QUEUE_SIZE', 64, 1_048_576)),
-    maxBatchBytes: bytesFor(environment.integer('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 16, 65_536)),
+      environment.integer('CLEW_QUEUE_MAX_BYTES', 65_536, MAX_QUEUE_BYTES) ??
+      bytesFor(environment.upTo(MAX_QUEUE_BYTES / BYTES_A_SPAN, 1, 'OTEL_BSP_MAX_QUEUE_SIZE'), 65_536),
+    maxBatchBytes: bytesFor(
+      environment.upTo(MAX_BATCH_BYTES / BYTES_A_SPAN, 1, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
+      4096,
+    ),
     ca: file(environment, 'OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CERTIFICATE'),
     cert: file(
       environment,
@@ -45,8 +56,9 @@ function urlFrom(environment: Environment): string | undefined {
   const ownUrl = environment.text(own);
   if (ownUrl !== undefined) return checkedUrl(environment, own, ownUrl)?.href;
   const commonUrl = environment.text(common);
-  const base = commonUrl === undefined ? undefined : checkedUrl(environment, common, commonUrl);
-  return base && `${base.href.replace(/\/$/, '')}/v1/traces`;
+  const url = commonUrl === undefined ? undefined : checkedUrl(environment, common, commonUrl);
+  if (url !== undefined) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
+  return url?.href;
 }
 
 function checkedUrl(environment: Environment, name: string, value: string): URL | undefined {
@@ -56,13 +68,25 @@ function checkedUrl(environment: Environment, name: string, value: string): URL 
   return undefined;
 }
 
-function milliseconds(environment: Environment, ...names: string[]): number | undefined {
-  const name = names.find((each) => environment.text(each) !== undefined);
-  return name === undefined ? undefined : environment.integer(name, 1, 600_000);
+/** As `key=value,key2=value2`; they may be secret, so what is wrong is not told. */
+function headersFrom(environment: Environment, ...names: string[]): Record<string, string> | undefined {
+  const headers = environment.pairs(...names);
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what RFC 9110 forbids in a value
+    if (HEADER_NAME.test(name) && !/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) continue;
+    const variable = names.find((each) => environment.text(each) !== undefined) ?? '';
+    environment.warn(variable, 'valid names and values of headers', '');
+    return undefined;
+  }
+  return headers;
 }
 
-function bytesFor(spans: number | undefined): number | undefined {
-  return spans === undefined ? undefined : spans * BYTES_A_SPAN;
+function bytesFor(spans: number | undefined, least: number): number | undefined {
+  return spans === undefined ? undefined : Math.max(spans * BYTES_A_SPAN, least);
+}
+
+function atLeast(least: number, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.max(value, least);
 }
 
 function file(environment: Environment, ...names: string[]): string | undefined {

@@ -31,6 +31,8 @@ export interface InitOptions {
   readonly resource?: Attributes;
   /** The context carrier. Environment: `CLEW_CONTEXT`. Default `async`. */
   readonly context?: 'async' | 'stack' | ContextManager;
+  /** Reports contexts left current and spans ended in the wrong place: for development. Environment: `CLEW_CONTEXT_STRICT`. */
+  readonly strictContext?: boolean;
   /** What is read from messages, what is written into them, who is believed and who is told. */
   readonly propagation?: PropagationOptions;
   /** Environment: `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. Default `parentbased_always_on`. */

@@ -1,3 +1,4 @@
+import { environmentGetter, rootContext } from '@clew/core';
 import { TracerProvider, type TracerStats } from '@clew/tracer';
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
@@ -61,8 +62,9 @@ export function init(options: InitOptions = {}): Clew {
 
 function start(options: InitOptions, environment: Environment, onShutdown: () => void): Clew {
   const timeoutMs = options.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS;
-  const contextManager = contextManagerFrom(environment, options);
   const propagator = propagatorFrom(environment, options);
+  const inherited = propagator.extract(rootContext, process.env, environmentGetter);
+  const contextManager = contextManagerFrom(environment, options, inherited);
   const installed = options.discover === false ? [] : findPlugins();
   expectInstalled(installed, options.plugins ?? {});
   const provider = providerFrom(options, environment);

@@ -1,34 +1,44 @@
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import type { Environment } from './environment.ts';
 
 const LEVELS = {
-  NONE: DiagLogLevel.NONE,
-  ERROR: DiagLogLevel.ERROR,
-  WARN: DiagLogLevel.WARN,
-  INFO: DiagLogLevel.INFO,
-  DEBUG: DiagLogLevel.DEBUG,
-  VERBOSE: DiagLogLevel.VERBOSE,
-  ALL: DiagLogLevel.ALL,
+  none: DiagLogLevel.NONE,
+  error: DiagLogLevel.ERROR,
+  warn: DiagLogLevel.WARN,
+  info: DiagLogLevel.INFO,
+  debug: DiagLogLevel.DEBUG,
+  verbose: DiagLogLevel.VERBOSE,
+  all: DiagLogLevel.ALL,
 } as const;
 
 /** The names of the levels, as in `OTEL_LOG_LEVEL`. */
-export type LogLevel = Lowercase<keyof typeof LEVELS>;
+export type LogLevel = keyof typeof LEVELS;
 
-/** The level of a name in any case, or `undefined`. */
-export function levelOf(name: string): DiagLogLevel | undefined {
-  return LEVELS[name.toUpperCase() as keyof typeof LEVELS];
-}
+export const LOG_LEVELS = Object.keys(LEVELS) as readonly LogLevel[];
 
 const DIAG_KEY = Symbol.for('opentelemetry.js.api.1');
+
+let ours: unknown;
 
 /**
  * Without a logger nobody would read our warnings: they go to standard error, from `warn` up unless told
  * otherwise. A logger that the program has set stays.
  */
-export function ensureLogger(level: LogLevel | undefined): void {
-  const api = (globalThis as { [DIAG_KEY]?: { diag?: unknown } })[DIAG_KEY];
-  if (api?.diag !== undefined) return;
-  const logLevel = (level && levelOf(level)) ?? DiagLogLevel.WARN;
-  diag.setLogger(standardError, { logLevel, suppressOverrideMessage: true });
+export function ensureLogger(level: LogLevel | undefined, environment?: Environment): void {
+  if (current() !== undefined && current() !== ours) return;
+  // Wrong values are said by the logger: it must be there first.
+  setLevel(level ?? 'warn');
+  const named = environment?.oneOf(LOG_LEVELS, 'OTEL_LOG_LEVEL');
+  if (level === undefined && named !== undefined) setLevel(named);
+}
+
+function setLevel(level: LogLevel): void {
+  diag.setLogger(standardError, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+  ours = current();
+}
+
+function current(): unknown {
+  return (globalThis as { [DIAG_KEY]?: { diag?: unknown } })[DIAG_KEY]?.diag;
 }
 
 const standardError: DiagLogger = {

@@ -13,9 +13,9 @@ import {
   w3cBaggage,
 } from '@clew/core';
 import type { TextMapPropagator } from '@opentelemetry/api';
-import { expect } from './configuration.ts';
 import type { Environment } from './environment.ts';
 import type { InitOptions, PropagationOptions } from './init-options.ts';
+import { expect } from './option-checks.ts';
 
 type Chosen = readonly (string | TraceFormat)[];
 

@@ -1,0 +1,86 @@
+import { show } from '@clew/core';
+import type { InitOptions, PropagationOptions } from './init-options.ts';
+import { LOG_LEVELS } from './log.ts';
+
+/** Checks what the tracer and the plugins do not check themselves. Throws a TypeError that says what was expected. */
+export function expectValid(options: InitOptions): void {
+  expectRecord('the options', 'an object', options);
+  expectKnown('the options', options, OPTION_NAMES);
+  const { serviceName, instrumentations, flushTimeoutMs, discover, logLevel } = options;
+  if (serviceName !== undefined) {
+    const fits = typeof serviceName === 'string' && serviceName !== '';
+    expect(fits, 'serviceName', 'a text that is not empty', serviceName);
+  }
+  for (const [name, what] of RECORDS) {
+    if (options[name] !== undefined) expectRecord(name, what, options[name]);
+  }
+  for (const name of LISTS) {
+    if (options[name] !== undefined) expect(Array.isArray(options[name]), name, 'a list', options[name]);
+  }
+  if (options.propagation) expectKnown('propagation', options.propagation, PROPAGATION_NAMES);
+  if (options.exporter !== undefined && options.exporter !== false) {
+    expectRecord('exporter', 'an object of options, or false', options.exporter);
+  }
+  if (discover !== undefined) expect(typeof discover === 'boolean', 'discover', 'true or false', discover);
+  instrumentations?.forEach((each, index) => {
+    const fits = typeof each?.enable === 'function' && typeof each.setTracerProvider === 'function';
+    expect(fits, `instrumentations[${index}]`, 'an OpenTelemetry instrumentation', each);
+  });
+  if (flushTimeoutMs !== undefined) {
+    const fits = typeof flushTimeoutMs === 'number' && flushTimeoutMs >= 0 && flushTimeoutMs <= 60_000;
+    expect(fits, 'flushTimeoutMs', 'a number in [0, 60000]', flushTimeoutMs);
+  }
+  if (logLevel !== undefined) {
+    expect(LOG_LEVELS.includes(logLevel), 'logLevel', `one of ${LOG_LEVELS.join(', ')}`, logLevel);
+  }
+}
+
+const RECORDS = [
+  ['resource', 'an object of attributes'],
+  ['propagation', 'an object of options'],
+  ['limits', 'an object of limits'],
+  ['plugins', 'an object of plugins’ options'],
+] as const;
+
+const LISTS = ['spanProcessors', 'spanExporters', 'instrumentations'] as const;
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof InitOptions>([
+  'serviceName',
+  'resource',
+  'context',
+  'propagation',
+  'sampler',
+  'exporter',
+  'limits',
+  'spanProcessors',
+  'spanExporters',
+  'instrumentations',
+  'plugins',
+  'discover',
+  'logLevel',
+  'flushTimeoutMs',
+]);
+
+const PROPAGATION_NAMES: ReadonlySet<string> = new Set<keyof PropagationOptions>([
+  'extract',
+  'inject',
+  'trust',
+  'sendTo',
+  'sendBaggageTo',
+  'signature',
+]);
+
+/** Throws `@clew/node: expected NAME to be WHAT, got VALUE`. */
+export function expect(fits: boolean, name: string, what: string, got: unknown, verb = 'to be '): void {
+  if (!fits) throw new TypeError(`@clew/node: expected ${name} ${verb}${what}, got ${show(got)}`);
+}
+
+function expectKnown(name: string, given: object, known: ReadonlySet<string>): void {
+  for (const key of Object.keys(given))
+    expect(known.has(key), name, `to be among ${[...known].join(', ')}`, key, '');
+}
+
+/** Throws unless it is an object that is no list. */
+export function expectRecord(name: string, what: string, got: unknown): void {
+  expect(typeof got === 'object' && got !== null && !Array.isArray(got), name, what, got);
+}
