@@ -1,3 +1,4 @@
+import { laterTurn } from './subject.ts';
 import type { SuiteHandler } from './suite-server.ts';
 
 /** A middleware: `run` is called and awaited, then the next one is. What it throws goes the framework's own way. */
@@ -20,3 +21,50 @@ export interface FrameworkProgram {
   readonly routes?: readonly SuiteRoute[];
   readonly mounts?: readonly (FrameworkProgram & { readonly path: string })[];
 }
+
+const ok: SuiteHandler = () => ({ body: 'ok' });
+
+const fail = () => {
+  throw new TypeError('out of songs');
+};
+
+const gone = () => {
+  throw Object.assign(new Error('gone'), { status: 410 });
+};
+
+/** Fails a while after it was called. */
+export async function rejectLater(): Promise<never> {
+  await laterTurn();
+  return fail();
+}
+
+function get(path: string, handle: SuiteHandler): SuiteRoute {
+  return { method: 'GET', path, handle };
+}
+
+/** A program of one route. */
+export function oneRoute(path: string, handle: SuiteHandler = ok): FrameworkProgram {
+  return { routes: [get(path, handle)] };
+}
+
+/** A program that has one of everything. */
+export const wholeProgram: FrameworkProgram = {
+  middlewares: [
+    { name: 'authenticate', run: () => {} },
+    { name: 'loadSession', run: laterTurn },
+  ],
+  routes: [
+    get('/', ok),
+    get('/users/:id', ({ params }) => ({ body: `user ${params.id}` })),
+    get('/fails', fail),
+    get('/rejects', rejectLater),
+    get('/gone', gone),
+  ],
+  mounts: [
+    {
+      path: '/api',
+      routes: [get('/items/:item', ok)],
+      mounts: [{ path: '/v1', routes: [get('/items/:item', ({ params }) => ({ body: params.item ?? '' }))] }],
+    },
+  ],
+};

@@ -1,7 +1,8 @@
 export { type DbAdapter, type DbConnection, dbSuite, type RunQuery } from './db-suite.ts';
+export type { HttpFrameworkAdapter } from './framework-driver.ts';
 export type { FrameworkProgram, SuiteMiddleware, SuiteRoute } from './framework-program.ts';
 export { type ClientCall, type HttpClientAdapter, httpClientSuite } from './http-client-suite.ts';
-export { type HttpFrameworkAdapter, httpFrameworkSuite } from './http-framework-suite.ts';
+export { httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
 export { manifestSuite } from './manifest-suite.ts';
 export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.ts';

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
+import { SpanKind } from '@opentelemetry/api';
+import type { FrameworkProgram } from './framework-program.ts';
+import { type RawAnswer, send } from './raw-http.ts';
+import { prepareRecorder, type Recorder } from './recorder.ts';
+import type { RecordedSpan } from './recording-span.ts';
+import { type SubjectAdapter, tracing } from './subject.ts';
+import type { Skips } from './suite.ts';
+import { listenTraced } from './traced-server.ts';
+
+/** A framework on `node:http` as the suite drives it. */
+export interface HttpFrameworkAdapter extends SubjectAdapter {
+  /** `express 5` */
+  readonly name: string;
+  readonly skips?: Skips;
+  /** Builds the program with the framework, as it is now: patched or not. */
+  listener(program: FrameworkProgram): RequestListener;
+  /** Names of the layer spans; undefined where the framework has no such layer. */
+  readonly layerNames: {
+    middleware(name: string): string | undefined;
+    handler(route: string): string | undefined;
+  };
+}
+
+/** What the tests of a framework do again and again. */
+export interface FrameworkDriver {
+  readonly adapter: HttpFrameworkAdapter;
+  readonly recorder: Recorder;
+  /** Serves a program with the plugin on while `work` runs. */
+  serving<T>(program: FrameworkProgram, options: object, work: (url: string) => Promise<T>): Promise<T>;
+  /** One request with the default options, and the SERVER span, which is the only one. */
+  serveOne(
+    program: FrameworkProgram,
+    target: string,
+  ): Promise<{ readonly answer: RawAnswer; readonly span: RecordedSpan }>;
+  /** One request, the SERVER span, and the spans inside it in the order of their starts. */
+  serveLayers(
+    program: FrameworkProgram,
+    target: string,
+    options: object,
+  ): Promise<{ readonly server: RecordedSpan; readonly layers: readonly RecordedSpan[] }>;
+}
+
+/** Drives a framework by its adapter. */
+export function driveFramework(adapter: HttpFrameworkAdapter): FrameworkDriver {
+  const recorder = prepareRecorder();
+  const serving: FrameworkDriver['serving'] = (program, options, work) =>
+    tracing(adapter, options, async () => {
+      const server = await listenTraced(adapter.listener(program));
+      try {
+        return await work(server.url);
+      } finally {
+        await server.close();
+      }
+    });
+  return {
+    adapter,
+    recorder,
+    serving,
+    serveOne: (program, target) =>
+      serving(program, {}, async (url) => {
+        const answer = await send(`${url}${target}`);
+        const [span] = await recorder.take(1);
+        assert(span);
+        assert.equal(span.kind, SpanKind.SERVER);
+        return { answer, span };
+      }),
+    serveLayers: (program, target, options) =>
+      serving(program, options, async (url) => {
+        await send(`${url}${target}`);
+        const [server, ...layers] = await recorder.takeUntil(({ kind }) => kind === SpanKind.SERVER);
+        assert(server);
+        assert.equal(server.kind, SpanKind.SERVER);
+        for (const layer of layers) {
+          assert.equal(layer.traceId, server.traceId);
+          assert.equal(layer.kind, SpanKind.INTERNAL);
+        }
+        return { server, layers };
+      }),
+  };
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { ATTR } from '@clew/core';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import type { FrameworkDriver } from './framework-driver.ts';
+import { type FrameworkProgram, oneRoute, rejectLater, wholeProgram } from './framework-program.ts';
+import type { RecordedSpan } from './recording-span.ts';
+import { laterTurn } from './subject.ts';
+
+/** Long enough for any machine to take every layer for a fast one. */
+const NEVER_SLOW_MS = 60_000;
+
+/** Layers as spans: none, slow, all. */
+export function layerTests(driver: FrameworkDriver): Record<string, () => Promise<void>> {
+  const { serveLayers } = driver;
+  const { layerNames } = driver.adapter;
+  return {
+    'layers are no spans by default': async () => {
+      const { layers } = await serveLayers(wholeProgram, '/users/7', {});
+      assert.deepEqual(namesOf(layers), []);
+    },
+    'with layers: "all" each middleware and handler is a span': async () => {
+      const { server, layers } = await serveLayers(wholeProgram, '/users/7', { layers: 'all' });
+      const { middleware, handler } = layerNames;
+      const expected = [middleware('authenticate'), middleware('loadSession'), handler('/users/:id')];
+      const names = namesOf(layers);
+      for (const name of expected)
+        if (name !== undefined) assert(names.includes(name), `${name} in ${names}`);
+      assert.equal(server.name, 'GET /users/:id');
+    },
+    'with layers: "slow" only those that took as long are spans': async () => {
+      const slow: FrameworkProgram = {
+        middlewares: [{ name: 'waits', run: () => new Promise((resolve) => setTimeout(resolve, 30)) }],
+        ...oneRoute('/'),
+      };
+      const none = await serveLayers(slow, '/', { layers: 'slow', slowLayerMs: NEVER_SLOW_MS });
+      assert.deepEqual(namesOf(none.layers), []);
+      const { server, layers } = await serveLayers(slow, '/', { layers: 'slow', slowLayerMs: 10 });
+      const found = layers.find(({ name }) => name === layerNames.middleware('waits'));
+      assert(found, `the slow one is in ${namesOf(layers)}`);
+      assert(found.startTimeMs >= server.startTimeMs - 2);
+      assert(found.endTimeMs - found.startTimeMs >= 20);
+    },
+    'a layer that fails is recorded on its span too': async () => {
+      const broken = { middlewares: [{ name: 'broken', run: rejectLater }] };
+      const { server, layers } = await serveLayers(broken, '/', { layers: 'all' });
+      const layer = layers.find(({ name }) => name === layerNames.middleware('broken'));
+      assert.equal(layer?.status.code, SpanStatusCode.ERROR);
+      assert.equal(layer.attributes[ATTR.errorType], 'TypeError');
+      assert.equal(server.attributes[ATTR.errorType], 'TypeError');
+    },
+    'a span that is started in a layer belongs to the layer': async () => {
+      const work = async () => {
+        await laterTurn();
+        trace.getTracer('suite').startSpan('work').end();
+      };
+      const inside = { middlewares: [{ name: 'works', run: work }], ...oneRoute('/') };
+      const { layers } = await serveLayers(inside, '/', { layers: 'all' });
+      const layer = layers.find(({ name }) => name === layerNames.middleware('works'));
+      assert.equal(layers.find(({ name }) => name === 'work')?.parentSpanId, layer?.spanId);
+    },
+    'layers of an ignored type are no spans, and the route stays': async () => {
+      const options = { layers: 'all', ignoreLayersType: ['middleware'] };
+      const { server, layers } = await serveLayers(wholeProgram, '/users/7', options);
+      assert(!namesOf(layers).includes(layerNames.middleware('authenticate') ?? ''));
+      assert.equal(server.name, 'GET /users/:id');
+    },
+  };
+}
+
+function namesOf(spans: readonly RecordedSpan[]): string[] {
+  return spans.map(({ name }) => name);
+}

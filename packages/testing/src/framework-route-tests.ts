@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { ATTR } from '@clew/core';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { FrameworkDriver } from './framework-driver.ts';
+import { oneRoute, rejectLater, wholeProgram } from './framework-program.ts';
+import { type RawAnswer, send } from './raw-http.ts';
+import type { RecordedSpan } from './recording-span.ts';
+import { currentSpanId, injected, laterTurn, meeting, tracing } from './subject.ts';
+import { listenOn, type SuiteHandler } from './suite-server.ts';
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
+
+/** Routes, errors and context: what a framework adds to the SERVER span, with or without layers. */
+export function routeTests(driver: FrameworkDriver): Record<string, () => Promise<void>> {
+  const { adapter, recorder, serving, serveOne } = driver;
+  const assertRoute = async (target: string, route: string | undefined) => {
+    const { span } = await serveOne(wholeProgram, target);
+    assert.equal(span.attributes[ATTR.httpRoute], route);
+    assert.equal(span.name, route === undefined ? 'GET' : `GET ${route}`);
+  };
+
+  const assertError = ({ span, answer }: { span: RecordedSpan; answer: RawAnswer }) => {
+    assert.equal(answer.status, 500);
+    assert.equal(span.status.code, SpanStatusCode.ERROR);
+    assert.equal(span.attributes[ATTR.errorType], 'TypeError');
+    assert.equal(span.events.length, 1);
+    assert.equal(span.events[0]?.attributes[ATTR.exceptionMessage], 'out of songs');
+  };
+
+  return {
+    'the SERVER span carries the route and is named after it': () =>
+      assertRoute('/users/7?x=1', '/users/:id'),
+    'the route of the root is a slash': () => assertRoute('/', '/'),
+    "a mounted router's route has its path in front": () => assertRoute('/api/items/7', '/api/items/:item'),
+    'so has a router in a router': () => assertRoute('/api/v1/items/7', '/api/v1/items/:item'),
+    'a request that nothing matches has no route': () => assertRoute('/nothing', undefined),
+    'a request that only a router matches has no route': () => assertRoute('/api/v1/nothing', undefined),
+    'a handler that throws is recorded on the SERVER span': async () =>
+      assertError(await serveOne(wholeProgram, '/fails')),
+    'a handler that rejects is recorded on the SERVER span': async () =>
+      assertError(await serveOne(wholeProgram, '/rejects')),
+    'a middleware that rejects is recorded on the SERVER span': async () =>
+      assertError(await serveOne({ middlewares: [{ name: 'broken', run: rejectLater }] }, '/')),
+    'a failure that is answered as a client error is no error of the server': async () => {
+      const { span, answer } = await serveOne(wholeProgram, '/gone');
+      assert.equal(answer.status, 410);
+      assert.equal(span.status.code, SpanStatusCode.UNSET);
+      assert.equal(span.attributes[ATTR.httpRoute], '/gone');
+    },
+    'every answer is the same with and without tracing': async () => {
+      const targets = ['/', '/users/7', '/fails', '/rejects', '/gone', '/api/v1/items/7', '/nothing'];
+      const plain = await listenOn(createServer(adapter.listener(wholeProgram)));
+      const expected: string[] = [];
+      for (const target of targets) expected.push(said(await send(plain.url + target)));
+      await plain.close();
+      for (const options of [{}, { layers: 'all' }]) {
+        await serving(wholeProgram, options, async (url) => {
+          for (const [index, target] of targets.entries()) {
+            assert.equal(said(await send(url + target)), expected[index], target);
+            await recorder.takeUntil(({ kind }) => kind === SpanKind.SERVER);
+          }
+        });
+      }
+    },
+    'the SERVER span is current in handlers and middlewares, also after await': async () => {
+      const seen: string[] = [];
+      const look = async () => {
+        seen.push(currentSpanId());
+        await laterTurn();
+        seen.push(currentSpanId());
+      };
+      const handle = async () => {
+        await look();
+        return {};
+      };
+      const { span } = await serveOne(
+        { middlewares: [{ name: 'look', run: look }], ...oneRoute('/', handle) },
+        '/',
+      );
+      assert.deepEqual(seen, [span.spanId, span.spanId, span.spanId, span.spanId]);
+    },
+    'requests at the same time never see each other': async () => {
+      const both = meeting(2);
+      const handle: SuiteHandler = async ({ params }) => {
+        const before = currentSpanId();
+        await both();
+        await laterTurn();
+        return { body: `${params.id} ${before} ${currentSpanId()}` };
+      };
+      await serving(oneRoute('/users/:id', handle), {}, async (url) => {
+        const answers = await Promise.all([send(`${url}/users/a`), send(`${url}/users/b`)]);
+        const spans = await recorder.take(2);
+        for (const [index, id] of ['a', 'b'].entries()) {
+          const span = spans.find(({ attributes }) => attributes[ATTR.urlPath] === `/users/${id}`);
+          assert.equal(answers[index]?.body, `${id} ${span?.spanId} ${span?.spanId}`);
+          assert.equal(span?.attributes[ATTR.httpRoute], '/users/:id');
+        }
+      });
+    },
+    'an unsampled request records nothing and carries its ids on': async () => {
+      recorder.sampling = 'none';
+      const handle: SuiteHandler = async () => {
+        await laterTurn();
+        return { headers: injected() };
+      };
+      await serving(oneRoute('/', handle), { layers: 'all' }, async (url) => {
+        const { headers } = await send(url, { headers: { traceparent: TRACEPARENT } });
+        assert.match(headers.traceparent ?? '', new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-00$`));
+        assert.equal(recorder.wastedCalls, 0);
+      });
+    },
+    'a request that no plugin has a SERVER span for is served as ever': async () => {
+      await tracing(adapter, { layers: 'all' }, async () => {
+        const server = await listenOn(createServer(adapter.listener(wholeProgram)));
+        assert.equal((await send(`${server.url}/users/7`)).body, 'user 7');
+        assert.equal((await send(`${server.url}/rejects`)).status, 500);
+        await server.close();
+      });
+    },
+  };
+}
+
+/** All that a client can tell of an answer, but its date. */
+function said({ status, headers, body }: RawAnswer): string {
+  const { date: _, ...rest } = headers;
+  return JSON.stringify([status, rest, body]);
+}

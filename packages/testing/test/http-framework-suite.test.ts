@@ -1,0 +1,17 @@
+import { httpFrameworkSuite } from '@clew/testing';
+import * as toy from './toy-framework.ts';
+
+httpFrameworkSuite({
+  name: 'a toy framework',
+  instrument: (options) => {
+    const instance = new toy.ToyInstrumentation(options);
+    instance.instrument({ ToyFramework: toy.ToyFramework });
+    return instance;
+  },
+  functions: () => [toy.ToyFramework.prototype.runStep],
+  listener: (program) => new toy.ToyFramework().listener(program),
+  layerNames: {
+    middleware: (name) => `middleware - ${name}`,
+    handler: (route) => `request_handler - ${route}`,
+  },
+});
