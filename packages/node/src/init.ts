@@ -2,7 +2,7 @@ import { environmentGetter, rootContext } from '@clew/core';
 import { TracerProvider, type TracerStats } from '@clew/tracer';
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { expectValid, limitsFrom, logLevelFrom, resourceFrom, samplerFrom } from './configuration.ts';
+import { limitsFrom, resourceFrom, samplerFrom } from './configuration.ts';
 import { contextManagerFrom } from './context.ts';
 import { startPlugin } from './deferred-instrumentation.ts';
 import { deliverLast } from './deliver-last.ts';
@@ -12,6 +12,7 @@ import { exporterFrom } from './exporter-options.ts';
 import type { InitOptions } from './init-options.ts';
 import { ensureLogger } from './log.ts';
 import { hookModules } from './module-hooks.ts';
+import { expectValid } from './option-checks.ts';
 import { expectInstalled, optionsOf, wantedPlugins } from './plugin-options.ts';
 import { deliverAtEnd } from './process-end.ts';
 import { propagatorFrom, setPolicyFrom } from './propagation.ts';
@@ -52,8 +53,8 @@ export function init(options: InitOptions = {}): Clew {
       diag.warn('@clew/node: tracing has been started before; these options do nothing');
     return holder[HANDLE];
   }
-  ensureLogger(logLevelFrom(options));
   const environment = new Environment(process.env);
+  ensureLogger(options.logLevel, environment);
   if (environment.flag('OTEL_SDK_DISABLED') === true) return DISABLED;
   const handle = start(options, environment, () => delete holder[HANDLE]);
   holder[HANDLE] = handle;

@@ -48,6 +48,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof InitOptions>([
   'serviceName',
   'resource',
   'context',
+  'strictContext',
   'propagation',
   'sampler',
   'exporter',

@@ -104,7 +104,7 @@ function formatsOf(chosen: Chosen): TraceFormat[] {
 }
 
 function namesFrom(environment: Environment): Chosen {
-  const names = environment.list('OTEL_PROPAGATORS');
+  const names = environment.list('OTEL_PROPAGATORS')?.map((name) => name.toLowerCase());
   if (names === undefined) return DEFAULT;
   if (names.length === 1 && names[0] === 'none') return [];
   const known = names.filter((name) => NAMES.includes(name));
