@@ -1,0 +1,110 @@
+import { context as contextApi, propagation, trace } from '@opentelemetry/api';
+import {
+  applyTrust,
+  createPropagator,
+  incomingOf,
+  isTrustOption,
+  rootContext,
+  type Trust,
+  w3cBaggage,
+  w3cTraceContext,
+} from '../src/index.ts';
+import { trustDecider } from '../src/propagation/trust.ts';
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const propagator = createPropagator({
+  extract: [w3cTraceContext],
+  inject: [w3cTraceContext],
+  extractBeside: [w3cBaggage],
+  injectBeside: [w3cBaggage],
+});
+
+function received(trust: Trust) {
+  const headers: Record<string, string> = { traceparent: TRACEPARENT, baggage: 'tenant=acme,debug=on' };
+  const getter = { get: (carrier: typeof headers, name: string) => carrier[name], keys: Object.keys };
+  const context = applyTrust(propagator.extract(rootContext, headers, getter), trust);
+  return {
+    parent: trace.getSpanContext(context)?.traceId,
+    links: incomingOf(context)?.links.map((link) => link.context.traceId) ?? [],
+    baggage:
+      propagation
+        .getBaggage(context)
+        ?.getAllEntries()
+        .map(([key]) => key) ?? [],
+  };
+}
+
+const TRACE_ID = TRACEPARENT.slice(3, 35);
+
+describe('trust', () => {
+  afterAll(() => contextApi.disable());
+
+  test.each<[string, Trust, ReturnType<typeof received>]>([
+    [
+      'continue and keep',
+      { trace: 'continue', baggage: 'keep' },
+      { parent: TRACE_ID, links: [], baggage: ['tenant', 'debug'] },
+    ],
+    [
+      'continue and drop',
+      { trace: 'continue', baggage: 'drop' },
+      { parent: TRACE_ID, links: [], baggage: [] },
+    ],
+    [
+      'continue and a list',
+      { trace: 'continue', baggage: ['tenant'] },
+      { parent: TRACE_ID, links: [], baggage: ['tenant'] },
+    ],
+    [
+      'link and keep',
+      { trace: 'link', baggage: 'keep' },
+      { parent: undefined, links: [TRACE_ID], baggage: ['tenant', 'debug'] },
+    ],
+    [
+      'link and drop',
+      { trace: 'link', baggage: 'drop' },
+      { parent: undefined, links: [TRACE_ID], baggage: [] },
+    ],
+    [
+      'ignore and a list',
+      { trace: 'ignore', baggage: ['none'] },
+      { parent: undefined, links: [], baggage: [] },
+    ],
+  ])('%s leaves what it says', (_title, trust, expected) => {
+    expect(received(trust)).toEqual(expected);
+  });
+
+  test('of several rules the first that fits counts, and what no rule says is continued', () => {
+    const decide = trustDecider([
+      { path: '/partner/*', trace: 'continue', baggage: ['tenant'] },
+      { port: 8080, trace: 'ignore' },
+      { path: '/public', trace: 'link' },
+    ]);
+    const at = (path: string, port = 80) => decide(() => ({ path, port }));
+    expect(at('/partner/orders', 8080)).toEqual({ trace: 'continue', baggage: ['tenant'] });
+    expect(at('/public', 8080)).toEqual({ trace: 'ignore', baggage: 'keep' });
+    expect(at('/public')).toEqual({ trace: 'link', baggage: 'keep' });
+    expect(at('/public/more')).toEqual({ trace: 'continue', baggage: 'keep' });
+  });
+
+  test('a rule is only asked where it came in when there are rules', () => {
+    const entrance = jest.fn(() => ({ path: '/', port: 80 }));
+    trustDecider('link')(entrance);
+    trustDecider({ baggage: 'drop' })(entrance);
+    expect(entrance).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['continue', true],
+    [{ trace: 'link', baggage: 'drop' }, true],
+    [[{ path: '/a*', trace: 'ignore' }], true],
+    ['trust', false],
+    [{ trace: 'maybe' }, false],
+    [{ tracing: 'link' }, false],
+    [[{ path: 7 }], false],
+    [null, false],
+    [7, false],
+  ])('%j is an option: %s', (value, expected) => {
+    expect(isTrustOption(value)).toBe(expected);
+  });
+});
