@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import type { ClewInstrumentation, InstrumentationClass, OptionKinds } from '@clew/core';
+import { isBuiltin } from 'node:module';
+import type { ClewInstrumentation, OptionKinds } from '@clew/core';
 import { diag } from '@opentelemetry/api';
 import {
   type Instrumentation,
@@ -9,8 +8,8 @@ import {
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
 import type { InstalledPlugin, StatedTarget } from './discovery.ts';
+import { classOf, sayUnusable } from './plugin-class.ts';
 
-type PluginClass = InstrumentationClass<OptionKinds>;
 type StatedModule = Extract<StatedTarget, { module: string }>;
 
 /** Makes the options of a plugin once its class, which knows them, is loaded. */
@@ -54,7 +53,17 @@ function defer(
       loaded?.disable();
     }
   }
-  return new Deferred(plugin.name, '', {});
+  const deferred = new Deferred(plugin.name, '', {});
+  for (const { module } of modules)
+    if (isLoadedBuiltin(module)) patch(module)(process.getBuiltinModule(module));
+  return deferred;
+}
+
+/** No hook tells of Node's own module that was loaded before us; it is one object for all, and can be patched now. */
+function isLoadedBuiltin(module: string): boolean {
+  if (!isBuiltin(module)) return false;
+  const { moduleLoadList } = process as { moduleLoadList?: readonly string[] };
+  return moduleLoadList?.includes(`NativeModule ${module}`) ?? true;
 }
 
 function hookOn(
@@ -71,14 +80,12 @@ function load(
   optionsFor: OptionsFor,
   enabled: boolean,
 ): ClewInstrumentation<OptionKinds> | undefined {
+  const Plugin = classOf(plugin);
+  if (Plugin === undefined) return undefined;
   try {
-    const require = createRequire(join(plugin.folder, 'package.json'));
-    // A package may name itself: the folder's path would pass by its `exports`.
-    const Plugin = (require(plugin.name) as Record<string, PluginClass | undefined>)[plugin.className];
-    if (Plugin === undefined) throw new TypeError(`it exports no ${plugin.className}`);
     return new Plugin({ ...optionsFor(plugin, Plugin.definition.options), enabled });
   } catch (fault) {
-    diag.error(`@clew/node: ${plugin.name} could not be loaded; what it traces goes untraced`, fault);
+    sayUnusable(plugin, fault);
     return undefined;
   }
 }

@@ -39,6 +39,11 @@ export function findPlugins(mainFile: string | undefined = process.argv[1]): Ins
   return [...found.values()];
 }
 
+/** The modules among the targets. */
+export function modulesOf(targets: readonly StatedTarget[]): string[] {
+  return targets.flatMap((target) => ('module' in target ? [target.module] : []));
+}
+
 function startingPoints(mainFile: string | undefined): Set<string> {
   const points = new Set<string>();
   if (mainFile !== undefined) {

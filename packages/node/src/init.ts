@@ -1,4 +1,4 @@
-import { environmentGetter, rootContext } from '@clew/core';
+import { environmentGetter, rootContext, setPropagationPolicy } from '@clew/core';
 import { TracerProvider, type TracerStats } from '@clew/tracer';
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
@@ -6,16 +6,16 @@ import { limitsFrom, resourceFrom, samplerFrom } from './configuration.ts';
 import { contextManagerFrom } from './context.ts';
 import { startPlugin } from './deferred-instrumentation.ts';
 import { deliverLast } from './deliver-last.ts';
-import { findPlugins, type InstalledPlugin } from './discovery.ts';
+import { findPlugins, type InstalledPlugin, modulesOf } from './discovery.ts';
 import { Environment } from './environment.ts';
 import { exporterFrom } from './exporter-options.ts';
 import type { InitOptions } from './init-options.ts';
 import { ensureLogger } from './log.ts';
-import { hookModules } from './module-hooks.ts';
+import { hookModules, modulesHookedBy } from './module-hooks.ts';
 import { expectValid } from './option-checks.ts';
-import { expectInstalled, optionsOf, wantedPlugins } from './plugin-options.ts';
+import { expectPluginOptions, optionsOf, wantedPlugins } from './plugin-options.ts';
 import { deliverAtEnd } from './process-end.ts';
-import { propagatorFrom, setPolicyFrom } from './propagation.ts';
+import { policyFrom, propagatorFrom } from './propagation.ts';
 import { warnOfEarlyModules } from './self-check.ts';
 
 /** What `init()` gives back. */
@@ -31,6 +31,8 @@ export interface Clew {
 /** One in a process, also over several copies of this package. */
 const HANDLE = Symbol.for('clew.handle');
 type Holder = { [HANDLE]?: Clew };
+/** Where the OpenTelemetry API keeps what has been registered. */
+const API = Symbol.for('opentelemetry.js.api.1');
 
 const DEFAULT_FLUSH_TIMEOUT_MS = 2000;
 const DISABLED: Clew = { flush: async () => {}, shutdown: async () => {}, stats: () => undefined };
@@ -67,17 +69,18 @@ function start(options: InitOptions, environment: Environment, onShutdown: () =>
   const inherited = propagator.extract(rootContext, process.env, environmentGetter);
   const contextManager = contextManagerFrom(environment, options, inherited);
   const installed = options.discover === false ? [] : findPlugins();
-  expectInstalled(installed, options.plugins ?? {});
+  expectPluginOptions(installed, options.plugins ?? {});
+  const policy = policyFrom(environment, options);
   const provider = providerFrom(options, environment);
 
-  if (!trace.setGlobalTracerProvider(provider)) {
+  if (isAnotherSdkThere() || !trace.setGlobalTracerProvider(provider)) {
     diag.error('@clew/node: another OpenTelemetry SDK has been started in this process; Clew stays out');
     void provider.shutdown();
     return DISABLED;
   }
   context.setGlobalContextManager(contextManager.enable());
   propagation.setGlobalPropagator(propagator);
-  setPolicyFrom(environment, options);
+  setPropagationPolicy(policy);
   const instrumentations = startPlugins(installed, options, environment);
   for (const each of instrumentations) each.setTracerProvider(provider);
   const stopDelivering = deliverAtEnd({
@@ -100,6 +103,12 @@ function start(options: InitOptions, environment: Environment, onShutdown: () =>
       await provider.shutdown({ timeoutMs });
     },
   };
+}
+
+/** The API would say so itself, with a stack that helps nobody. */
+function isAnotherSdkThere(): boolean {
+  const api = (globalThis as { [API]?: { trace?: unknown } })[API];
+  return api?.trace !== undefined;
 }
 
 function providerFrom(options: InitOptions, environment: Environment): TracerProvider {
@@ -130,7 +139,7 @@ function startPlugins(
   const ownNames = new Set(own.map((each) => each.instrumentationName));
   const wanted = wantedPlugins(installed, given, environment).filter(({ name }) => !ownNames.has(name));
   warnOfEarlyModules(wanted);
-  hookModules(wanted.flatMap((plugin) => plugin.targets));
+  hookModules([...wanted.flatMap(({ targets }) => modulesOf(targets)), ...own.flatMap(modulesHookedBy)]);
   const found = wanted.map((plugin) =>
     startPlugin(plugin, (each, kinds) => optionsOf(each, kinds, given, environment)),
   );

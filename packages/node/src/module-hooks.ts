@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
-import type { StatedTarget } from './discovery.ts';
 
 let registered = false;
 
@@ -8,8 +8,8 @@ let registered = false;
  * Hooks ES modules, synchronously and on the program's own thread; CommonJS is hooked by the instrumentations.
  * Only the targets' modules are touched.
  */
-export function hookModules(targets: readonly StatedTarget[]): void {
-  const include = [...new Set(targets.flatMap((target) => ('module' in target ? [target.module] : [])))];
+export function hookModules(modules: readonly string[]): void {
+  const include = [...new Set(modules)];
   if (registered || include.length === 0) return;
   if (!supportsSyncHooks()) {
     diag.warn(
@@ -20,4 +20,11 @@ export function hookModules(targets: readonly StatedTarget[]): void {
   }
   registered = true;
   register({ include });
+}
+
+/** The modules that an instrumentation of anybody's waits for: OpenTelemetry's base class keeps them so. */
+export function modulesHookedBy(instrumentation: Instrumentation): string[] {
+  const definitions: unknown = Reflect.get(instrumentation, '_modules');
+  if (!Array.isArray(definitions)) return [];
+  return definitions.map((each: { name?: unknown }) => each?.name).filter((name) => typeof name === 'string');
 }

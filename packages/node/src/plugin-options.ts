@@ -2,6 +2,8 @@ import { type OptionKind, type OptionKinds, resolveOptions } from '@clew/core';
 import type { InstalledPlugin } from './discovery.ts';
 import type { Environment } from './environment.ts';
 import type { PluginOptions } from './init-options.ts';
+import { expectRecord } from './option-checks.ts';
+import { classOf } from './plugin-class.ts';
 
 /** Which of the installed plugins are wanted: `OTEL_NODE_ENABLED_INSTRUMENTATIONS`, `OTEL_NODE_DISABLED_INSTRUMENTATIONS`, `plugins: { koa: false }`. */
 export function wantedPlugins(
@@ -10,6 +12,13 @@ export function wantedPlugins(
   environment: Environment,
 ): InstalledPlugin[] {
   const enabled = environment.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS');
+  const unknown = enabled?.find((name) => installed.every(({ shortName }) => shortName !== name));
+  if (unknown !== undefined)
+    environment.warn(
+      'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
+      `a list of installed plugins (${shortNames(installed)})`,
+      unknown,
+    );
   const disabled = environment.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [];
   return installed.filter(
     ({ shortName }) =>
@@ -17,13 +26,27 @@ export function wantedPlugins(
   );
 }
 
-/** Throws for options of a plugin that is not installed: a name that nobody reads is a mistake. */
-export function expectInstalled(installed: readonly InstalledPlugin[], given: PluginOptions): void {
-  for (const name of Object.keys(given)) {
-    if (installed.some(({ shortName }) => shortName === name)) continue;
-    const known = installed.map(({ shortName }) => shortName).join(', ') || 'none';
-    throw new TypeError(`@clew/node: expected plugins.${name} to be an installed plugin (${known})`);
+/**
+ * Throws for options of a plugin that is not installed, and for wrong ones: a plugin that is given options is
+ * loaded for it.
+ */
+export function expectPluginOptions(installed: readonly InstalledPlugin[], given: PluginOptions): void {
+  for (const [name, options] of Object.entries(given)) {
+    const plugin = installed.find(({ shortName }) => shortName === name);
+    if (plugin === undefined) {
+      throw new TypeError(
+        `@clew/node: expected plugins.${name} to be an installed plugin (${shortNames(installed)})`,
+      );
+    }
+    if (options === false) continue;
+    expectRecord(`plugins.${name}`, 'an object of options, or false', options);
+    const kinds = classOf(plugin)?.definition.options;
+    if (kinds !== undefined) resolveOptions(plugin.name, kinds, options);
   }
+}
+
+function shortNames(installed: readonly InstalledPlugin[]): string {
+  return installed.map(({ shortName }) => shortName).join(', ') || 'none';
 }
 
 /** The options of one plugin: given ones over `CLEW_<PLUGIN>_<OPTION>`. */

@@ -6,7 +6,6 @@ import {
   isDestinations,
   isTrustOption,
   type PropagationPolicy,
-  setPropagationPolicy,
   TRACE_FORMATS,
   TRUST_EXPECTED,
   type TraceFormat,
@@ -41,9 +40,12 @@ export function propagatorFrom(
   });
 }
 
-/** Says to all plugins who is believed and who is told. */
-export function setPolicyFrom(environment: Environment, { propagation = {} }: InitOptions): void {
-  const policy = definedOf({
+/** Who is believed and who is told, for all plugins. */
+export function policyFrom(
+  environment: Environment,
+  { propagation = {} }: InitOptions,
+): Partial<PropagationPolicy> {
+  return definedOf({
     trust: checked(environment, propagation, 'trust', 'CLEW_TRUST', TRUST_EXPECTED, isTrustOption),
     sendTo: checked(
       environment,
@@ -62,7 +64,6 @@ export function setPolicyFrom(environment: Environment, { propagation = {} }: In
       isDestinations,
     ),
   });
-  setPropagationPolicy(policy);
 }
 
 function checked<T>(
