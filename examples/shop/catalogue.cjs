@@ -25,6 +25,7 @@ router.get('/:id/stock', async (context) => {
 });
 
 app.use(router.routes());
+app.on('error', (error) => console.error(`catalogue: ${error.message}`));
 
 database.ready.then(() => {
   const server = app.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {

@@ -1,11 +1,14 @@
 // `npm run demo`: starts the shop with the preload flag only, sends requests, shows the traces.
-// `npm run demo -- --once` ends by itself, with status 0 only if the traces were complete.
+// `npm run demo -- --once` ends by itself, with status 0 only if the traces were complete; `--svg FILE` keeps a picture.
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { renderWaterfall, startCollector } from '@clew/viewer';
+import { renderWaterfall, renderWaterfallSvg, startCollector } from '@clew/viewer';
 import { missingFrom } from './expectations.mjs';
 import { startService, stopServices } from './services.mjs';
 
-const { values: flags } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+const { values: flags } = parseArgs({
+  options: { once: { type: 'boolean', default: false }, svg: { type: 'string' } },
+});
 const color = process.stdout.isTTY && !process.env.NO_COLOR;
 const width = Math.min(process.stdout.columns ?? 100, 140);
 
@@ -49,6 +52,7 @@ async function show(expectedStatus, title) {
     trace = newestTrace(expectedStatus);
     missing = trace ? missingFrom(trace, expectedStatus) : ['the trace'];
   }
+  if (trace && flags.svg && expectedStatus === 200) writeFileSync(flags.svg, renderWaterfallSvg(trace));
   if (trace) process.stdout.write(`\n${title}:\n\n${renderWaterfall(trace, { color, width })}\n`);
   return missing;
 }
