@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { ATTR, suppressTracing } from '@clew/core';
-import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { prepareRecorder } from './recorder.ts';
-import { currentSpanId, meeting, type SubjectAdapter, shapeTests, tracing } from './subject.ts';
+import {
+  callerSpan,
+  currentSpanId,
+  meeting,
+  type SubjectAdapter,
+  shapeTests,
+  tracing,
+  within,
+} from './subject.ts';
 import { runSuite, type Skips } from './suite.ts';
 
 /** Runs one statement with values for its placeholders. */
@@ -58,10 +66,6 @@ export function dbSuite(adapter: DbAdapter): void {
       return { outcome, span };
     });
 
-  const parent = (name = 'caller') => trace.getTracer('suite').startSpan(name);
-  const within = <T>(span: ReturnType<typeof parent>, run: () => T): T =>
-    context.with(trace.setSpan(context.active(), span), run);
-
   const tests = {
     'a query is one CLIENT span with the attributes of the conventions': async () => {
       const { span } = await queryOne('SELECT id FROM songs');
@@ -96,7 +100,7 @@ export function dbSuite(adapter: DbAdapter): void {
     },
     'a span that is current is the parent, and is current again after the query': async () => {
       await connected({}, async (db) => {
-        const caller = parent();
+        const caller = callerSpan();
         const after = await within(caller, async () => {
           await db.query('SELECT id FROM songs');
           return currentSpanId();
@@ -110,8 +114,8 @@ export function dbSuite(adapter: DbAdapter): void {
     'queries at the same time never see each other': async () => {
       await connected({}, async (db) => {
         const both = meeting(2);
-        const callers = [parent('first'), parent('second')];
-        const run = (caller: ReturnType<typeof parent>) =>
+        const callers = [callerSpan('first'), callerSpan('second')];
+        const run = (caller: Span) =>
           within(caller, async () => {
             await both();
             await db.query('SELECT id FROM songs');
@@ -151,7 +155,7 @@ export function dbSuite(adapter: DbAdapter): void {
     'with requireParentSpan a query of nobody has no span': async () => {
       await connected({ requireParentSpan: true }, async (db) => {
         await db.query('SELECT id FROM songs');
-        const caller = parent();
+        const caller = callerSpan();
         await within(caller, () => db.query('SELECT id FROM songs'));
         caller.end();
         await recorder.take(2);
@@ -167,7 +171,7 @@ export function dbSuite(adapter: DbAdapter): void {
     'an unsampled query records nothing': async () => {
       recorder.sampling = 'none';
       await connected({}, async (db) => {
-        const caller = parent();
+        const caller = callerSpan();
         await within(caller, () => db.query('SELECT id FROM songs'));
         assert.equal(recorder.wastedCalls, 0);
       });

@@ -7,6 +7,7 @@ import { prepareRecorder, type Recorder } from './recorder.ts';
 import type { RecordedSpan } from './recording-span.ts';
 import { type SubjectAdapter, tracing } from './subject.ts';
 import type { Skips } from './suite.ts';
+import { whileServing } from './suite-server.ts';
 import { listenTraced } from './traced-server.ts';
 
 /** A framework on `node:http` as the suite drives it. */
@@ -46,14 +47,7 @@ export interface FrameworkDriver {
 export function driveFramework(adapter: HttpFrameworkAdapter): FrameworkDriver {
   const recorder = prepareRecorder();
   const serving: FrameworkDriver['serving'] = (program, options, work) =>
-    tracing(adapter, options, async () => {
-      const server = await listenTraced(adapter.listener(program));
-      try {
-        return await work(server.url);
-      } finally {
-        await server.close();
-      }
-    });
+    tracing(adapter, options, () => whileServing(listenTraced(adapter.listener(program)), work));
   return {
     adapter,
     recorder,

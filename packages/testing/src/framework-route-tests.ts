@@ -7,7 +7,7 @@ import { oneRoute, rejectLater, wholeProgram } from './framework-program.ts';
 import { type RawAnswer, send } from './raw-http.ts';
 import type { RecordedSpan } from './recording-span.ts';
 import { currentSpanId, injected, laterTurn, meeting, tracing } from './subject.ts';
-import { listenOn, type SuiteHandler } from './suite-server.ts';
+import { listenOn, type SuiteHandler, whileServing } from './suite-server.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
@@ -51,10 +51,10 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
     },
     'every answer is the same with and without tracing': async () => {
       const targets = ['/', '/users/7', '/fails', '/rejects', '/gone', '/api/v1/items/7', '/nothing'];
-      const plain = await listenOn(createServer(adapter.listener(wholeProgram)));
       const expected: string[] = [];
-      for (const target of targets) expected.push(said(await send(plain.url + target)));
-      await plain.close();
+      await whileServing(listenOn(createServer(adapter.listener(wholeProgram))), async (url) => {
+        for (const target of targets) expected.push(said(await send(url + target)));
+      });
       for (const options of [{}, { layers: 'all' }]) {
         await serving(wholeProgram, options, async (url) => {
           for (const [index, target] of targets.entries()) {
@@ -112,12 +112,12 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
       });
     },
     'a request that no plugin has a SERVER span for is served as ever': async () => {
-      await tracing(adapter, { layers: 'all' }, async () => {
-        const server = await listenOn(createServer(adapter.listener(wholeProgram)));
-        assert.equal((await send(`${server.url}/users/7`)).body, 'user 7');
-        assert.equal((await send(`${server.url}/rejects`)).status, 500);
-        await server.close();
-      });
+      await tracing(adapter, { layers: 'all' }, () =>
+        whileServing(listenOn(createServer(adapter.listener(wholeProgram))), async (url) => {
+          assert.equal((await send(`${url}/users/7`)).body, 'user 7');
+          assert.equal((await send(`${url}/rejects`)).status, 500);
+        }),
+      );
     },
   };
 }

@@ -8,6 +8,7 @@ import { routeTests } from './framework-route-tests.ts';
 import { send } from './raw-http.ts';
 import { shapeTests, tracing } from './subject.ts';
 import { runSuite } from './suite.ts';
+import { whileServing } from './suite-server.ts';
 import { listenTraced } from './traced-server.ts';
 
 /** What every framework on `node:http` with a plugin of ours must show. No other plugin is needed: core makes the SERVER spans. */
@@ -25,27 +26,27 @@ function switchTests({ adapter, recorder }: FrameworkDriver): Record<string, () 
   const { layerNames } = adapter;
   return {
     'after disable() a program is as if it was never traced, after enable() it is traced again': async () => {
-      await tracing(adapter, {}, async (subject) => {
-        const server = await listenTraced(adapter.listener(wholeProgram));
-        for (const on of [true, false, true]) {
-          if (on) subject.enable();
-          else subject.disable();
-          assert.equal((await send(`${server.url}/users/7`)).body, 'user 7');
-          const [span] = await recorder.take(1);
-          assert.equal(span?.attributes[ATTR.httpRoute], on ? '/users/:id' : undefined);
-        }
-        await server.close();
-      });
+      await tracing(adapter, {}, (subject) =>
+        whileServing(listenTraced(adapter.listener(wholeProgram)), async (url) => {
+          for (const on of [true, false, true]) {
+            if (on) subject.enable();
+            else subject.disable();
+            assert.equal((await send(`${url}/users/7`)).body, 'user 7');
+            const [span] = await recorder.take(1);
+            assert.equal(span?.attributes[ATTR.httpRoute], on ? '/users/:id' : undefined);
+          }
+        }),
+      );
     },
     'a second instance adds nothing': async () => {
       await tracing(adapter, { layers: 'all' }, async () => {
         const second = adapter.instrument({ layers: 'all' });
-        const server = await listenTraced(adapter.listener(wholeProgram));
-        await send(`${server.url}/users/7`);
-        const spans = await recorder.takeUntil(({ kind }) => kind === SpanKind.SERVER);
-        const name = layerNames.middleware('authenticate');
-        assert.equal(spans.filter((span) => span.name === name).length, name === undefined ? 0 : 1);
-        await server.close();
+        await whileServing(listenTraced(adapter.listener(wholeProgram)), async (url) => {
+          await send(`${url}/users/7`);
+          const spans = await recorder.takeUntil(({ kind }) => kind === SpanKind.SERVER);
+          const name = layerNames.middleware('authenticate');
+          assert.equal(spans.filter((span) => span.name === name).length, name === undefined ? 0 : 1);
+        });
         second.disable();
       });
     },

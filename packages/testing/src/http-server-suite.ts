@@ -4,6 +4,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentele
 import { openRequest, type RawRequest, send } from './raw-http.ts';
 import { prepareRecorder } from './recorder.ts';
 import {
+  brokenHook,
   currentSpanId,
   injected,
   laterTurn,
@@ -13,7 +14,7 @@ import {
   tracing,
 } from './subject.ts';
 import { runSuite, type Skips } from './suite.ts';
-import type { Listening, SuiteHandler } from './suite-server.ts';
+import { type Listening, type SuiteHandler, whileServing } from './suite-server.ts';
 
 /** An HTTP server as the suite drives it. */
 export interface HttpServerAdapter extends SubjectAdapter {
@@ -36,15 +37,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
     handler: SuiteHandler,
     options: object,
     work: (url: string) => Promise<T>,
-  ): Promise<T> =>
-    tracing(adapter, options, async () => {
-      const server = await adapter.listen(handler);
-      try {
-        return await work(server.url);
-      } finally {
-        await server.close();
-      }
-    });
+  ): Promise<T> => tracing(adapter, options, () => whileServing(adapter.listen(handler), work));
 
   /** One request, and the one span that it makes. */
   const serveOne = async (
@@ -61,10 +54,6 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
     });
 
   const nothing: SuiteHandler = () => ({});
-  const thrower = () => {
-    throw new Error('a hook of the user failed');
-  };
-
   const tests = {
     'a request is one SERVER span with the attributes of the conventions': async () => {
       const headers = { 'user-agent': 'suite/1' };
@@ -196,7 +185,11 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       assert.equal(span.attributes['suite.response'], 'seen');
     },
     'hooks that throw hurt nobody': async () => {
-      const options = { ignoreIncomingRequestHook: thrower, requestHook: thrower, responseHook: thrower };
+      const options = {
+        ignoreIncomingRequestHook: brokenHook,
+        requestHook: brokenHook,
+        responseHook: brokenHook,
+      };
       const { answer, span } = await serveOne(() => ({ body: 'fine' }), options);
       assert.equal(answer.body, 'fine');
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
@@ -214,26 +207,25 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       assert(!Object.keys(span.attributes).some((key) => key.endsWith('x-other')));
     },
     'after disable() nothing is recorded, after enable() everything is': async () => {
-      await tracing(adapter, {}, async (subject) => {
-        const server = await adapter.listen(() => ({ body: currentSpanId() }));
-        subject.disable();
-        assert.equal((await send(server.url)).body, 'none');
-        subject.enable();
-        const { body } = await send(server.url);
-        const [span] = await recorder.take(1);
-        assert.equal(body, span?.spanId);
-        await server.close();
-      });
+      await tracing(adapter, {}, (subject) =>
+        whileServing(
+          adapter.listen(() => ({ body: currentSpanId() })),
+          async (url) => {
+            subject.disable();
+            assert.equal((await send(url)).body, 'none');
+            subject.enable();
+            const { body } = await send(url);
+            const [span] = await recorder.take(1);
+            assert.equal(body, span?.spanId);
+          },
+        ),
+      );
     },
     'a second instance adds nothing': async () => {
-      await tracing(adapter, {}, async () => {
+      await serving(nothing, {}, async (url) => {
         const second = adapter.instrument();
-        await assert.doesNotReject(async () => {
-          const server = await adapter.listen(nothing);
-          await send(server.url);
-          await recorder.take(1);
-          await server.close();
-        });
+        await send(url);
+        await recorder.take(1);
         second.disable();
       });
     },

@@ -1,7 +1,8 @@
+export type { ClientCall, HttpClientAdapter } from './client-driver.ts';
 export { type DbAdapter, type DbConnection, dbSuite, type RunQuery } from './db-suite.ts';
 export type { HttpFrameworkAdapter } from './framework-driver.ts';
 export type { FrameworkProgram, SuiteMiddleware, SuiteRoute } from './framework-program.ts';
-export { type ClientCall, type HttpClientAdapter, httpClientSuite } from './http-client-suite.ts';
+export { httpClientSuite } from './http-client-suite.ts';
 export { httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
 export { manifestSuite } from './manifest-suite.ts';
@@ -9,6 +10,7 @@ export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.t
 export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
 export type { RecordedSpan } from './recording-span.ts';
 export type { Subject, SubjectAdapter } from './subject.ts';
+export { callerSpan, currentSpanId, injected, laterTurn, meeting, within } from './subject.ts';
 export { recordSpans, type Skips } from './suite.ts';
 export {
   answering,
@@ -18,6 +20,7 @@ export {
   type SuiteHandler,
   type SuiteRequest,
   suiteRequest,
+  whileServing,
 } from './suite-server.ts';
 export { suiteTools } from './suite-tools.ts';
 export { listenTraced } from './traced-server.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { AsyncContextManager, createPropagator, rootContext, w3cBaggage, w3cTraceContext } from '@clew/core';
+import { createPropagator, rootContext, w3cBaggage, w3cTraceContext } from '@clew/core';
 import {
   type Context,
   type ContextManager,
@@ -14,6 +14,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { type RecordedSpan, RecordingSpan, type SpanWatcher, UnsampledSpan } from './recording-span.ts';
+import { WatchedContextManager } from './watched-context-manager.ts';
 
 /** How long `take` waits for spans that do not come before it says which did. */
 const TAKE_WITHIN_MS = 5_000;
@@ -69,22 +70,6 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
 /** As `createRecorder`, not installed yet. */
 export function prepareRecorder(options: RecorderOptions = {}): Recorder {
   return new SpanRecorder(options.contextManager ?? new WatchedContextManager());
-}
-
-/** Counts what was attached and never taken back: `with` cannot leave a context current, `attach` can. */
-class WatchedContextManager extends AsyncContextManager {
-  attached = 0;
-
-  override attach(current: Context): { dispose(): void } {
-    const token = super.attach(current);
-    this.attached++;
-    return {
-      dispose: () => {
-        this.attached--;
-        token.dispose();
-      },
-    };
-  }
 }
 
 class SpanRecorder implements Recorder, SpanWatcher {

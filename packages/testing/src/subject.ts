@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { context, propagation, trace } from '@opentelemetry/api';
+import { context, propagation, type Span, trace } from '@opentelemetry/api';
 
 /** A plugin at work: an instance of its class, patched by hand where that is needed. */
 export interface Subject {
@@ -81,4 +81,19 @@ export function meeting(count: number): () => Promise<void> {
     if (++there === count) resolve();
     return promise;
   };
+}
+
+/** A span of the program's own, for calls to be made in. */
+export function callerSpan(name = 'caller'): Span {
+  return trace.getTracer('suite').startSpan(name);
+}
+
+/** Runs with a span current. */
+export function within<T>(span: Span, run: () => T): T {
+  return context.with(trace.setSpan(context.active(), span), run);
+}
+
+/** A hook of the user's that fails. */
+export function brokenHook(): never {
+  throw new Error('a hook of the user failed');
 }

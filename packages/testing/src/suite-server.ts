@@ -62,3 +62,16 @@ export async function listenOn(server: Server, scheme: 'http' | 'https' = 'http'
     },
   };
 }
+
+/** Works with a server and closes it whatever happens. */
+export async function whileServing<T>(
+  starting: Promise<Listening>,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  const server = await starting;
+  try {
+    return await work(server.url);
+  } finally {
+    await server.close();
+  }
+}

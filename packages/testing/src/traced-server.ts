@@ -4,6 +4,7 @@ import { type Listening, listenOn } from './suite-server.ts';
 import { suiteTools } from './suite-tools.ts';
 
 const options: HttpServerOptions<IncomingMessage, ServerResponse> = {
+  trust: undefined,
   ignoreIncomingRequestHook: undefined,
   requestHook: undefined,
   responseHook: undefined,
@@ -20,6 +21,7 @@ export function listenTraced(listener: RequestListener): Promise<Listening> {
     scheme: () => 'http',
     headers: (request) => request.headers,
     protocolVersion: (request) => request.httpVersion,
+    localPort: ({ socket }) => socket.localPort,
     peer: ({ socket }) => ({ address: socket.remoteAddress, port: socket.remotePort }),
     status: (response) => response.statusCode,
     headersSent: (response) => response.headersSent,
