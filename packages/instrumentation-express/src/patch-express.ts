@@ -17,7 +17,7 @@ import {
 import type { ExpressTools } from './express-instrumentation.ts';
 import { viewOf } from './layer-view.ts';
 import { pathTeller } from './matched-path.ts';
-import { Visit, visits } from './visit.ts';
+import { setVisit, Visit, visitOf } from './visit.ts';
 
 /** What layers are mounted at, where it is not the root: Express keeps only the expression made of it. */
 const mounts = new WeakMap<ExpressLayer, Path>();
@@ -60,7 +60,7 @@ function matchBeforeParam(param: Register): Register {
   return function (name, callback, ...rest) {
     if (typeof callback !== 'function') return param.call(this, name, callback, ...rest);
     const matching = function (this: unknown, request: ExpressRequest, ...others: unknown[]) {
-      const visit = visits.get(request);
+      const visit = visitOf(request);
       if (visit?.isOn(request.route)) visit.match(String(request.route.path));
       return callback.call(this, request, ...others);
     };
@@ -73,12 +73,12 @@ function visitRouter(tools: ExpressTools, handle: Handle): Handle {
   return function (request, response, out) {
     const served = serverRequestOf(currentContext());
     const untraced = served === undefined && tools.options.layers === 'none';
-    if (untraced || visits.has(request) || typeof out !== 'function')
+    if (untraced || visitOf(request) !== undefined || typeof out !== 'function')
       return handle.call(this, request, response, out);
     const visit = new Visit(served, request.baseUrl ?? '');
-    visits.set(request, visit);
+    setVisit(request, visit);
     return handle.call(this, request, response, (error) => {
-      visits.delete(request);
+      setVisit(request, undefined);
       if (isFailure(error)) visit.fail(error);
       else visit.fallThrough();
       out(error);
@@ -94,7 +94,7 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
     const { route } = this;
     const mount = route === undefined ? mounts.get(this) : undefined;
     const nothingToDo = route === undefined && mount === undefined && tools.options.layers === 'none';
-    const visit = nothingToDo ? undefined : visits.get(request);
+    const visit = nothingToDo ? undefined : visitOf(request);
     if (visit === undefined) return dispatch.call(this, request, response, next);
     if (route !== undefined) {
       visit.match(tellRoute(route.path, () => pathOf(request)));
@@ -126,7 +126,7 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
 /** Called on every layer while an error is on its way; only functions of four arguments handle it. */
 function dispatchError(tools: ExpressTools, dispatch: DispatchError): DispatchError {
   return function (error, request, response, next) {
-    const visit = visits.get(request);
+    const visit = visitOf(request);
     visit?.fail(error);
     if (visit === undefined || this.handle.length !== 4) {
       return dispatch.call(this, error, request, response, next);

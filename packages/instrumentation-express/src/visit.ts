@@ -75,5 +75,16 @@ export class Visit {
   }
 }
 
-/** The visits of requests that are inside a router now. */
-export const visits = new WeakMap<ExpressRequest, Visit>();
+const VISIT = Symbol('clew.express-visit');
+
+/** The visit that a request is on; none while it is in no router. */
+export function visitOf(request: ExpressRequest): Visit | undefined {
+  return (request as Visiting)[VISIT];
+}
+
+// A property, not a WeakMap: with an entry a request, collecting garbage costs more than all of the plugin does.
+export function setVisit(request: ExpressRequest, visit: Visit | undefined): void {
+  (request as Visiting)[VISIT] = visit;
+}
+
+type Visiting = ExpressRequest & { [VISIT]?: Visit | undefined };

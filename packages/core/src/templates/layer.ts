@@ -1,4 +1,12 @@
-import { type Attributes, type Context, context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  trace,
+} from '@opentelemetry/api';
 import { begin, currentContext, type Exchange } from '../exchange.ts';
 import { numberIn, oneOf } from '../kit/options.ts';
 import type { Tools } from '../kit/target.ts';

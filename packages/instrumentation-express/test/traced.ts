@@ -1,0 +1,50 @@
+import { listenTraced, type RawAnswer, type RecordedSpan, type Recorder, send } from '@clew/testing';
+import { SpanKind } from '@opentelemetry/api';
+import type { Express } from 'express';
+import express5 from 'express';
+import express4 from 'express4';
+import { ExpressInstrumentation } from '../src/index.ts';
+import type { ExpressModule } from './program.ts';
+
+/** Both majors, as test tables take them. */
+export const expresses: readonly (readonly [name: string, express: ExpressModule])[] = [
+  ['express 4', express4 as ExpressModule],
+  ['express 5', express5],
+];
+
+/** What one request left: the answer, the SERVER span, and the spans inside it in the order of their starts. */
+export interface Trace {
+  readonly answer: RawAnswer;
+  readonly server: RecordedSpan;
+  readonly layers: readonly RecordedSpan[];
+}
+
+/** Serves a program, traced, and asks it for each target: `/users/7`, `OPTIONS /users`. */
+export async function trace(
+  recorder: Recorder,
+  express: ExpressModule,
+  options: ConstructorParameters<typeof ExpressInstrumentation>[0],
+  program: (app: Express) => void,
+  ...targets: string[]
+): Promise<Trace[]> {
+  const instance = new ExpressInstrumentation(options);
+  instance.instrument(express);
+  const app = express();
+  app.set('env', 'production');
+  program(app);
+  const listening = await listenTraced(app);
+  const traces: Trace[] = [];
+  try {
+    for (const target of targets) {
+      const [path = '', method = 'GET'] = target.split(' ').reverse();
+      const answer = await send(`${listening.url}${path}`, { method });
+      const [server, ...layers] = await recorder.takeUntil(({ kind }) => kind === SpanKind.SERVER);
+      if (server === undefined) throw new Error('no SERVER span');
+      traces.push({ answer, server, layers });
+    }
+    return traces;
+  } finally {
+    await listening.close();
+    instance.disable();
+  }
+}
