@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import type { SpanContext } from '@opentelemetry/api';
+
+/** A span as SDKs make them: `end` on the class, the state in private fields. */
+export class TestSpan {
+  readonly name: string;
+  readonly #context: SpanContext;
+  ends: unknown[] = [];
+
+  constructor(name: string, traceId = randomBytes(16).toString('hex')) {
+    this.name = name;
+    this.#context = { traceId, spanId: randomBytes(8).toString('hex'), traceFlags: 1 };
+  }
+
+  spanContext(): SpanContext {
+    return this.#context;
+  }
+
+  isRecording(): boolean {
+    return this.ends.length === 0;
+  }
+
+  end(time?: number): void {
+    this.ends.push([this.#context.traceId, time]);
+  }
+}
