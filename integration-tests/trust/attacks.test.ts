@@ -1,0 +1,191 @@
+import http from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import {
+  AsyncContextManager,
+  createPropagator,
+  createSignature,
+  droppedFromWire,
+  setPropagationPolicy,
+  TRACE_FORMATS,
+  w3cBaggage,
+} from '@clew/core';
+import { HttpInstrumentation } from '@clew/instrumentation-http';
+import { alwaysOff, parentBased, type ReadableSpan, TracerProvider } from '@clew/tracer';
+import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
+const KEYS = { edge: 'the secret of the edge proxy' };
+
+const ended: ReadableSpan[] = [];
+const provider = new TracerProvider({
+  exporter: false,
+  // Nothing is sampled unless a parent that is believed says so.
+  sampler: parentBased({ root: alwaysOff() }),
+  spanProcessors: [
+    {
+      onStart: () => {},
+      onEnd: (span) => ended.push(span),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    },
+  ],
+});
+const plugin = new HttpInstrumentation();
+const signature = createSignature({ keys: KEYS });
+/** What the server saw of its own context, one entry a request. */
+const seen: { traceId: string | undefined; baggage: string[] }[] = [];
+let server: http.Server;
+
+beforeAll(async () => {
+  trace.setGlobalTracerProvider(provider);
+  context.setGlobalContextManager(new AsyncContextManager());
+  const formats = [...new Set(TRACE_FORMATS.values())];
+  propagation.setGlobalPropagator(
+    createPropagator({
+      extract: formats,
+      inject: [TRACE_FORMATS.get('tracecontext')!],
+      extractBeside: [w3cBaggage],
+      injectBeside: [w3cBaggage],
+      signature,
+    }),
+  );
+  setPropagationPolicy({ trust: { trace: 'link', baggage: 'drop' } });
+  plugin.instrument(http, 'http');
+  server = http.createServer((_request, response) => {
+    const baggage = propagation.getActiveBaggage()?.getAllEntries() ?? [];
+    seen.push({
+      traceId: trace.getActiveSpan()?.spanContext().traceId,
+      baggage: baggage.map(([key, { value }]) => `${key}=${value}`),
+    });
+    response.end('served');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+beforeEach(() => {
+  seen.length = 0;
+  ended.length = 0;
+});
+
+afterAll(async () => {
+  plugin.disable();
+  setPropagationPolicy({});
+  for (const api of [trace, context, propagation]) api.disable();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** Sends raw bytes, so that nothing mends the headers on the way. */
+function send(...headers: string[]): Promise<string> {
+  const text = ['GET / HTTP/1.1', 'host: shop', ...headers, 'connection: close', '', ''].join('\r\n');
+  return new Promise((resolve, reject) => {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1', () =>
+      socket.write(text, 'latin1'),
+    );
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+const signed = (headers: Record<string, string>) => [
+  ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  `clew-signature: ${signature.sign(new Map(Object.entries(headers)))}`,
+];
+
+const servers = () => ended.filter((span) => span.kind === SpanKind.SERVER);
+
+describe('what strangers send to a server that trusts nobody', () => {
+  test.each([
+    ['W3C', [`traceparent: ${TRACEPARENT}`]],
+    ['B3', [`b3: ${TRACE_ID}-b7ad6b7169203331-d`]],
+    ['B3 without ids', ['b3: d']],
+    ['Jaeger’s debug id', ['jaeger-debug-id: mine']],
+    ['Datadog', ['x-datadog-trace-id: 42', 'x-datadog-parent-id: 7', 'x-datadog-sampling-priority: 2']],
+    [
+      'X-Ray',
+      [`x-amzn-trace-id: Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1`],
+    ],
+  ])('a sampling flag of %s forces nothing, and no trace of theirs goes on', async (_title, headers) => {
+    expect(await send(...headers)).toContain('served');
+    expect(servers()).toEqual([]);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.traceId).not.toBe(TRACE_ID);
+  });
+
+  test('baggage does not come in, not even as a prototype', async () => {
+    await send(`traceparent: ${TRACEPARENT}`, 'baggage: __proto__=x,constructor=y,tenant=z');
+    expect(seen[0]?.baggage).toEqual([]);
+    expect(Object.prototype).not.toHaveProperty('x');
+  });
+
+  test('a signature lifts a request: its trace goes on, its flag counts, its baggage is kept', async () => {
+    await send(...signed({ traceparent: TRACEPARENT, baggage: 'tenant=acme,__proto__=x' }));
+    expect(seen).toEqual([{ traceId: TRACE_ID, baggage: ['tenant=acme', '__proto__=x'] }]);
+    expect(servers()).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      'a forged one',
+      () => [`traceparent: ${TRACEPARENT}`, `clew-signature: v1;k=edge;t=${Date.now()};s=${'0'.repeat(64)}`],
+    ],
+    [
+      'one for another trace',
+      () => [
+        ...signed({ traceparent: TRACEPARENT.replace('0af', '0ae') }).slice(1),
+        `traceparent: ${TRACEPARENT}`,
+      ],
+    ],
+    ['one beside added baggage', () => [...signed({ traceparent: TRACEPARENT }), 'baggage: admin=yes']],
+    [
+      'two of them',
+      () => [...signed({ traceparent: TRACEPARENT }), signed({ traceparent: TRACEPARENT })[1] as string],
+    ],
+  ])('%s lifts nothing', async (_title, headers) => {
+    expect(await send(...headers())).toContain('served');
+    expect(seen).toEqual([{ traceId: expect.not.stringContaining(TRACE_ID), baggage: [] }]);
+    expect(servers()).toEqual([]);
+  });
+
+  test('a replayed signature lifts once', async () => {
+    const headers = signed({ traceparent: TRACEPARENT });
+    await send(...headers);
+    await send(...headers);
+    expect(seen.map(({ traceId }) => traceId === TRACE_ID)).toEqual([true, false]);
+  });
+
+  test.each([
+    [
+      'a thousand tracestate members',
+      `tracestate: ${Array.from({ length: 1000 }, (_, i) => `k${i}=v`).join(',')}`,
+    ],
+    ['a tracestate of one long member', `tracestate: a=${'b'.repeat(9000)}`],
+    ['baggage beyond its bound', `baggage: ${Array.from({ length: 900 }, (_, i) => `k${i}=v`).join(',')}`],
+    ['bytes that are no text', `baggage: a=\xff\xfe%ff%`],
+    ['a key of a thousand letters', `uberctx-${'k'.repeat(1000)}: v`],
+  ])('%s are answered, and counted if they were believed', async (_title, header) => {
+    expect(await send(`traceparent: ${TRACEPARENT}`, header)).toContain('served');
+    expect(seen[0]?.baggage).toEqual([]);
+  });
+
+  test('what is dropped is counted under our words, never under theirs', async () => {
+    await send(`traceparent: ${'x'.repeat(500)}`, `b3: ${'y'.repeat(500)}`, 'baggage: =;=,');
+    const causes = Object.keys(droppedFromWire());
+    expect(causes).toContain('tracecontext: malformed traceparent');
+    expect(causes.filter((cause) => cause.length > 80)).toEqual([]);
+    expect(causes.length).toBeLessThan(100);
+  });
+});
+
+describe('what goes out', () => {
+  test('a line break in baggage is no header of its own', async () => {
+    const carrier: Record<string, string> = {};
+    const baggage = propagation.createBaggage({ key: { value: 'a\r\nset-cookie: b' } });
+    propagation.inject(propagation.setBaggage(context.active(), baggage), carrier);
+    expect(carrier.baggage).toBe('key=a%0D%0Aset-cookie%3A%20b');
+  });
+});
