@@ -50,7 +50,7 @@ export class Environment {
   /** A whole number that is not below `least`; more than we can do is cut at `most`. */
   upTo(most: number, least: number, ...names: string[]): number | undefined {
     const name = this.#find(names)?.name;
-    const given = name === undefined ? undefined : this.integer(name, least, Number.MAX_SAFE_INTEGER);
+    const given = name === undefined ? undefined : this.integer(name, least, MAX_INTEGER);
     return given === undefined ? undefined : Math.min(given, most);
   }
 

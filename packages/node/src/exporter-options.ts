@@ -54,7 +54,8 @@ function urlFrom(environment: Environment): string | undefined {
   const own = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
   const common = 'OTEL_EXPORTER_OTLP_ENDPOINT';
   const ownUrl = environment.text(own);
-  if (ownUrl !== undefined) return checkedUrl(environment, own, ownUrl)?.href;
+  const checked = ownUrl === undefined ? undefined : checkedUrl(environment, own, ownUrl);
+  if (checked !== undefined) return checked.href;
   const commonUrl = environment.text(common);
   const url = commonUrl === undefined ? undefined : checkedUrl(environment, common, commonUrl);
   if (url !== undefined) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;

@@ -1,11 +1,11 @@
-import { show } from '@clew/core';
+import { type SignatureOptions, show } from '@clew/core';
 import type { InitOptions, PropagationOptions } from './init-options.ts';
 import { LOG_LEVELS } from './log.ts';
 
 /** Checks what the tracer and the plugins do not check themselves. Throws a TypeError that says what was expected. */
 export function expectValid(options: InitOptions): void {
   expectRecord('the options', 'an object', options);
-  expectKnown('the options', options, OPTION_NAMES);
+  expectKnown('init()', options, OPTION_NAMES);
   const { serviceName, instrumentations, flushTimeoutMs, discover, logLevel } = options;
   if (serviceName !== undefined) {
     const fits = typeof serviceName === 'string' && serviceName !== '';
@@ -17,7 +17,7 @@ export function expectValid(options: InitOptions): void {
   for (const name of LISTS) {
     if (options[name] !== undefined) expect(Array.isArray(options[name]), name, 'a list', options[name]);
   }
-  if (options.propagation) expectKnown('propagation', options.propagation, PROPAGATION_NAMES);
+  if (options.propagation !== undefined) expectPropagation(options.propagation);
   if (options.exporter !== undefined && options.exporter !== false) {
     expectRecord('exporter', 'an object of options, or false', options.exporter);
   }
@@ -33,6 +33,15 @@ export function expectValid(options: InitOptions): void {
   if (logLevel !== undefined) {
     expect(LOG_LEVELS.includes(logLevel), 'logLevel', `one of ${LOG_LEVELS.join(', ')}`, logLevel);
   }
+}
+
+function expectPropagation(propagation: PropagationOptions): void {
+  expectKnown('propagation', propagation, PROPAGATION_NAMES);
+  const { signature } = propagation;
+  if (signature === undefined) return;
+  expectRecord('propagation.signature', 'an object of options', signature);
+  expectKnown('propagation.signature', signature, SIGNATURE_NAMES);
+  expectRecord('propagation.signature.keys', 'an object of secrets by key id', signature.keys);
 }
 
 const RECORDS = [
@@ -71,6 +80,12 @@ const PROPAGATION_NAMES: ReadonlySet<string> = new Set<keyof PropagationOptions>
   'signature',
 ]);
 
+const SIGNATURE_NAMES: ReadonlySet<string> = new Set<keyof SignatureOptions>([
+  'keys',
+  'maxAgeMs',
+  'maxRemembered',
+]);
+
 /** Throws `@clew/node: expected NAME to be WHAT, got VALUE`. */
 export function expect(fits: boolean, name: string, what: string, got: unknown, verb = 'to be '): void {
   if (!fits) throw new TypeError(`@clew/node: expected ${name} ${verb}${what}, got ${show(got)}`);
@@ -78,7 +93,7 @@ export function expect(fits: boolean, name: string, what: string, got: unknown, 
 
 function expectKnown(name: string, given: object, known: ReadonlySet<string>): void {
   for (const key of Object.keys(given))
-    expect(known.has(key), name, `to be among ${[...known].join(', ')}`, key, '');
+    expect(known.has(key), name, `options among ${[...known].join(', ')}`, key, 'to have ');
 }
 
 /** Throws unless it is an object that is no list. */

@@ -46,6 +46,21 @@ export interface ResolvedExporterOptions {
   readonly tls: TlsOptions;
 }
 
+const NAMES: ReadonlySet<string> = new Set<keyof OtlpExporterOptions>([
+  'url',
+  'protocol',
+  'headers',
+  'compression',
+  'timeoutMs',
+  'maxQueueBytes',
+  'maxBatchBytes',
+  'scheduleDelayMs',
+  'retryDelayMs',
+  'retryForMs',
+  'ca',
+  'cert',
+  'key',
+]);
 const DEFAULT_URL = 'http://localhost:4318/v1/traces';
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what RFC 9110 forbids in a value
@@ -53,6 +68,8 @@ const HEADER_VALUE = /^[^\x00-\x08\x0a-\x1f\x7f]*$/;
 
 /** Fills the defaults in; throws for a bad value. */
 export function resolveExporterOptions(given: OtlpExporterOptions = {}): ResolvedExporterOptions {
+  for (const name of Object.keys(given))
+    expectOption(NAMES.has(name), 'exporter', `to have options among ${[...NAMES].join(', ')}`, name);
   const { protocol = 'http/protobuf', compression = 'none', headers = {}, ca, cert, key } = given;
   const protocolFits = protocol === 'http/protobuf' || protocol === 'http/json';
   expectOption(protocolFits, 'exporter.protocol', '"http/protobuf" or "http/json"', protocol);

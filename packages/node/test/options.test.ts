@@ -1,0 +1,27 @@
+import { type Ended, program, run } from './child.ts';
+import { WRONG_OPTIONS } from './option-cases.ts';
+
+describe('a wrong option', () => {
+  let ended: Ended;
+  let seen: { messages: string[]; recording: boolean };
+
+  beforeAll(async () => {
+    ended = await run([program('wrong-options.ts')]);
+    seen = JSON.parse(ended.stdout);
+  });
+
+  test.each(WRONG_OPTIONS.map(([options, message], index) => [index, options, message] as const))(
+    '%i: %j is told by a TypeError',
+    (index, _options, message) => {
+      const exact = message.startsWith('@clew/');
+      if (exact) expect(seen.messages[index]).toBe(message);
+      else expect(seen.messages[index]).toMatch(new RegExp(message));
+    },
+  );
+
+  test('leaves nothing behind: a right call starts', () => {
+    expect(seen.recording).toBe(true);
+    expect(ended.stderr).toBe('');
+    expect(ended.code).toBe(0);
+  });
+});
