@@ -9,6 +9,8 @@ const TRACESTATE = 'tracestate';
 /** Version `00` has exactly these fields; a later one may add some after a dash. `ff` is no version. */
 const PATTERN = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/;
 const LENGTH = 55;
+/** What no header can have never leaves, whoever made the trace state. */
+const VISIBLE = /^[\x20-\x7e]*$/;
 
 /** The flags that level 2 knows: sampled (0x01) and random trace id (0x02). All others are written as zero. */
 const KNOWN_FLAGS = 0x03;
@@ -52,7 +54,7 @@ export function traceparentFormat(name: string, header: string): TraceFormat {
       const flags = FLAGS[spanContext.traceFlags & KNOWN_FLAGS];
       setter.set(carrier, header, `00-${spanContext.traceId}-${spanContext.spanId}-${flags}`);
       const state = spanContext.traceState?.serialize();
-      if (state) setter.set(carrier, TRACESTATE, state);
+      if (state && VISIBLE.test(state)) setter.set(carrier, TRACESTATE, state);
     },
   };
 }

@@ -1,0 +1,132 @@
+import {
+  amqpHeadersGetter,
+  amqpHeadersSetter,
+  appendSqlComment,
+  environmentGetter,
+  environmentName,
+  environmentSetter,
+  parseSqlComment,
+  TRACE_FORMATS,
+} from '@clew/core';
+import fc from 'fast-check';
+import { SPAN_ID, said, spanOf, TRACE_ID } from './wire.ts';
+
+const IDS = `${TRACE_ID}/${SPAN_ID}`;
+
+describe('AMQP headers', () => {
+  const get = (value: unknown) => amqpHeadersGetter.get({ name: value }, 'name');
+
+  test.each([
+    ['text', 'text'],
+    [Buffer.from('bytes'), 'bytes'],
+    [1, '1'],
+    [true, 'true'],
+    [12n, '12'],
+    [
+      ['a', Buffer.from('b')],
+      ['a', 'b'],
+    ],
+    [2 ** 60, undefined],
+    [1.5, undefined],
+    [null, undefined],
+    [{ nested: { table: 1 } }, undefined],
+    [['a', {}], undefined],
+    [new Date(0), undefined],
+  ])('reads %p as %p', (value, expected) => {
+    expect(get(value)).toEqual(expected);
+  });
+
+  test('has nothing where there are no headers, and nothing of a prototype', () => {
+    expect(amqpHeadersGetter.get(undefined, 'traceparent')).toBeUndefined();
+    expect(amqpHeadersGetter.get(null, 'traceparent')).toBeUndefined();
+    expect(amqpHeadersGetter.keys(undefined)).toEqual([]);
+    expect(amqpHeadersGetter.get({}, 'constructor')).toBeUndefined();
+    expect(amqpHeadersGetter.get({}, '__proto__')).toBeUndefined();
+  });
+
+  test.each([
+    ['b3multi', { 'X-B3-TraceId': TRACE_ID, 'X-B3-SpanId': Buffer.from(SPAN_ID), 'X-B3-Sampled': 1 }],
+    ['ottrace', { 'ot-tracer-traceid': TRACE_ID, 'ot-tracer-spanid': SPAN_ID, 'ot-tracer-sampled': true }],
+    ['xray', { 'X-Amzn-Trace-Id': `Root=1-4bf92f35-${TRACE_ID.slice(8)};Parent=${SPAN_ID};Sampled=1` }],
+    ['opencensus-binary', { 'grpc-trace-bin': Buffer.from(`0000${TRACE_ID}01${SPAN_ID}0201`, 'hex') }],
+    ['tracecontext', { traceparent: Buffer.from(`00-${TRACE_ID}-${SPAN_ID}-01`) }],
+  ])('carries %s as its peers write it', (name, headers) => {
+    expect(said(TRACE_FORMATS.get(name)!.extract(headers, amqpHeadersGetter))).toBe(`parent ${IDS} sampled`);
+  });
+
+  test('reads back every format that was written into a table', () => {
+    for (const format of TRACE_FORMATS.values()) {
+      const headers: Record<string, unknown> = { 'x-death': [{ count: 1 }] };
+      format.inject({ spanContext: spanOf(), baggage: undefined }, headers, amqpHeadersSetter);
+      expect(said(format.extract(headers, amqpHeadersGetter))).toContain(
+        `${TRACE_ID.slice(16)}/${SPAN_ID} sampled`,
+      );
+    }
+  });
+});
+
+describe('environment variables', () => {
+  test.each([
+    ['traceparent', 'TRACEPARENT'],
+    ['x-b3-traceid', 'X_B3_TRACEID'],
+    ['uber-trace-id', 'UBER_TRACE_ID'],
+    ['3d.header', '_3D_HEADER'],
+  ])('%s is %s', (header, name) => {
+    expect(environmentName(header)).toBe(name);
+  });
+
+  test('carry every format', () => {
+    for (const format of TRACE_FORMATS.values()) {
+      const environment = { PATH: '/bin' };
+      format.inject({ spanContext: spanOf(), baggage: undefined }, environment, environmentSetter);
+      expect(Object.keys(environment).every((name) => /^[A-Z_][A-Z0-9_]*$/.test(name))).toBe(true);
+      expect(said(format.extract(environment, environmentGetter))).toContain(`/${SPAN_ID} sampled`);
+    }
+  });
+});
+
+describe('SQL comments', () => {
+  const traceparent = `00-${TRACE_ID}-${SPAN_ID}-01`;
+
+  test('are appended, keys in order, keys and values encoded, values in quotes', () => {
+    const fields = { traceparent, route: "/a'b?x=$1", action: 'größe*/', empty: '' };
+    expect(appendSqlComment('SELECT 1', fields)).toBe(
+      `SELECT 1 /*action='gr%C3%B6%C3%9Fe%2A%2F',route='%2Fa%27b%3Fx%3D%241',traceparent='${traceparent}'*/`,
+    );
+  });
+
+  test('stand before a closing semicolon', () => {
+    expect(appendSqlComment('SELECT 1;\n', { a: 'b' })).toBe("SELECT 1 /*a='b'*/;");
+  });
+
+  test.each(['SELECT /* hint */ 1', 'SELECT 1 -- note', "SELECT '/*'", "SELECT 1 /*a='b'*/"])(
+    'leave %s alone, which may have one',
+    (statement) => {
+      expect(appendSqlComment(statement, { traceparent })).toBe(statement);
+    },
+  );
+
+  test('leave a statement alone when there is nothing to say', () => {
+    expect(appendSqlComment('SELECT 1;\n', {})).toBe('SELECT 1;\n');
+  });
+
+  test('give back what was put in, and can never be left', () => {
+    const texts = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 40 })
+      .map((text) => text.toWellFormed());
+    fc.assert(
+      fc.property(fc.dictionary(texts, texts, { minKeys: 1 }), (fields) => {
+        const statement = appendSqlComment('SELECT 1', fields);
+        expect({ ...parseSqlComment(statement) }).toEqual({ ...fields });
+        expect(statement.indexOf('*/')).toBe(statement.length - 2);
+        expect(statement).toMatch(/^SELECT 1 \/\*[\x21-\x7e]+\*\/$/);
+      }),
+    );
+  });
+
+  test('of another kind hold no fields', () => {
+    expect({ ...parseSqlComment('SELECT 1') }).toEqual({});
+    expect({ ...parseSqlComment('SELECT 1 /* note */') }).toEqual({});
+    expect({ ...parseSqlComment("SELECT 1 /*a='%E0%A4%A'*/;") }).toEqual({ a: '%E0%A4%A' });
+  });
+});

@@ -1,0 +1,2 @@
+export { type OsprofilerFormatOptions, osprofilerFormat } from './osprofiler-format.ts';
+export { spanIdOfUuid, traceIdOfUuid, uuidOfSpanId, uuidOfTraceId } from './uuids.ts';

@@ -1,0 +1,83 @@
+import { countDropped, type Extraction, emptyTraceState, single, type TraceFormat } from '@clew/core';
+import { chainOf, withChain } from './chain.ts';
+import { readTraceInfo, signingKey, signTraceInfo, type TraceInfo } from './signed-trace-info.ts';
+import { spanIdOfUuid, traceIdOfUuid, uuidOfSpanId, uuidOfTraceId } from './uuids.ts';
+
+const NAME = 'osprofiler';
+const INFO = 'x-trace-info';
+const HMAC = 'x-trace-hmac';
+
+export interface OsprofilerFormatOptions {
+  /**
+   * The keys that requests may be signed with, as a list or with commas as in OSProfiler's `hmac_keys`; at least one.
+   * The first signs what starts here; a chain goes on with the key that it came with.
+   */
+  readonly hmacKeys: string | readonly string[];
+}
+
+/**
+ * Makes OSProfiler's wire format: a request is traced when it is signed, and only then. So a valid signature asks to
+ * sample, and only a sampled trace goes out.
+ *
+ * @throws {TypeError} when there is no key.
+ * Source: https://docs.openstack.org/osprofiler/latest/user/background.html
+ */
+export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFormat {
+  const keys = keysOf(hmacKeys);
+  const [firstKey = ''] = keys;
+  return {
+    name: NAME,
+    fields: [INFO, HMAC],
+
+    extract(carrier, getter) {
+      const header = getter.get(carrier, INFO);
+      if (header === undefined) return undefined;
+      const text = single(header);
+      const hmac = single(getter.get(carrier, HMAC));
+      const key = text === undefined || hmac === undefined ? undefined : signingKey(text, hmac, keys);
+      if (text === undefined || key === undefined) {
+        countDropped(NAME, hmac === undefined ? 'no x-trace-hmac' : 'signature of no key');
+        return undefined;
+      }
+      const info = readTraceInfo(text, key);
+      if (info === undefined) countDropped(NAME, 'malformed x-trace-info');
+      return info === undefined ? undefined : extractionOf(info);
+    },
+
+    inject({ spanContext: { traceId, spanId, traceFlags, traceState } }, carrier, setter) {
+      if ((traceFlags & 1) === 0) return;
+      const chain = chainOf(traceState);
+      const came = chain?.baseId;
+      const baseId = came !== undefined && traceIdOfUuid(came) === traceId ? came : uuidOfTraceId(traceId);
+      const { info, hmac } = signTraceInfo(baseId, uuidOfSpanId(spanId), chain?.hmacKey ?? firstKey);
+      setter.set(carrier, INFO, info);
+      setter.set(carrier, HMAC, hmac);
+    },
+  };
+}
+
+/** Whoever begins a trace names it as its own parent, or no parent at all: then its first span is ours. */
+function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extraction {
+  const traceState = withChain(emptyTraceState, { hmacKey, baseId });
+  if (baseId === undefined) return { kind: 'start', decision: 'sample', traceState };
+  const traceId = traceIdOfUuid(baseId);
+  if (parentId === undefined || parentId === baseId) {
+    return { kind: 'start', traceId, decision: 'sample', traceState };
+  }
+  const spanId = spanIdOfUuid(parentId);
+  return { kind: 'parent', spanContext: { traceId, spanId, traceFlags: 1, isRemote: true, traceState } };
+}
+
+function keysOf(given: unknown): readonly string[] {
+  const list: unknown = typeof given === 'string' ? given.split(',') : given;
+  const keys = Array.isArray(list) && list.every((key) => typeof key === 'string') ? list : [];
+  const trimmed = keys.map((key) => key.trim()).filter((key) => key !== '');
+  if (trimmed.length > 0) return trimmed;
+  // What came may hold a key: only its type is told.
+  const came = Array.isArray(given)
+    ? 'a list without one'
+    : `${given === '' ? 'an empty' : 'a'} ${typeof given}`;
+  throw new TypeError(
+    `@clew/osprofiler: expected hmacKeys to be text that names at least one key, got ${came}`,
+  );
+}
