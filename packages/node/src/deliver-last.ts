@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { UnsentSpans } from '@clew/tracer';
 
@@ -12,6 +11,8 @@ export function deliverLast({ bodies, ...address }: UnsentSpans, timeoutMs: numb
   const head = JSON.stringify({ ...address, timeoutMs, lengths: bodies.map((body) => body.length) });
   // NODE_OPTIONS would start the preload again, in a process that is there for our sake only.
   const { NODE_OPTIONS: _, ...environment } = process.env;
+  // Only loaded now: most programs end by themselves.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   spawnSync(process.execPath, [fileURLToPath(new URL('./post-last.js', import.meta.url))], {
     input: Buffer.concat([Buffer.from(`${head}\n`), ...bodies]),
     stdio: ['pipe', 'ignore', 'ignore'],
