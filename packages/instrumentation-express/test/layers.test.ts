@@ -123,7 +123,7 @@ describe.each(expresses)('layers of %s', (_name, express) => {
     const counts: number[] = [];
     const program = (app: Express) => {
       for (let depth = 0; depth < 20; depth++) {
-        app.use(express.Router().use((_request, response, next) => setImmediate(next)));
+        app.use(express.Router().use((_request, _response, next) => setImmediate(next)));
       }
       app.use(async (_request, response) => {
         await later();

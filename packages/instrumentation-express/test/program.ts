@@ -9,11 +9,11 @@ export function build(express: ExpressModule, program: FrameworkProgram): Expres
   const app = express();
   // In other environments Express answers with the stack, where wrapped functions can be seen, and so it logs it.
   app.set('env', 'production');
-  addTo(express, app, program);
+  addTo(express, app as unknown as Router, program);
   return app;
 }
 
-function addTo(express: ExpressModule, router: Router | Express, program: FrameworkProgram): void {
+function addTo(express: ExpressModule, router: Router, program: FrameworkProgram): void {
   for (const middleware of program.middlewares ?? []) router.use(middlewareOf(middleware));
   for (const route of program.routes ?? []) {
     router[route.method === 'GET' ? 'get' : 'post'](route.path, handlerOf(route));

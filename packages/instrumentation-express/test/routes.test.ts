@@ -115,7 +115,7 @@ const cases: readonly Case[] = [
   [
     'a middleware of many in one use',
     (app) => {
-      app.use('/chain', pass, [pass, [pass]], ok);
+      app.use('/chain', pass, [pass, pass], ok);
     },
     { '/chain': '/chain' },
   ],

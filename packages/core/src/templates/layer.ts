@@ -182,11 +182,8 @@ function start(
   parent: Context,
   startMs?: number,
 ): Exchange | undefined {
-  const options = {
-    kind: SpanKind.INTERNAL,
-    attributes,
-    ...(startMs !== undefined && { startTime: startMs }),
-  };
+  const options: SpanOptions = { kind: SpanKind.INTERNAL, attributes };
+  if (startMs !== undefined) options.startTime = startMs;
   return begin(`${tools.name}: starting a span`, parent, () => tools.tracer.startSpan(name, options, parent));
 }
 
