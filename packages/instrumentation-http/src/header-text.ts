@@ -6,6 +6,9 @@ import type { OutgoingMessage } from 'node:http';
  */
 interface HeaderText {
   _header?: string | null;
+  /** What waits for a socket. A request with `Expect` has its headers in here before anybody sees it. */
+  outputData?: { data: unknown }[];
+  outputSize?: number;
 }
 
 /** A header that is in the text only; several of a name are one list. */
@@ -25,5 +28,10 @@ export function addHeaderToText(message: OutgoingMessage, name: string, value: s
   const holder = message as HeaderText;
   const text = holder._header;
   if (typeof text !== 'string' || !text.endsWith('\r\n\r\n') || /[\r\n]/.test(value)) return;
-  holder._header = `${text.slice(0, -2)}${name}: ${value}\r\n\r\n`;
+  const longer = `${text.slice(0, -2)}${name}: ${value}\r\n\r\n`;
+  holder._header = longer;
+  const waiting = holder.outputData?.[0];
+  if (typeof waiting?.data !== 'string' || !waiting.data.startsWith(text)) return;
+  waiting.data = longer + waiting.data.slice(text.length);
+  if (typeof holder.outputSize === 'number') holder.outputSize += longer.length - text.length;
 }

@@ -45,6 +45,9 @@ const options = {
 } as const;
 
 type HttpTools = Tools<OptionsOf<typeof options>>;
+/** What a server emits for a request: the latter two instead of the first, when the program listens to them. */
+const REQUEST_EVENTS: readonly unknown[] = ['request', 'checkContinue', 'checkExpectation'];
+
 type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
 
 /** Traces `node:http` and `node:https`: SERVER spans of requests served, CLIENT spans of requests made. */
@@ -69,15 +72,19 @@ function patchHttp(http: unknown, tools: HttpTools): void {
 function patchServer(module: unknown, tools: HttpTools): void {
   const { Server: ServerClass } = module as { readonly Server: { readonly prototype: Server } };
   const serve = httpServer<IncomingMessage, ServerResponse>(tools, serverView);
+  const expecting = new WeakSet<IncomingMessage>();
   tools.wrap<Emit>(
     ServerClass.prototype,
     'emit',
     (emit) =>
       function (this: Server, event, ...args) {
-        if (event !== 'request' || tools.options.disableIncomingRequestInstrumentation) {
+        if (!REQUEST_EVENTS.includes(event) || tools.options.disableIncomingRequestInstrumentation) {
           return emit.call(this, event, ...args);
         }
         const [request, response] = args as [IncomingMessage, ServerResponse];
+        // A listener to `checkContinue` hands the request on with `emit('request')`, inside its span.
+        if (event !== 'request') expecting.add(request);
+        else if (expecting.has(request)) return emit.call(this, event, ...args);
         return serve(request, response, () => emit.call(this, event, ...args));
       },
   );
@@ -106,7 +113,9 @@ function watchClient(tools: HttpTools): void {
  * only one that was cut off has.
  */
 function onClosed(client: HttpClientTracing<ClientRequest, IncomingMessage>, request: ClientRequest): void {
-  const { res: response } = request as { res?: IncomingMessage | null };
+  const { res: response } = request as { res?: (IncomingMessage & { upgrade?: boolean | null }) | null };
+  // What was upgraded is an answer of which Node publishes nothing.
+  if (response?.upgrade) client.answer(request, response);
   const fault = response?.errored;
   if (fault) client.fail(request, fault);
   else client.end(request);

@@ -28,7 +28,7 @@ export interface HttpClientAdapter extends SubjectAdapter {
   /** Options of the plugin that all tests have, to leave servers in the same process alone. */
   readonly options?: object;
   /** Key and certificate of the suite's server, for a client of `https`. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  tls?(): Promise<{ readonly key: string; readonly cert: string }>;
   /** Makes a call. Resolves to status and body when all is over; rejects with the library's own error. */
   call(call: ClientCall): Promise<{ readonly status: number; readonly body: string }>;
 }
@@ -62,10 +62,10 @@ export interface Called {
 /** Drives a client by its adapter. */
 export function driveClient(adapter: HttpClientAdapter): ClientDriver {
   const recorder = prepareRecorder();
-  const listen: ClientDriver['listen'] = (peer) =>
-    adapter.tls
-      ? listenOn(createSecureServer(adapter.tls, peer), 'https')
-      : listenOn(createServer(peer), 'http');
+  const listen: ClientDriver['listen'] = async (peer) => {
+    const tls = await adapter.tls?.();
+    return tls ? listenOn(createSecureServer(tls, peer), 'https') : listenOn(createServer(peer));
+  };
   const calling: ClientDriver['calling'] = (peer, options, work) =>
     tracing(adapter, { ...adapter.options, ...options }, () => whileServing(listen(peer), work));
   return {

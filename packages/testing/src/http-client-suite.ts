@@ -141,10 +141,19 @@ function optionTests({
       fulfilled(outcome);
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
     },
-    'an ignored call has no span': async () => {
-      await calling(ok, { ignoreOutgoingRequestHook: () => true }, async (url) => {
-        assert.equal((await adapter.call({ url })).body, 'ok');
+    'an ignored call has no span, and the context of its caller goes on': async () => {
+      await calling(echo, { ignoreOutgoingRequestHook: () => true }, async (url) => {
+        const caller = callerSpan();
+        const { body } = await within(caller, () => adapter.call({ url }));
+        caller.end();
+        const [span] = await recorder.take(1);
+        const { traceparent } = JSON.parse(body) as { traceparent?: string };
+        assert.equal(traceparent, `00-${span?.traceId}-${span?.spanId}-01`);
       });
+    },
+    'context goes to no other host than propagateTo names': async () => {
+      const { outcome } = await callOne(echo, { propagateTo: ['api.example.com'] });
+      assert(!fulfilled(outcome).body.includes('traceparent'));
     },
     'with requireParentforOutgoingSpans a call of nobody has no span': async () => {
       await calling(ok, { requireParentforOutgoingSpans: true }, async (url) => {

@@ -90,6 +90,17 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       assert.notEqual(span.traceId, TRACE_ID);
       assert.equal(span.parentSpanId, undefined);
     },
+    'a caller that is not trusted becomes a link': async () => {
+      const { span } = await serveOne(nothing, { trust: 'link' }, '/', {
+        headers: { traceparent: TRACEPARENT },
+      });
+      assert.notEqual(span.traceId, TRACE_ID);
+      assert.equal(span.parentSpanId, undefined);
+      assert.deepEqual(
+        span.links.map(({ context }) => `${context.traceId} ${context.spanId}`),
+        [`${TRACE_ID} ${PARENT_ID}`],
+      );
+    },
     'baggage that came is there in the handler': async () => {
       const tenant: SuiteHandler = () => ({
         body: propagation.getBaggage(context.active())?.getEntry('tenant')?.value ?? '',

@@ -7,6 +7,7 @@ export { httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
 export { manifestSuite } from './manifest-suite.ts';
 export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.ts';
+export { readmeSuite } from './readme-suite.ts';
 export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
 export type { RecordedSpan } from './recording-span.ts';
 export type { Subject, SubjectAdapter } from './subject.ts';

@@ -180,6 +180,8 @@ function finish<Request, Response>(
   exchange: Exchange,
   served: ServerRequest,
 ): void {
+  // A handler that threw has ended it.
+  if (exchange.ended) return;
   const { span } = exchange;
   guard(`${tools.name}: finishing a span`, () => {
     if (served.route !== undefined) {

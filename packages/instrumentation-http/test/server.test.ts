@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { currentSpanId, listenOn, openRequest, recordSpans, send, whileServing } from '@clew/testing';
+import { SpanStatusCode } from '@opentelemetry/api';
+import { HttpInstrumentation } from '../src/index.ts';
+
+const recorder = recordSpans();
+let plugin: HttpInstrumentation;
+beforeAll(() => {
+  plugin = new HttpInstrumentation();
+  plugin.instrument(http);
+});
+afterEach(() => plugin.setConfig({}));
+afterAll(() => plugin.disable());
+
+test('a listener to checkContinue is served within the one span of the request', async () => {
+  const seen: string[] = [];
+  const server = http.createServer((request, response) => {
+    seen.push(currentSpanId());
+    request.resume().on('end', () => response.end('ok'));
+  });
+  server.on('checkContinue', (request, response) => {
+    seen.push(currentSpanId());
+    response.writeContinue();
+    server.emit('request', request, response);
+  });
+  await whileServing(listenOn(server), async (url) => {
+    const socket = await openRequest(url, {
+      method: 'POST',
+      headers: { expect: '100-continue', 'content-length': '4' },
+    });
+    await once(socket, 'data');
+    socket.end('body');
+    const [span] = await recorder.take(1);
+    expect(seen).toEqual([span?.spanId, span?.spanId]);
+    expect(span?.attributes['http.response.status_code']).toBe(200);
+  });
+});
+
+test('an expectation that cannot be met has a span too', async () => {
+  const server = http.createServer();
+  server.on('checkExpectation', (_request, response) => response.writeHead(417).end());
+  await whileServing(listenOn(server), async (url) => {
+    await send(url, { headers: { expect: 'a miracle' } });
+    const [span] = await recorder.take(1);
+    expect(span?.attributes['http.response.status_code']).toBe(417);
+  });
+});
+
+test('a handler that throws ends its span with the error, and the error goes on as it is', async () => {
+  const failure = new TypeError('no such song');
+  const inner = http.createServer(() => {
+    throw failure;
+  });
+  let caught: unknown;
+  const outer = http.createServer((request, response) => {
+    try {
+      inner.emit('request', request, response);
+    } catch (error) {
+      caught = error;
+    }
+    response.writeHead(503).end();
+  });
+  await whileServing(listenOn(outer), async (url) => {
+    await send(url);
+    const [, span] = await recorder.take(2);
+    expect(caught).toBe(failure);
+    expect(span?.attributes['error.type']).toBe('TypeError');
+    expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no such song' });
+  });
+});
+
+test('a client that goes away in the middle of the answer ends the span', async () => {
+  const server = http.createServer((_request, response) => {
+    response.writeHead(200);
+    response.write('first part');
+  });
+  await whileServing(listenOn(server), async (url) => {
+    const socket = await openRequest(url);
+    await once(socket, 'data');
+    socket.destroy();
+    const [span] = await recorder.take(1);
+    expect(span?.attributes['http.response.status_code']).toBe(200);
+  });
+});
+
+test('requests on one connection are spans of their own', async () => {
+  const server = http.createServer((_request, response) => response.end('ok'));
+  await whileServing(listenOn(server), async (url) => {
+    const socket = await openRequest(url, { headers: { connection: 'keep-alive' } });
+    await once(socket, 'data');
+    socket.write('GET /second HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n');
+    await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });
+    const [first, second] = await recorder.take(2);
+    expect(first?.traceId).not.toBe(second?.traceId);
+    expect(second?.attributes['url.path']).toBe('/second');
+  });
+});
+
+test('requests that are sent at once on one connection do not share a span', async () => {
+  const seen: string[] = [];
+  const server = http.createServer(async (_request, response) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    seen.push(currentSpanId());
+    response.end('ok');
+  });
+  await whileServing(listenOn(server), async (url) => {
+    const socket = await openRequest(url, { headers: { connection: 'keep-alive' } });
+    socket.write('GET /second HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n');
+    socket.resume();
+    await once(socket, 'close');
+    const spans = await recorder.take(2);
+    expect(new Set(seen)).toEqual(new Set(spans.map(({ spanId }) => spanId)));
+  });
+});
+
+test('the address of a proxy is not the address of the client', async () => {
+  const server = http.createServer((_request, response) => response.end());
+  await whileServing(listenOn(server), async (url) => {
+    await send(url, { headers: { 'x-forwarded-for': '203.0.113.7, 10.0.0.1', host: 'shop.test:8443' } });
+    const [span] = await recorder.take(1);
+    expect(span?.attributes).toMatchObject({
+      'client.address': '203.0.113.7',
+      'network.peer.address': '127.0.0.1',
+      'server.address': 'shop.test',
+      'server.port': 8443,
+    });
+  });
+});
+
+test('disableIncomingRequestInstrumentation leaves requests alone', async () => {
+  plugin.setConfig({ disableIncomingRequestInstrumentation: true });
+  const server = http.createServer((_request, response) => response.end(currentSpanId()));
+  await whileServing(listenOn(server), async (url) => {
+    expect((await send(url)).body).toBe('none');
+  });
+});
+
+test('options take effect while the program runs', async () => {
+  const server = http.createServer((_request, response) => response.end());
+  await whileServing(listenOn(server), async (url) => {
+    plugin.setConfig({ capturedRequestHeaders: ['x-tenant'] });
+    await send(url, { headers: { 'x-tenant': 'acme' } });
+    const [span] = await recorder.take(1);
+    expect(span?.attributes['http.request.header.x-tenant']).toEqual(['acme']);
+  });
+});
+
+describe('wrong options', () => {
+  test.each<[object, string]>([
+    [{ trust: 'sure' }, 'expected trust to be '],
+    [{ capturedRequestHeaders: 'x-tenant' }, 'expected capturedRequestHeaders to be a list of strings'],
+    [{ requestHook: 1 }, 'expected requestHook to be a function, got 1'],
+    [
+      { disableIncomingRequestInstrumentation: 'yes' },
+      'expected disableIncomingRequestInstrumentation to be true or false, got "yes"',
+    ],
+    [{ ignoreIncomingPaths: [] }, 'there is no option "ignoreIncomingPaths"'],
+  ])('%j are one clear TypeError', (options, message) => {
+    expect(() => new HttpInstrumentation(options)).toThrow(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }),
+    );
+  });
+});
