@@ -93,8 +93,11 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
   return function (request, response, next) {
     const { route } = this;
     const mount = route === undefined ? mounts.get(this) : undefined;
-    const nothingToDo = route === undefined && mount === undefined && tools.options.layers === 'none';
-    const visit = nothingToDo ? undefined : visitOf(request);
+    // A function of four arguments handles errors only; Express passes it over here.
+    const idle =
+      this.handle.length > 3 ||
+      (route === undefined && mount === undefined && tools.options.layers === 'none');
+    const visit = idle ? undefined : visitOf(request);
     if (visit === undefined) return dispatch.call(this, request, response, next);
     if (route !== undefined) {
       visit.match(tellRoute(route.path, () => pathOf(request)));

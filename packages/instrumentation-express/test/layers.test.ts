@@ -169,6 +169,18 @@ describe.each(expresses)('layers of %s', (_name, express) => {
     ]);
   });
 
+  test('an error handler is no layer of a request without an error', async () => {
+    const traced = await traceOne(
+      { layers: 'all' },
+      (app) => {
+        app.use((_error: unknown, _request: Request, _response: Response, next: NextFunction) => next());
+        app.get('/', answer);
+      },
+      '/',
+    );
+    expect(tree(traced)).toEqual(['GET / > request handler - /']);
+  });
+
   test('a thrown error is on the layer', async () => {
     const thrower: RequestHandler = () => {
       throw new TypeError('thrown');

@@ -88,8 +88,16 @@ const cases: readonly Case[] = [
       app.get('/gone/:id', pass);
       app.get('/late/:id', (_request, _response, next) => void setTimeout(next, 2));
       app.get('/late/later', ok);
+      app.get('/tail/:id', pass);
+      app.use((request, response, next) => (request.url === '/tail/7' ? void response.send('x') : next()));
     },
-    { '/users/me': '/users/me', '/users/7': undefined, '/gone/7': undefined, '/late/later': '/late/later' },
+    {
+      '/users/me': '/users/me',
+      '/users/7': undefined,
+      '/gone/7': undefined,
+      '/late/later': '/late/later',
+      '/tail/7': undefined,
+    },
   ],
   [
     'next("route") and next("router")',
@@ -128,8 +136,15 @@ const cases: readonly Case[] = [
         else next();
       });
       app.get('/songs/:id', ok);
+      app.get('/left/:other', pass);
+      app.use('/left/:id', ok);
     },
-    { '/songs/none': '/songs/:id', '/songs/bad': '/songs/:id', '/songs/1': '/songs/:id' },
+    {
+      '/left/7': '/left/:id',
+      '/songs/none': '/songs/:id',
+      '/songs/bad': '/songs/:id',
+      '/songs/1': '/songs/:id',
+    },
   ],
   [
     'an error handler that passes on without the error has left the route',
