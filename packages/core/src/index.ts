@@ -118,6 +118,12 @@ export {
   layersOption,
   slowLayerMsOption,
 } from './templates/layer.ts';
+export { type MessageChannel, messaging } from './templates/messaging.ts';
+export { createOperation, labeller, type Operation, remembered } from './templates/messaging-operation.ts';
+export type { Settlement } from './templates/messaging-processing.ts';
+export type { MessagingOptions, MessagingView } from './templates/messaging-view.ts';
+export type { Cut } from './templates/messaging-waiting.ts';
 export { joinRoute } from './templates/route.ts';
+export type { RpcMark, RpcView } from './templates/rpc.ts';
 export { type ServerRequest, serverRequestOf, withServerRequest } from './templates/server-request.ts';
 export { readSql, type SqlReading } from './templates/sql.ts';

@@ -1,0 +1,123 @@
+import {
+  type Context,
+  type Link,
+  propagation,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  type TextMapSetter,
+  trace,
+} from '@opentelemetry/api';
+import { guard } from '../kit/failures.ts';
+import type { Tools } from '../kit/target.ts';
+import { trustBy } from '../propagation/policy.ts';
+import { ATTR } from '../semconv.ts';
+import { type IncomingMessage, readIncoming } from './messaging-incoming.ts';
+import type { Operation } from './messaging-operation.ts';
+import { Processing, type ProcessingOwner } from './messaging-processing.ts';
+import { type Outgoing, Sending, type SendingOwner } from './messaging-sending.ts';
+import type { MessagingOptions, MessagingView } from './messaging-view.ts';
+import { Waiting } from './messaging-waiting.ts';
+import { Call, type CallChannel, Calls, Reply, type RpcMark, Served, Serving } from './rpc.ts';
+
+/** What the channels of one plugin have in common. */
+export class Broker<Sent, Delivery, Headers> {
+  readonly tools: Tools<MessagingOptions>;
+  readonly view: MessagingView<Sent, Delivery, Headers>;
+  readonly calls: Calls;
+  readonly served = new Served();
+  readonly waiting: Waiting;
+  readonly #setter: TextMapSetter<Sent>;
+  readonly #trustOf = trustBy();
+
+  constructor(tools: Tools<MessagingOptions>, view: MessagingView<Sent, Delivery, Headers>) {
+    this.tools = tools;
+    this.view = view;
+    this.calls = new Calls(() => tools.options.callTimeoutMs);
+    this.waiting = new Waiting(() => tools.options.consumeTimeoutMs);
+    this.#setter = { set: (message, name, value) => view.setHeader(message, name, value) };
+    tools.onDisable(() => {
+      this.calls.stop();
+      this.waiting.stop();
+    });
+  }
+
+  inject(current: Context, message: Sent): void {
+    propagation.inject(current, message, this.#setter);
+    this.view.injectBeside?.(current, message);
+  }
+
+  incoming(delivery: Delivery, asLink: boolean): IncomingMessage {
+    return readIncoming(this.view, delivery, this.#trustOf, this.tools.options.trust, asLink);
+  }
+
+  start(operation: Operation, kind: SpanKind, parent: Context, more?: SpanOptions): Span {
+    const options = { kind, attributes: operation.attributes, ...more };
+    return this.tools.tracer.startSpan(operation.name, options, parent);
+  }
+}
+
+/**
+ * Begins to send: a reply belongs to the span of its request, a request begins a call, anything else is a message.
+ * Nothing comes back where nothing is to be waited for or recorded.
+ */
+export function beginSend<Sent, Delivery, Headers>(
+  broker: Broker<Sent, Delivery, Headers>,
+  channel: SendingOwner<Sent> & CallChannel,
+  message: Sent,
+  caller: Context,
+): Outgoing | undefined {
+  const { view, calls, served, tools } = broker;
+  const mark = view.rpc?.sent(message);
+  const serving = mark && mark.replyTo === undefined ? served.find(mark.id, mark.address) : undefined;
+  if (mark && serving) {
+    broker.inject(serving.context, message);
+    return new Reply(serving, mark);
+  }
+  const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
+  const operation = rpc ? rpc.calling(message) : view.sending(message);
+  const span = broker.start(operation, rpc ? SpanKind.CLIENT : SpanKind.PRODUCER, caller);
+  const current = trace.setSpan(caller, span);
+  broker.inject(current, message);
+  if (span.isRecording()) {
+    if (view.sentDetails) span.setAttributes(view.sentDetails(message));
+    guard(`a hook of ${tools.name}`, () => view.onSend?.(span, message));
+  } else if (!rpc) return undefined;
+  if (!mark || !rpc) return new Sending(span, current, channel, message);
+  // Also where nobody records: the reply must find its caller.
+  const call = new Call(span, current, caller, mark, calls, channel);
+  calls.add(call);
+  return call;
+}
+
+/** Deliveries on their way to the program. */
+export interface Handed<Delivery> {
+  readonly deliveries: readonly Delivery[];
+  readonly tags: readonly number[];
+  readonly parent: Context;
+  readonly links: Link[];
+  readonly mark: RpcMark | undefined;
+}
+
+/** Begins to process. Only a context comes back where nobody records: then nothing is kept. */
+export function beginProcessing<Sent, Delivery, Headers>(
+  broker: Broker<Sent, Delivery, Headers>,
+  channel: ProcessingOwner,
+  { deliveries, tags, parent, links, mark }: Handed<Delivery>,
+): Processing | Context {
+  const { view, served, tools } = broker;
+  const first = deliveries[0] as Delivery;
+  const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
+  const operation = rpc ? rpc.serving(first) : view.processing(first);
+  const kind = rpc ? SpanKind.SERVER : SpanKind.CONSUMER;
+  const span = broker.start(operation, kind, parent, links.length > 0 ? { links } : undefined);
+  const current = trace.setSpan(parent, span);
+  if (!span.isRecording()) return current;
+  if (deliveries.length > 1) span.setAttribute(ATTR.messagingBatchMessageCount, deliveries.length);
+  else if (view.deliveryDetails) span.setAttributes(view.deliveryDetails(first));
+  guard(`a hook of ${tools.name}`, () => view.onProcess?.(span, first));
+  if (!mark || !rpc) return new Processing(span, current, channel, deliveries, tags);
+  const serving = new Serving(mark, span, current, channel, deliveries, tags);
+  served.add(serving);
+  return serving;
+}

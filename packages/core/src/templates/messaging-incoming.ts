@@ -1,0 +1,30 @@
+import { type Context, type Link, propagation, trace } from '@opentelemetry/api';
+import { rootContext } from '../context/context.ts';
+import { incomingOf } from '../propagation/incoming.ts';
+import { applyTrust, type Entrance, type Trust, type TrustOption } from '../propagation/trust.ts';
+import type { MessagingView } from './messaging-view.ts';
+
+/** The context that a message brought, as far as it is believed. */
+export interface IncomingMessage {
+  readonly context: Context;
+  readonly links: Link[];
+}
+
+/** Reads the context that a message brought; `asLink` turns its parent into a link. */
+export function readIncoming<Delivery, Headers>(
+  view: MessagingView<never, Delivery, Headers>,
+  delivery: Delivery,
+  trustOf: (option: TrustOption | undefined, entrance: () => Entrance) => Trust,
+  trust: TrustOption | undefined,
+  asLink: boolean,
+): IncomingMessage {
+  let came = propagation.extract(rootContext, view.headers(delivery), view.getter);
+  if (view.extractBeside !== undefined) came = view.extractBeside(came, delivery);
+  if (came === rootContext) return { context: came, links: [] };
+  const entrance = () => ({ path: view.queue(delivery), port: undefined });
+  came = applyTrust(came, trustOf(trust, entrance));
+  const links = [...(incomingOf(came)?.links ?? [])];
+  const parent = asLink ? trace.getSpanContext(came) : undefined;
+  if (parent === undefined) return { context: came, links };
+  return { context: trace.deleteSpan(came), links: [{ context: parent }, ...links] };
+}

@@ -1,0 +1,93 @@
+import type { Context, Span } from '@opentelemetry/api';
+import { guard } from '../kit/failures.ts';
+import { ATTR } from '../semconv.ts';
+import type { Ledger } from './messaging-ledger.ts';
+import { type Cut, type Waiting, WaitingExchange } from './messaging-waiting.ts';
+
+/** Something on its way to the broker, from just before the library's own call on. */
+export interface Outgoing {
+  /** The library has taken the message; `tag` is its number where the broker confirms, else 0. */
+  sent(result: unknown, tag: number): void;
+  /** The library threw. */
+  notSent(error: unknown): void;
+}
+
+/** A sent message that the broker has not confirmed. */
+export interface Unconfirmed {
+  readonly span: Span;
+  readonly ended: boolean;
+  confirmed(): void;
+  /** The broker gave the message back, or refused it. */
+  cut(reason: Cut): void;
+}
+
+/** What a sending tells its channel. */
+export interface SendingOwner<Sent> {
+  readonly unconfirmed: Ledger<Unconfirmed>;
+  readonly waiting: Waiting;
+  /** Keeps the first message since the last drain that the library could not write at once. */
+  hold(sending: Sending<Sent>): boolean;
+  onSent(span: Span, message: Sent, reason: Cut | undefined): void;
+}
+
+/** A message on its way: ends when it is written, or confirmed where the broker confirms. */
+export class Sending<Sent> extends WaitingExchange implements Outgoing, Unconfirmed {
+  readonly #owner: SendingOwner<Sent>;
+  readonly #message: Sent;
+  #tag = 0;
+  #held = false;
+  #reason: Cut | undefined;
+
+  constructor(span: Span, current: Context, owner: SendingOwner<Sent>, message: Sent) {
+    super(span, current);
+    this.#owner = owner;
+    this.#message = message;
+  }
+
+  sent(result: unknown, tag: number): void {
+    this.#tag = tag;
+    if (tag > 0) this.#owner.unconfirmed.add(tag, this);
+    // `false` is what streams answer when their buffer is full.
+    if (result === false) {
+      this.span.setAttribute(ATTR.messagingBackPressure, true);
+      this.#held = this.#owner.hold(this);
+    }
+    if (tag > 0 || this.#held) this.#owner.waiting.add(this);
+    else this.settle(result);
+  }
+
+  notSent(error: unknown): void {
+    this.fail(error);
+    this.end();
+  }
+
+  confirmed(): void {
+    this.#tag = 0;
+    this.end();
+  }
+
+  drained(): void {
+    this.#held = false;
+    if (this.ended) return;
+    this.span.addEvent('drain');
+    if (this.#tag === 0) this.end();
+  }
+
+  override cut(reason: Cut): void {
+    this.#reason = reason;
+    super.cut(reason);
+  }
+
+  expire(timeoutMs: number): void {
+    const missing = this.#tag > 0 ? 'confirmed by the broker' : 'written to the socket';
+    this.cut({ type: 'timeout', message: `not ${missing} within ${timeoutMs} ms` });
+  }
+
+  override end(): void {
+    if (this.ended) return;
+    if (this.#tag > 0) this.#owner.unconfirmed.delete(this.#tag);
+    this.#owner.waiting.delete(this);
+    guard('a hook', () => this.#owner.onSent(this.span, this.#message, this.#reason));
+    super.end();
+  }
+}

@@ -1,0 +1,44 @@
+import type { Attributes, Context, Span, TextMapGetter } from '@opentelemetry/api';
+import type { TrustOption } from '../propagation/trust.ts';
+import type { Operation } from './messaging-operation.ts';
+import type { Cut } from './messaging-waiting.ts';
+import type { RpcView } from './rpc.ts';
+
+/** What the template must know of a broker client's own objects. */
+export interface MessagingView<Sent, Delivery, Headers> {
+  sending(message: Sent): Operation;
+  /** Writes into headers that are not the program's own object. */
+  setHeader(message: Sent, name: string, value: string): void;
+  processing(delivery: Delivery): Operation;
+  receiving?(delivery: Delivery): Operation;
+  headers(delivery: Delivery): Headers;
+  readonly getter: TextMapGetter<Headers>;
+  /** The queue's name, by which trust is decided. */
+  queue(delivery: Delivery): string;
+  /** What a recorded span says beside its operation: the message's id, conversation, size. */
+  sentDetails?(message: Sent): Attributes;
+  deliveryDetails?(delivery: Delivery): Attributes;
+  /** Trace context that does not travel in headers: read where the headers had none, and written beside them. */
+  extractBeside?(context: Context, delivery: Delivery): Context;
+  injectBeside?(context: Context, message: Sent): void;
+  /** Pairs requests and replies, where the broker's clients make calls. */
+  readonly rpc?: RpcView<Sent, Delivery>;
+  onSend?(span: Span, message: Sent): void;
+  /** Before the span ends: the broker has confirmed, or `reason` says why not. */
+  onSent?(span: Span, message: Sent, reason: Cut | undefined): void;
+  onProcess?(span: Span, delivery: Delivery): void;
+  /** Before the span ends. `ending` is the last settlement, or the type of what cut it off. */
+  onProcessed?(span: Span, delivery: Delivery, ending: string): void;
+}
+
+/** Options of every broker's plugin. */
+export interface MessagingOptions {
+  /** Who is believed, by queue; `undefined` leaves it to the policy of the process. */
+  readonly trust: TrustOption | undefined;
+  /** A delivery's span is a root with a link to the message's span; RPC requests always have a parent. */
+  readonly useLinksForConsume: boolean;
+  /** Milliseconds for which a settlement, a confirm or the server's reply is waited for; 0 is for ever. */
+  readonly consumeTimeoutMs: number;
+  /** Milliseconds for which a call waits for its reply; 0 is for ever. */
+  readonly callTimeoutMs: number;
+}

@@ -1,0 +1,208 @@
+import { type Attributes, type Context, context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { rootContext } from '../context/context.ts';
+import { isTracingSuppressed } from '../context/suppression.ts';
+import { begin, currentContext } from '../exchange.ts';
+import { guard } from '../kit/failures.ts';
+import type { Tools } from '../kit/target.ts';
+import { Broker, beginProcessing, beginSend, type Handed } from './messaging-broker.ts';
+import { Ledger } from './messaging-ledger.ts';
+import type { Operation } from './messaging-operation.ts';
+import { Processing, type ProcessingOwner, type Settlement } from './messaging-processing.ts';
+import type { Sending, SendingOwner, Unconfirmed } from './messaging-sending.ts';
+import type { MessagingOptions, MessagingView } from './messaging-view.ts';
+import { type Cut, failWith, type Waiting } from './messaging-waiting.ts';
+import { type Call, type CallChannel, Serving } from './rpc.ts';
+
+/**
+ * Traces the messages of a broker's client, channel by channel. What it opens ends exactly once: when it should, or
+ * with the reason why not.
+ * Source: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+ */
+export function messaging<Sent, Delivery, Headers>(
+  tools: Tools<MessagingOptions>,
+  view: MessagingView<Sent, Delivery, Headers>,
+): () => MessageChannel<Sent, Delivery, Headers> {
+  const broker = new Broker(tools, view);
+  return () => new MessageChannel(broker);
+}
+
+/** Where messages are sent, delivered, confirmed and settled in an order; a client without channels has one. */
+export class MessageChannel<Sent, Delivery, Headers>
+  implements SendingOwner<Sent>, ProcessingOwner, CallChannel
+{
+  readonly unconfirmed = new Ledger<Unconfirmed>();
+  readonly waiting: Waiting;
+  readonly #broker: Broker<Sent, Delivery, Headers>;
+  readonly #unsettled = new Ledger<Processing>();
+  #confirms = false;
+  #sent = 0;
+  #held: Sending<Sent> | undefined;
+
+  constructor(broker: Broker<Sent, Delivery, Headers>) {
+    this.#broker = broker;
+    this.waiting = broker.waiting;
+  }
+
+  /** From now on the broker confirms every message, by its number from 1 on. */
+  expectConfirms(): void {
+    this.#confirms = true;
+  }
+
+  /** Sends a message: `proceed` is the library's own call, made exactly once whatever becomes of the tracing. */
+  send<T>(message: Sent, proceed: () => T): T {
+    const caller = currentContext();
+    const outgoing = isTracingSuppressed(caller)
+      ? undefined
+      : guard(`${this.#broker.tools.name}: sending`, () => beginSend(this.#broker, this, message, caller));
+    let result: T;
+    try {
+      result = proceed();
+    } catch (error) {
+      outgoing?.notSent(error);
+      throw error;
+    }
+    const tag = this.#confirms ? ++this.#sent : 0;
+    if (outgoing !== undefined) guard(`${this.#broker.tools.name}: sent`, () => outgoing.sent(result, tag));
+    return result;
+  }
+
+  /** Hands a delivery to the program. `tag` is the number under which it will be settled, if it must be. */
+  process<T>(delivery: Delivery, tag: number | undefined, handle: () => T): T {
+    if (isTracingSuppressed(currentContext())) return handle();
+    const { tools, view, calls } = this.#broker;
+    const mark = guard(`${tools.name}: reading a message`, () => view.rpc?.delivered(delivery));
+    const call = mark && calls.find(mark.id, mark.address);
+    if (mark && call) {
+      call.answered(mark);
+      return context.with(call.caller, handle);
+    }
+    const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
+    const incoming = guard(`${tools.name}: extracting`, () => this.#broker.incoming(delivery, asLink));
+    const { context: parent, links } = incoming ?? { context: rootContext, links: [] };
+    const tags = tag === undefined ? [] : [tag];
+    return this.#process({ deliveries: [delivery], tags, parent, links, mark }, handle);
+  }
+
+  /** Hands several deliveries to the program at once: one span in the current context, with a link to each message's. */
+  processBatch<T>(deliveries: readonly Delivery[], tags: readonly number[], handle: () => T): T {
+    const parent = currentContext();
+    if (isTracingSuppressed(parent) || deliveries.length === 0) return handle();
+    const links = deliveries.flatMap(
+      (each) => guard('extracting', () => this.#broker.incoming(each, true).links) ?? [],
+    );
+    return this.#process({ deliveries, tags, parent, links, mark: undefined }, handle);
+  }
+
+  /**
+   * Records a delivery that the program has fetched, and returns the context to process it in. Where the program has
+   * a span of its own that is the parent and the message's is linked; else the message's trace goes on.
+   */
+  receive(delivery: Delivery, caller: Context, startTimeMs: number): Context {
+    if (isTracingSuppressed(caller)) return caller;
+    const { tools, view } = this.#broker;
+    const inTrace = trace.getSpan(caller) !== undefined;
+    const asLink = inTrace || tools.options.useLinksForConsume;
+    const incoming = guard(`${tools.name}: extracting`, () => this.#broker.incoming(delivery, asLink));
+    const { context: came, links } = incoming ?? { context: caller, links: [] };
+    const operation = (view.receiving ?? view.processing)(delivery);
+    const exchange = begin(`${tools.name}: receiving`, inTrace ? caller : came, (parent) =>
+      this.#broker.start(operation, SpanKind.CLIENT, parent, { links, startTime: startTimeMs }),
+    );
+    exchange?.end(view.deliveryDetails?.(delivery));
+    return exchange?.context ?? came;
+  }
+
+  /** The consumer settles a delivery, all up to one, or (up to 0) all. */
+  settle(tag: number, upTo: boolean, how: Settlement, attributes?: Attributes): void {
+    const ending = upTo ? `${how}All` : how;
+    this.#unsettled.settle(tag, upTo, (processing) => processing.settled(how, ending, attributes));
+  }
+
+  /** The broker confirms a message, all up to one, or (up to 0) all; or says why it refuses. */
+  confirm(tag: number, upTo: boolean, refusal?: Cut): void {
+    this.unconfirmed.settle(tag, upTo, (sent) => (refusal ? sent.cut(refusal) : sent.confirmed()));
+  }
+
+  /** The broker gives a message back that it cannot deliver. */
+  returned(delivery: Delivery, operation: Operation, reason: Cut): void {
+    const mark = this.#broker.view.rpc?.delivered(delivery);
+    const call = mark?.replyTo === undefined ? undefined : this.#broker.calls.find(mark.id, mark.replyTo);
+    if (call !== undefined) {
+      call.cut(reason);
+      return;
+    }
+    const { context: sender } = this.#broker.incoming(delivery, false);
+    const spanId = trace.getSpanContext(sender)?.spanId;
+    const sent = this.unconfirmed.find(({ span }) => span.spanContext().spanId === spanId);
+    if (sent !== undefined) sent.cut(reason);
+    else this.fail(operation, reason, sender);
+  }
+
+  /** The library can write again. */
+  drained(): void {
+    this.#held?.drained();
+    this.#held = undefined;
+  }
+
+  /** Replies to an address come in here, and nowhere else. */
+  listen(address: string): void {
+    this.#broker.calls.listen(address, this);
+  }
+
+  /** Ends all that is open on the channel. Says whether anything was. */
+  close(reason: Cut): boolean {
+    const open = this.#unsettled.size + this.unconfirmed.size > 0 || this.#held !== undefined;
+    this.#unsettled.settle(0, true, (processing) => processing.cut(reason));
+    this.unconfirmed.settle(0, true, (sent) => sent.cut(reason));
+    this.#held?.cut(reason);
+    this.#held = undefined;
+    this.#broker.calls.channelClosed(this, reason);
+    return open;
+  }
+
+  /** Records a call of the library that is worth a span only because it failed. */
+  fail(operation: Operation, failure: Error | Cut, parent: Context, startTimeMs?: number): void {
+    if (isTracingSuppressed(parent)) return;
+    const more = startTimeMs === undefined ? {} : { startTime: startTimeMs };
+    const exchange = begin(`${this.#broker.tools.name}: recording a failure`, parent, () =>
+      this.#broker.start(operation, SpanKind.CLIENT, parent, more),
+    );
+    if (exchange === undefined) return;
+    if (failure instanceof Error) exchange.fail(failure);
+    else failWith(exchange.span, failure);
+    exchange.end();
+  }
+
+  hold(sending: Sending<Sent>): boolean {
+    if (this.#held !== undefined) return false;
+    this.#held = sending;
+    return true;
+  }
+
+  expectConfirm(tag: number, call: Call): void {
+    this.unconfirmed.add(tag, call);
+  }
+
+  onSent(span: Span, message: Sent, reason: Cut | undefined): void {
+    this.#broker.view.onSent?.(span, message, reason);
+  }
+
+  processed(processing: Processing, ending: string): void {
+    const { view, served } = this.#broker;
+    for (const tag of processing.tags) this.#unsettled.delete(tag);
+    this.waiting.delete(processing);
+    if (processing instanceof Serving) served.delete(processing);
+    for (const each of processing.deliveries) view.onProcessed?.(processing.span, each as Delivery, ending);
+  }
+
+  #process<T>(handed: Handed<Delivery>, handle: () => T): T {
+    const begun = guard(`${this.#broker.tools.name}: processing`, () =>
+      beginProcessing(this.#broker, this, handed),
+    );
+    if (begun === undefined) return handle();
+    if (!(begun instanceof Processing)) return context.with(begun, handle);
+    for (const tag of handed.tags) this.#unsettled.add(tag, begun);
+    this.waiting.add(begun);
+    return begun.handle(handle);
+  }
+}

@@ -1,0 +1,235 @@
+import type { Context, Span } from '@opentelemetry/api';
+import type { Operation } from './messaging-operation.ts';
+import { Processing } from './messaging-processing.ts';
+import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
+import { type Cut, Waiting, WaitingExchange } from './messaging-waiting.ts';
+
+/** What makes a message part of a call. */
+export interface RpcMark {
+  /** Pairs a request with its replies. */
+  readonly id: string;
+  /** Where an answer is wanted, in a request. */
+  readonly replyTo?: string | undefined;
+  /** Where the message goes or came in, in the words of `replyTo`. */
+  readonly address: string;
+  /** The failure that a reply reports. */
+  readonly failure?: Cut | undefined;
+  /** Others follow: a sign of life, or one of several replies. */
+  readonly more?: boolean | undefined;
+}
+
+/** What the template must know of a library's messages to pair requests and replies. */
+export interface RpcView<Sent, Delivery> {
+  sent(message: Sent): RpcMark | undefined;
+  delivered(delivery: Delivery): RpcMark | undefined;
+  /** The span of a call: what is called gives the name. */
+  calling(message: Sent): Operation;
+  serving(delivery: Delivery): Operation;
+}
+
+/** A request or a reply can be found by its id. Two of an id are told apart by where the reply goes. */
+interface Pairable {
+  readonly id: string;
+  readonly replyTo: string;
+  next: Pairable | undefined;
+}
+
+/** Requests that wait for replies, by id. */
+class Pairs<T extends Pairable> {
+  readonly #first = new Map<string, T>();
+
+  add(entry: T): void {
+    let last = this.#first.get(entry.id);
+    if (last === undefined) {
+      this.#first.set(entry.id, entry);
+      return;
+    }
+    while (last.next !== undefined) last = last.next as T;
+    last.next = entry;
+  }
+
+  find(id: string, replyTo: string): T | undefined {
+    let entry = this.#first.get(id);
+    while (entry !== undefined && entry.replyTo !== replyTo) entry = entry.next as T | undefined;
+    return entry;
+  }
+
+  delete(entry: T): void {
+    const first = this.#first.get(entry.id);
+    if (first === entry) {
+      if (entry.next === undefined) this.#first.delete(entry.id);
+      else this.#first.set(entry.id, entry.next as T);
+      return;
+    }
+    let before: Pairable | undefined = first;
+    while (before !== undefined && before.next !== entry) before = before.next;
+    if (before !== undefined) before.next = entry.next;
+  }
+}
+
+/** A call that waits for its reply. */
+export class Call extends WaitingExchange implements Outgoing, Unconfirmed, Pairable {
+  readonly id: string;
+  readonly replyTo: string;
+  /** The caller's context, which the reply's handler runs in. */
+  readonly caller: Context;
+  next: Pairable | undefined;
+  readonly #calls: Calls;
+  readonly #channel: CallChannel;
+  #lost: Cut | undefined;
+
+  constructor(
+    ...[span, current, caller, mark, calls, channel]: [Span, Context, Context, RpcMark, Calls, CallChannel]
+  ) {
+    super(span, current);
+    this.caller = caller;
+    this.id = mark.id;
+    this.replyTo = mark.replyTo ?? '';
+    this.#calls = calls;
+    this.#channel = channel;
+  }
+
+  sent(result: unknown, tag: number): void {
+    if (tag > 0) this.#channel.expectConfirm(tag, this);
+    if (result === false && this.recording) this.span.addEvent('write buffer full');
+  }
+
+  notSent(error: unknown): void {
+    this.fail(error);
+    this.end();
+  }
+
+  /** That the broker has the request says nothing about the reply. */
+  confirmed(): void {}
+
+  /** A reply has come. */
+  answered({ failure, more }: RpcMark): void {
+    if (more === true) {
+      if (this.recording) this.span.addEvent('reply');
+      return;
+    }
+    if (failure !== undefined) this.failWith(failure);
+    this.end();
+  }
+
+  /** A channel has closed: the reply cannot come any more if it was listened for there. */
+  channelClosed(channel: CallChannel, reason: Cut): void {
+    const listening = this.#calls.listenerAt(this.replyTo) ?? this.#channel;
+    if (listening === channel) this.cut(reason);
+    else if (this.#channel === channel) this.#lost = reason;
+  }
+
+  expire(timeoutMs: number): void {
+    const lost = this.#lost === undefined ? '' : `; the request's channel: ${this.#lost.message}`;
+    this.cut({ type: 'timeout', message: `no reply within ${timeoutMs} ms${lost}` });
+  }
+
+  override end(): void {
+    if (this.ended) return;
+    this.#calls.delete(this);
+    super.end();
+  }
+}
+
+/** What a call needs of the channel that its request went through. */
+export interface CallChannel {
+  expectConfirm(tag: number, call: Call): void;
+}
+
+/** The calls of a process that wait, and the channels on which their replies come in. */
+export class Calls {
+  readonly #pairs = new Pairs<Call>();
+  readonly #waiting: Waiting<Call>;
+  readonly #listeners = new Map<string, CallChannel>();
+
+  constructor(timeoutMs: () => number) {
+    this.#waiting = new Waiting(timeoutMs);
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  add(call: Call): void {
+    this.#pairs.add(call);
+    this.#waiting.add(call);
+  }
+
+  delete(call: Call): void {
+    this.#pairs.delete(call);
+    this.#waiting.delete(call);
+  }
+
+  /** The call that a delivery answers, or that came back. */
+  find(id: string, address: string): Call | undefined {
+    return this.#pairs.find(id, address);
+  }
+
+  listen(address: string, channel: CallChannel): void {
+    this.#listeners.set(address, channel);
+  }
+
+  listenerAt(address: string): CallChannel | undefined {
+    return this.#listeners.get(address);
+  }
+
+  channelClosed(channel: CallChannel, reason: Cut): void {
+    for (const call of this.#waiting.all()) call.channelClosed(channel, reason);
+    for (const [address, each] of this.#listeners) if (each === channel) this.#listeners.delete(address);
+  }
+
+  stop(): void {
+    this.#waiting.stop();
+  }
+}
+
+/** A request that is served: ends when the handler is done, the delivery settled and the reply sent. */
+export class Serving extends Processing implements Pairable {
+  readonly id: string;
+  readonly replyTo: string;
+  next: Pairable | undefined;
+  #replied = false;
+
+  constructor(...[mark, ...given]: [RpcMark, ...ConstructorParameters<typeof Processing>]) {
+    super(...given);
+    this.id = mark.id;
+    this.replyTo = mark.replyTo ?? '';
+  }
+
+  override get awaitsReply(): boolean {
+    return !this.#replied;
+  }
+
+  /** The reply is on its way. */
+  reply({ failure, more }: RpcMark): void {
+    if (this.ended || more === true) return;
+    this.#replied = true;
+    if (failure !== undefined) this.failWith(failure);
+    this.endWhenDone();
+  }
+
+  protected override giveUpReply(): void {
+    this.#replied = true;
+  }
+}
+
+/** Requests that are served and not answered. */
+export class Served extends Pairs<Serving> {}
+
+/** The sending of a reply: it belongs to the request's span. */
+export class Reply implements Outgoing {
+  readonly #serving: Serving;
+  readonly #mark: RpcMark;
+
+  constructor(serving: Serving, mark: RpcMark) {
+    this.#serving = serving;
+    this.#mark = mark;
+  }
+
+  sent(): void {
+    this.#serving.reply(this.#mark);
+  }
+
+  /** The handler is told, and may send another. */
+  notSent(): void {}
+}
