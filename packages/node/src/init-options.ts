@@ -53,6 +53,6 @@ export interface InitOptions {
   readonly discover?: boolean;
   /** Environment: `OTEL_LOG_LEVEL`. Default `warn`; lines go to standard error. */
   readonly logLevel?: LogLevel;
-  /** How long the end of the program may be put off to deliver spans, in [0, 60000]. Default 2000. */
+  /** Milliseconds that the program's end may be put off to deliver spans: [0, 60000]. Environment: `CLEW_FLUSH_TIMEOUT_MS`. Default 2000. */
   readonly flushTimeoutMs?: number;
 }

@@ -14,7 +14,7 @@ import { ensureLogger } from './log.ts';
 import { hookModules, modulesHookedBy } from './module-hooks.ts';
 import { expectValid } from './option-checks.ts';
 import { expectPluginOptions, optionsOf, wantedPlugins } from './plugin-options.ts';
-import { deliverAtEnd } from './process-end.ts';
+import { type Deliverable, deliverAtEnd } from './process-end.ts';
 import { policyFrom, propagatorFrom } from './propagation.ts';
 import { warnOfEarlyModules } from './self-check.ts';
 
@@ -64,7 +64,10 @@ export function init(options: InitOptions = {}): Clew {
 }
 
 function start(options: InitOptions, environment: Environment, onShutdown: () => void): Clew {
-  const timeoutMs = options.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS;
+  const timeoutMs =
+    options.flushTimeoutMs ??
+    environment.integer('CLEW_FLUSH_TIMEOUT_MS', 0, 60_000) ??
+    DEFAULT_FLUSH_TIMEOUT_MS;
   const propagator = propagatorFrom(environment, options);
   const inherited = propagator.extract(rootContext, process.env, environmentGetter);
   const contextManager = contextManagerFrom(environment, options, inherited);
@@ -83,14 +86,7 @@ function start(options: InitOptions, environment: Environment, onShutdown: () =>
   setPropagationPolicy(policy);
   const instrumentations = startPlugins(installed, options, environment);
   for (const each of instrumentations) each.setTracerProvider(provider);
-  const stopDelivering = deliverAtEnd({
-    hasPending: () => provider.stats().spansQueued > 0,
-    flush: () => provider.forceFlush({ timeoutMs }),
-    flushSync: () => {
-      const unsent = provider.takeUnsent();
-      if (unsent !== undefined) deliverLast(unsent, timeoutMs);
-    },
-  });
+  const stopDelivering = deliverAtEnd(deliverableOf(provider, options, timeoutMs));
 
   return {
     flush: () => provider.forceFlush({ timeoutMs }),
@@ -101,6 +97,30 @@ function start(options: InitOptions, environment: Environment, onShutdown: () =>
       onShutdown();
       for (const api of [trace, context, propagation]) api.disable();
       await provider.shutdown({ timeoutMs });
+    },
+  };
+}
+
+/** What the program's own processors and exporters hold can't be known: there may be something since the last flush. */
+function deliverableOf(
+  provider: TracerProvider,
+  { spanProcessors = [], spanExporters = [] }: InitOptions,
+  timeoutMs: number,
+): Deliverable {
+  const hasOthers = spanProcessors.length + spanExporters.length > 0;
+  let flushed = 0;
+  return {
+    hasPending: () => {
+      const { spansQueued, spansEnded } = provider.stats();
+      return spansQueued > 0 || (hasOthers && spansEnded > flushed);
+    },
+    flush: () => {
+      flushed = provider.stats().spansEnded;
+      return provider.forceFlush({ timeoutMs });
+    },
+    flushSync: () => {
+      const unsent = provider.takeUnsent();
+      if (unsent !== undefined) deliverLast(unsent, timeoutMs);
     },
   };
 }

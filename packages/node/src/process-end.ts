@@ -15,20 +15,31 @@ export interface Deliverable {
  * by the same signal, at the program's own word. Returns how to stop doing so.
  */
 export function deliverAtEnd(deliverable: Deliverable): () => void {
-  let tried = false;
+  let stopped = false;
+  let givenUp = false;
   let ending = false;
   const onBeforeExit = () => {
-    // Keeps the process until it is done; then `beforeExit` comes again, and what could not be delivered is given up.
-    if (tried || !deliverable.hasPending()) return;
-    tried = true;
-    void deliverable.flush();
+    // What is done in the background makes `beforeExit` come again: the program's own listeners would run twice.
+    if (givenUp || !deliverable.hasPending() || process.listenerCount('beforeExit') > 1) return;
+    void deliverable.flush().then(() => {
+      givenUp = deliverable.hasPending();
+    });
   };
   const onExit = () => {
-    if (!tried && !ending && deliverable.hasPending()) deliverable.flushSync();
+    try {
+      if (!givenUp && deliverable.hasPending()) deliverable.flushSync();
+    } catch {
+      // Thrown on, it would become the program's exit status.
+    }
   };
   const onSignal = (signal: NodeJS.Signals) => {
-    // Somebody else listens: the program decides what becomes of it.
     if (process.listenerCount(signal) > 1) {
+      // The program decides. Listeners that ask whether they are alone (the package `signal-exit` does) must find
+      // what they would find without us.
+      process.removeListener(signal, onSignal);
+      setImmediate(() => {
+        if (!stopped) process.prependListener(signal, onSignal);
+      }).unref();
       void deliverable.flush();
       return;
     }
@@ -46,8 +57,9 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
   };
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of SIGNALS) process.prependListener(signal, onSignal);
   return () => {
+    stopped = true;
     process.removeListener('beforeExit', onBeforeExit);
     process.removeListener('exit', onExit);
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);

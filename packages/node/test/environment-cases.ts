@@ -185,6 +185,7 @@ export const WRONG: readonly (readonly [variables: Variables, warning: string])[
   wrong('OTEL_BSP_MAX_QUEUE_SIZE', 'a number in [1, 2147483647]', '0'),
   wrong('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 'a whole number in [1, 2147483647]', '1.5'),
   wrong('CLEW_QUEUE_MAX_BYTES', 'a number in [65536, 1073741824]', '1'),
+  wrong('CLEW_FLUSH_TIMEOUT_MS', 'a number in [0, 60000]', '70000'),
   wrong('OTEL_SDK_DISABLED', 'true or false', '1'),
   [
     { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,rails' },
