@@ -84,19 +84,40 @@ function pluginsIn(scopeFolder: string): InstalledPlugin[] {
     .filter((plugin) => plugin !== undefined);
 }
 
+interface Statement {
+  readonly class: string;
+  readonly targets: readonly StatedTarget[];
+}
+
 interface Manifest {
   readonly name: string;
-  readonly clew?: { readonly class: string; readonly targets: readonly StatedTarget[] };
+  readonly clew?: unknown;
 }
 
 function readPlugin(folder: string, entry: string): InstalledPlugin | undefined {
   try {
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
     if (manifest.clew === undefined) throw new TypeError('its package.json has no field "clew"');
+    if (!isStatement(manifest.clew)) throw new TypeError('its field "clew" is not { class, targets }');
     const { class: className, targets } = manifest.clew;
     return { name: manifest.name, shortName: entry.slice(PREFIX.length), folder, className, targets };
   } catch (fault) {
     diag.warn(`@clew/node: ${SCOPE}/${entry} is left out`, fault);
     return undefined;
   }
+}
+
+function isStatement(value: unknown): value is Statement {
+  const { class: className, targets } = (value ?? {}) as Partial<Statement>;
+  return typeof className === 'string' && Array.isArray(targets) && targets.every(isTarget);
+}
+
+function isTarget(value: unknown): boolean {
+  const { module, versions, channel } = (value ?? {}) as {
+    module?: unknown;
+    versions?: unknown;
+    channel?: unknown;
+  };
+  const isVersioned = versions === undefined || Array.isArray(versions);
+  return typeof channel === 'string' || (typeof module === 'string' && isVersioned);
 }

@@ -27,12 +27,16 @@ export function program(name: string): string {
 }
 
 /** Starts Node on built code, with no variable of ours but the given ones. */
-export function start(args: readonly string[], variables: Record<string, string> = {}): Running {
+export function start(
+  args: readonly string[],
+  variables: Record<string, string> = {},
+  cwd = __dirname,
+): Running {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL_|CLEW_|NODE_OPTIONS$)/.test(name),
   );
   const child = spawn(process.execPath, args, {
-    cwd: __dirname,
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...Object.fromEntries(inherited), ...variables },
   });
@@ -56,6 +60,10 @@ export function start(args: readonly string[], variables: Record<string, string>
 }
 
 /** Runs Node until it ends by itself. */
-export function run(args: readonly string[], variables: Record<string, string> = {}): Promise<Ended> {
-  return start(args, variables).ended;
+export function run(
+  args: readonly string[],
+  variables: Record<string, string> = {},
+  cwd?: string,
+): Promise<Ended> {
+  return start(args, variables, cwd).ended;
 }
