@@ -141,6 +141,7 @@ const cases: readonly Case[] = [
     },
     {
       '/left/7': '/left/:id',
+      '/left/none': undefined,
       '/songs/none': '/songs/:id',
       '/songs/bad': '/songs/:id',
       '/songs/1': '/songs/:id',
