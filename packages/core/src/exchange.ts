@@ -65,23 +65,25 @@ export class Exchange {
   }
 
   /**
-   * Ends the span when the value settles, at once if it is not a promise. The value itself is handed back
-   * untouched; a rejection is recorded and stays the program's to handle.
+   * Ends the span when the value settles, at once if it is no promise. Hand on what comes back in its place: it
+   * settles in the same way after the span's end, and a rejection that nobody handles stays one.
    */
   settle<T>(value: T): T {
-    if (!isThenable(value)) {
+    // Only of a native promise is it known that `then` starts nothing: a query builder would run a second time.
+    if (!(value instanceof Promise)) {
       this.end();
       return value;
     }
-    const end = () => this.end();
-    const fail = (error: unknown) => {
+    const end = (settled: unknown) => {
+      this.end();
+      return settled;
+    };
+    const fail = (error: unknown): never => {
       this.fail(error);
       this.end();
+      throw error;
     };
-    // Only of a native promise is it known that `then` starts nothing: a query builder would run a second time.
-    if (value instanceof Promise) Promise.prototype.then.call(value, end, fail);
-    else this.end();
-    return value;
+    return Promise.prototype.then.call(value, end, fail) as T;
   }
 }
 
@@ -120,12 +122,6 @@ export function errorType(error: unknown): string {
 /** The context that is current now, or the root when there is none. */
 export function currentContext(): Context {
   return context.active() ?? rootContext;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
 }
 
 function safeText(value: unknown): string {
