@@ -43,13 +43,19 @@ export function readTraceInfo(info: string, hmacKey: string): TraceInfo | undefi
   if (contents === undefined || !('base_id' in contents)) return undefined;
   if (Object.keys(contents).some((key) => !KNOWN_KEYS.includes(key))) return undefined;
   const { base_id, parent_id } = contents;
-  if (!isId(base_id) || !isId(parent_id)) return undefined;
-  return { baseId: base_id || undefined, parentId: parent_id || undefined, hmacKey };
+  // An id of another type makes OSProfiler fail the request; we only leave the trace alone.
+  if (typeof base_id !== 'string' && !isFalsy(base_id)) return undefined;
+  return { baseId: idOf(base_id), parentId: idOf(parent_id), hmacKey };
 }
 
-/** An id of another type makes OSProfiler fail the request; we only leave the trace alone. */
-function isId(id: unknown): id is string | null | undefined {
-  return id === undefined || id === null || typeof id === 'string';
+function idOf(id: unknown): string | undefined {
+  if (isFalsy(id)) return undefined;
+  return typeof id === 'string' ? id : JSON.stringify(id);
+}
+
+/** As in Python, where an empty list or table counts for nothing too. */
+function isFalsy(value: unknown): boolean {
+  return !value || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function contentsOf(info: string): Record<string, unknown> | undefined {

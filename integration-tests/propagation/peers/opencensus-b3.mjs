@@ -1,0 +1,4 @@
+import { B3Format } from '@opencensus/propagation-b3';
+import { opencensusPeer } from './opencensus.mjs';
+
+export const { begin, goOn } = opencensusPeer(new B3Format());

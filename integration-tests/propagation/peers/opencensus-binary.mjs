@@ -1,0 +1,14 @@
+import binary from '@opencensus/propagation-binaryformat';
+import { opencensusPeer } from './opencensus.mjs';
+
+const HEADER = 'grpc-trace-bin';
+
+/** As in gRPC metadata: bytes under the name, base64 on the wire. */
+export const { begin, goOn } = opencensusPeer({
+  inject({ setHeader }, spanContext) {
+    setHeader(HEADER, binary.serializeSpanContext(spanContext).toString('base64'));
+  },
+  extract({ getHeader }) {
+    return binary.deserializeSpanContext(Buffer.from(getHeader(HEADER), 'base64'));
+  },
+});
