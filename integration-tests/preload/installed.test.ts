@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { cpSync, globSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Collector, startCollector } from '@clew/viewer';
+import { cleanEnvironment, runProgram } from '../run-program.ts';
+import { spansOf, treeOf } from '../span-tree.ts';
+
+// What a user does: packages from a registry (here: packed), in a project far away from this repository.
+
+const TIMEOUT_MS = 300_000;
+const packages = join(__dirname, '..', '..', 'packages');
+const OURS = [
+  'core',
+  'tracer',
+  'node',
+  ...['http', 'express', 'koa', 'knex', 'undici'].map((name) => `instrumentation-${name}`),
+];
+const TARGETS = ['express@5', 'koa@3', '@koa/router@15', 'knex@3'];
+
+let collector: Collector;
+let project: string;
+let installed: { packages: number; bytes: number; files: string[] };
+
+beforeAll(async () => {
+  collector = await startCollector({ port: 0 });
+  project = mkdtempSync(join(tmpdir(), 'clew-installed-'));
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+  const folders = OURS.map((name) => join(packages, name));
+  await npm('pack', '--silent', ...folders);
+  await npm('install', ...globSync('*.tgz', { cwd: project }).map((file) => `./${file}`));
+  installed = {
+    packages: (await npm('ls', '--all', '--parseable')).trim().split('\n').length - 1,
+    bytes: bytesUnder(join(project, 'node_modules')),
+    files: filesUnder(join(project, 'node_modules', '@clew')),
+  };
+  await npm('install', ...TARGETS);
+  cpSync(join(__dirname, 'programs'), join(project, 'programs'), { recursive: true });
+}, TIMEOUT_MS);
+afterAll(async () => {
+  await collector.close();
+  rmSync(project, { recursive: true, force: true });
+});
+
+async function npm(...args: string[]): Promise<string> {
+  const windows = process.platform === 'win32';
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const { stdout } = await promisify(execFile)('npm', [...args, ...quiet], {
+    cwd: project,
+    env: cleanEnvironment(),
+    shell: windows,
+  });
+  return stdout;
+}
+
+function filesUnder(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+function bytesUnder(folder: string): number {
+  return filesUnder(folder).reduce((sum, file) => sum + statSync(file).size, 0);
+}
+
+test.each([
+  ['--import', 'chain.cjs'],
+  ['--import', 'chain.mjs'],
+  ['--require', 'chain.cjs'],
+])('%s @clew/node/register traces %s', async (flag, program) => {
+  const service = `${flag} ${program}`;
+  const ended = await runProgram([flag, '@clew/node/register', join('programs', program)], {
+    cwd: project,
+    variables: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_SERVICE_NAME: service,
+      NODE_NO_WARNINGS: '1',
+    },
+  });
+  expect(ended).toEqual({ code: 0, signal: null, stdout: '{"pieces":7}', stderr: '' });
+  expect(treeOf(spansOf(collector, service))).toEqual([
+    'CLIENT GET',
+    '  SERVER GET /orders/:id',
+    '    CLIENT GET',
+    '      SERVER GET /stock/:id',
+    '        CLIENT SELECT',
+  ]);
+});
+
+test('little is installed: eight packages of ours and what OpenTelemetry’s hooks need', () => {
+  expect(installed.packages).toBeLessThanOrEqual(17);
+  expect(installed.bytes).toBeLessThan(10_000_000);
+});
+
+test('what is packed is what is needed: no sources, maps or leftovers of the build', () => {
+  const allowed = /(dist[\\/][^.].*\.(js|d\.ts)|package\.json|README\.md|LICENSE|docs?[\\/].*)$/;
+  expect(installed.files.length).toBeGreaterThan(0);
+  expect(installed.files.filter((file) => !allowed.test(file))).toEqual([]);
+});
