@@ -1,1 +1,1 @@
-export {};
+export { UndiciInstrumentation } from './undici-instrumentation.ts';

@@ -25,6 +25,8 @@ export interface HttpClientView<Request, Response> {
   origin(request: Request): string;
   /** Path and query. */
   target(request: Request): string;
+  /** How often this request was sent before, where the library says so. Called once. */
+  resendCount?(request: Request): number;
   setHeader(request: Request, name: string, value: string): void;
   requestHeader(request: Request, name: string): string | readonly string[] | number | undefined;
   status(response: Response): number;
@@ -185,6 +187,8 @@ function requestAttributes<Request, Response>(
   const { address, port } = splitHost(origin.slice(origin.indexOf('://') + 3));
   attributes[ATTR.serverAddress] = address;
   attributes[ATTR.serverPort] = port ?? (origin.startsWith('https:') ? 443 : 80);
+  const resends = view.resendCount?.(request) ?? 0;
+  if (resends > 0) attributes[ATTR.httpRequestResendCount] = resends;
   attributes[ATTR.urlFull] = redactUrl(origin, view.target(request), tools.options.redactedQueryParams);
   return attributes;
 }

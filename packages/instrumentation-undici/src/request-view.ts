@@ -1,0 +1,76 @@
+import type { HttpClientView } from '@clew/core';
+import { countResend } from './resends.ts';
+
+/** A request as undici's channels hand it over, in versions 5 to 8 and inside Node. */
+export interface UndiciRequest {
+  readonly origin: string | URL;
+  readonly method: string;
+  readonly path: string;
+  /** Names and values in turn; in version 5, the text of the header. */
+  headers: (string | string[])[] | string;
+  addHeader(name: string, value: string): unknown;
+  onUpgrade?(...args: unknown[]): unknown;
+}
+
+/** What `undici:request:headers` publishes. */
+export interface UndiciAnswer {
+  readonly request: UndiciRequest;
+  readonly response: {
+    readonly statusCode: number;
+    readonly statusText: string;
+    /** Names and values in turn, or an object for HTTP/2. */
+    readonly headers: readonly (Buffer | string)[] | Readonly<Record<string, string | readonly string[]>>;
+  };
+}
+
+/** undici's own objects, as the template for HTTP clients looks at them. */
+export const requestView: HttpClientView<UndiciRequest, UndiciAnswer> = {
+  method: (request) => request.method,
+  origin: (request) => absolute(request.path)?.[0] ?? originOf(request.origin),
+  target: ({ method, path }) => {
+    if (method === 'CONNECT') return '';
+    return path.slice(absolute(path)?.[0].length ?? 0);
+  },
+  resendCount: countResend,
+  setHeader(request, name, value) {
+    const { headers } = request;
+    if (typeof headers === 'string') {
+      request.headers = headers.replace(new RegExp(`^${name}:.*\r\n`, 'gim'), '');
+    } else {
+      const at = positionOf(headers, name);
+      if (at >= 0) headers.splice(at, 2);
+    }
+    request.addHeader(name, value);
+  },
+  requestHeader({ headers }, name) {
+    if (typeof headers !== 'string') return headers[positionOf(headers, name) + 1];
+    return new RegExp(`^${name}: (.*)\r\n`, 'im').exec(headers)?.[1];
+  },
+  status: ({ response }) => response.statusCode,
+  responseHeader({ response: { headers } }, name) {
+    if (!Array.isArray(headers)) return (headers as Readonly<Record<string, string>>)[name];
+    const values: string[] = [];
+    for (let at = 0; at < headers.length; at += 2) {
+      if (String(headers[at]).toLowerCase() === name) values.push(String(headers[at + 1]));
+    }
+    return values.length > 1 ? values : values[0];
+  },
+};
+
+/** Through a proxy without a tunnel, the path is the whole URL. */
+function absolute(path: string): RegExpExecArray | null {
+  return path.startsWith('/') ? null : /^https?:\/\/[^/?#]*/.exec(path);
+}
+
+function originOf(origin: string | URL): string {
+  if (typeof origin !== 'string') return origin.origin;
+  return origin.endsWith('/') || origin.includes('@') ? new URL(origin).origin : origin;
+}
+
+function positionOf(headers: readonly (string | string[])[], name: string): number {
+  for (let at = 0; at < headers.length; at += 2) {
+    const known = headers[at];
+    if (typeof known === 'string' && known.length === name.length && known.toLowerCase() === name) return at;
+  }
+  return -2;
+}

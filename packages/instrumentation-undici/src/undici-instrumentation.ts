@@ -1,0 +1,122 @@
+import {
+  DESTINATIONS_EXPECTED,
+  defineInstrumentation,
+  flag,
+  type HttpClientOptions,
+  type HttpClientTracing,
+  hook,
+  httpClient,
+  isDestinations,
+  type OptionKind,
+  type OptionsOf,
+  REDACTED_QUERY_PARAMS,
+  shaped,
+  strings,
+  type Tools,
+} from '@clew/core';
+import type { Span } from '@opentelemetry/api';
+import { endInCallersContext, leaveQueueInCallersContext } from './caller-context.ts';
+import { requestView, type UndiciAnswer, type UndiciRequest } from './request-view.ts';
+
+declare const __VERSION__: string;
+
+interface HeaderNames {
+  readonly requestHeaders?: readonly string[];
+  readonly responseHeaders?: readonly string[];
+}
+
+const isNames = (value: unknown) =>
+  value === undefined || (Array.isArray(value) && value.every((name) => typeof name === 'string'));
+
+const headerNames: OptionKind<HeaderNames> = {
+  default: {},
+  expected: '{ requestHeaders?, responseHeaders? }, each a list of strings',
+  accepts: (value) => {
+    if (typeof value !== 'object' || value === null) return false;
+    const { requestHeaders, responseHeaders } = value as Record<string, unknown>;
+    return isNames(requestHeaders) && isNames(responseHeaders);
+  },
+};
+
+const options = {
+  ignoreRequestHook: hook<(request: UndiciRequest) => boolean>(),
+  requestHook: hook<(span: Span, request: UndiciRequest) => void>(),
+  responseHook: hook<(span: Span, answer: UndiciAnswer) => void>(),
+  requireParentforSpans: flag(false),
+  headersToSpanAttributes: headerNames,
+  propagateTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
+  propagateBaggageTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
+  redactedQueryParams: strings(REDACTED_QUERY_PARAMS),
+} as const;
+
+type UndiciTools = Tools<OptionsOf<typeof options>>;
+type ClientOptions = HttpClientOptions<UndiciRequest, UndiciAnswer>;
+
+/** Traces requests of undici and of Node's own `fetch`: a CLIENT span each time a request is sent. */
+export const UndiciInstrumentation = defineInstrumentation({
+  name: '@clew/instrumentation-undici',
+  version: __VERSION__,
+  options,
+  targets: [
+    { channel: 'undici:request:create', watch },
+    { module: 'undici', versions: ['>=5 <9'], patch: leaveQueueInCallersContext },
+  ],
+});
+
+export type UndiciInstrumentation = InstanceType<typeof UndiciInstrumentation>;
+
+function watch(tools: UndiciTools): void {
+  const client = httpClient(inTemplatesWords(tools), requestView);
+  tools.subscribe('undici:request:create', (message) => {
+    const { request } = message as { request: UndiciRequest };
+    endInCallersContext(request);
+    if (client.start(request)) endOnUpgrade(client, request);
+  });
+  tools.subscribe('undici:request:headers', (message) => {
+    const answer = message as UndiciAnswer;
+    client.answer(answer.request, answer);
+  });
+  tools.subscribe('undici:request:trailers', (message) => {
+    client.end((message as { request: UndiciRequest }).request);
+  });
+  tools.subscribe('undici:request:error', (message) => {
+    const { request, error } = message as { request: UndiciRequest; error: unknown };
+    client.fail(request, error);
+  });
+}
+
+/** Version 5 publishes nothing when a connection changes its protocol. */
+function endOnUpgrade(client: HttpClientTracing<UndiciRequest, UndiciAnswer>, request: UndiciRequest): void {
+  const { onUpgrade } = request;
+  if (typeof request.headers !== 'string' || onUpgrade === undefined) return;
+  request.onUpgrade = (...args) => {
+    client.end(request);
+    return onUpgrade.apply(request, args);
+  };
+}
+
+/** The options have the names of OpenTelemetry's plugin for undici; the template has those of its plugin for HTTP. */
+function inTemplatesWords(tools: UndiciTools): Tools<ClientOptions> {
+  let given: UndiciTools['options'] | undefined;
+  let named: ClientOptions;
+  return Object.create(tools, {
+    options: {
+      get: (): ClientOptions => {
+        if (given === tools.options) return named;
+        given = tools.options;
+        named = {
+          propagateTo: given.propagateTo,
+          propagateBaggageTo: given.propagateBaggageTo,
+          ignoreOutgoingRequestHook: given.ignoreRequestHook,
+          requireParentforOutgoingSpans: given.requireParentforSpans,
+          outgoingRequestHook: given.requestHook,
+          outgoingResponseHook: given.responseHook,
+          redactedQueryParams: given.redactedQueryParams,
+          capturedOutgoingRequestHeaders: given.headersToSpanAttributes.requestHeaders ?? [],
+          capturedOutgoingResponseHeaders: given.headersToSpanAttributes.responseHeaders ?? [],
+        };
+        return named;
+      },
+    },
+  });
+}

@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { httpClientSuite, manifestSuite } from '@clew/testing';
+import { UndiciInstrumentation } from '../src/index.ts';
+import { fetchWith, instrument, requestWith, VERSIONS } from './subjects.ts';
+
+for (const [name, undici] of Object.entries(VERSIONS)) {
+  httpClientSuite({
+    name: `${name}, request()`,
+    instrument: (options) => instrument(options, undici),
+    call: requestWith(undici),
+  });
+}
+
+httpClientSuite({ name: "Node's fetch", instrument, call: fetchWith(globalThis.fetch) });
+
+manifestSuite(join(__dirname, '..'), { UndiciInstrumentation });
