@@ -1,4 +1,5 @@
 import { type Extraction, TRACE_FORMATS } from '@clew/core';
+import fc from 'fast-check';
 import { extract, inject, SPAN_ID, said, spanOf, TRACE_ID } from './wire.ts';
 
 const datadog = TRACE_FORMATS.get('datadog')!;
@@ -49,6 +50,20 @@ describe('Datadog', () => {
     expect(said(extraction)).toContain(`/${hex}`);
     const written = inject(datadog, spanOf({ spanId: hex }))['x-datadog-parent-id'];
     expect(written).toBe(String(BigInt(decimal)));
+  });
+
+  test('converts every id exactly', () => {
+    const ids64 = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n });
+    fc.assert(
+      fc.property(ids64, (id) => {
+        const spanId = id.toString(16).padStart(16, '0');
+        expect(inject(datadog, spanOf({ spanId }))['x-datadog-parent-id']).toBe(String(id));
+        expect(said(extract(datadog, { ...ids, 'x-datadog-parent-id': String(id) }))).toContain(
+          `/${spanId} `,
+        );
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   test('carries priority, origin and tags in the tracestate and back', () => {

@@ -3,16 +3,18 @@ const HALF = 0x1_0000_0000;
 const GROUP = 1_000_000;
 const GROUP_DIGITS = 6;
 const DECIMAL = /^\d{1,20}$/;
+/** So many digits any number holds exactly. */
+const EXACT_DIGITS = 15;
 
 /** A decimal number of 64 bits as 16 hex digits, zero included; `undefined` when it is none or has more bits. */
 export function hexOfDecimal(text: string | undefined): string | undefined {
   if (text === undefined || !DECIMAL.test(text)) return undefined;
-  let high = 0;
-  let low = 0;
-  for (let start = 0; start < text.length; start += GROUP_DIGITS) {
-    const group = text.slice(start, start + GROUP_DIGITS);
-    const scale = 10 ** group.length;
-    low = low * scale + Number(group);
+  const head = Number(text.slice(0, EXACT_DIGITS));
+  let high = Math.floor(head / HALF);
+  let low = head % HALF;
+  if (text.length > EXACT_DIGITS) {
+    const scale = 10 ** (text.length - EXACT_DIGITS);
+    low = low * scale + Number(text.slice(EXACT_DIGITS));
     high = high * scale + Math.floor(low / HALF);
     low %= HALF;
   }

@@ -1,6 +1,7 @@
 import { type BaggageEntry, baggageEntryMetadataFromString, propagation } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
 import { type ContextFormat, joined } from '../format.ts';
+import { trimOws } from './trim-ows.ts';
 
 const NAME = 'baggage';
 const HEADER = 'baggage';
@@ -39,7 +40,7 @@ function parse(text: string): Map<string, BaggageEntry> {
   // A member that the limit cuts in two is dropped whole.
   const kept = text.length > MAX_BYTES ? text.slice(0, text.lastIndexOf(',', MAX_BYTES) + 1) : text;
   for (const member of kept.split(',')) {
-    const trimmed = member.trim();
+    const trimmed = trimOws(member);
     if (trimmed === '') continue;
     if (entries.size === MAX_MEMBERS) {
       countDropped(NAME, 'members beyond 64');
@@ -56,11 +57,11 @@ function parseMember(member: string): { key: string; entry: BaggageEntry } | und
   const semicolon = member.indexOf(';');
   const pair = semicolon < 0 ? member : member.slice(0, semicolon);
   const equals = pair.indexOf('=');
-  const key = pair.slice(0, Math.max(equals, 0)).trim();
-  const raw = pair.slice(equals + 1).trim();
+  const key = trimOws(pair.slice(0, Math.max(equals, 0)));
+  const raw = trimOws(pair.slice(equals + 1));
   if (!KEY.test(key) || !VALUE.test(raw)) return undefined;
   const entry: BaggageEntry = { value: decode(raw) };
-  if (semicolon >= 0) entry.metadata = baggageEntryMetadataFromString(member.slice(semicolon + 1).trim());
+  if (semicolon >= 0) entry.metadata = baggageEntryMetadataFromString(trimOws(member.slice(semicolon + 1)));
   return { key, entry };
 }
 

@@ -1,4 +1,5 @@
 import type { TraceState } from '@opentelemetry/api';
+import { trimOws } from './trim-ows.ts';
 
 /** Level 2 of the specification: https://www.w3.org/TR/trace-context-2/#tracestate-header */
 const KEY = /^[a-z\d][a-z\d_\-*/@]{0,255}$/;
@@ -47,27 +48,15 @@ export const emptyTraceState: TraceState = new W3CTraceState([]);
 export function parseTraceState(text: string): TraceState | undefined {
   if (text.length > MAX_CHARS) return undefined;
   const members: [string, string][] = [];
+  let listed = 0;
   for (const part of text.split(',')) {
     const member = trimOws(part);
     if (member === '') continue;
     const equals = member.indexOf('=');
     const key = member.slice(0, Math.max(equals, 0));
     const value = member.slice(equals + 1);
-    if (!KEY.test(key) || !VALUE.test(value) || members.length === MAX_MEMBERS) return undefined;
+    if (!KEY.test(key) || !VALUE.test(value) || ++listed > MAX_MEMBERS) return undefined;
     if (!members.some((known) => known[0] === key)) members.push([key, value]);
   }
   return new W3CTraceState(members);
-}
-
-/** Optional white space is a space or a tab, and nothing else that `trim` would take. */
-function trimOws(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isOws(text.charCodeAt(start))) start++;
-  while (end > start && isOws(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-function isOws(code: number): boolean {
-  return code === 0x20 || code === 0x09;
 }
