@@ -16,7 +16,7 @@ export function statusCodeOf(error: unknown): string | undefined {
 
 /**
  * An error as it may be recorded: bound values and the statement's literals are `?` in its message and stack.
- * The program's own error is not changed; what is not an error comes back as it is.
+ * The program's own error is not changed; what has no message comes back as it is.
  */
 export function withoutValues(
   error: unknown,
@@ -24,13 +24,15 @@ export function withoutValues(
   values: readonly unknown[] = [],
   databaseSaid: (message: string) => string = (message) => message,
 ): unknown {
-  if (!(error instanceof Error)) return error;
-  const said = databaseSaid(error.message);
+  if (typeof error !== 'object' || error === null) return error;
+  const { message, stack } = error as { readonly message?: unknown; readonly stack?: unknown };
+  if (typeof message !== 'string') return error;
+  const said = databaseSaid(message);
   const secrets = [...values.flat(3).slice(0, MAX_VALUES).map(textOf), ...literalsOf(sql)];
   const clean = (text: string) => secrets.reduce(takeOut, text);
   return Object.create(error, {
     message: { value: clean(said) },
-    stack: { value: error.stack && clean(error.stack.replace(error.message, () => said)) },
+    stack: { value: typeof stack === 'string' ? clean(stack.replace(message, () => said)) : undefined },
   });
 }
 

@@ -1,0 +1,139 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+
+/** A PostgreSQL that tests may fill and empty. */
+export interface Postgres {
+  /** `postgres://postgres@127.0.0.1:5432/test` */
+  readonly url: string;
+  /** Stops the server if it was started here. */
+  stop(): Promise<void>;
+}
+
+const USUAL = 'postgres://postgres@127.0.0.1:5432/test';
+const STARTS_WITHIN_MS = 30_000;
+const MISSING =
+  'these tests need PostgreSQL: set DATABASE_URL or PGHOST, let one listen on 127.0.0.1:5432 with a user "postgres" ' +
+  'without a password and a database "test" (docker compose up -d --wait), or install it (apt-get install postgresql)';
+
+/**
+ * Finds a PostgreSQL: the one that `DATABASE_URL` or `PGHOST` names, else the one on the usual port, else one that is
+ * installed here, which is started on a port and in a folder of its own, else, as root on Debian, one that is
+ * installed now. Rejects with one line that says what is missing.
+ */
+export async function findPostgres(): Promise<Postgres> {
+  const named = namedByEnvironment();
+  const reason = await refusal(named ?? USUAL);
+  if (reason === undefined) return { url: named ?? USUAL, stop: async () => {} };
+  if (named !== undefined) throw new Error(`PostgreSQL at ${withoutPassword(named)}: ${reason}`);
+  return startPostgres();
+}
+
+/** Starts an installed PostgreSQL on a port and in a folder of its own, which `stop` removes. */
+export async function startPostgres(): Promise<Postgres> {
+  const binaries = installed() ?? install();
+  if (binaries === undefined) throw new Error(MISSING);
+  const folder = mkdtempSync(join(tmpdir(), 'clew-postgres-'));
+  const owner = notRoot();
+  if (owner) chownSync(folder, owner.uid, owner.gid);
+  const data = join(folder, 'data');
+  const made = spawnSync(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], {
+    ...owner,
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
+
+  const port = await freePort();
+  const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`];
+  const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
+  const server = spawn(join(binaries, 'postgres'), args, { ...owner, cwd: folder, stdio: 'ignore' });
+  const exited = once(server, 'exit');
+  const stop = async () => {
+    server.kill('SIGINT');
+    await exited;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  try {
+    await answering(url);
+    await query(url, 'CREATE DATABASE test');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: `postgres://postgres@127.0.0.1:${port}/test`, stop };
+}
+
+function namedByEnvironment(): string | undefined {
+  const { DATABASE_URL, PGHOST, PGPORT = '5432', PGUSER = 'postgres', PGDATABASE = 'test' } = process.env;
+  if (DATABASE_URL) return DATABASE_URL;
+  return PGHOST && `postgres://${PGUSER}@${PGHOST}:${PGPORT}/${PGDATABASE}`;
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/:[^:@/]*@/, '@');
+}
+
+async function query(url: string, text: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  await client.query(text).finally(() => client.end());
+}
+
+/** Why it does not answer; undefined if it does. */
+async function refusal(url: string): Promise<string | undefined> {
+  return query(url, 'SELECT 1').then(
+    () => undefined,
+    (error: { readonly message?: string; readonly code?: string }) =>
+      error.message || error.code || String(error),
+  );
+}
+
+async function answering(url: string): Promise<void> {
+  const deadline = Date.now() + STARTS_WITHIN_MS;
+  for (;;) {
+    const reason = await refusal(url);
+    if (reason === undefined) return;
+    if (Date.now() > deadline) throw new Error(`PostgreSQL was started and does not answer: ${reason}`);
+    await sleep(50);
+  }
+}
+
+/** The folder of `initdb` and `postgres`, on the path or where Debian has them. */
+function installed(): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...globSync('/usr/lib/postgresql/*/bin')];
+  return folders.find((folder) => existsSync(join(folder, 'initdb')));
+}
+
+function install(): string | undefined {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'postgresql']]) {
+    spawnSync('apt-get', args, { env, stdio: 'ignore' });
+  }
+  return installed();
+}
+
+/** PostgreSQL refuses to run as root; its package has a user for it. */
+function notRoot(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const idOf = (kind: '-u' | '-g') =>
+    Number(spawnSync('id', [kind, 'postgres'], { encoding: 'utf8' }).stdout);
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,180 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A RabbitMQ that tests may use. */
+export interface Rabbitmq {
+  readonly url: string;
+  /** Ends it if it was started for the tests; one that was there stays. */
+  stop(): Promise<void>;
+}
+
+/** A broker of the tests' own, which they may stop and start again as they like. */
+export interface OwnRabbitmq extends Rabbitmq {
+  readonly port: number;
+  start(): Promise<void>;
+  /** Runs `rabbitmqctl` on it. */
+  control(...args: string[]): string;
+  /** Ends it and keeps its folder and ports, so that `start` brings it back. */
+  halt(): Promise<void>;
+}
+
+const START_WITHIN_MS = 60_000;
+
+/** `AMQP_URL`, else a broker on the usual port, else one of our own, installed first where that can be done. */
+export async function rabbitmq(): Promise<Rabbitmq> {
+  const given = process.env.AMQP_URL;
+  if (given !== undefined) return { url: given, stop: async () => {} };
+  if (await answers(5672)) return { url: 'amqp://guest:guest@127.0.0.1:5672', stop: async () => {} };
+  return ownRabbitmq();
+}
+
+/** Starts a broker on a free port of this machine, with its data in a temporary folder. */
+export async function ownRabbitmq(): Promise<OwnRabbitmq> {
+  const server = serverCommand();
+  const folder = mkdtempSync(join(tmpdir(), 'clew-rabbitmq-'));
+  const [port, epmdPort, distPort] = await freePorts(3);
+  const log = join(folder, 'output.log');
+  const environment = {
+    ...process.env,
+    HOME: folder,
+    RABBITMQ_NODENAME: `clew${port}@localhost`,
+    RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODE_PORT: String(port),
+    RABBITMQ_DIST_PORT: String(distPort),
+    ERL_EPMD_PORT: String(epmdPort),
+    RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+    RABBITMQ_LOG_BASE: folder,
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'none.conf'),
+    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none',
+  };
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'none.conf'), '');
+  writeFileSync(join(folder, 'plugins'), '[].\n');
+  writeFileSync(join(folder, 'rabbitmq.conf'), 'loopback_users = none\nheartbeat = 10\n');
+  let child: ChildProcess | undefined;
+
+  const broker: OwnRabbitmq = {
+    url: `amqp://guest:guest@127.0.0.1:${port}`,
+    port: port!,
+    async start() {
+      const output = openSync(log, 'a');
+      const started = spawn(server, [], {
+        cwd: folder,
+        env: environment,
+        detached: true,
+        stdio: ['ignore', output, output],
+      });
+      child = started;
+      const deadline = Date.now() + START_WITHIN_MS;
+      while (!(await answers(port!))) {
+        if (started.exitCode !== null || Date.now() > deadline) {
+          await broker.stop();
+          throw new Error(`RabbitMQ (${server}) did not start: ${readFileSync(log, 'utf8').slice(-2000)}`);
+        }
+        await sleep(100);
+      }
+      // The port opens shortly before the last steps of the start.
+      broker.control('await_startup');
+    },
+    control: (...args) =>
+      execFileSync(server.replace(/rabbitmq-server$/, 'rabbitmqctl'), args, {
+        env: environment,
+        cwd: folder,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    async halt() {
+      const running = child;
+      child = undefined;
+      if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) return;
+      const ended = once(running, 'exit');
+      process.kill(-running.pid, 'SIGTERM');
+      await ended;
+      while (await answers(port!)) await sleep(20);
+    },
+    async stop() {
+      await broker.halt();
+      stopPortMapper(environment);
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  process.once('exit', () => {
+    if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  });
+  await broker.start();
+  return broker;
+}
+
+/** The server itself: Debian's wrapper would change to another user and to the machine's own folders. */
+function serverCommand(): string {
+  const find = () => globSync('/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server')[0] ?? onPath();
+  const found = find();
+  if (found !== undefined) return found;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    const quietly = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
+    execFileSync('apt-get', ['update'], quietly);
+    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'rabbitmq-server'], quietly);
+    const installed = find();
+    if (installed !== undefined) return installed;
+  }
+  throw new Error('There is no RabbitMQ: set AMQP_URL, start one on port 5672, or install rabbitmq-server.');
+}
+
+function onPath(): string | undefined {
+  return process.env.PATH?.split(':')
+    .map((folder) => join(folder, 'rabbitmq-server'))
+    .find((file) => existsSync(file));
+}
+
+/** Erlang's port mapper outlives the broker; ours serves nobody else. */
+function stopPortMapper(env: NodeJS.ProcessEnv): void {
+  try {
+    execFileSync('epmd', ['-kill'], { env, stdio: 'ignore' });
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Whether somebody speaks AMQP there. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('AMQP\0\0\x09\x01'));
+    const done = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1000, () => done(false));
+    socket.once('data', () => done(true));
+    socket.once('error', () => done(false));
+    socket.once('close', () => done(false));
+  });
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  for (const server of servers) server.close();
+  return ports;
+}
