@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { type Collector, type SpanRecord, startCollector } from '@clew/viewer';
+import { type Ended, inParallel, runProgram } from '../run-program.ts';
+import { spansOf, treeOf } from '../span-tree.ts';
+
+// Plugins and tracer of either house, one beside the other: `clew` and `opentelemetry`.
+
+type House = 'clew' | 'opentelemetry';
+type Plugin = 'http' | 'express' | 'koa' | 'undici' | 'knex';
+
+const HOUSES = ['clew', 'opentelemetry'] as const;
+const CHAINS = ['chain.cjs', 'chain.mjs'] as const;
+
+const all = (house: House): Record<Plugin, House> => ({
+  http: house,
+  express: house,
+  koa: house,
+  undici: house,
+  knex: house,
+});
+
+/** Which plugins come from where. */
+const MIXES: Readonly<Record<string, Readonly<Record<Plugin, House>>>> = {
+  'plugins of Clew': all('clew'),
+  'plugins of OpenTelemetry': all('opentelemetry'),
+  'Clew’s frameworks under their http': { ...all('opentelemetry'), express: 'clew', koa: 'clew' },
+  'their frameworks under Clew’s http': { ...all('clew'), express: 'opentelemetry', koa: 'opentelemetry' },
+  'Clew’s clients beneath their servers': { ...all('opentelemetry'), undici: 'clew', knex: 'clew' },
+  'their clients beneath Clew’s servers': { ...all('clew'), undici: 'opentelemetry', knex: 'opentelemetry' },
+};
+
+interface Case {
+  readonly tracer: House;
+  readonly mix: string;
+  readonly program: string;
+}
+
+const CASES: readonly Case[] = HOUSES.flatMap((tracer) =>
+  Object.keys(MIXES).flatMap((mix) => CHAINS.map((program) => ({ tracer, mix, program }))),
+);
+
+/** The tree of a mix: OpenTelemetry's frameworks make a span a layer, ours none unless asked. */
+function expectedTree({ express, koa, knex }: Readonly<Record<Plugin, House>>): string[] {
+  const lines = [
+    'CLIENT GET',
+    'SERVER GET /orders/:id',
+    ...(express === 'clew' ? [] : ['INTERNAL request handler']),
+    'CLIENT GET',
+    'SERVER GET /stock/:id',
+    ...(koa === 'clew' ? [] : ['INTERNAL router - /stock/:id']),
+    knex === 'clew' ? 'CLIENT SELECT' : 'CLIENT select :memory:',
+  ];
+  return lines.map((line, depth) => '  '.repeat(depth) + line);
+}
+
+let collector: Collector;
+let runs: (Ended & { spans: readonly SpanRecord[] })[];
+
+beforeAll(async () => {
+  collector = await startCollector({ port: 0 });
+  runs = await inParallel(2, CASES, async ({ tracer, mix, program }) => {
+    const service = `${tracer}: ${mix}: ${program}`;
+    const setup = ['--import', join(__dirname, 'setup.mjs')];
+    const ended = await runProgram([...setup, join(__dirname, '..', 'preload', 'programs', program)], {
+      variables: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_SERVICE_NAME: service,
+        SETUP: JSON.stringify({ tracer, plugins: MIXES[mix] }),
+        NODE_NO_WARNINGS: '1',
+      },
+    });
+    return { ...ended, spans: spansOf(collector, service) };
+  });
+}, 120_000);
+afterAll(() => collector.close());
+
+describe.each(HOUSES)('the tracer of %s', (tracer) => {
+  const cases = CASES.map((each, index) => [each.mix, each.program, index] as const).filter(
+    ([, , index]) => CASES[index]!.tracer === tracer,
+  );
+
+  test.each(cases)('with %s (%s): one trace, routes on the server spans', (mix, _program, index) => {
+    const { spans, ...ended } = runs[index]!;
+    expect(ended).toEqual({ code: 0, signal: null, stdout: '{"pieces":7}', stderr: '' });
+    expect(treeOf(spans)).toEqual(expectedTree(MIXES[mix]!));
+    const routes = spans
+      .filter(({ kind }) => kind === 'SERVER')
+      .map(({ attributes }) => attributes['http.route']);
+    expect(routes.sort()).toEqual(['/orders/:id', '/stock/:id']);
+  });
+});
+
+test('spans say which plugin made them, and which tracer', () => {
+  for (const [index, { tracer, mix }] of CASES.entries()) {
+    const { http, knex } = MIXES[mix]!;
+    for (const { kind, name, scope, resource } of runs[index]!.spans) {
+      if (kind === 'SERVER') expect(scope.name).toBe(`@${http}/instrumentation-http`);
+      if (/select/i.test(name)) expect(scope.name).toBe(`@${knex}/instrumentation-knex`);
+      expect(resource.attributes['telemetry.sdk.name']).toBe(tracer);
+    }
+  }
+});
+
+test('one plugin says the same on both tracers', () => {
+  const [ours, theirs] = HOUSES.map((tracer) => {
+    const index = CASES.findIndex((each) => each.tracer === tracer && each.mix === 'plugins of Clew');
+    return runs[index]!.spans.map(({ kind, name, attributes, status, events, links, scope }) => ({
+      ...{ kind, name, status, events: events.length, links: links.length, scope: scope.name },
+      attributes: Object.fromEntries(
+        Object.entries(attributes).map(([key, value]) => [key, stable(key, value)]),
+      ),
+    })).sort((a, b) => (a.kind + a.name + a.scope < b.kind + b.name + b.scope ? -1 : 1));
+  });
+  expect(ours).toHaveLength(5);
+  expect(ours).toEqual(theirs);
+});
+
+/** Ports differ from run to run. */
+function stable(key: string, value: unknown): unknown {
+  if (/port$/.test(key)) return typeof value;
+  return typeof value === 'string' ? value.replace(/:\d{4,5}\b/, ':port') : value;
+}
