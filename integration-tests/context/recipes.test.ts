@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = join(__dirname, '..', '..');
+const folder = join(root, '.cache', 'recipes');
+const docs = readFileSync(join(root, 'docs', 'context.md'), 'utf8');
+const recipes = docs.split(/^### /m).flatMap((section) => {
+  const [title = ''] = section.split('\n');
+  return [...section.matchAll(/```js\n(.*?)```/gs)].map(([, code = '']) => ({ title, code }));
+});
+
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true });
+});
+
+test('docs/context.md has recipes', () => {
+  expect(recipes.length).toBeGreaterThan(6);
+});
+
+test.each(recipes)('a recipe of “$title” runs', async ({ code }) => {
+  expect(code).toContain('assert');
+  const file = join(folder, `${recipes.findIndex((recipe) => recipe.code === code)}.mjs`);
+  writeFileSync(file, code);
+  const args = ['--import', './traced.mjs', file];
+  await expect(promisify(execFile)(process.execPath, args, { cwd: __dirname })).resolves.toBeDefined();
+});

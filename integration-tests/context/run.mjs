@@ -1,0 +1,53 @@
+// Tries the ways on the pinned Node versions and prints a table or JSON.
+// `node integration-tests/context/run.mjs [--json] [--stack] [version…]`; `--markdown` prints the table of the docs.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { nodeBinary, nodeVersions } from '../../scripts/node-versions.mjs';
+import { findRedis } from './redis.mjs';
+import { rooms } from './ways/all.mjs';
+
+const program = fileURLToPath(new URL('./program.mjs', import.meta.url));
+const args = process.argv.slice(2);
+const versions = args.filter((arg) => !arg.startsWith('--'));
+const manager = args.includes('--stack') ? 'stack' : 'async';
+
+if (args.includes('--markdown')) process.stdout.write(markdown());
+else await tryAll();
+
+async function tryAll() {
+  const redis = await findRedis();
+  const runs = [];
+  try {
+    for (const version of versions.length > 0 ? versions : nodeVersions)
+      runs.push(await runOn(version, redis));
+  } finally {
+    redis.stop();
+  }
+  if (args.includes('--json')) process.stdout.write(JSON.stringify(runs));
+  else print(runs);
+}
+
+async function runOn(version, redis) {
+  const { TRACEPARENT, TRACESTATE, BAGGAGE, NODE_OPTIONS, REDIS_URL, ...env } = process.env;
+  if (redis.url) env.REDIS_URL = redis.url;
+  const { stdout } = await promisify(execFile)(await nodeBinary(version), [program, manager], { env });
+  return JSON.parse(stdout);
+}
+
+function print(runs) {
+  for (const [index, { room, way, needs = '', skip }] of runs[0].results.entries()) {
+    const outcomes = runs.map(({ node, results }) => `${node} ${results[index].plain ?? 'skipped'}`);
+    process.stdout.write(
+      `${room.padEnd(10)}${way.padEnd(62)}${needs.padEnd(15)}${outcomes.join(', ')}${skip ?? ''}\n`,
+    );
+  }
+}
+
+function markdown() {
+  const ways = Object.values(rooms).flat();
+  const rows = ways.map(({ way, needs, reason }) =>
+    needs === undefined ? `| ${way} | follows | |\n` : `| ${way} | needs \`${needs}\` | ${reason} |\n`,
+  );
+  return `| way | with \`async\` | reason |\n|---|---|---|\n${rows.join('')}`;
+}

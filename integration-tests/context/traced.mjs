@@ -1,0 +1,4 @@
+// A traced program whose spans go nowhere.
+import { init } from '@clew/node';
+
+init({ exporter: false });
