@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { TracerStats } from '@clew/tracer';
+import { inParallel, startProgram } from '../run-program.ts';
+import { BAD_COLLECTORS } from './bad-collectors.ts';
+
+type Stats = TracerStats & { readonly bytesHeld: number };
+
+const WARM_UP = 200;
+const REQUESTS = 1500;
+/** Each span holds it: unbounded, the spans of one run would hold 12 MB. */
+const QUERY = 'x'.repeat(8000);
+const QUEUE_BYTES = 262_144;
+
+interface Outcome {
+  readonly answers: readonly string[];
+  readonly before: Stats;
+  readonly after: Stats;
+  readonly stderr: string;
+  readonly end: readonly unknown[];
+  readonly taken: number;
+}
+
+/** Runs the traced server under load beside a collector, then ends it by a signal. */
+async function load(name: string, variables: Record<string, string> = {}): Promise<Outcome> {
+  const collector = await BAD_COLLECTORS[name]!();
+  const program = join(__dirname, 'program.mjs');
+  const child = startProgram(['--expose-gc', '--import', '@clew/node/register', program], {
+    variables: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_BSP_SCHEDULE_DELAY: '20',
+      CLEW_QUEUE_MAX_BYTES: String(QUEUE_BYTES),
+      ...variables,
+    },
+  });
+  const stderr = text(child.stderr!);
+  const ended = once(child, 'close');
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  const url = `http://127.0.0.1:${/port (\d+)/.exec(String(line))?.[1]}`;
+  const ask = async (path: string) => (await fetch(url + path)).text();
+  const stats = async () => JSON.parse(await ask('/stats')) as Stats;
+  const asks = (count: number) => inParallel(8, Array(count).fill(`/orders?${QUERY}`), ask);
+
+  const answers = await asks(WARM_UP);
+  const before = await stats();
+  answers.push(...(await asks(REQUESTS)));
+  const after = await stats();
+  child.kill('SIGTERM');
+  const end = await ended;
+  const taken = collector.taken();
+  await collector.close();
+  return { answers, before, after, stderr: await stderr, end, taken };
+}
+
+const names = Object.keys(BAD_COLLECTORS);
+let outcomes: Map<string, Outcome>;
+
+beforeAll(async () => {
+  const results = await inParallel(2, names, (name) => load(name));
+  outcomes = new Map(names.map((name, index) => [name, results[index] as Outcome]));
+}, 120_000);
+
+const sum = (dropped: Stats['dropped']) => Object.values(dropped).reduce((a, b) => a + b, 0);
+
+describe.each(names)('beside a collector that %s', (name) => {
+  test('the program answers as ever, and ends by its signal', () => {
+    const { answers, end } = outcomes.get(name)!;
+    expect(answers).toEqual(Array(WARM_UP + REQUESTS).fill('ok'));
+    expect(end).toEqual([null, 'SIGTERM']);
+  });
+
+  test('what is held is bounded', () => {
+    const { before, after } = outcomes.get(name)!;
+    // What the batch that was sealed last says of its process comes on top.
+    expect(after.bytesQueued).toBeLessThanOrEqual(QUEUE_BYTES + 2048);
+    expect(after.bytesHeld - before.bytesHeld).toBeLessThan(4_000_000);
+  });
+
+  test('every span is delivered, waits, or is counted as lost', () => {
+    const { after } = outcomes.get(name)!;
+    expect(after.spansEnded).toBe(WARM_UP + REQUESTS + 1);
+    expect(after.spansExported + after.spansQueued + sum(after.dropped)).toBe(after.spansEnded);
+  });
+
+  test('standard error has one line a matter, not one a span', () => {
+    const lines = outcomes
+      .get(name)!
+      .stderr.split('\n')
+      .filter((line) => line !== '');
+    const matters = lines.map((line) => line.replace(/\d+/g, 'N').replace(/\(E[A-Z]+.*?\)/, '()'));
+    for (const line of lines) expect(line).toMatch(/^clew warn: @clew\/tracer: /);
+    expect(new Set(matters).size).toBe(matters.length);
+    expect(lines.length).toBeLessThanOrEqual(4);
+  });
+});
+
+test.each([
+  ['is not there', 'queueFull'],
+  ['answers 503', 'queueFull'],
+  ['hangs', 'queueFull'],
+  ['answers garbage', 'queueFull'],
+  ['resets connections', 'queueFull'],
+  ['answers 400', 'rejected'],
+  ['redirects to elsewhere', 'rejected'],
+] as const)('a collector that %s costs spans by the cause %s', (name, cause) => {
+  const { after, taken } = outcomes.get(name)!;
+  expect(after.dropped[cause]).toBeGreaterThan(0);
+  expect([after.spansExported, taken]).toEqual([0, 0]);
+});
+
+test('a batch that can’t be delivered in time is given up, by the cause retriesExhausted', async () => {
+  const { after } = await load('answers 503', { OTEL_BSP_EXPORT_TIMEOUT: '1' });
+  expect(after.dropped.retriesExhausted).toBeGreaterThan(0);
+});
+
+test.each(['is slow', 'answers 429 with Retry-After, twice'])(
+  'a collector that %s costs nothing while the queue has room',
+  async (name) => {
+    const { after, taken } = await load(name, {
+      CLEW_QUEUE_MAX_BYTES: String(64 * 1024 * 1024),
+      CLEW_FLUSH_TIMEOUT_MS: '60000',
+    });
+    expect(sum(after.dropped)).toBe(0);
+    // Those of both requests for statistics are among them.
+    expect(taken).toBe(WARM_UP + REQUESTS + 2);
+  },
+  60_000,
+);
