@@ -23,7 +23,7 @@ const status =
 /** Each way in which a receiver can be bad; real sockets all of them. */
 export const BAD_COLLECTORS: Readonly<Record<string, () => Promise<BadCollector>>> = {
   'is not there': async () => ({ url: 'http://127.0.0.1:1', taken: () => 0, close: async () => {} }),
-  'is slow': () => overHttp((response) => setTimeout(() => response.end(), 300)),
+  'is slow': () => overHttp((response) => setTimeout(() => response.end(), 100)),
   'answers 429 with Retry-After, twice': () =>
     overHttp((response, turn) =>
       turn <= 2 ? status(429, { 'retry-after': '1' })(response, turn) : response.end(),
