@@ -24,12 +24,13 @@ export function withoutValues(
   values: readonly unknown[] = [],
   databaseSaid: (message: string) => string = (message) => message,
 ): unknown {
+  const secrets = [...values.flat(3).slice(0, MAX_VALUES).map(textOf), ...literalsOf(sql)];
+  const clean = (text: string) => secrets.reduce(takeOut, text);
+  if (typeof error === 'string') return clean(error);
   if (typeof error !== 'object' || error === null) return error;
   const { message, stack } = error as { readonly message?: unknown; readonly stack?: unknown };
   if (typeof message !== 'string') return error;
   const said = databaseSaid(message);
-  const secrets = [...values.flat(3).slice(0, MAX_VALUES).map(textOf), ...literalsOf(sql)];
-  const clean = (text: string) => secrets.reduce(takeOut, text);
   return Object.create(error, {
     message: { value: clean(said) },
     stack: { value: typeof stack === 'string' ? clean(stack.replace(message, () => said)) : undefined },

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { type DbAdapter, dbSuite, manifestSuite } from '@clew/testing';
+import type { Knex } from 'knex';
+import ClientPgLite from 'knex-pglite';
+import { findPostgres, type Postgres } from '../../../integration-tests/services/postgres.ts';
+import { KnexInstrumentation } from '../src/index.ts';
+import { knexOn, openPglite } from './pglite.ts';
+import { asConnection, instrument, knex, VERSIONS } from './subjects.ts';
+
+let postgres: Postgres;
+const pglite = openPglite();
+const byDialect = knex({ client: ClientPgLite, connection: { pglite: openPglite() } as object });
+
+beforeAll(async () => {
+  postgres = await findPostgres();
+}, 60_000);
+afterAll(async () => {
+  await byDialect.destroy();
+  await pglite.close();
+  await postgres.stop();
+});
+
+const functionsOf = (version: typeof knex) => () => {
+  const { query, stream, acquireConnection } = version.Client.prototype;
+  return [query, stream, acquireConnection];
+};
+
+const adapter = (
+  name: string,
+  open: () => Knex,
+  rest: Partial<DbAdapter> = {},
+  version = knex,
+): DbAdapter => ({
+  name,
+  system: 'postgresql',
+  placeholder: '?',
+  instrument: (options) => instrument(options, version),
+  functions: functionsOf(version),
+  open: async () => asConnection(open()),
+  ...rest,
+});
+
+for (const [name, version] of Object.entries(VERSIONS)) {
+  const open = () => version({ client: 'pg', connection: postgres.url, pool: { min: 0, max: 2 } });
+  dbSuite(adapter(`${name} on PostgreSQL`, open, {}, version));
+}
+
+dbSuite(adapter('knex on PGlite', () => knexOn(pglite)));
+
+// It closes its database with itself.
+const staysOpen = async () => asConnection(byDialect, async () => {});
+dbSuite(adapter('knex-pglite', () => byDialect, { open: staysOpen }));
+
+const sqlite = { client: 'better-sqlite3', connection: { filename: ':memory:' }, useNullAsDefault: true };
+dbSuite(adapter('knex on SQLite', () => knex(sqlite), { system: 'sqlite' }));
+
+manifestSuite(join(__dirname, '..'), { KnexInstrumentation });
