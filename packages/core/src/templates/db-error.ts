@@ -40,7 +40,12 @@ export function withoutValues(
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  return typeof value === 'object' && value !== null ? (JSON.stringify(value) ?? '') : '';
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return '';
+  try {
+    return (JSON.stringify(value) ?? '').replace(/^"|"$/g, '');
+  } catch {
+    return '';
+  }
 }
 
 function literalsOf(sql: string | undefined): string[] {

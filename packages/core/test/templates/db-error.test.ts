@@ -29,6 +29,8 @@ describe('an error without values', () => {
     ['a short text, as a whole only', 'a bad table', ['a'], '? bad table'],
     ['a list', 'key (id)=(4711)', [[[4711]]], 'key (id)=(?)'],
     ['an object', 'token in {"pin":"0000"}', [{ pin: '0000' }], 'token in ?'],
+    ['a date', 'bad "2026-01-02T03:04:05.000Z"', [new Date('2026-01-02T03:04:05Z')], 'bad "?"'],
+    ['what has no text', 'bad 1', [{ big: 1n }, new Uint8Array(2)], 'bad 1'],
     ['an expression', 'bad (.*)+ here', ['(.*)+'], 'bad ? here'],
     ['a long text that is cut', `bad '${'x'.repeat(30)}' here`, ['x'.repeat(4000)], "bad '?' here"],
     ['nothing', 'syntax error', ['', null, undefined, true], 'syntax error'],
