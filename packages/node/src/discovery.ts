@@ -102,6 +102,8 @@ function readPlugin(folder: string, entry: string): InstalledPlugin | undefined 
     const { class: className, targets } = manifest.clew;
     return { name: manifest.name, shortName: entry.slice(PREFIX.length), folder, className, targets };
   } catch (fault) {
+    // A link that leads nowhere is no installed plugin.
+    if ((fault as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     diag.warn(`@clew/node: ${SCOPE}/${entry} is left out`, fault);
     return undefined;
   }

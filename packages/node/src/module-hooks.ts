@@ -1,3 +1,4 @@
+import { registerHooks } from 'node:module';
 import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
@@ -20,6 +21,13 @@ export function hookModules(modules: readonly string[]): void {
   }
   registered = true;
   register({ include });
+  // A worker that is started from a `data:` URL has no file: import-in-the-middle would look for one.
+  registerHooks({
+    resolve: (specifier, context, nextResolve) =>
+      specifier.startsWith('data:text/javascript') && context.parentURL === undefined
+        ? { url: specifier, format: 'module', shortCircuit: true }
+        : nextResolve(specifier, context),
+  });
 }
 
 /** The modules that an instrumentation of anybody's waits for: OpenTelemetry's base class keeps them so. */

@@ -23,6 +23,8 @@ export interface Seen {
   readonly carrier: string;
   /** What comes of a request with a sampled `traceparent`: its trace goes on, or not. */
   readonly continued: boolean;
+  /** What a request by Node's client tells its server. */
+  readonly told: readonly string[];
 }
 
 type Variables = Readonly<Record<string, string>>;
@@ -45,6 +47,7 @@ const sampled = ({ sampled: { roots, ofSampled, ofUnsampled } }: Seen) => [
 ];
 const sent = (seen: Seen) => seen.sent;
 const carrier = (seen: Seen) => seen.carrier;
+const told = (seen: Seen) => seen.told;
 const continued = (seen: Seen) => seen.continued;
 
 /** Right values, each alone, and what they do. */
@@ -118,6 +121,13 @@ export const RIGHT: readonly Case[] = [
   [{ CLEW_TRUST: '{"trace":"link"}' }, continued, false],
   [{ CLEW_TRUST: '[{"path":"/other","trace":"ignore"}]' }, continued, true],
   [{ CLEW_TRUST: '[{"path":"/*","trace":"ignore"}]' }, continued, false],
+  [{}, told, ['baggage', 'traceparent']],
+  [{ CLEW_SEND_TO: 'none' }, told, []],
+  [{ CLEW_SEND_TO: '127.0.0.1' }, told, ['baggage', 'traceparent']],
+  [{ CLEW_SEND_TO: '*.example.com, 127.0.0.2' }, told, []],
+  [{ CLEW_SEND_BAGGAGE_TO: 'none' }, told, ['traceparent']],
+  [{ CLEW_HTTP_PROPAGATE_TO: 'none' }, told, []],
+  [{ CLEW_HTTP_DISABLE_OUTGOING_REQUEST_INSTRUMENTATION: 'true' }, told, []],
   [{}, carrier, 'AsyncContextManager'],
   [{ CLEW_CONTEXT: 'async' }, carrier, 'AsyncContextManager'],
   [{ CLEW_CONTEXT: 'stack' }, carrier, 'StackContextManager'],

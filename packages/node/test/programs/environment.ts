@@ -1,6 +1,6 @@
 // Starts and stops tracing with each set of variables, one after the other, and tells what it saw.
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { init } from '@clew/node';
@@ -19,8 +19,9 @@ diag.setLogger(
   { logLevel: DiagLogLevel.WARN },
 );
 
-const server = createServer((_request, response) => {
-  response.end(trace.getActiveSpan()?.spanContext().traceId ?? 'none');
+const server = createServer(({ headers }, response) => {
+  const told = Object.keys(headers).filter((name) => name === 'traceparent' || name === 'baggage');
+  response.end(JSON.stringify({ told, traceId: trace.getActiveSpan()?.spanContext().traceId }));
 }).listen(0, '127.0.0.1');
 await once(server, 'listening');
 
@@ -57,6 +58,7 @@ async function look(name: string, variables: Readonly<Record<string, string>>) {
     carrier: (Reflect.apply(Reflect.get(context, '_getContextManager'), context, []) as object).constructor
       .name,
     continued: (await asked()).includes(remote.traceId),
+    told: await askedByClient(),
   };
   span.end();
   await clew.shutdown();
@@ -85,4 +87,14 @@ async function asked(): Promise<string> {
   const traceparent = `00-${remote.traceId}-${remote.spanId}-01`;
   socket.end(`GET /orders HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntraceparent: ${traceparent}\r\n\r\n`);
   return text(socket);
+}
+
+/** What a request tells the server that the program makes: names of headers. */
+async function askedByClient(): Promise<string[]> {
+  const { port } = server.address() as AddressInfo;
+  const span = trace.setSpanContext(ROOT_CONTEXT, { ...remote, traceFlags: 1 });
+  const baggage = propagation.createBaggage({ user: { value: '7' } });
+  const request = context.with(propagation.setBaggage(span, baggage), () => get({ port, host: '127.0.0.1' }));
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return (JSON.parse(await text(response)) as { told: string[] }).told.sort();
 }
