@@ -5,6 +5,7 @@ import {
   incomingOf,
   isTrustOption,
   rootContext,
+  type TraceFormat,
   type Trust,
   w3cBaggage,
   w3cTraceContext,
@@ -106,5 +107,20 @@ describe('trust', () => {
     [7, false],
   ])('%j is an option: %s', (value, expected) => {
     expect(isTrustOption(value)).toBe(expected);
+  });
+
+  test('a format whose own signature was valid is believed', () => {
+    const spanContext = { traceId: TRACE_ID, spanId: 'b7ad6b7169203331', traceFlags: 1, isRemote: true };
+    const signed: TraceFormat = {
+      name: 'signed',
+      fields: [],
+      extract: () => ({ kind: 'parent', spanContext, signed: true }),
+      inject: () => {},
+    };
+    const reading = createPropagator({ extract: [signed], inject: [], extractBeside: [], injectBeside: [] });
+    const came = reading.extract(rootContext, {}, { get: () => undefined, keys: () => [] });
+    expect(trace.getSpanContext(applyTrust(came, { trace: 'ignore', baggage: 'drop' }))?.traceId).toBe(
+      TRACE_ID,
+    );
   });
 });

@@ -59,13 +59,14 @@ export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFo
 /** Whoever begins a trace names it as its own parent, or no parent at all: then its first span is ours. */
 function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extraction {
   const traceState = withChain(emptyTraceState, { hmacKey, baseId });
-  if (baseId === undefined) return { kind: 'start', decision: 'sample', traceState };
+  if (baseId === undefined) return { kind: 'start', decision: 'sample', traceState, signed: true };
   const traceId = traceIdOfUuid(baseId);
   if (parentId === undefined || parentId === baseId) {
-    return { kind: 'start', traceId, decision: 'sample', traceState };
+    return { kind: 'start', traceId, decision: 'sample', traceState, signed: true };
   }
   const spanId = spanIdOfUuid(parentId);
-  return { kind: 'parent', spanContext: { traceId, spanId, traceFlags: 1, isRemote: true, traceState } };
+  const spanContext = { traceId, spanId, traceFlags: 1, isRemote: true, traceState };
+  return { kind: 'parent', spanContext, signed: true };
 }
 
 function keysOf(given: unknown): readonly string[] {

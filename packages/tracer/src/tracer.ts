@@ -1,4 +1,4 @@
-import { type Incoming, incomingOf, type SamplingWish } from '@clew/core';
+import { type Incoming, incomingOf } from '@clew/core';
 import {
   type Tracer as ApiTracer,
   type Context,
@@ -72,17 +72,19 @@ export class Tracer implements ApiTracer {
       const foreign = parent?.spanContext();
       if (foreign !== undefined && isSpanContextValid(foreign)) {
         localTrace = new LocalTrace(recorder.clock, foreign.traceId);
-        parentFlags = foreign.traceFlags;
         parentIsRemote = foreign.isRemote === true;
+        if (parentIsRemote) incoming = incomingOf(context);
+        parentFlags = foreign.traceFlags;
         traceState = foreign.traceState;
         recordedParent = foreign;
       } else {
         incoming = options.root === true ? undefined : incomingOf(context);
         localTrace = new LocalTrace(recorder.clock, incoming?.traceId ?? recorder.newTraceId?.());
+        traceState = incoming?.traceState;
       }
     }
 
-    let decision = this.#decide(incoming?.wish, parentFlags, parentIsRemote, localTrace);
+    let decision = this.#decide(incoming, parentFlags, parentIsRemote, localTrace);
     let result: SamplingResult | undefined;
     if (decision === -1) {
       result = this.#ask(name, options, context, localTrace);
@@ -132,16 +134,22 @@ export class Tracer implements ApiTracer {
     return contextApi.with(withSpan, fn as (span: Span) => ReturnType<F>, undefined, span);
   }
 
-  /** A peer that gives no parent may still ask: its wish is heard as a remote parent's flag is; -1 asks the sampler. */
-  #decide(wish: SamplingWish | undefined, flags: number, isRemote: boolean, localTrace: LocalTrace): number {
+  /**
+   * A peer that gives no parent may still ask: its wish is heard as a remote parent's flag is. A parent that leaves
+   * the decision to us is none, to the sampler. -1 asks the sampler.
+   */
+  #decide(incoming: Incoming | undefined, flags: number, isRemote: boolean, localTrace: LocalTrace): number {
+    const wish = incoming?.wish;
     if (wish === 'force') return 2;
+    if (incoming?.undecided === true) return this.#fastSampler?.decide(-1, false, localTrace) ?? -1;
     if (wish === undefined) return this.#fastSampler?.decide(flags, isRemote, localTrace) ?? -1;
     return this.#fastSampler?.decide(wish === 'drop' ? 0 : SAMPLED, true, localTrace) ?? -1;
   }
 
   #ask(name: string, options: SpanOptions, context: Context, localTrace: LocalTrace): SamplingResult {
     const { kind = 0, attributes = {}, links = [] } = options;
-    const parentContext = options.root === true ? trace.deleteSpan(context) : context;
+    const isRoot = options.root === true || incomingOf(context)?.undecided === true;
+    const parentContext = isRoot ? trace.deleteSpan(context) : context;
     try {
       return this.#sampler.shouldSample(parentContext, localTrace.hex, name, kind, attributes, links);
     } catch (error) {

@@ -1,6 +1,6 @@
-import { rootContext, withIncoming } from '@clew/core';
+import { emptyTraceState, rootContext, withIncoming } from '@clew/core';
 import { SpanKind, trace } from '@opentelemetry/api';
-import { alwaysOff, alwaysOn, parentBased, TracerProvider } from '../src/index.ts';
+import { alwaysOff, alwaysOn, parentBased, type Sampler, TracerProvider } from '../src/index.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
@@ -48,5 +48,38 @@ describe('what a request without a parent asks for', () => {
     const root = tracer.startSpan('root', { root: true }, context);
     expect(child.spanContext().traceId).toBe(TRACE_ID);
     expect(root.spanContext().traceId).not.toBe(TRACE_ID);
+  });
+
+  test('a trace state for the root goes on', () => {
+    const traceState = emptyTraceState.set('clew', 'd:1');
+    expect(startWith({ links: [], traceState }).spanContext().traceState?.serialize()).toBe('clew=d:1');
+  });
+});
+
+describe('a parent that leaves the decision to us', () => {
+  const parent = { traceId: TRACE_ID, spanId: 'b7ad6b7169203331', traceFlags: 0, isRemote: true };
+  const undecided = withIncoming(trace.setSpanContext(rootContext, parent), { links: [], undecided: true });
+  const startUnder = (root: Sampler) =>
+    new TracerProvider({ exporter: false, sampler: root }).getTracer('test').startSpan('GET', {}, undecided);
+
+  test.each([
+    ['sampled where roots are', alwaysOn(), true],
+    ['dropped where roots are', alwaysOff(), false],
+  ])('is %s, and stays the parent', (_title, root, recording) => {
+    const span = startUnder(parentBased({ root }));
+    expect(span.isRecording()).toBe(recording);
+    expect(span.spanContext().traceId).toBe(TRACE_ID);
+  });
+
+  test('is no parent to a sampler of the program', () => {
+    const seen: unknown[] = [];
+    const root: Sampler = {
+      shouldSample: (context) => {
+        seen.push(trace.getSpan(context));
+        return { decision: 2 };
+      },
+    };
+    expect(startUnder(root).isRecording()).toBe(true);
+    expect(seen).toEqual([undefined]);
   });
 });

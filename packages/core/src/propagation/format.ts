@@ -17,6 +17,8 @@ export type Extraction =
       readonly debug?: boolean;
       /** The peer leaves the sampling decision to us: the sampled flag says nothing. */
       readonly undecided?: boolean;
+      /** The format's own signature was valid: whatever the trust, what came is believed. */
+      readonly signed?: boolean;
       readonly baggage?: Baggage;
     }
   /** It has no parent, but a trace id to use, a sampling decision, or both. */
@@ -26,6 +28,7 @@ export type Extraction =
       readonly decision?: SamplingWish;
       /** For the span context of the new trace's root: what the format must find there to go on with the trace. */
       readonly traceState?: TraceState;
+      readonly signed?: boolean;
       readonly baggage?: Baggage;
     };
 

@@ -1,4 +1,4 @@
-import { type Context, createContextKey, type Link } from '@opentelemetry/api';
+import { type Context, createContextKey, type Link, type TraceState } from '@opentelemetry/api';
 import type { SamplingWish } from './format.ts';
 
 const KEY = createContextKey('clew.incoming');
@@ -11,6 +11,10 @@ export interface Incoming {
   readonly traceId?: string | undefined;
   /** What the peer asks for where there is no parent. */
   readonly wish?: SamplingWish | undefined;
+  /** The trace state of the root where there is no parent. */
+  readonly traceState?: TraceState | undefined;
+  /** The parent's sampled flag says nothing: we decide as for a root. */
+  readonly undecided?: boolean | undefined;
 }
 
 /** Returns a context that carries what came. */

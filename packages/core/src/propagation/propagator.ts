@@ -11,7 +11,7 @@ import {
 import { isTracingSuppressed } from '../context/suppression.ts';
 import type { ContextFormat, Extraction, TraceFormat } from './format.ts';
 import { withIncoming } from './incoming.ts';
-import { SIGNATURE_HEADER, type Signature } from './signature.ts';
+import { SIGNATURE_HEADER, type Signature, withSigned } from './signature.ts';
 
 /** Which formats are read, in order, and which are written. */
 export interface PropagatorOptions {
@@ -93,13 +93,27 @@ function resolve(context: Context, first: Extraction, others: readonly Found[] |
     winner = others.find(({ extraction }) => extraction.kind === 'parent')?.extraction ?? first;
   }
   const links = others === undefined ? [] : linksTo(others, winner);
-  let resolved = context;
+  let resolved = winner.signed === true ? withSigned(context) : context;
   if (winner.baggage !== undefined) resolved = propagation.setBaggage(resolved, winner.baggage);
-  if (winner.kind === 'parent') {
-    resolved = trace.setSpanContext(resolved, winner.spanContext);
-    return links.length === 0 ? resolved : withIncoming(resolved, { links });
+  if (winner.kind === 'start') {
+    const { traceId, decision: wish, traceState } = winner;
+    return withIncoming(resolved, { links, traceId, wish, traceState });
   }
-  return withIncoming(resolved, { links, traceId: winner.traceId, wish: winner.decision });
+  resolved = trace.setSpanContext(resolved, withTraceState(winner.spanContext, others));
+  const { undecided } = winner;
+  return links.length === 0 && undecided !== true ? resolved : withIncoming(resolved, { links, undecided });
+}
+
+/** What the same trace's other headers carry along must not end here: a format without a trace state takes theirs. */
+function withTraceState(parent: SpanContext, others: readonly Found[] | undefined): SpanContext {
+  if (parent.traceState !== undefined || others === undefined) return parent;
+  for (const { extraction } of others) {
+    if (extraction.kind !== 'parent' || extraction.spanContext.traceState === undefined) continue;
+    if (sameTrace(extraction.spanContext, parent.traceId)) {
+      return { ...parent, traceState: extraction.spanContext.traceState };
+    }
+  }
+  return parent;
 }
 
 function linksTo(others: readonly Found[], winner: Extraction): Link[] {
