@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type Attributes, type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { rootContext } from './context/context.ts';
 import { sayOnce } from './kit/failures.ts';
@@ -66,11 +67,12 @@ export class Exchange {
 
   /**
    * Ends the span when the value settles, at once if it is no promise. Hand on what comes back in its place: it
-   * settles in the same way after the span's end, and a rejection that nobody handles stays one.
+   * settles in the same way after the span's end, and a rejection that nobody handles stays one. A promise that is more
+   * than a promise comes back itself.
    */
   settle<T>(value: T): T {
     // Only of a native promise is it known that `then` starts nothing: a query builder would run a second time.
-    if (!(value instanceof Promise)) {
+    if (!types.isPromise(value)) {
       this.end();
       return value;
     }
@@ -83,8 +85,17 @@ export class Exchange {
       this.end();
       throw error;
     };
-    return Promise.prototype.then.call(value, end, fail) as T;
+    const after: Promise<unknown> = Promise.prototype.then.call(value, end, fail);
+    if (isPlain(value)) return after as T;
+    // With another promise, what the program added to its own would be lost.
+    after.catch(() => {});
+    return value;
   }
+}
+
+/** Whether a promise is a promise and no more. */
+function isPlain(promise: Promise<unknown>): boolean {
+  return Object.getPrototypeOf(promise) === Promise.prototype && Object.keys(promise).length === 0;
 }
 
 /** Starts an exchange. `start` makes the span in the parent context; when it fails, `undefined` comes back and the program goes on. */

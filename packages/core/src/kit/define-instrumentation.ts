@@ -46,7 +46,8 @@ const OWNERS_KEY = Symbol.for('clew.instrumentation-owners');
 
 interface State<Options> {
   readonly undo: (() => void)[];
-  readonly byHand: { readonly target: ModuleTarget<Options>; readonly moduleExports: unknown }[];
+  /** Every copy of a module that was seen, by hooks or by hand, and whether it is patched now. */
+  readonly seen: Map<ModuleTarget<Options>, Map<unknown, boolean>>;
 }
 
 /**
@@ -80,16 +81,14 @@ export function defineInstrumentation<K extends OptionKinds>(
     }
 
     protected override init(): InstrumentationNodeModuleDefinition[] {
-      this.state ??= { undo: [], byHand: [] };
+      this.state ??= { undo: [], seen: new Map() };
       this.tools ??= toolsOf(
         definition.name,
         this.state.undo,
         () => this.resolved,
         () => this.tracer,
       );
-      return modules.map((target) =>
-        hookOn(target, (moduleExports) => apply(definition.name, target, moduleExports, this.tools)),
-      );
+      return modules.map((target) => hookOn(target, (moduleExports) => this.patch(target, moduleExports)));
     }
 
     override enable(): void {
@@ -99,14 +98,17 @@ export function defineInstrumentation<K extends OptionKinds>(
         if (!isModuleTarget(target))
           guard(`${definition.name} on ${target.channel}`, () => target.watch(this.tools));
       }
-      for (const { target, moduleExports } of this.state.byHand) {
-        apply(definition.name, target, moduleExports, this.tools);
+      for (const [target, copies] of this.state.seen) {
+        for (const own of copies.keys()) this.patch(target, own);
       }
     }
 
     override disable(): void {
       super.disable();
       for (const undo of this.state.undo.splice(0).reverse()) guard(`${definition.name} undoing`, undo);
+      for (const copies of this.state.seen.values()) {
+        for (const own of copies.keys()) copies.set(own, false);
+      }
       release(definition.name, this);
     }
 
@@ -117,13 +119,23 @@ export function defineInstrumentation<K extends OptionKinds>(
         throw new TypeError(`${definition.name}: no target ${module ?? ''}; the targets are ${known}`);
       }
       if (!claim(definition.name, this)) return;
-      this.state.byHand.push({ target, moduleExports });
-      apply(definition.name, target, moduleExports, this.tools);
+      this.patch(target, moduleExports);
+    }
+
+    patch(target: ModuleTarget<OptionsOf<K>>, moduleExports: unknown): void {
+      guard(`${definition.name} on ${target.module}`, () => {
+        const own = ownExports(moduleExports);
+        const copies = this.state.seen.get(target) ?? new Map<unknown, boolean>();
+        this.state.seen.set(target, copies);
+        // A CommonJS module comes once as such and once more as the default of an ES module.
+        if (copies.get(own) === true) return;
+        copies.set(own, true);
+        target.patch(own, this.tools);
+      });
     }
   };
 }
 
-/** What `enable()` calls again after `disable()`; the undoing is recorded by the tools. */
 function hookOn<Options>(
   target: ModuleTarget<Options>,
   patch: (moduleExports: unknown) => void,
@@ -138,15 +150,6 @@ function hookOn<Options>(
   const path = `${target.module}/${target.file}`;
   const file = new InstrumentationNodeModuleFile(path, versions, patchAndReturn, () => {});
   return new InstrumentationNodeModuleDefinition(target.module, versions, undefined, undefined, [file]);
-}
-
-function apply<Options>(
-  name: string,
-  target: ModuleTarget<Options>,
-  moduleExports: unknown,
-  tools: Tools<Options>,
-): void {
-  guard(`${name} on ${target.module}`, () => target.patch(ownExports(moduleExports), tools));
 }
 
 function toolsOf<Options>(
@@ -169,7 +172,7 @@ function toolsOf<Options>(
       if (undone) undo.push(undone);
     },
     subscribe(channel, onMessage) {
-      // A module is patched once as CommonJS and once more as an ES module: the channel is the same.
+      // Two copies of a module have the same channels.
       if (subscribed.has(channel)) return;
       subscribed.add(channel);
       const listener = (message: unknown) => {

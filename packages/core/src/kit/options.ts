@@ -17,13 +17,20 @@ export type OptionsOf<K extends OptionKinds> = {
   readonly [Name in keyof K]: K[Name] extends OptionKind<infer T> ? T : never;
 };
 
+const FLAG_WORDS = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
 /** An option that is true or false. */
 export function flag(fallback: boolean): OptionKind<boolean> {
   return {
     default: fallback,
     expected: 'true or false',
     accepts: (value) => typeof value === 'boolean',
-    read: (text) => ({ true: true, false: false, 1: true, 0: false })[text.toLowerCase()] ?? text,
+    read: (text) => FLAG_WORDS.get(text.toLowerCase()) ?? text,
   };
 }
 
@@ -131,15 +138,18 @@ export function matchesAny(list: readonly Pattern[], text: string): boolean {
  * `@clew/instrumentation-express: expected layers to be "none" | "slow" | "all", got "some"`.
  */
 export function resolveOptions<K extends OptionKinds>(owner: string, kinds: K, given: object): OptionsOf<K> {
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`${owner}: expected options to be an object, got ${show(given)}`);
   const resolved: Record<string, unknown> = {};
   for (const [name, kind] of Object.entries(kinds)) {
-    const value: unknown = Reflect.get(given, name) ?? kind.default;
+    const value: unknown =
+      (Object.hasOwn(given, name) ? Reflect.get(given, name) : undefined) ?? kind.default;
     if (!kind.accepts(value))
       throw new TypeError(`${owner}: expected ${name} to be ${kind.expected}, got ${show(value)}`);
     resolved[name] = value;
   }
   for (const name of Object.keys(given)) {
-    if (name === 'enabled' || name in kinds) continue;
+    if (name === 'enabled' || Object.hasOwn(kinds, name)) continue;
     const known = Object.keys(kinds).join(', ');
     throw new TypeError(`${owner}: there is no option ${show(name)}; the options are ${known || 'none'}`);
   }

@@ -12,12 +12,18 @@ export function dress<F extends AnyFunction>(replacement: F, original: AnyFuncti
     const wanted = Object.getOwnPropertyDescriptor(original, key);
     if (wanted && (own === undefined || own.configurable)) Object.defineProperty(replacement, key, wanted);
   }
-  if (isOwnPrototype(original)) (replacement as { prototype?: unknown }).prototype = original.prototype;
+  if (isOwnPrototype(original)) givePrototype(replacement, original.prototype);
   const proto = Object.getPrototypeOf(original);
   if (proto !== Function.prototype && proto !== Object.getPrototypeOf(replacement)) {
     Object.setPrototypeOf(replacement, proto);
   }
   return replacement;
+}
+
+/** An arrow function has none; one that is given must not show up in a `for … in`. */
+function givePrototype(replacement: object, prototype: object): void {
+  if (Object.hasOwn(replacement, 'prototype')) Reflect.set(replacement, 'prototype', prototype);
+  else Object.defineProperty(replacement, 'prototype', { value: prototype, writable: true });
 }
 
 function isOwnPrototype(fn: AnyFunction): fn is AnyFunction & { prototype: object } {
@@ -36,16 +42,17 @@ export function replace(
 ): (() => void) | undefined {
   const original: unknown = Reflect.get(object, name);
   if (typeof original !== 'function' || ownersOf(original).includes(owner)) return undefined;
-  const inherited = !Object.hasOwn(object, name);
+  const own = Object.getOwnPropertyDescriptor(object, name);
   const replacement = dress(make(original as AnyFunction), original as AnyFunction);
   const owners = [...ownersOf(original), owner];
   Object.defineProperty(replacement, WRAPPED_BY, { value: owners, configurable: true });
-  put(object, name, replacement);
+  put(object, name, replacement, own);
   return () => {
     // Somebody wrapped after us: our replacement stays underneath, since taking it out would take theirs out too.
     if (Reflect.get(object, name) !== replacement) return;
-    if (inherited) Reflect.deleteProperty(object, name);
-    else put(object, name, original);
+    if (own === undefined) Reflect.deleteProperty(object, name);
+    else if (isWritable(own)) Reflect.set(object, name, original);
+    else Object.defineProperty(object, name, own);
   };
 }
 
@@ -53,14 +60,23 @@ function ownersOf(fn: object): readonly string[] {
   return (Reflect.get(fn, WRAPPED_BY) as readonly string[] | undefined) ?? [];
 }
 
-function put(object: object, name: PropertyKey, value: unknown): void {
-  const own = Object.getOwnPropertyDescriptor(object, name);
-  if (own && 'value' in own && own.writable) Reflect.set(object, name, value);
-  else
-    Object.defineProperty(object, name, {
-      value,
-      writable: true,
-      configurable: true,
-      enumerable: own?.enumerable ?? true,
-    });
+function put(object: object, name: PropertyKey, value: unknown, own: PropertyDescriptor | undefined): void {
+  if (own !== undefined && isWritable(own)) {
+    Reflect.set(object, name, value);
+    return;
+  }
+  const enumerable = (own ?? inherited(object, name))?.enumerable ?? true;
+  Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable });
+}
+
+function isWritable(own: PropertyDescriptor): boolean {
+  return 'value' in own && own.writable === true;
+}
+
+function inherited(object: object, name: PropertyKey): PropertyDescriptor | undefined {
+  for (let at = Object.getPrototypeOf(object); at !== null; at = Object.getPrototypeOf(at)) {
+    const found = Object.getOwnPropertyDescriptor(at, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

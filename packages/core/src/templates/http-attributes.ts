@@ -64,9 +64,10 @@ export function splitHost(host: string): { readonly address: string; readonly po
   if (colon < 0 || host.endsWith(']') || (host.indexOf(':') !== colon) !== host.startsWith('[')) {
     return { address: host.startsWith('[') ? host.slice(1, -1) : host, port: undefined };
   }
-  const port = Number(host.slice(colon + 1));
+  const text = host.slice(colon + 1);
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   const address = host.startsWith('[') ? host.slice(1, colon - 1) : host.slice(0, colon);
-  return { address, port: Number.isInteger(port) && port > 0 && port < 65536 ? port : undefined };
+  return { address, port: port > 0 && port < 65536 ? port : undefined };
 }
 
 /** Copies the named headers to `http.{request,response}.header.NAME` attributes, as lists. */

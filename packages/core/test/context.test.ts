@@ -1,0 +1,223 @@
+import { EventEmitter } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  AsyncContextManager,
+  isTracingSuppressed,
+  rootContext,
+  StackContextManager,
+  suppressTracing,
+  unsuppressTracing,
+} from '@clew/core';
+import { createContextKey, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
+import fc from 'fast-check';
+
+const [A, B] = [createContextKey('a'), createContextKey('b')];
+const spanNamed = (name: string) => ({ name }) as unknown as Span;
+
+describe('a context', () => {
+  test('has what was set, and does not change', () => {
+    const one = rootContext.setValue(A, 1);
+    const two = one.setValue(A, 2).setValue(B, 'b');
+    expect([one.getValue(A), two.getValue(A), two.getValue(B)]).toEqual([1, 2, 'b']);
+    expect([one.getValue(B), rootContext.getValue(A)]).toEqual([undefined, undefined]);
+  });
+
+  test('forgets a key that is deleted, and no other', () => {
+    const context = rootContext.setValue(A, 1).setValue(B, 2);
+    expect(context.deleteValue(A).getValue(A)).toBeUndefined();
+    expect(context.deleteValue(A).getValue(B)).toBe(2);
+    expect(context.getValue(A)).toBe(1);
+  });
+
+  test('keeps values that are no value to others', () => {
+    for (const value of [null, false, 0, '', Number.NaN]) {
+      expect(rootContext.setValue(A, value).getValue(A)).toBe(value);
+    }
+  });
+
+  test('has a slot for the span that the API finds, apart from values', () => {
+    const [first, second] = [spanNamed('first'), spanNamed('second')];
+    const context = trace.setSpan(rootContext.setValue(A, 1), first);
+    const later = trace.setSpan(context, second).setValue(A, 2);
+    expect(trace.getSpan(context)).toBe(first);
+    expect(trace.getSpan(later)).toBe(second);
+    expect([context.getValue(A), later.getValue(A)]).toEqual([1, 2]);
+    expect(trace.getSpan(trace.deleteSpan(later))).toBeUndefined();
+    expect(trace.deleteSpan(later).getValue(A)).toBe(2);
+  });
+
+  test('of a long chain has all that was set last, as a map has', () => {
+    const keys = Array.from({ length: 40 }, (_, index) => createContextKey(`key ${index}`));
+    const span = createContextKey('OpenTelemetry Context Key SPAN');
+    const step = fc.record({
+      key: fc.constantFrom(...keys, span),
+      value: fc.option(fc.integer(), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const model = new Map<symbol, unknown>();
+        let context = rootContext;
+        for (const { key, value } of steps) {
+          model.set(key, value);
+          context = value === undefined ? context.deleteValue(key) : context.setValue(key, value);
+        }
+        for (const key of [...keys, span]) expect(context.getValue(key)).toBe(model.get(key));
+      }),
+    );
+  });
+
+  test('that is set again and again does not keep what is shadowed', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    let context = rootContext;
+    const values: WeakRef<object>[] = [];
+    for (let times = 0; times < 500; times++) {
+      const value = { times };
+      values.push(new WeakRef(value));
+      context = context.setValue(A, value);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+    const kept = values.filter((value) => value.deref() !== undefined);
+    expect(kept.length).toBeLessThan(30);
+    expect(context.getValue(A)).toEqual({ times: 499 });
+  });
+});
+
+describe('suppression', () => {
+  test('holds in a context and those made of it, until it is taken back', () => {
+    const quiet = suppressTracing(rootContext);
+    expect(isTracingSuppressed(rootContext)).toBe(false);
+    expect(isTracingSuppressed(quiet)).toBe(true);
+    expect(isTracingSuppressed(quiet.setValue(A, 1))).toBe(true);
+    expect(isTracingSuppressed(unsuppressTracing(quiet))).toBe(false);
+    expect(isTracingSuppressed(quiet)).toBe(true);
+  });
+
+  test("is the one of OpenTelemetry's SDKs, in contexts of theirs as well", () => {
+    const key = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+    expect(isTracingSuppressed(ROOT_CONTEXT.setValue(key, true))).toBe(true);
+    expect(isTracingSuppressed(ROOT_CONTEXT.setValue(key, 'yes'))).toBe(false);
+    expect(suppressTracing(ROOT_CONTEXT).getValue(key)).toBe(true);
+  });
+});
+
+const MANAGERS = { async: () => new AsyncContextManager(), stack: () => new StackContextManager() };
+const some = rootContext.setValue(A, 'some');
+const other = rootContext.setValue(A, 'other');
+
+describe.each(Object.entries(MANAGERS))('the %s context manager', (_name, create) => {
+  const manager = create().enable();
+  const here = () => manager.active().getValue(A);
+
+  test('has the root where nothing is current', () => {
+    expect(manager.active()).toBe(rootContext);
+  });
+
+  test('has a context current while a function runs, and what was there before after it', () => {
+    const seen = manager.with(some, () => [here(), manager.with(other, here), here()]);
+    expect(seen).toEqual(['some', 'other', 'some']);
+    expect(manager.active()).toBe(rootContext);
+  });
+
+  test('gives a function its this and arguments, and gives its result back', () => {
+    function sum(this: { base: number }, a: number, b: number) {
+      return this.base + a + b;
+    }
+    expect(manager.with(some, sum, { base: 1 }, 2, 3)).toBe(6);
+  });
+
+  test('takes a context back when the function throws', () => {
+    const error = new Error('no');
+    expect(() =>
+      manager.with(some, () => {
+        throw error;
+      }),
+    ).toThrow(error);
+    expect(manager.active()).toBe(rootContext);
+  });
+
+  test('binds a function: context, this, arguments, name and length', () => {
+    function play(this: unknown, note: string, _loud?: boolean) {
+      return [here(), this, note];
+    }
+    const bound = manager.bind(some, play);
+    const self = {};
+    expect(bound.call(self, 'c')).toEqual(['some', self, 'c']);
+    expect([bound.name, bound.length]).toEqual(['play', play.length]);
+    expect(manager.active()).toBe(rootContext);
+  });
+
+  test('binds an emitter: each listener runs in the context, and can be removed', () => {
+    const emitter = manager.bind(some, new EventEmitter());
+    const seen: unknown[] = [];
+    const listener = () => seen.push(here());
+    emitter.on('note', listener);
+    emitter.once('note', listener);
+    emitter.prependListener('note', listener);
+    expect(emitter.listenerCount('note', listener)).toBe(3);
+    emitter.emit('note');
+    expect(seen).toEqual(['some', 'some', 'some']);
+    emitter.removeListener('note', listener);
+    emitter.off('note', listener);
+    expect(emitter.listenerCount('note')).toBe(0);
+  });
+
+  test('gives back what can not be bound', () => {
+    for (const value of [undefined, null, 1, 'text', {}, Object.freeze({})]) {
+      expect(manager.bind(some, value)).toBe(value);
+    }
+  });
+
+  test('attaches a context until its token is disposed of, one in another', () => {
+    const outer = manager.attach(some);
+    const inner = manager.attach(other);
+    expect(here()).toBe('other');
+    inner.dispose();
+    expect(here()).toBe('some');
+    outer.dispose();
+    expect(manager.active()).toBe(rootContext);
+  });
+
+  test('has no context after it is disabled', () => {
+    const disabled = create();
+    disabled.attach(some);
+    expect(disabled.disable().active()).toBe(rootContext);
+  });
+});
+
+test('the async context manager follows promises, timers and callbacks', async () => {
+  const manager = new AsyncContextManager();
+  const here = () => manager.active().getValue(A);
+  const seen = await manager.with(some, async () => {
+    const before = here();
+    await new Promise((resolve) => setImmediate(resolve));
+    const inTimer = await new Promise((resolve) => setTimeout(() => resolve(here()), 1));
+    return [before, here(), inTimer, await Promise.resolve().then(here)];
+  });
+  expect(seen).toEqual(['some', 'some', 'some', 'some']);
+  expect(here()).toBeUndefined();
+});
+
+test('the stack context manager has nothing current after the first await', async () => {
+  const manager = new StackContextManager();
+  const seen: unknown[] = [];
+  const running = manager.with(some, async () => {
+    seen.push(manager.active());
+    await null;
+    seen.push(manager.active());
+  });
+  expect(manager.active()).toBe(rootContext);
+  await running;
+  expect(seen).toEqual([some, rootContext]);
+});
+
+test('a base is current where nothing else is', () => {
+  const manager = new AsyncContextManager(some);
+  expect(manager.active()).toBe(some);
+  expect(manager.with(rootContext, () => manager.active())).toBe(rootContext);
+  const token = manager.attach(other);
+  token.dispose();
+  expect(manager.active()).toBe(some);
+});

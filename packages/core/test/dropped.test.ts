@@ -1,0 +1,34 @@
+import { countDropped, droppedFromWire } from '@clew/core';
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+
+const warned = jest.fn();
+
+beforeAll(() => {
+  const nothing = () => {};
+  diag.setLogger(
+    { error: nothing, warn: warned, info: nothing, debug: nothing, verbose: nothing },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
+});
+afterAll(() => diag.disable());
+
+test('what is dropped is counted by format and reason, and said once a minute for each', () => {
+  jest.useFakeTimers({ now: 1_700_000_000_000 });
+  for (let times = 0; times < 5; times++) countDropped('smoke', 'wet');
+  countDropped('smoke', 'late');
+  expect(droppedFromWire()).toMatchObject({ 'smoke: wet': 5, 'smoke: late': 1 });
+  expect(warned.mock.calls).toEqual([
+    ['clew: dropped smoke: wet (1 so far); the request goes on without it'],
+    ['clew: dropped smoke: late (1 so far); the request goes on without it'],
+  ]);
+  jest.advanceTimersByTime(60_000);
+  countDropped('smoke', 'wet');
+  expect(warned).toHaveBeenLastCalledWith(expect.stringContaining('smoke: wet (6 so far)'));
+  jest.useRealTimers();
+});
+
+test('what is handed out is a copy', () => {
+  const counts = droppedFromWire() as Record<string, number>;
+  counts['smoke: wet'] = 0;
+  expect(droppedFromWire()['smoke: wet']).toBe(6);
+});

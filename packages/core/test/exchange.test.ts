@@ -1,0 +1,287 @@
+import vm from 'node:vm';
+import {
+  AsyncContextManager,
+  begin,
+  currentContext,
+  Exchange,
+  errorType,
+  recordError,
+  rootContext,
+} from '@clew/core';
+import {
+  type Attributes,
+  context,
+  DiagLogLevel,
+  diag,
+  type Span,
+  type SpanStatus,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+
+/** A span that keeps what it is told, in one list. */
+class ListeningSpan {
+  readonly told: unknown[] = [];
+  recording = true;
+
+  spanContext() {
+    return { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 };
+  }
+
+  isRecording(): boolean {
+    return this.recording;
+  }
+
+  setAttribute(key: string, value: unknown): this {
+    this.told.push([key, value]);
+    return this;
+  }
+
+  setAttributes(attributes: Attributes): this {
+    this.told.push(attributes);
+    return this;
+  }
+
+  setStatus(status: SpanStatus): this {
+    this.told.push(status);
+    return this;
+  }
+
+  recordException(exception: { name?: string; message?: string }): void {
+    this.told.push(`${exception.name}: ${exception.message}`);
+  }
+
+  end(): void {
+    this.told.push('end');
+  }
+}
+
+const exchangeOf = (span: object = new ListeningSpan()) => {
+  const current = trace.setSpan(rootContext, span as Span);
+  return new Exchange(span as Span, current);
+};
+const endsOf = (span: ListeningSpan) => span.told.filter((told) => told === 'end').length;
+const ERROR = SpanStatusCode.ERROR;
+
+beforeAll(() => context.setGlobalContextManager(new AsyncContextManager()));
+afterAll(() => context.disable());
+
+describe('the end', () => {
+  test('comes once', () => {
+    const span = new ListeningSpan();
+    const exchange = exchangeOf(span);
+    expect(exchange.recording).toBe(true);
+    exchange.end({ a: 1 });
+    exchange.end({ b: 2 });
+    exchange.fail(new Error('late'));
+    expect(span.told).toEqual([{ a: 1 }, 'end']);
+    expect(exchange.recording).toBe(false);
+    expect(exchange.ended).toBe(true);
+  });
+
+  test('of a span that is not recorded costs nothing but itself', () => {
+    const span = new ListeningSpan();
+    span.recording = false;
+    const exchange = exchangeOf(span);
+    exchange.fail(new Error('nobody looks'));
+    exchange.end({ a: 1 });
+    expect(span.told).toEqual(['end']);
+  });
+});
+
+describe('run', () => {
+  test('has the span current inside, not outside', () => {
+    const span = new ListeningSpan();
+    expect(exchangeOf(span).run(() => trace.getActiveSpan())).toBe(span);
+    expect(trace.getActiveSpan()).toBeUndefined();
+    expect(currentContext()).toBe(rootContext);
+  });
+
+  test('hands back the result and leaves the end to others', () => {
+    const span = new ListeningSpan();
+    const result = {};
+    expect(exchangeOf(span).run(() => result)).toBe(result);
+    expect(span.told).toEqual([]);
+  });
+
+  test('records what is thrown, ends, and throws it on untouched', () => {
+    const span = new ListeningSpan();
+    const error = Object.freeze(new TypeError('no'));
+    expect(() =>
+      exchangeOf(span).run(() => {
+        throw error;
+      }),
+    ).toThrow(error);
+    expect(span.told).toEqual([
+      'TypeError: no',
+      ['error.type', 'TypeError'],
+      { code: ERROR, message: 'no' },
+      'end',
+    ]);
+  });
+});
+
+describe('settle', () => {
+  test('ends at once for what is no promise, and gives it back', () => {
+    for (const value of [undefined, null, 1, 'text', {}, () => {}]) {
+      const span = new ListeningSpan();
+      expect(exchangeOf(span).settle(value)).toBe(value);
+      expect(endsOf(span)).toBe(1);
+    }
+  });
+
+  test('ends after a promise is fulfilled, and before those that wait for it', async () => {
+    const span = new ListeningSpan();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const settled = exchangeOf(span).settle(promise);
+    expect(endsOf(span)).toBe(0);
+    resolve('done');
+    expect(await settled).toBe('done');
+    expect(endsOf(span)).toBe(1);
+  });
+
+  test('records a rejection and rejects with the same error', async () => {
+    const span = new ListeningSpan();
+    const error = new RangeError('too far');
+    await expect(exchangeOf(span).settle(Promise.reject(error))).rejects.toBe(error);
+    expect(span.told[0]).toBe('RangeError: too far');
+    expect(endsOf(span)).toBe(1);
+  });
+
+  test('does not call the then of what is no native promise: it may start a query', () => {
+    const span = new ListeningSpan();
+    const builder = Object.fromEntries([['then', jest.fn()]]);
+    expect(exchangeOf(span).settle(builder)).toBe(builder);
+    expect(builder.then).not.toHaveBeenCalled();
+    expect(endsOf(span)).toBe(1);
+  });
+
+  test('gives back a promise that is more than one, as it is', async () => {
+    class Query extends Promise<string> {
+      cancel() {}
+    }
+    const dressed = Object.assign(Promise.resolve('b'), { abort() {} });
+    for (const promise of [Query.resolve('a'), dressed]) {
+      const span = new ListeningSpan();
+      expect(exchangeOf(span).settle(promise)).toBe(promise);
+      await promise;
+      await null;
+      expect(endsOf(span)).toBe(1);
+    }
+  });
+
+  test('knows a promise of another realm', async () => {
+    const span = new ListeningSpan();
+    const { promise, release } = vm.runInNewContext(
+      'let release; const promise = new Promise((resolve) => { release = resolve; }); ({ promise, release })',
+    ) as { promise: Promise<void>; release(): void };
+    const settled = exchangeOf(span).settle(promise);
+    expect(endsOf(span)).toBe(0);
+    release();
+    await settled;
+    await null;
+    expect(endsOf(span)).toBe(1);
+  });
+});
+
+describe('a fault of ours', () => {
+  const said = jest.fn();
+  const broken = () => {
+    throw new Error('our fault');
+  };
+  const BROKEN_SPAN = { ...methods(new ListeningSpan()), isRecording: () => true };
+
+  beforeEach(() => {
+    said.mockClear();
+    const nothing = () => {};
+    diag.setLogger(
+      { error: said, warn: nothing, info: nothing, debug: nothing, verbose: nothing },
+      { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true },
+    );
+    said.mockClear();
+  });
+  afterAll(() => diag.disable());
+
+  test('in a span is swallowed and said once', () => {
+    for (let times = 0; times < 3; times++) {
+      const exchange = exchangeOf({
+        ...BROKEN_SPAN,
+        recordException: broken,
+        setAttributes: broken,
+        end: broken,
+      });
+      exchange.fail(new Error('the program'));
+      exchange.end({ a: 1 });
+      expect(exchange.ended).toBe(true);
+    }
+    expect(said.mock.calls.map(([text]) => text)).toEqual([
+      expect.stringContaining('recording an error failed'),
+      expect.stringContaining('setting attributes failed'),
+      expect.stringContaining('ending a span failed'),
+    ]);
+  });
+
+  test('at the start gives no exchange, and the program goes on', () => {
+    expect(begin('a place of this test', rootContext, broken)).toBeUndefined();
+    expect(begin('a place of this test', rootContext, broken)).toBeUndefined();
+    expect(said).toHaveBeenCalledTimes(1);
+    expect(said.mock.calls[0]).toEqual([
+      'clew: a place of this test failed; the program is not affected, the trace may be incomplete',
+      new Error('our fault'),
+    ]);
+  });
+
+  test('also when the logger throws', () => {
+    said.mockImplementation(broken);
+    expect(begin('a place with a broken logger', rootContext, broken)).toBeUndefined();
+    said.mockReset();
+  });
+});
+
+test('begin makes the span in its parent and current over it', () => {
+  const parent = rootContext.setValue(Symbol.for('tenant'), 'acme');
+  const span = new ListeningSpan();
+  const exchange = begin('somewhere', parent, (given) => {
+    expect(given).toBe(parent);
+    return span as unknown as Span;
+  });
+  expect(trace.getSpan(exchange?.context ?? rootContext)).toBe(span);
+  expect(exchange?.context.getValue(Symbol.for('tenant'))).toBe('acme');
+});
+
+describe('any value may be thrown', () => {
+  const Failure = class extends Error {};
+  test.each<[value: unknown, type: string, exception: string, message: string | undefined]>([
+    [new TypeError('a'), 'TypeError', 'TypeError: a', 'a'],
+    [
+      Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
+      'ECONNREFUSED',
+      'Error: refused',
+      'refused',
+    ],
+    [Object.assign(new Error('a'), { code: 7 }), 'Error', 'Error: a', 'a'],
+    [new Failure(''), 'Error', 'Error: ', undefined],
+    ['text', 'string', 'string: text', 'text'],
+    [42, 'number', 'number: 42', '42'],
+    [undefined, 'undefined', 'undefined: undefined', 'undefined'],
+    [null, 'object', 'object: null', 'null'],
+    [{ name: 'Custom', message: 'b' }, 'Custom', 'Custom: b', 'b'],
+    [{ message: 'b' }, 'Error', 'Error: b', 'b'],
+    [Object.create(null), 'Error', 'Error: an unprintable value', 'an unprintable value'],
+    [Symbol('s'), 'symbol', 'symbol: Symbol(s)', 'Symbol(s)'],
+  ])('%p', (value, type, exception, message) => {
+    const span = new ListeningSpan();
+    recordError(span as unknown as Span, value);
+    expect(errorType(value)).toBe(type);
+    expect(span.told).toEqual([
+      exception,
+      ['error.type', type],
+      message === undefined ? { code: ERROR } : { code: ERROR, message },
+    ]);
+  });
+});
+
+function methods(span: ListeningSpan): Record<string, unknown> {
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(span));
+  return Object.fromEntries(names.map((name) => [name, Reflect.get(span, name)]));
+}

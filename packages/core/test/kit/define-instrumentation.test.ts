@@ -1,0 +1,308 @@
+import diagnostics from 'node:diagnostics_channel';
+import { type ClewInstrumentation, defineInstrumentation, flag, hook, oneOf, type Tools } from '@clew/core';
+import { DiagLogLevel, diag, type Span, trace } from '@opentelemetry/api';
+
+const options = { loud: flag(false), mode: oneOf(['a', 'b'], 'a'), onSpan: hook<(span: Span) => void>() };
+type SongTools = Tools<{ loud: boolean; mode: 'a' | 'b'; onSpan: ((span: Span) => void) | undefined }>;
+
+interface Songs {
+  play(note: string): string;
+}
+
+const songs = (): Songs => ({ play: (note) => note });
+
+/** A plugin that makes songs louder. */
+const define = (patch: (moduleExports: unknown, tools: SongTools) => void = amplify) =>
+  defineInstrumentation({
+    name: '@clew/instrumentation-songs',
+    version: '1.0.0',
+    options,
+    targets: [
+      { module: 'songs', versions: ['>=1 <3'], patch },
+      { module: 'songs-file', versions: ['>=1'], file: 'lib/play.js', patch },
+      { channel: 'songs:played', watch },
+    ],
+  });
+
+function amplify(moduleExports: unknown, tools: SongTools): void {
+  tools.wrap<Songs['play']>(
+    moduleExports as Songs,
+    'play',
+    (play) =>
+      function (this: Songs, note) {
+        const played = play.call(this, note);
+        return tools.options.loud ? played.toUpperCase() : `(${played})`;
+      },
+  );
+}
+
+const heard: unknown[] = [];
+function watch(tools: SongTools): void {
+  tools.subscribe('songs:played', (message) => heard.push(message));
+}
+
+const publish = (message: unknown) => diagnostics.channel('songs:played').publish(message);
+const warned = jest.fn();
+const failed = jest.fn();
+let made: ClewInstrumentation<typeof options>[] = [];
+
+/** Makes an instance that is disabled after the test. */
+function make(given?: object, Class = define()): ClewInstrumentation<typeof options> {
+  const instance = new Class(given);
+  made.push(instance);
+  return instance;
+}
+
+beforeAll(() => {
+  const nothing = () => {};
+  diag.setLogger(
+    { error: failed, warn: warned, info: nothing, debug: nothing, verbose: nothing },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
+});
+afterEach(() => {
+  for (const instance of made) instance.disable();
+  made = [];
+  heard.length = 0;
+  warned.mockClear();
+  failed.mockClear();
+});
+afterAll(() => diag.disable());
+
+describe('an instance', () => {
+  test('patches by hand, listens to its channels, and undoes both', () => {
+    const [exports, play] = [songs(), songs().play];
+    const original = exports.play;
+    const instance = make();
+    instance.instrument(exports);
+    publish('one');
+    expect(exports.play('la')).toBe('(la)');
+    expect(heard).toEqual(['one']);
+    instance.disable();
+    publish('two');
+    expect(exports.play).toBe(original);
+    expect(exports.play('la')).toBe(play('la'));
+    expect(heard).toEqual(['one']);
+    expect(diagnostics.hasSubscribers('songs:played')).toBe(false);
+  });
+
+  test('patches all copies of a module again when it is enabled again', () => {
+    const copies = [songs(), songs()];
+    const instance = make();
+    for (const copy of copies) instance.instrument(copy);
+    for (const times of [1, 2]) {
+      instance.disable();
+      expect(copies.map((copy) => copy.play('la'))).toEqual(['la', 'la']);
+      instance.enable();
+      expect(copies.map((copy) => copy.play('la'))).toEqual(['(la)', '(la)']);
+      publish(times);
+    }
+    expect(heard).toEqual([1, 2]);
+  });
+
+  test('patches a module once, however often it comes', () => {
+    const patch = jest.fn();
+    const exports = songs();
+    const instance = make({}, define(patch));
+    instance.instrument(exports);
+    instance.instrument(exports);
+    instance.instrument({ default: exports, [Symbol.toStringTag]: 'Module' });
+    instance.enable();
+    instance.enable();
+    expect(patch.mock.calls.map(([given]) => given)).toEqual([exports]);
+    instance.disable();
+    instance.disable();
+    instance.enable();
+    expect(patch).toHaveBeenCalledTimes(2);
+  });
+
+  test('that is made with enabled: false does nothing until it is enabled', () => {
+    const instance = make({ enabled: false });
+    publish('one');
+    instance.enable();
+    publish('two');
+    expect(heard).toEqual(['two']);
+  });
+
+  test('patches a file of a package by the name of its module', () => {
+    const exports = songs();
+    make().instrument(exports, 'songs-file');
+    expect(exports.play('la')).toBe('(la)');
+  });
+
+  test('tells module hooks what to patch: main modules and files', () => {
+    const definitions = (
+      make() as unknown as { getModuleDefinitions(): { name: string; files: { name: string }[] }[] }
+    ).getModuleDefinitions();
+    expect(definitions).toMatchObject([
+      { name: 'songs', supportedVersions: ['>=1 <3'], files: [] },
+      { name: 'songs-file', files: [{ name: 'songs-file/lib/play.js', supportedVersions: ['>=1'] }] },
+    ]);
+  });
+
+  test('refuses a target that it does not have', () => {
+    expect(() => make().instrument(songs(), 'poems')).toThrow(
+      new TypeError('@clew/instrumentation-songs: no target poems; the targets are songs, songs-file'),
+    );
+  });
+
+  test('has the definition of its class, and the scope of its name', () => {
+    const Class = define();
+    expect(Class.definition.targets).toHaveLength(3);
+    const instance = make({}, Class);
+    expect([instance.instrumentationName, instance.instrumentationVersion]).toEqual([
+      '@clew/instrumentation-songs',
+      '1.0.0',
+    ]);
+  });
+});
+
+describe('options', () => {
+  test('take effect while the program runs', () => {
+    const exports = songs();
+    const instance = make({ loud: true });
+    instance.instrument(exports);
+    expect(exports.play('la')).toBe('LA');
+    instance.setConfig({});
+    expect(exports.play('la')).toBe('(la)');
+  });
+
+  test('that are wrong make the constructor throw, and setConfig leave everything as it was', () => {
+    expect(() => make({ mode: 'c' })).toThrow(
+      new TypeError('@clew/instrumentation-songs: expected mode to be "a" | "b", got "c"'),
+    );
+    const exports = songs();
+    const instance = make({ loud: true });
+    instance.instrument(exports);
+    expect(() => instance.setConfig({ mode: 'c' as 'a' })).toThrow(TypeError);
+    expect(exports.play('la')).toBe('LA');
+  });
+
+  test('that are wrong leave the name to another instance', () => {
+    expect(() => make({ louder: true })).toThrow(
+      new TypeError(
+        '@clew/instrumentation-songs: there is no option "louder"; the options are loud, mode, onSpan',
+      ),
+    );
+    const exports = songs();
+    make().instrument(exports);
+    expect(exports.play('la')).toBe('(la)');
+  });
+});
+
+describe('a second instance', () => {
+  test('does nothing and says so, until the first is disabled', () => {
+    const [first, second] = [make({ loud: true }), make()];
+    const exports = songs();
+    second.instrument(exports);
+    first.instrument(exports);
+    publish('one');
+    expect(exports.play('la')).toBe('LA');
+    expect(heard).toEqual(['one']);
+    expect(warned).toHaveBeenCalledWith(
+      expect.stringContaining('@clew/instrumentation-songs is in use already'),
+    );
+    second.disable();
+    expect(exports.play('la')).toBe('LA');
+    first.disable();
+    second.enable();
+    second.instrument(exports);
+    expect(exports.play('la')).toBe('(la)');
+  });
+
+  test('of another copy of the package is one, too', () => {
+    make();
+    jest.isolateModules(() => {
+      const copy = jest.requireActual<typeof import('@clew/core')>('@clew/core');
+      expect(copy.defineInstrumentation).not.toBe(defineInstrumentation);
+      const Class = copy.defineInstrumentation({
+        name: '@clew/instrumentation-songs',
+        version: '2.0.0',
+        options: {},
+        targets: [{ channel: 'songs:played', watch: () => heard.push('a listener of the copy') }],
+      });
+      new Class();
+    });
+    expect(heard).toEqual([]);
+  });
+});
+
+describe('what fails in a plugin does not reach the program:', () => {
+  test('a patch', () => {
+    const instance = make(
+      {},
+      define(() => {
+        throw new Error('no such function');
+      }),
+    );
+    expect(() => instance.instrument(songs())).not.toThrow();
+    expect(failed).toHaveBeenCalledWith(
+      expect.stringContaining('@clew/instrumentation-songs on songs failed'),
+      new Error('no such function'),
+    );
+  });
+
+  test('exports that cannot be changed', () => {
+    const exports = Object.freeze(songs());
+    expect(() => make().instrument(exports)).not.toThrow();
+    expect(exports.play('la')).toBe('la');
+  });
+
+  test('a listener to a channel', () => {
+    const Class = defineInstrumentation({
+      name: '@clew/instrumentation-broken',
+      version: '1.0.0',
+      options: {},
+      targets: [
+        {
+          channel: 'songs:played',
+          watch: (tools) =>
+            tools.subscribe('songs:played', () => {
+              throw new Error('broken listener');
+            }),
+        },
+      ],
+    });
+    const instance = new Class();
+    expect(() => publish('one')).not.toThrow();
+    expect(failed).toHaveBeenCalledTimes(1);
+    instance.disable();
+  });
+
+  test('a hook of the user, which is called with the span and what belongs to it', () => {
+    let tools: SongTools | undefined;
+    make(
+      {},
+      define((_exports, given) => {
+        tools = given;
+      }),
+    ).instrument(songs());
+    const span = trace.getTracer('songs').startSpan('play');
+    const onSpan = jest.fn(() => {
+      throw new Error('broken hook');
+    });
+    tools?.callHook(onSpan, span, 'info');
+    tools?.callHook(undefined, span, 'info');
+    expect(onSpan).toHaveBeenCalledWith(span, 'info');
+    expect(failed).toHaveBeenCalledWith(
+      expect.stringContaining('a hook of @clew/instrumentation-songs failed'),
+      new Error('broken hook'),
+    );
+  });
+
+  test('an undoing: the others are undone', () => {
+    const exports = songs();
+    const instance = make(
+      {},
+      define((moduleExports, tools) => {
+        amplify(moduleExports, tools);
+        tools.onDisable(() => {
+          throw new Error('broken undoing');
+        });
+      }),
+    );
+    instance.instrument(exports);
+    expect(() => instance.disable()).not.toThrow();
+    expect(exports.play('la')).toBe('la');
+  });
+});
