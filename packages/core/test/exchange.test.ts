@@ -1,60 +1,7 @@
 import vm from 'node:vm';
-import {
-  AsyncContextManager,
-  begin,
-  currentContext,
-  Exchange,
-  errorType,
-  recordError,
-  rootContext,
-} from '@clew/core';
-import {
-  type Attributes,
-  context,
-  DiagLogLevel,
-  diag,
-  type Span,
-  type SpanStatus,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api';
-
-/** A span that keeps what it is told, in one list. */
-class ListeningSpan {
-  readonly told: unknown[] = [];
-  recording = true;
-
-  spanContext() {
-    return { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 };
-  }
-
-  isRecording(): boolean {
-    return this.recording;
-  }
-
-  setAttribute(key: string, value: unknown): this {
-    this.told.push([key, value]);
-    return this;
-  }
-
-  setAttributes(attributes: Attributes): this {
-    this.told.push(attributes);
-    return this;
-  }
-
-  setStatus(status: SpanStatus): this {
-    this.told.push(status);
-    return this;
-  }
-
-  recordException(exception: { name?: string; message?: string }): void {
-    this.told.push(`${exception.name}: ${exception.message}`);
-  }
-
-  end(): void {
-    this.told.push('end');
-  }
-}
+import { AsyncContextManager, begin, currentContext, Exchange, rootContext } from '@clew/core';
+import { context, DiagLogLevel, diag, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { ListeningSpan } from './listening-span.ts';
 
 const exchangeOf = (span: object = new ListeningSpan()) => {
   const current = trace.setSpan(rootContext, span as Span);
@@ -247,38 +194,6 @@ test('begin makes the span in its parent and current over it', () => {
   });
   expect(trace.getSpan(exchange?.context ?? rootContext)).toBe(span);
   expect(exchange?.context.getValue(Symbol.for('tenant'))).toBe('acme');
-});
-
-describe('any value may be thrown', () => {
-  const Failure = class extends Error {};
-  test.each<[value: unknown, type: string, exception: string, message: string | undefined]>([
-    [new TypeError('a'), 'TypeError', 'TypeError: a', 'a'],
-    [
-      Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
-      'ECONNREFUSED',
-      'Error: refused',
-      'refused',
-    ],
-    [Object.assign(new Error('a'), { code: 7 }), 'Error', 'Error: a', 'a'],
-    [new Failure(''), 'Error', 'Error: ', undefined],
-    ['text', 'string', 'string: text', 'text'],
-    [42, 'number', 'number: 42', '42'],
-    [undefined, 'undefined', 'undefined: undefined', 'undefined'],
-    [null, 'object', 'object: null', 'null'],
-    [{ name: 'Custom', message: 'b' }, 'Custom', 'Custom: b', 'b'],
-    [{ message: 'b' }, 'Error', 'Error: b', 'b'],
-    [Object.create(null), 'Error', 'Error: an unprintable value', 'an unprintable value'],
-    [Symbol('s'), 'symbol', 'symbol: Symbol(s)', 'Symbol(s)'],
-  ])('%p', (value, type, exception, message) => {
-    const span = new ListeningSpan();
-    recordError(span as unknown as Span, value);
-    expect(errorType(value)).toBe(type);
-    expect(span.told).toEqual([
-      exception,
-      ['error.type', type],
-      message === undefined ? { code: ERROR } : { code: ERROR, message },
-    ]);
-  });
 });
 
 function methods(span: ListeningSpan): Record<string, unknown> {

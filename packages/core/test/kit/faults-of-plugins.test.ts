@@ -1,0 +1,85 @@
+import { defineInstrumentation } from '@clew/core';
+import { trace } from '@opentelemetry/api';
+import { amplify, cleanUp, define, failed, make, publish, type SongTools, songs } from './songs-plugin.ts';
+
+cleanUp();
+
+describe('what fails in a plugin does not reach the program:', () => {
+  test('a patch', () => {
+    const instance = make(
+      {},
+      define(() => {
+        throw new Error('no such function');
+      }),
+    );
+    expect(() => instance.instrument(songs())).not.toThrow();
+    expect(failed).toHaveBeenCalledWith(
+      expect.stringContaining('@clew/instrumentation-songs on songs failed'),
+      new Error('no such function'),
+    );
+  });
+
+  test('exports that cannot be changed', () => {
+    const exports = Object.freeze(songs());
+    expect(() => make().instrument(exports)).not.toThrow();
+    expect(exports.play('la')).toBe('la');
+  });
+
+  test('a listener to a channel', () => {
+    const Class = defineInstrumentation({
+      name: '@clew/instrumentation-broken',
+      version: '1.0.0',
+      options: {},
+      targets: [
+        {
+          channel: 'songs:played',
+          watch: (tools) =>
+            tools.subscribe('songs:played', () => {
+              throw new Error('broken listener');
+            }),
+        },
+      ],
+    });
+    const instance = new Class();
+    expect(() => publish('one')).not.toThrow();
+    expect(failed).toHaveBeenCalledTimes(1);
+    instance.disable();
+  });
+
+  test('a hook of the user, which is called with the span and what belongs to it', () => {
+    let tools: SongTools | undefined;
+    make(
+      {},
+      define((_exports, given) => {
+        tools = given;
+      }),
+    ).instrument(songs());
+    const span = trace.getTracer('songs').startSpan('play');
+    const onSpan = jest.fn(() => {
+      throw new Error('broken hook');
+    });
+    tools?.callHook(onSpan, span, 'info');
+    tools?.callHook(undefined, span, 'info');
+    expect(onSpan).toHaveBeenCalledWith(span, 'info');
+    expect(failed).toHaveBeenCalledWith(
+      expect.stringContaining('a hook of @clew/instrumentation-songs failed'),
+      new Error('broken hook'),
+    );
+  });
+
+  test('an undoing: the others are undone', () => {
+    const exports = songs();
+    const instance = make(
+      {},
+      define((moduleExports, tools) => {
+        amplify(moduleExports, tools);
+        tools.onDisable(() => {
+          throw new Error('broken undoing');
+        });
+      }),
+    );
+    instance.instrument(exports);
+    expect(() => instance.disable()).not.toThrow();
+    expect(exports.play('la')).toBe('la');
+  });
+});
