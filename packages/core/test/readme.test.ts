@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const folder = join(__dirname, '..');
+
+test('the example of the README says what the README says', async () => {
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  const [, example] = /```js\n(.*?)```/s.exec(readme) ?? [];
+  const [, outcome] = /in another:\n`(.*?)`/.exec(readme) ?? [];
+  const program = ['--input-type=module', '--eval', example ?? ''];
+  const said = await promisify(execFile)(process.execPath, program, { cwd: folder });
+  expect(said).toEqual({ stdout: `${outcome}\n`, stderr: '' });
+});
