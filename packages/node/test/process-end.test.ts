@@ -94,6 +94,20 @@ test.each([
   expect(names.sort()).toEqual(['of the program', 'of the worker']);
 });
 
+test('a forked process is traced, too, and goes on with the trace that it is given', async () => {
+  const ended = await run([...PRELOAD, program('forks.mjs')], {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_SERVICE_NAME: 'forks',
+  });
+  expect(ended).toEqual({ code: 0, signal: null, stdout: 'child ended 4\n', stderr: '' });
+  const [{ traceId } = { traceId: '' }] = collector.store.traces({ service: 'forks', limit: 1 });
+  const [parent, child] = ['of the parent', 'of the child'].map((name) =>
+    collector.store.trace(traceId)?.spans.find((span) => span.name === name),
+  );
+  expect(parent?.spanId).toBeDefined();
+  expect(child?.parentSpanId).toBe(parent?.spanId);
+});
+
 describe('with a collector that is down or hangs', () => {
   const wheres = {
     down: () => 'http://127.0.0.1:1',
