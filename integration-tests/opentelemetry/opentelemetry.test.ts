@@ -113,6 +113,25 @@ test('one plugin says the same on both tracers', () => {
   expect(ours).toEqual(theirs);
 });
 
+test.each(CHAINS)(
+  'init() takes an instrumentation of OpenTelemetry’s, also for ES modules (%s)',
+  async (program) => {
+    const service = `init: ${program}`;
+    const setup = ['--import', join(__dirname, 'init.mjs')];
+    const ended = await runProgram([...setup, join(__dirname, '..', 'preload', 'programs', program)], {
+      variables: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_SERVICE_NAME: service,
+        NODE_NO_WARNINGS: '1',
+      },
+    });
+    expect(ended).toEqual({ code: 0, signal: null, stdout: '{"pieces":7}', stderr: '' });
+    expect(treeOf(spansOf(collector, service))).toEqual(
+      expectedTree({ ...all('clew'), express: 'opentelemetry' }),
+    );
+  },
+);
+
 /** Ports differ from run to run; a wait is told only when it was long. */
 function stable(attributes: SpanRecord['attributes']): Record<string, unknown> {
   const entries = Object.entries(attributes).filter(([key]) => !/_ms$/.test(key));
