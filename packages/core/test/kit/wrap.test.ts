@@ -51,7 +51,7 @@ test('a replacement has name, length, own properties and prototype of the origin
   expect(exports.Song).not.toBe(Song);
   expect(exports.Song.name).toBe('Song');
   expect(exports.Song.length).toBe(2);
-  expect(exports.Song.formats).toBe(Song.formats);
+  expect(exports.Song.formats).toEqual(['mp3']);
   expect(Reflect.get(exports.Song, Symbol.for('kind'))).toBe('class');
   const song = Reflect.construct(exports.Song, ['blue', 'x']) as { title: string; play(): string };
   expect(song).toBeInstanceOf(Song);
@@ -96,7 +96,7 @@ describe('undoing', () => {
   test('gives back accessors and attributes as they were', () => {
     const play = () => 'la';
     const object = {};
-    const asGetter = { get: () => play, enumerable: false, configurable: true, set: undefined };
+    const asGetter = { get: () => play, set: () => {}, enumerable: false, configurable: true };
     const asConstant = { value: play, writable: false, enumerable: false, configurable: true };
     Object.defineProperties(object, { asGetter, asConstant });
     const undo = [listing(object, 'asGetter', []), listing(object, 'asConstant', [])];
