@@ -26,9 +26,11 @@ const operations = {
   'extract traceparent': () => trace.getSpanContext(extract(parented))?.traceId.length === 32,
   'extract traceparent, tracestate, baggage': () => {
     const extracted = extract(traced);
-    const tenant = propagation.getBaggage(extracted)?.getEntry('tenant')?.value;
-    return trace.getSpanContext(extracted)?.traceId.length === 32 && tenant === 'blue';
+    const baggage = propagation.getBaggage(extracted);
+    return trace.getSpanContext(extracted)?.traceId.length === 32 && baggage !== undefined;
   },
+  'the same, and read an entry of the baggage': () =>
+    propagation.getBaggage(extract(traced))?.getEntry('tenant')?.value === 'blue',
   'inject traceparent': () => inject(parentedContext).traceparent === traceparent,
   'inject traceparent, tracestate, baggage': () => {
     const carrier = inject(tracedContext);

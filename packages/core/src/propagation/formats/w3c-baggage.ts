@@ -1,6 +1,13 @@
-import { type BaggageEntry, baggageEntryMetadataFromString, propagation } from '@opentelemetry/api';
+import {
+  type Baggage,
+  type BaggageEntry,
+  baggageEntryMetadataFromString,
+  propagation,
+} from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
 import { type ContextFormat, joined } from '../format.ts';
+import { isPlainList, listSyntax } from './scan-list.ts';
+import { TextBaggage } from './text-baggage.ts';
 import { trimOws } from './trim-ows.ts';
 
 const NAME = 'baggage';
@@ -14,6 +21,16 @@ const MAX_BYTES = 8192;
 const KEY = /^[\w!#$%&'*+\-.^`|~]+$/;
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
+/** Members that are passed on without being read: no property, nothing encoded, nothing to mend. */
+const PLAIN = listSyntax(
+  {
+    keyStart: /[\w!#$&'*+\-.^`|~]/,
+    key: /[\w!#$&'*+\-.^`|~]/,
+    value: /[\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/,
+  },
+  { maxMembers: MAX_MEMBERS, maxKeyChars: MAX_BYTES, valueChars: [0, MAX_BYTES] },
+);
+
 /** W3C Baggage. Source: https://www.w3.org/TR/baggage/ */
 export const w3cBaggage: ContextFormat = {
   name: NAME,
@@ -22,6 +39,7 @@ export const w3cBaggage: ContextFormat = {
   extract(context, carrier, getter) {
     const text = joined(getter.get(carrier, HEADER));
     if (text === undefined || text === '') return context;
+    if (isPlain(text)) return propagation.setBaggage(context, new TextBaggage(text, read));
     const entries = parse(text);
     return entries.size === 0 ? context : propagation.setBaggage(context, baggageOf(entries));
   },
@@ -29,10 +47,18 @@ export const w3cBaggage: ContextFormat = {
   inject(context, carrier, setter) {
     const baggage = propagation.getBaggage(context);
     if (baggage === undefined) return;
-    const text = serialize(baggage.getAllEntries());
+    const text = baggage instanceof TextBaggage ? baggage.text : serialize(baggage.getAllEntries());
     if (text !== '') setter.set(carrier, HEADER, text);
   },
 };
+
+function isPlain(text: string): boolean {
+  return text.length <= MAX_BYTES && isPlainList(text, PLAIN);
+}
+
+function read(text: string): Baggage {
+  return baggageOf(parse(text));
+}
 
 function parse(text: string): Map<string, BaggageEntry> {
   const entries = new Map<string, BaggageEntry>();

@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
 import { joined, single, type TraceFormat } from '../format.ts';
-import { isDebug } from './debug-mark.ts';
+import { DEBUG_KEY, isDebug } from './debug-mark.ts';
 import { parseTraceState } from './w3c-trace-state.ts';
 
 const TRACESTATE = 'tracestate';
@@ -40,12 +40,12 @@ export function traceparentFormat(name: string, header: string): TraceFormat {
         isRemote: true,
       };
       const state = joined(getter.get(carrier, TRACESTATE));
-      if (state !== undefined && state !== '') {
-        const traceState = parseTraceState(state);
-        if (traceState === undefined) countDropped(name, 'malformed tracestate');
-        else spanContext.traceState = traceState;
-      }
-      return isDebug(spanContext)
+      if (state === undefined || state === '') return { kind: 'parent', spanContext };
+      const traceState = parseTraceState(state);
+      if (traceState === undefined) countDropped(name, 'malformed tracestate');
+      else spanContext.traceState = traceState;
+      // The text is asked first: nearly none has our member, and to ask for a member is to read them all.
+      return state.includes(DEBUG_KEY) && isDebug(spanContext)
         ? { kind: 'parent', spanContext, debug: true }
         : { kind: 'parent', spanContext };
     },

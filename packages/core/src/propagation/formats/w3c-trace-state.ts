@@ -1,4 +1,5 @@
 import type { TraceState } from '@opentelemetry/api';
+import { isPlainList, listSyntax } from './scan-list.ts';
 import { trimOws } from './trim-ows.ts';
 
 /** Level 2 of the specification: https://www.w3.org/TR/trace-context-2/#tracestate-header */
@@ -8,12 +9,28 @@ const MAX_MEMBERS = 32;
 /** 32 of the longest members with their commas and a space around each; anything longer is not looked into. */
 const MAX_CHARS = MAX_MEMBERS * (256 + 1 + 256 + 3);
 
+/** Members that are passed on without being read. A value may hold a space; one that does is read. */
+const PLAIN = listSyntax(
+  { keyStart: /[a-z\d]/, key: /[a-z\d_\-*/@]/, value: /[\x21-\x2b\x2d-\x3c\x3e-\x7e]/ },
+  { maxMembers: MAX_MEMBERS, maxKeyChars: 256, valueChars: [1, 256] },
+);
+
+type Member = readonly [key: string, value: string];
+
 /** A list of vendors' members, newest first. Immutable; an own member that is set moves to the front. */
 class W3CTraceState implements TraceState {
-  readonly #members: readonly (readonly [key: string, value: string])[];
+  #text: string | undefined;
+  #read: readonly Member[] | undefined;
 
-  constructor(members: readonly (readonly [key: string, value: string])[]) {
-    this.#members = members;
+  /** A text in which there is nothing to mend is read when somebody asks for a member. */
+  constructor(members: readonly Member[] | string) {
+    if (typeof members === 'string') this.#text = members;
+    else this.#read = members;
+  }
+
+  get #members(): readonly Member[] {
+    this.#read ??= membersOf(this.#text as string);
+    return this.#read;
   }
 
   get(key: string): string | undefined {
@@ -32,9 +49,8 @@ class W3CTraceState implements TraceState {
   }
 
   serialize(): string {
-    let text = '';
-    for (const [key, value] of this.#members) text += text === '' ? `${key}=${value}` : `,${key}=${value}`;
-    return text;
+    this.#text ??= this.#members.map(([key, value]) => `${key}=${value}`).join(',');
+    return this.#text;
   }
 }
 
@@ -47,6 +63,7 @@ export const emptyTraceState: TraceState = new W3CTraceState([]);
  */
 export function parseTraceState(text: string): TraceState | undefined {
   if (text.length > MAX_CHARS) return undefined;
+  if (isPlainList(text, PLAIN)) return new W3CTraceState(text);
   const members: [string, string][] = [];
   let listed = 0;
   for (const part of text.split(',')) {
@@ -59,4 +76,11 @@ export function parseTraceState(text: string): TraceState | undefined {
     if (!members.some((known) => known[0] === key)) members.push([key, value]);
   }
   return new W3CTraceState(members);
+}
+
+function membersOf(text: string): Member[] {
+  return text.split(',').map((member) => {
+    const equals = member.indexOf('=');
+    return [member.slice(0, equals), member.slice(equals + 1)];
+  });
 }

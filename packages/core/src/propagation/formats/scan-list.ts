@@ -1,0 +1,72 @@
+/** What a character may be part of, as bits. */
+const KEY_START = 1;
+const KEY = 2;
+const VALUE = 4;
+
+/** Which characters a list's keys and values may have, beyond which nothing is looked at twice. */
+export interface ListSyntax {
+  /** By character code below 128: in which parts it may stand. */
+  readonly classes: Uint8Array;
+  readonly maxMembers: number;
+  readonly maxKeyChars: number;
+  /** The fewest and the most characters of a value. */
+  readonly valueChars: readonly [least: number, most: number];
+}
+
+/** Makes the syntax of a list of `key=value` members. The parts are given as texts of all their characters. */
+export function listSyntax(
+  parts: { readonly keyStart: RegExp; readonly key: RegExp; readonly value: RegExp },
+  bounds: Omit<ListSyntax, 'classes'>,
+): ListSyntax {
+  const classes = new Uint8Array(128);
+  for (let code = 0x21; code < 0x7f; code++) {
+    const character = String.fromCharCode(code);
+    classes[code] =
+      (parts.keyStart.test(character) ? KEY_START : 0) |
+      (parts.key.test(character) ? KEY : 0) |
+      (parts.value.test(character) ? VALUE : 0);
+  }
+  return { classes, ...bounds };
+}
+
+/** Where the keys of the list that is looked at begin and end; nobody is called in between. */
+const keys = new Uint16Array(128);
+
+/**
+ * Whether a text is `key=value,key=value` with nothing to mend: no white space, no empty member, no key twice.
+ * Looks at each character once and makes nothing: nearly all that comes is such a text and is only passed on.
+ */
+export function isPlainList(text: string, syntax: ListSyntax): boolean {
+  const { classes, maxMembers, maxKeyChars, valueChars } = syntax;
+  let at = 0;
+  for (let member = 0; member < maxMembers; member++) {
+    const start = at;
+    if ((classAt(text, at, classes) & KEY_START) === 0) return false;
+    while ((classAt(text, at, classes) & KEY) !== 0) at++;
+    if (text.charCodeAt(at) !== 0x3d || at - start > maxKeyChars) return false;
+    if (isKnownKey(text, start, at, member)) return false;
+    keys[2 * member] = start;
+    keys[2 * member + 1] = at;
+    const value = ++at;
+    while ((classAt(text, at, classes) & VALUE) !== 0) at++;
+    if (at - value < valueChars[0] || at - value > valueChars[1]) return false;
+    if (at === text.length) return true;
+    if (text.charCodeAt(at++) !== 0x2c) return false;
+  }
+  return false;
+}
+
+function classAt(text: string, at: number, classes: Uint8Array): number {
+  const code = text.charCodeAt(at);
+  // Beyond the end the code is not a number, and no class.
+  return code < 128 ? (classes[code] as number) : 0;
+}
+
+function isKnownKey(text: string, start: number, end: number, members: number): boolean {
+  for (let member = 0; member < members; member++) {
+    const known = keys[2 * member] as number;
+    if ((keys[2 * member + 1] as number) - known !== end - start) continue;
+    if (text.startsWith(text.slice(start, end), known)) return true;
+  }
+  return false;
+}
