@@ -114,9 +114,9 @@ function deliverableOf(
       const { spansQueued, spansEnded } = provider.stats();
       return spansQueued > 0 || (hasOthers && spansEnded > flushed);
     },
-    flush: () => {
+    flush: (lastChance) => {
       flushed = provider.stats().spansEnded;
-      return provider.forceFlush({ timeoutMs });
+      return provider.forceFlush({ timeoutMs, lastChance });
     },
     flushSync: () => {
       const unsent = provider.takeUnsent();

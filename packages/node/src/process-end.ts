@@ -4,8 +4,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 export interface Deliverable {
   /** Whether anything waits. */
   hasPending(): boolean;
-  /** Delivers in the background; never rejects. */
-  flush(): Promise<void>;
+  /** Delivers in the background; never rejects. At the last chance a collector that is down is not waited for. */
+  flush(lastChance: boolean): Promise<void>;
   /** Delivers while the process stands still: the last chance, in `process.exit()` and after a crash. */
   flushSync(): void;
 }
@@ -21,7 +21,7 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
   const onBeforeExit = () => {
     // What is done in the background makes `beforeExit` come again: the program's own listeners would run twice.
     if (givenUp || !deliverable.hasPending() || process.listenerCount('beforeExit') > 1) return;
-    void deliverable.flush().then(() => {
+    void deliverable.flush(true).then(() => {
       givenUp = deliverable.hasPending();
     });
   };
@@ -40,7 +40,7 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
       setImmediate(() => {
         if (!stopped) process.prependListener(signal, onSignal);
       }).unref();
-      void deliverable.flush();
+      void deliverable.flush(false);
       return;
     }
     const die = () => {
@@ -53,7 +53,7 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
       return;
     }
     ending = true;
-    void deliverable.flush().then(die);
+    void deliverable.flush(true).then(die);
   };
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);

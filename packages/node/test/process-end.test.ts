@@ -129,6 +129,22 @@ describe('with a collector that is down or hangs', () => {
     expect(await end(PRELOAD, [way, signals], variables)).toEqual(plain);
   });
 
+  test.each([[[]], [['SIGTERM']]] as [NodeJS.Signals[]][])(
+    'one that is down is asked once at the end, not until the time is up (%j)',
+    async (signals) => {
+      const way = signals.length === 0 ? 'falls off' : 'a signal';
+      const variables = {
+        OTEL_EXPORTER_OTLP_ENDPOINT: wheres.down(),
+        // Were it asked again, the test would be out of time.
+        CLEW_FLUSH_TIMEOUT_MS: '60000',
+      };
+      const { stderr } = await end(PRELOAD, [[way], signals], variables);
+      expect(stderr).toMatch(
+        /1 spans dropped so far \(retriesExhausted\): .* could not be reached \(.*\), tried 1 times\n$/,
+      );
+    },
+  );
+
   test('a time of 0 puts nothing off', async () => {
     const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: wheres.hanging(), CLEW_FLUSH_TIMEOUT_MS: '0' };
     const before = connections;

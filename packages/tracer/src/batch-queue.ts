@@ -102,12 +102,12 @@ export class BatchQueue {
   }
 
   /** Resolves when all that is in the queue now has been taken, refused or given up. */
-  flush(): Promise<void> {
+  flush(lastChance = false): Promise<void> {
     this.#seal();
     if (this.#settledCount === this.#sealedCount) return Promise.resolve();
     const number = this.#sealedCount;
     const settled = new Promise<void>((resolve) => this.#waiters.push({ number, resolve }));
-    this.#sender.hurry();
+    this.#sender.hurry(lastChance);
     void this.#drain();
     return settled;
   }

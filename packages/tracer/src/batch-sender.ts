@@ -9,8 +9,8 @@ export type Outcome =
 export interface BatchSender {
   /** Sends, and sends again where that may help; never rejects. */
   send(body: Buffer): Promise<Outcome>;
-  /** Ends a wait between two attempts. */
-  hurry(): void;
+  /** Ends a wait between two attempts; at the last chance a receiver that can't be reached is not asked again. */
+  hurry(lastChance: boolean): void;
   /** Ends what is going on. */
   close(): void;
 }

@@ -28,6 +28,7 @@ export class OtlpHttpExporter implements BatchSender {
   readonly #headers: Readonly<Record<string, string>>;
   #wake: (() => void) | undefined;
   #closed = false;
+  #lastChance = false;
 
   constructor(options: ResolvedExporterOptions, contentType: string, counters: Counters) {
     this.#options = options;
@@ -61,7 +62,8 @@ export class OtlpHttpExporter implements BatchSender {
       // A connection that the receiver had closed while it was idle tells nothing about the receiver.
       const stale = answer.kind === 'failed' && answer.staleConnection && attempt === 0;
       const waitMs = stale ? 0 : (asked ?? backoffMs(attempt, retryDelayMs));
-      if (performance.now() - startedAt + waitMs > retryForMs) {
+      const isHopeless = this.#lastChance && answer.kind === 'failed' && !stale;
+      if (isHopeless || performance.now() - startedAt + waitMs > retryForMs) {
         return {
           cause: 'retriesExhausted',
           detail: `${this.#target()} ${reason(answer)}, tried ${attempt + 1} times`,
@@ -73,7 +75,8 @@ export class OtlpHttpExporter implements BatchSender {
     }
   }
 
-  hurry(): void {
+  hurry(lastChance: boolean): void {
+    this.#lastChance = lastChance;
     this.#wake?.();
   }
 

@@ -45,6 +45,8 @@ export interface TracerProviderOptions {
 export interface FlushOptions {
   /** Milliseconds: [0, 3600000], default 30000 for a flush and 10000 for a shutdown. */
   readonly timeoutMs?: number;
+  /** The process ends after this flush: a receiver that can't be reached is not waited for. Default `false`. */
+  readonly lastChance?: boolean;
 }
 
 const MAX_TRACERS = 1000;
@@ -113,7 +115,7 @@ export class TracerProvider implements ApiTracerProvider {
   /** Sends what has ended so far. Never rejects; keeps the process alive until it is done or the time is up. */
   async forceFlush(options: FlushOptions = {}): Promise<void> {
     if (this.#shutdown !== undefined) return;
-    await this.#flushWithin(deadlineMs(options, 30_000));
+    await this.#flushWithin(deadlineMs(options, 30_000), options.lastChance === true);
   }
 
   /**
@@ -164,9 +166,9 @@ export class TracerProvider implements ApiTracerProvider {
     return new BatchQueue(format, resource, options, this.#counters, this.#exporter, scope);
   }
 
-  async #flushWithin(timeoutMs: number): Promise<void> {
+  async #flushWithin(timeoutMs: number, lastChance: boolean): Promise<void> {
     const outcome = await withinDeadline(
-      Promise.all([this.#queue?.flush(), this.#processors?.forceFlush()]),
+      Promise.all([this.#queue?.flush(lastChance), this.#processors?.forceFlush()]),
       timeoutMs,
     );
     if (outcome === 'late') this.#counters.warn('flush', () => `a flush was not done in ${timeoutMs} ms`);

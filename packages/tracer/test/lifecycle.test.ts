@@ -49,6 +49,27 @@ describe('forceFlush', () => {
     await provider.shutdown({ timeoutMs: 20 });
   });
 
+  test('at the last chance does not wait for a receiver that can’t be reached', async () => {
+    const provider = new TracerProvider({ exporter: { url: 'http://127.0.0.1:1/', maxBatchBytes: 4096 } });
+    for (let i = 0; i < 100; i++) provider.getTracer('t').startSpan('s').end();
+    await provider.forceFlush({ lastChance: true });
+    expect(provider.stats()).toMatchObject({
+      spansQueued: 0,
+      retries: 0,
+      dropped: { retriesExhausted: 100 },
+    });
+    await provider.shutdown();
+  });
+
+  test('at the last chance asks a receiver again that was there', async () => {
+    collector.answerWith((response) => response.writeHead(503).end());
+    const provider = new TracerProvider({ exporter: { url: collector.url, retryDelayMs: 10 } });
+    provider.getTracer('t').startSpan('s').end();
+    await provider.forceFlush({ lastChance: true });
+    expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 1 });
+    await provider.shutdown();
+  });
+
   test('resolves with a bad deadline too', async () => {
     const provider = new TracerProvider({ exporter: { url: collector.url } });
     provider.getTracer('t').startSpan('s').end();
