@@ -119,11 +119,28 @@ export {
   slowLayerMsOption,
 } from './templates/layer.ts';
 export { type MessageChannel, messaging } from './templates/messaging.ts';
-export { createOperation, labeller, type Operation, remembered } from './templates/messaging-operation.ts';
+export {
+  createOperation,
+  labeller,
+  type Operation,
+  type OperationParts,
+  remembered,
+} from './templates/messaging-operation.ts';
 export type { Settlement } from './templates/messaging-processing.ts';
 export type { MessagingOptions, MessagingView } from './templates/messaging-view.ts';
 export type { Cut } from './templates/messaging-waiting.ts';
 export { joinRoute } from './templates/route.ts';
 export type { RpcMark, RpcView } from './templates/rpc.ts';
+export {
+  createRpcOperation,
+  ENVELOPES_EXPECTED,
+  type EnvelopedReply,
+  type EnvelopedRequest,
+  type EnvelopeProperties,
+  type EnvelopeReading,
+  isEnvelopes,
+  type RpcEnvelope,
+  readEnvelope,
+} from './templates/rpc-envelope.ts';
 export { type ServerRequest, serverRequestOf, withServerRequest } from './templates/server-request.ts';
 export { readSql, type SqlReading } from './templates/sql.ts';

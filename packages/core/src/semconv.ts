@@ -26,6 +26,10 @@ export const ATTR = {
   messagingBatchMessageCount: 'messaging.batch.message_count',
   /** Ours: the library could not write at once, and told the program so. */
   messagingBackPressure: 'clew.messaging.back_pressure',
+  /** Ours, of RabbitMQ's `x-death`: how often, why, and from which queue a message was dead-lettered. */
+  messagingDeadLetterCount: 'clew.messaging.dead_letter.count',
+  messagingDeadLetterQueue: 'clew.messaging.dead_letter.queue',
+  messagingDeadLetterReason: 'clew.messaging.dead_letter.reason',
   messagingDestinationName: 'messaging.destination.name',
   messagingDestinationTemporary: 'messaging.destination.temporary',
   messagingMessageBodySize: 'messaging.message.body.size',
@@ -35,6 +39,8 @@ export const ATTR = {
   messagingOperationType: 'messaging.operation.type',
   messagingRabbitmqDeliveryTag: 'messaging.rabbitmq.message.delivery_tag',
   messagingRabbitmqRoutingKey: 'messaging.rabbitmq.destination.routing_key',
+  /** Ours: the broker says that it may have delivered the message before. */
+  messagingRedelivered: 'clew.messaging.redelivered',
   messagingSystem: 'messaging.system',
   networkPeerAddress: 'network.peer.address',
   networkPeerPort: 'network.peer.port',

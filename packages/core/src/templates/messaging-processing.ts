@@ -1,3 +1,4 @@
+import { isPromise } from 'node:util/types';
 import { type Attributes, type Context, context, type Span } from '@opentelemetry/api';
 import { guard } from '../kit/failures.ts';
 import { type Cut, WaitingExchange } from './messaging-waiting.ts';
@@ -54,7 +55,7 @@ export class Processing extends WaitingExchange {
       this.#failed(error);
       throw error;
     }
-    if (!(value instanceof Promise)) {
+    if (!isPromise(value)) {
       this.#done();
       return value;
     }
@@ -115,6 +116,7 @@ export class Processing extends WaitingExchange {
   }
 
   #failed(error: unknown): void {
+    this.#ending = 'handler error';
     this.fail(error);
     this.end();
   }

@@ -1,0 +1,296 @@
+import { AmqplibInstrumentation, messageContext } from '@clew/instrumentation-amqplib';
+import { type RecordedSpan, recordSpans } from '@clew/testing';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Rabbitmq, rabbitmq } from '../services/rabbitmq.ts';
+import { type Api, apis, type Message, newest, type TestChannel, type TestConnection } from './apis.ts';
+
+const recorder = recordSpans();
+const body = Buffer.from('{"order":7}');
+let broker: Rabbitmq;
+
+beforeAll(async () => {
+  broker = await rabbitmq();
+}, 120_000);
+afterAll(() => broker.stop());
+
+/** Runs `work` with a connection that is traced. */
+async function traced(
+  api: Api,
+  options: object,
+  work: (connection: TestConnection, channel: TestChannel) => Promise<void>,
+): Promise<void> {
+  const instrumentation = new AmqplibInstrumentation(options);
+  instrumentation.instrument(api.module);
+  const connection = await api.connect(broker.url);
+  try {
+    await work(connection, await connection.channel());
+  } finally {
+    await connection.close().catch(() => {});
+    instrumentation.disable();
+  }
+}
+
+/** The next delivery, with what `handle` makes of it inside the handler. */
+function delivered<T>(
+  channel: TestChannel,
+  queue: string,
+  handle: (message: Message) => T,
+  options: object = {},
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    channel
+      .consume(
+        queue,
+        (message) => {
+          if (message === null) return undefined;
+          const result = handle(message);
+          resolve(result);
+          return result;
+        },
+        options,
+      )
+      .catch(reject);
+  });
+}
+
+function inSpan<T>(name: string, run: () => T): T {
+  const span = trace.getTracer('test').startSpan(name);
+  try {
+    return context.with(trace.setSpan(context.active(), span), run);
+  } finally {
+    span.end();
+  }
+}
+
+const named = (spans: readonly RecordedSpan[], name: string): RecordedSpan => {
+  const found = spans.filter((span) => span.name === name);
+  if (found.length !== 1) throw new Error(`"${name}" ${found.length} times in ${spans.map((s) => s.name)}`);
+  return found[0]!;
+};
+
+const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
+
+describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) => {
+  test('a message is a PRODUCER and a CONSUMER span of one trace', () =>
+    traced(api, {}, async (_connection, channel) => {
+      const queue = await channel.queue('clew.orders');
+      const inside = delivered(channel, queue, (message) => {
+        channel.raw.ack(message);
+        return { active: activeSpanId(), baggage: propagation.getActiveBaggage()?.getEntry('user')?.value };
+      });
+      inSpan('caller', () => {
+        const baggage = propagation.createBaggage({ user: { value: 'ada' } });
+        context.with(propagation.setBaggage(context.active(), baggage), () => {
+          expect(channel.raw.sendToQueue(queue, body, { messageId: 'm1', correlationId: 'c1' })).toBe(true);
+        });
+      });
+      const { active, baggage } = await inside;
+      const spans = await recorder.take(3);
+      const [caller, publish, process] = [
+        named(spans, 'caller'),
+        named(spans, 'publish clew.orders'),
+        named(spans, 'process clew.orders'),
+      ];
+      expect(publish).toMatchObject({ kind: SpanKind.PRODUCER, parentSpanId: caller.spanId });
+      expect(publish.attributes).toEqual({
+        'messaging.system': 'rabbitmq',
+        'messaging.operation.name': 'publish',
+        'messaging.operation.type': 'send',
+        'messaging.destination.name': 'clew.orders',
+        'messaging.rabbitmq.destination.routing_key': 'clew.orders',
+        'messaging.message.body.size': body.length,
+        'messaging.message.id': 'm1',
+        'messaging.message.conversation_id': 'c1',
+        'server.address': '127.0.0.1',
+        'server.port': Number(new URL(broker.url).port || 5672),
+      });
+      expect(process).toMatchObject({
+        kind: SpanKind.CONSUMER,
+        traceId: caller.traceId,
+        parentSpanId: publish.spanId,
+        parentIsRemote: true,
+        status: { code: SpanStatusCode.UNSET },
+        events: [{ name: 'ack' }],
+      });
+      expect(process.attributes).toMatchObject({
+        'messaging.operation.name': 'process',
+        'messaging.operation.type': 'process',
+        'messaging.destination.name': 'clew.orders',
+        'messaging.rabbitmq.message.delivery_tag': 1,
+      });
+      expect(active).toBe(process.spanId);
+      expect(baggage).toBe('ada');
+    }));
+
+  test('a confirm channel: the span ends with the confirm, the callback runs in the caller’s context', () =>
+    traced(api, {}, async (connection) => {
+      const channel = await connection.confirmChannel();
+      const queue = await channel.queue('clew.confirmed');
+      let inCallback: string | undefined;
+      let caller: string | undefined;
+      await new Promise<void>((resolve) => {
+        inSpan('caller', () => {
+          caller = activeSpanId();
+          channel.raw.sendToQueue(queue, body, {}, (error) => {
+            expect(error).toBeNull();
+            inCallback = activeSpanId();
+            resolve();
+          });
+        });
+        expect(recorder.open().map(({ name }) => name)).toEqual(['publish clew.confirmed']);
+      });
+      expect(inCallback).toBe(caller);
+      const publish = named(await recorder.take(2), 'publish clew.confirmed');
+      expect(publish.status.code).toBe(SpanStatusCode.UNSET);
+    }));
+
+  test('a message that no queue takes comes back: an error on its own span, none on its neighbours', () =>
+    traced(api, {}, async (connection) => {
+      const channel = await connection.confirmChannel();
+      const queue = await channel.queue('clew.there');
+      const returned = new Promise<Message>((resolve) => channel.raw.once('return', resolve));
+      const confirmed = [queue, 'clew.nowhere', queue].map(
+        (to) => new Promise((resolve) => channel.raw.sendToQueue(to, body, { mandatory: true }, resolve)),
+      );
+      expect((await returned).fields.routingKey).toBe('clew.nowhere');
+      // The broker's own word to the program: taken.
+      expect(await Promise.all(confirmed)).toEqual([null, null, null]);
+      const spans = await recorder.take(3);
+      expect(named(spans, 'publish clew.nowhere')).toMatchObject({
+        status: { code: SpanStatusCode.ERROR, message: '312 NO_ROUTE' },
+        attributes: { 'error.type': 'NO_ROUTE' },
+      });
+      expect(spans.filter(({ status }) => status.code === SpanStatusCode.ERROR)).toHaveLength(1);
+    }));
+
+  test('a full queue refuses: the span fails as the callback does', () =>
+    traced(api, {}, async (connection) => {
+      const channel = await connection.confirmChannel();
+      const args = { 'x-max-length': 1, 'x-overflow': 'reject-publish' };
+      const queue = await channel.queue('clew.full', { arguments: args });
+      const outcomes: unknown[] = [];
+      for (let count = 0; count < 3; count++) {
+        outcomes.push(
+          await new Promise((resolve) =>
+            channel.raw.sendToQueue(queue, body, {}, (error) => resolve(error?.message ?? 'taken')),
+          ),
+        );
+      }
+      const spans = await recorder.take(3);
+      expect(
+        spans.map(({ attributes }) => (attributes['error.type'] === 'nack' ? 'message nacked' : 'taken')),
+      ).toEqual(outcomes);
+      expect(outcomes).toContain('message nacked');
+    }));
+
+  test('settlement is an event: ack, nack and reject, one by one and all up to a tag', () =>
+    traced(api, {}, async (_connection, channel) => {
+      const queue = await channel.queue('clew.settled');
+      const messages: Message[] = [];
+      const all = new Promise<void>((resolve) => {
+        void channel.consume(queue, (message) => {
+          if (messages.push(message!) === 6) resolve();
+        });
+      });
+      inSpan('caller', () => {
+        for (let count = 0; count < 6; count++) channel.raw.sendToQueue(queue, body);
+      });
+      await all;
+      expect(recorder.open()).toHaveLength(6);
+      const [first, second, third, , fifth] = messages as [Message, Message, Message, Message, Message];
+      channel.raw.reject(second, false);
+      channel.raw.nack(first, false, false);
+      channel.raw.ack(third);
+      channel.raw.ack(fifth, true);
+      channel.raw.nackAll(false);
+      const spans = (await recorder.take(13)).filter(({ kind }) => kind === SpanKind.CONSUMER);
+      expect(spans.map(({ events }) => events.map(({ name }) => name).join())).toEqual([
+        'nack',
+        'reject',
+        'ack',
+        'ack',
+        'ack',
+        'nack',
+      ]);
+      expect(spans.map(({ attributes }) => attributes['error.type'])).toEqual([
+        'nack',
+        'reject',
+        undefined,
+        undefined,
+        undefined,
+        'nack',
+      ]);
+    }));
+
+  test('a handler’s span ends with its promise, not before; work inside is its child', () =>
+    traced(api, {}, async (_connection, channel) => {
+      const queue = await channel.queue('clew.slow');
+      const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+      const done = delivered(channel, queue, async (message) => {
+        channel.raw.ack(message);
+        await gate;
+        inSpan('query', () => {});
+        return 'done';
+      });
+      channel.raw.sendToQueue(queue, body);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect(recorder.open().map(({ name }) => name)).toEqual(['process clew.slow']);
+      open();
+      await done;
+      const spans = await recorder.take(3);
+      expect(named(spans, 'query').parentSpanId).toBe(named(spans, 'process clew.slow').spanId);
+    }));
+
+  test('get: a receive span, whose context the program can use', () =>
+    traced(api, {}, async (_connection, channel) => {
+      const queue = await channel.queue('clew.fetched');
+      channel.raw.sendToQueue(queue, body);
+      channel.raw.sendToQueue(queue, body);
+      await channel.ask('checkQueue', queue);
+      const message = (await channel.get(queue, { noAck: true })) as Message;
+      expect(message.content.equals(body)).toBe(true);
+      context.with(messageContext(message), () => inSpan('handled', () => {}));
+      const span = trace.getTracer('test').startSpan('poll');
+      await context.with(trace.setSpan(context.active(), span), () => channel.get(queue, { noAck: true }));
+      span.end();
+      expect(await channel.get(queue, { noAck: true })).toBe(false);
+      const spans = await recorder.take(6);
+      const [firstSent, secondSent] = spans.filter(({ name }) => name === 'publish clew.fetched');
+      const [first, second] = spans.filter(({ name }) => name === 'receive clew.fetched');
+      expect(first).toMatchObject({ kind: SpanKind.CLIENT, parentSpanId: firstSent?.spanId });
+      expect(first?.attributes['messaging.operation.type']).toBe('receive');
+      expect(named(spans, 'handled').parentSpanId).toBe(first?.spanId);
+      expect(second?.parentSpanId).toBe(named(spans, 'poll').spanId);
+      expect(second?.links.map((link) => link.context.spanId)).toEqual([secondSent?.spanId]);
+    }));
+
+  test('the program’s options and headers are never changed, frozen ones work', () =>
+    traced(api, {}, async (_connection, channel) => {
+      const queue = await channel.queue('clew.frozen');
+      const headers = Object.freeze({ traceparent: 'mine', tenant: 'a' });
+      const options = Object.freeze({ headers, persistent: true });
+      const came = delivered(channel, queue, ({ properties }) => properties.headers, { noAck: true });
+      channel.raw.sendToQueue(queue, body, options);
+      const { traceparent, tenant } = await came;
+      expect(options).toEqual({ headers: { traceparent: 'mine', tenant: 'a' }, persistent: true });
+      const [publish] = await recorder.take(2);
+      expect(traceparent).toBe(`00-${publish?.traceId}-${publish?.spanId}-01`);
+      expect(tenant).toBe('a');
+    }));
+});
+
+test('a call about topology is a span only when it fails', () =>
+  traced(newest, {}, async (connection, channel) => {
+    channel.raw.on('error', () => {});
+    await inSpan('caller', () =>
+      expect(channel.ask('checkQueue', 'clew.missing')).rejects.toThrow(/NOT_FOUND/),
+    );
+    const spans = await recorder.take(2);
+    expect(named(spans, 'queue.declare clew.missing')).toMatchObject({
+      kind: SpanKind.CLIENT,
+      parentSpanId: named(spans, 'caller').spanId,
+      status: { code: SpanStatusCode.ERROR },
+      attributes: { 'error.type': 'NOT_FOUND' },
+    });
+    expect(connection.raw.listenerCount('close')).toBe(0);
+  }));

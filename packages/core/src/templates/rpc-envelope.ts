@@ -1,0 +1,105 @@
+import type { Attributes, Context } from '@opentelemetry/api';
+import { ATTR } from '../semconv.ts';
+import type { Operation } from './messaging-operation.ts';
+import type { Cut } from './messaging-waiting.ts';
+
+/**
+ * What a body says of the call that it belongs to. A call is answered, a cast is not, a fanout is a cast to all.
+ */
+export type EnvelopeReading = EnvelopedRequest | EnvelopedReply;
+
+/** A request whose method, and for a call whose way back, stand in the body. */
+export interface EnvelopedRequest extends EnvelopeTrace {
+  readonly kind: 'call' | 'cast' | 'fanout';
+  /** What is called: the span's name. */
+  readonly method: string;
+  /** Pairs a call with its replies; with `replyTo`, only in a call. Where they are missing, the properties' count. */
+  readonly id?: string | undefined;
+  /** The queue that replies are wanted in. */
+  readonly replyTo?: string | undefined;
+}
+
+/** A reply: its id pairs it with the call. */
+export interface EnvelopedReply extends EnvelopeTrace {
+  readonly kind: 'reply';
+  readonly id?: string | undefined;
+  readonly failure?: Cut | undefined;
+  /** Others follow: a sign of life, or one of several replies. */
+  readonly more?: boolean | undefined;
+}
+
+/** Trace context in the body itself, beside the one in headers. */
+interface EnvelopeTrace {
+  /** Adds the body's trace to a context that came in headers, if there came none. */
+  extract?(context: Context): Context;
+  /** The body with the trace in it. */
+  inject?(context: Context): Buffer;
+}
+
+/**
+ * The form that an RPC library gives to its bodies. A plugin asks each envelope in order; one that does not know the
+ * body returns `undefined`, soon: it is asked about every message.
+ *
+ * @example
+ * const nest: RpcEnvelope = {
+ *   system: 'nestjs',
+ *   read: (content) => {
+ *     const { pattern, err } = JSON.parse(content.toString());
+ *     if (pattern) return { kind: 'call', method: pattern };
+ *     return { kind: 'reply', failure: err && { type: 'remote', message: String(err) } };
+ *   },
+ * };
+ */
+export interface RpcEnvelope {
+  /** `rpc.system.name` of the calls. */
+  readonly system: string;
+  /** What it throws counts as `undefined`. */
+  read(content: Buffer, properties: EnvelopeProperties): EnvelopeReading | undefined;
+}
+
+/** What stands beside the body. */
+export interface EnvelopeProperties {
+  readonly contentType?: string | undefined;
+  readonly correlationId?: string | undefined;
+  readonly replyTo?: string | undefined;
+  readonly type?: string | undefined;
+}
+
+export const ENVELOPES_EXPECTED = 'a list of { system, read }';
+
+/** Whether a value is a list of envelopes. */
+export function isEnvelopes(value: unknown): value is readonly RpcEnvelope[] {
+  return Array.isArray(value) && value.every(isEnvelope);
+}
+
+/** The first envelope that knows a body, and what it says. */
+export function readEnvelope(
+  envelopes: readonly RpcEnvelope[],
+  content: unknown,
+  properties: EnvelopeProperties,
+): { readonly system: string; readonly reading: EnvelopeReading } | undefined {
+  if (!Buffer.isBuffer(content)) return undefined;
+  for (const { system, read } of envelopes) {
+    try {
+      const reading = read(content, properties);
+      if (reading !== undefined) return { system, reading };
+    } catch {
+      // Not every body is in every envelope's form.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The operation of a call: its name is what is called. `more` says through what it goes.
+ * Source: https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
+ */
+export function createRpcOperation(system: string, method: string, more: Attributes): Operation {
+  return { name: method, attributes: { [ATTR.rpcSystemName]: system, [ATTR.rpcMethod]: method, ...more } };
+}
+
+function isEnvelope(value: unknown): value is RpcEnvelope {
+  if (typeof value !== 'object' || value === null) return false;
+  const { system, read } = value as Partial<RpcEnvelope>;
+  return typeof system === 'string' && typeof read === 'function';
+}

@@ -1,0 +1,49 @@
+import {
+  defineInstrumentation,
+  ENVELOPES_EXPECTED,
+  flag,
+  isEnvelopes,
+  isTrustOption,
+  numberIn,
+  shaped,
+  TRUST_EXPECTED,
+} from '@clew/core';
+import { hookOptions } from './hooks.ts';
+import { type AmqplibTools, patchChannel } from './patch-channel.ts';
+import { patchConnect } from './patch-connect.ts';
+
+declare const __VERSION__: string;
+
+const WEEK_MS = 604_800_000;
+
+const options = {
+  ...hookOptions,
+  consumeTimeoutMs: numberIn(0, WEEK_MS, 60_000),
+  callTimeoutMs: numberIn(0, WEEK_MS, 60_000),
+  useLinksForConsume: flag(false),
+  trust: shaped(TRUST_EXPECTED, isTrustOption),
+  envelopes: shaped(ENVELOPES_EXPECTED, isEnvelopes),
+} as const;
+
+const VERSIONS = ['>=0.10 <3'];
+
+/** Traces amqplib: messages sent, delivered and fetched, and the calls that requests and replies make. */
+export const AmqplibInstrumentation = defineInstrumentation({
+  name: '@clew/instrumentation-amqplib',
+  version: __VERSION__,
+  options,
+  targets: [
+    { module: 'amqplib', versions: VERSIONS, patch },
+    { module: 'amqplib', versions: VERSIONS, file: 'callback_api.js', patch },
+    { module: 'amqplib', versions: VERSIONS, file: 'lib/channel.js', patch },
+  ],
+});
+
+export type AmqplibInstrumentation = InstanceType<typeof AmqplibInstrumentation>;
+
+/** Whoever patches by hand has the API only; its first connection leads to the channels. */
+function patch(moduleExports: unknown, tools: AmqplibTools): void {
+  const { BaseChannel } = moduleExports as { readonly BaseChannel?: { readonly prototype: object } };
+  if (BaseChannel !== undefined) patchChannel(BaseChannel.prototype, tools);
+  else patchConnect(moduleExports as object, tools);
+}

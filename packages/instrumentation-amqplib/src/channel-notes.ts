@@ -1,0 +1,52 @@
+import { ATTR, type MessageChannel } from '@clew/core';
+import type { Attributes, Context } from '@opentelemetry/api';
+import { type Channel, DIRECT_REPLY_TO } from './amqplib.ts';
+import type { Inbound, Outbound } from './channel-view.ts';
+import { Operations } from './operations.ts';
+
+/** What is known of one channel of amqplib. */
+export class ChannelNotes {
+  readonly messages: MessageChannel<Outbound, Inbound, unknown>;
+  readonly operations: Operations;
+  /** By consumer tag. */
+  readonly consumers = new Map<string, { readonly queue: string; readonly noAck: boolean }>();
+  /** The queue that an empty name stands for. */
+  lastQueue = '';
+  confirms = false;
+  /** Where the last message was sent: the place to record why the broker closed the channel. */
+  lastSent: Context | undefined;
+  /** Whether a failed call has said already why the channel closes. */
+  failed = false;
+  /** Direct replies come in on the channel that asks: their common name is no address. */
+  readonly #directReplies: string;
+
+  constructor(channel: Channel, messages: MessageChannel<Outbound, Inbound, unknown>, number: number) {
+    this.messages = messages;
+    this.operations = operationsOf(channel);
+    this.#directReplies = `${DIRECT_REPLY_TO}#${number}`;
+  }
+
+  address(replyTo: string): string {
+    return replyTo === DIRECT_REPLY_TO ? this.#directReplies : replyTo;
+  }
+}
+
+const operations = new WeakMap<object, Operations>();
+
+function operationsOf({ connection }: Channel): Operations {
+  let known = operations.get(connection);
+  if (known === undefined) {
+    known = new Operations(serverOf(connection.stream));
+    operations.set(connection, known);
+  }
+  return known;
+}
+
+/** From the socket, never from the URL: there the credentials stand. */
+function serverOf(stream: Channel['connection']['stream'] | undefined): Attributes {
+  const address = stream?._host ?? (stream?.servername || undefined) ?? stream?.remoteAddress;
+  return {
+    ...(address !== undefined && { [ATTR.serverAddress]: address }),
+    ...(stream?.remotePort !== undefined && { [ATTR.serverPort]: stream.remotePort }),
+  };
+}

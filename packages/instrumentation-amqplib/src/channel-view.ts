@@ -1,0 +1,193 @@
+import {
+  type AmqpHeaders,
+  ATTR,
+  amqpHeadersGetter,
+  type EnvelopeReading,
+  type MessagingView,
+  type Operation,
+  type OptionsOf,
+  type RpcEnvelope,
+  type RpcMark,
+  readEnvelope,
+  type Tools,
+} from '@clew/core';
+import type { Attributes } from '@opentelemetry/api';
+import type { Message, MethodFields, Properties } from './amqplib.ts';
+import type { ChannelNotes } from './channel-notes.ts';
+import { confirmInfo, endInfo, type hookOptions, type PublishInfo } from './hooks.ts';
+
+/** The rpc system where only the message's properties tell of a call. */
+const PLAIN = 'amqp';
+
+type Read = { readonly system: string; readonly reading: EnvelopeReading } | undefined;
+
+/** A message on its way out. */
+export interface Outbound {
+  readonly notes: ChannelNotes;
+  readonly fields: MethodFields;
+  readonly properties: Properties;
+  content: Buffer;
+  read: Read;
+}
+
+/** A delivery, or a message that came back. */
+export interface Inbound {
+  readonly notes: ChannelNotes;
+  readonly message: Message;
+  readonly queue: string;
+  read: Read;
+}
+
+export type ViewOptions = OptionsOf<typeof hookOptions> & {
+  readonly envelopes: readonly RpcEnvelope[] | undefined;
+};
+
+export type AmqplibView = MessagingView<Outbound, Inbound, AmqpHeaders>;
+
+/** amqplib's messages, for the templates. */
+export function channelView(tools: Tools<ViewOptions>): AmqplibView {
+  const read = (content: unknown, properties: Properties): Read => {
+    const { envelopes } = tools.options;
+    return envelopes === undefined ? undefined : readEnvelope(envelopes, content, properties);
+  };
+
+  return {
+    getter: amqpHeadersGetter,
+    headers: ({ message }) => message.properties.headers,
+    queue: ({ queue }) => queue,
+
+    setHeader({ properties }, name, value) {
+      properties.headers ??= {};
+      // amqplib's own object, whose prototype is the program's: what is frozen there cannot be assigned here.
+      if (name in properties.headers)
+        Object.defineProperty(properties.headers, name, {
+          value,
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        });
+      else properties.headers[name] = value;
+    },
+
+    sending(message) {
+      const { notes, fields } = message;
+      if (isCast(message)) return callOf(message, fields);
+      return notes.operations.publish(fields.exchange ?? '')(fields.routingKey ?? '');
+    },
+
+    processing(delivery) {
+      const { notes, message, queue } = delivery;
+      const { exchange = '', routingKey = '' } = message.fields;
+      if (isCast(delivery)) return callOf(delivery, message.fields);
+      return notes.operations.process(exchange)(routingKey)(queue);
+    },
+
+    receiving({ notes, message, queue }) {
+      const { exchange = '', routingKey = '' } = message.fields;
+      return notes.operations.receive(exchange)(routingKey)(queue);
+    },
+
+    sentDetails: ({ properties, content }) => detailsOf(properties, content),
+    deliveryDetails: ({ message }) => deliveryDetails(message),
+
+    extractBeside: (context, { read }) => read?.reading.extract?.(context) ?? context,
+    injectBeside(context, message) {
+      message.content = message.read?.reading.inject?.(context) ?? message.content;
+    },
+
+    onSend: (span, message) => tools.callHook(tools.options.publishHook, span, infoOf(message)),
+    onSent(span, message, reason) {
+      if (!message.notes.confirms) return;
+      tools.callHook(tools.options.publishConfirmHook, span, confirmInfo(infoOf(message), reason));
+    },
+    onProcess: (span, { message }) => tools.callHook(tools.options.consumeHook, span, { msg: message }),
+    onProcessed: (span, { message }, ending) =>
+      tools.callHook(tools.options.consumeEndHook, span, endInfo(message, ending)),
+
+    rpc: {
+      sent(message) {
+        const { notes, properties, fields } = message;
+        message.read = read(message.content, properties);
+        const { correlationId, replyTo } = properties;
+        return markOf(
+          message.read,
+          correlationId,
+          replyTo && notes.address(replyTo),
+          fields.routingKey ?? '',
+        );
+      },
+      delivered(delivery) {
+        const { notes, message, queue } = delivery;
+        const { properties, fields, content } = message;
+        delivery.read = read(content, properties);
+        const { exchange, routingKey = '' } = fields;
+        const direct = notes.address(queue);
+        const address = direct !== queue ? direct : exchange === '' ? routingKey : queue;
+        const { correlationId, replyTo } = properties;
+        return markOf(delivery.read, correlationId, replyTo && notes.address(replyTo), address);
+      },
+      calling: (sent) => callOf(sent, sent.fields, sent.properties.type),
+      serving: (delivery) => callOf(delivery, delivery.message.fields, delivery.message.properties.type),
+    },
+  };
+}
+
+/** The properties say that a message belongs to a call, or the envelope does. */
+function markOf(
+  read: Read,
+  correlationId: string | undefined,
+  replyTo: string | undefined,
+  address: string,
+): RpcMark | undefined {
+  const reading = read?.reading;
+  const id = reading?.id ?? correlationId;
+  if (id === undefined) return undefined;
+  if (reading?.kind === 'reply') return { id, address, failure: reading.failure, more: reading.more };
+  if (reading !== undefined && reading.kind !== 'call') return undefined;
+  return { id, replyTo: reading?.replyTo ?? replyTo, address };
+}
+
+/** A request that nobody answers is a message, named by what it calls. */
+function isCast({ read }: Outbound | Inbound): boolean {
+  return read !== undefined && (read.reading.kind === 'cast' || read.reading.kind === 'fanout');
+}
+
+/** What is called: the envelope knows, else the message's type says, else it is where the request goes. */
+function callOf({ notes, read }: Outbound | Inbound, fields: MethodFields, type?: string): Operation {
+  const { exchange = '', routingKey = '' } = fields;
+  const reading = read?.reading;
+  const said = reading === undefined || reading.kind === 'reply' ? type : reading.method;
+  const method = said || notes.operations.methodOf(exchange, routingKey);
+  return notes.operations.call(read?.system ?? PLAIN)(method)(exchange)(routingKey);
+}
+
+function detailsOf({ messageId, correlationId }: Properties, content: unknown): Attributes {
+  const attributes: Attributes = {};
+  if (Buffer.isBuffer(content)) attributes[ATTR.messagingMessageBodySize] = content.length;
+  if (messageId !== undefined) attributes[ATTR.messagingMessageId] = messageId;
+  if (correlationId !== undefined) attributes[ATTR.messagingMessageConversationId] = correlationId;
+  return attributes;
+}
+
+function deliveryDetails({ fields, properties, content }: Message): Attributes {
+  const attributes = detailsOf(properties, content);
+  if (fields.deliveryTag !== undefined) attributes[ATTR.messagingRabbitmqDeliveryTag] = fields.deliveryTag;
+  if (fields.redelivered === true) attributes[ATTR.messagingRedelivered] = true;
+  const deaths: unknown = properties.headers?.['x-death'];
+  if (Array.isArray(deaths)) addDeath(attributes, deaths[0]);
+  return attributes;
+}
+
+/** The newest entry comes first. Source: https://www.rabbitmq.com/docs/dlx#effects */
+function addDeath(attributes: Attributes, death: unknown): void {
+  if (typeof death !== 'object' || death === null) return;
+  const { count, reason, queue } = death as Record<string, unknown>;
+  if (typeof count === 'number') attributes[ATTR.messagingDeadLetterCount] = count;
+  if (typeof reason === 'string') attributes[ATTR.messagingDeadLetterReason] = reason;
+  if (typeof queue === 'string') attributes[ATTR.messagingDeadLetterQueue] = queue;
+}
+
+function infoOf({ notes, fields, properties, content }: Outbound): PublishInfo {
+  const { exchange = '', routingKey = '' } = fields;
+  return { exchange, routingKey, content, options: properties, isConfirmChannel: notes.confirms };
+}

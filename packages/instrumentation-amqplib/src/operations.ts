@@ -1,0 +1,85 @@
+import {
+  ATTR,
+  createOperation,
+  createRpcOperation,
+  labeller,
+  type Operation,
+  type OperationParts,
+  remembered,
+} from '@clew/core';
+import type { Attributes } from '@opentelemetry/api';
+
+const SYSTEM = 'rabbitmq';
+
+/** Names that the broker or a client's library makes up. */
+const label = labeller(/\bamq\.gen-[\w-]+|\bamq\.rabbitmq\.reply-to\b[^:]*|\breply_[\w:.-]+/);
+
+/** The spans of one connection's messages: made once for each exchange, key and queue. */
+export class Operations {
+  readonly server: Attributes;
+  readonly publish = remembered((exchange: string) =>
+    remembered((key: string) => this.#create({ name: 'publish', type: 'send' }, [exchange, key], key)),
+  );
+  readonly process = this.#delivering('process', 'process');
+  readonly receive = this.#delivering('receive', 'receive');
+  readonly call = remembered((system: string) =>
+    remembered((method: string) =>
+      remembered((exchange: string) =>
+        remembered((key: string) => this.#createCall(system, method, exchange, key)),
+      ),
+    ),
+  );
+
+  constructor(server: Attributes) {
+    this.server = server;
+  }
+
+  /** A call of amqplib about topology, by its method's name. */
+  failed(name: string, subject: string): Operation {
+    return this.#create({ name }, [subject], '');
+  }
+
+  /** What is called where the message itself does not say: where it goes. */
+  methodOf(exchange: string, key: string): string {
+    return nameOf([exchange, key].map(label));
+  }
+
+  #delivering(name: string, type: 'process' | 'receive') {
+    return remembered((exchange: string) =>
+      remembered((key: string) =>
+        remembered((queue: string) =>
+          this.#create({ name, type }, key === queue ? [exchange, queue] : [exchange, key, queue], key),
+        ),
+      ),
+    );
+  }
+
+  #create(
+    what: Pick<OperationParts, 'name'> & Partial<Pick<OperationParts, 'type'>>,
+    parts: string[],
+    key: string,
+  ): Operation {
+    const more = { ...(key !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }), ...this.server };
+    return createOperation({
+      ...what,
+      system: SYSTEM,
+      destination: nameOf(parts),
+      label: nameOf(parts.map(label)),
+      more,
+    });
+  }
+
+  #createCall(system: string, method: string, exchange: string, key: string): Operation {
+    return createRpcOperation(system, method, {
+      [ATTR.messagingSystem]: SYSTEM,
+      [ATTR.messagingDestinationName]: nameOf([exchange, key]),
+      [ATTR.messagingRabbitmqRoutingKey]: key,
+      ...this.server,
+    });
+  }
+}
+
+/** Source: https://opentelemetry.io/docs/specs/semconv/messaging/rabbitmq/ */
+function nameOf(parts: string[]): string {
+  return parts.filter((part) => part !== '').join(':') || 'amq.default';
+}

@@ -1,0 +1,261 @@
+import { type Cut, currentContext, guard, messaging, type Settlement, type Tools } from '@clew/core';
+import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api';
+import {
+  type Channel,
+  type Frame,
+  type FrameHandler,
+  METHOD,
+  type Message,
+  type MethodFields,
+  methodName,
+  type Properties,
+  type Reply,
+} from './amqplib.ts';
+import { ChannelNotes } from './channel-notes.ts';
+import { type AmqplibView, channelView, type ViewOptions } from './channel-view.ts';
+import { rememberContext } from './message-context.ts';
+
+export type AmqplibTools = Tools<ViewOptions & Parameters<typeof messaging>[0]['options']>;
+
+type SendMessage = (this: Channel, fields: MethodFields, properties: Properties, content: Buffer) => boolean;
+type SendImmediately = (this: Channel, method: number, fields: MethodFields) => unknown;
+type SendOrEnqueue = (this: Channel, method: number, fields: MethodFields, reply: Reply) => void;
+type Dispatch = (this: Channel, fields: MethodFields, message: Message | null) => unknown;
+type PushConfirmCallback = (this: Channel, callback: unknown) => void;
+type Emit = (this: Channel, event: string | symbol, ...args: unknown[]) => boolean;
+type ToClosed = (this: Channel, stack: string) => void;
+
+/** All that both APIs do with messages goes through these few functions of their channels' common base. */
+export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
+  const channelPrototype = Object.getPrototypeOf(baseChannel) as object;
+  const notesOf = notebook(tools);
+
+  tools.wrap<SendMessage>(
+    channelPrototype,
+    'sendMessage',
+    (sendMessage) =>
+      function (fields, properties, content) {
+        const notes = notesOf(this);
+        notes.lastSent = currentContext();
+        const message = { notes, fields, properties, content, read: undefined };
+        return notes.messages.send(message, () =>
+          sendMessage.call(this, fields, properties, message.content),
+        );
+      },
+  );
+
+  tools.wrap<Dispatch>(
+    baseChannel,
+    'dispatchMessage',
+    (dispatch) =>
+      function (fields, message) {
+        // A cancelled consumer is told by a message that is none.
+        if (message === null) return dispatch.call(this, fields, message);
+        const notes = notesOf(this);
+        const consumer = notes.consumers.get(fields.consumerTag ?? '');
+        const tag = consumer === undefined || consumer.noAck ? undefined : fields.deliveryTag;
+        const delivery = { notes, message, queue: consumer?.queue ?? '', read: undefined };
+        return notes.messages.process(delivery, tag, () => dispatch.call(this, fields, message));
+      },
+  );
+
+  tools.wrap<SendImmediately>(
+    channelPrototype,
+    'sendImmediately',
+    (sendImmediately) =>
+      function (method, fields) {
+        const result = sendImmediately.call(this, method, fields);
+        guard(`${tools.name}: settling`, () => settle(notesOf, this, method, fields));
+        return result;
+      },
+  );
+
+  tools.wrap<SendOrEnqueue>(
+    channelPrototype,
+    'sendOrEnqueue',
+    (sendOrEnqueue) =>
+      function (method, fields, reply) {
+        const caller = currentContext();
+        const startTimeMs = performance.now();
+        sendOrEnqueue.call(this, method, fields, (error, frame) => {
+          const asked: Asked = { channel: this, notes: notesOf(this), method, fields, caller, startTimeMs };
+          guard(`${tools.name}: a reply`, () => onReply(asked, error, frame));
+          const idle = this.handleMessage;
+          context.with(caller, () => reply(error, frame));
+          if (frame?.id === METHOD.basicGetOk && this.handleMessage !== idle)
+            this.handleMessage = fetching(asked, frame, this.handleMessage, idle);
+        });
+      },
+  );
+
+  tools.wrap<PushConfirmCallback>(
+    channelPrototype,
+    'pushConfirmCallback',
+    (push) =>
+      function (callback) {
+        if (typeof callback !== 'function') {
+          push.call(this, callback);
+          return;
+        }
+        const caller = currentContext();
+        push.call(this, (error: unknown) =>
+          context.with(caller, callback as (e: unknown) => void, undefined, error),
+        );
+      },
+  );
+
+  tools.wrap<Emit>(
+    channelPrototype,
+    'emit',
+    (emit) =>
+      function (event, ...args) {
+        if (event === 'ack' || event === 'nack' || event === 'return' || event === 'drain')
+          guard(`${tools.name}: ${event}`, () => onEvent(notesOf(this), event, args[0]));
+        return emit.call(this, event, ...args);
+      },
+  );
+
+  tools.wrap<ToClosed>(
+    channelPrototype,
+    'toClosed',
+    (toClosed) =>
+      function (stack) {
+        guard(`${tools.name}: closing`, () => onClosed(notesOf(this), stack));
+        toClosed.call(this, stack);
+      },
+  );
+}
+
+/** The notes on each channel. */
+function notebook(tools: AmqplibTools): (channel: Channel) => ChannelNotes {
+  const notes = new WeakMap<Channel, ChannelNotes>();
+  const newChannel = messaging(tools, channelView(tools) as AmqplibView);
+  let count = 0;
+  return (channel) => {
+    let known = notes.get(channel);
+    if (known === undefined) {
+      known = new ChannelNotes(channel, newChannel(), ++count);
+      notes.set(channel, known);
+    }
+    return known;
+  };
+}
+
+const SETTLEMENTS: ReadonlyMap<number, Settlement> = new Map([
+  [METHOD.basicAck, 'ack'],
+  [METHOD.basicNack, 'nack'],
+  [METHOD.basicReject, 'reject'],
+]);
+
+function settle(
+  notesOf: (channel: Channel) => ChannelNotes,
+  channel: Channel,
+  method: number,
+  { deliveryTag = 0, multiple = false, requeue }: MethodFields,
+): void {
+  const how = SETTLEMENTS.get(method);
+  if (how !== undefined) {
+    const attributes = how === 'ack' ? undefined : { 'clew.messaging.requeue': requeue === true };
+    notesOf(channel).messages.settle(deliveryTag, multiple, how, attributes);
+  } else if (method === METHOD.confirmSelect) {
+    const notes = notesOf(channel);
+    notes.confirms = true;
+    notes.messages.expectConfirms();
+  }
+}
+
+/** A method that the channel has been asked for and whose answer is there. */
+interface Asked {
+  readonly channel: Channel;
+  readonly notes: ChannelNotes;
+  readonly method: number;
+  readonly fields: MethodFields;
+  readonly caller: Context;
+  readonly startTimeMs: number;
+}
+
+function onReply({ notes, method, fields, caller, startTimeMs }: Asked, error: unknown, frame?: Frame): void {
+  const { queue = '', exchange = '', destination = '', consumerTag = '', noAck = false } = fields;
+  if (error !== null) {
+    const { fields: closing } = error as Partial<Frame>;
+    const reason = error instanceof Error ? error : cutBy(closing);
+    notes.failed = true;
+    const operation = notes.operations.failed(methodName(method), queue || exchange || destination);
+    notes.messages.fail(operation, reason, caller, startTimeMs);
+  } else if (method === METHOD.queueDeclare) {
+    notes.lastQueue = frame?.fields.queue ?? '';
+  } else if (method === METHOD.basicConsume) {
+    const consumed = queue || notes.lastQueue;
+    notes.consumers.set(frame?.fields.consumerTag ?? '', { queue: consumed, noAck });
+    notes.messages.listen(notes.address(consumed));
+  } else if (method === METHOD.basicCancel) {
+    notes.consumers.delete(consumerTag);
+  }
+}
+
+/** Runs the frames of a fetched message where it was asked for, and records it when its properties are there. */
+function fetching(asked: Asked, got: Frame, state: FrameHandler, idle: FrameHandler): FrameHandler {
+  const {
+    notes,
+    fields: { queue = '' },
+    caller,
+    startTimeMs,
+  } = asked;
+  const inside = (current: FrameHandler): FrameHandler =>
+    function (frame) {
+      const next = context.with(caller, () => current.call(this, frame));
+      return next === idle ? next : inside(next);
+    };
+  const rest = inside(state);
+  return function (frame) {
+    guard('recording a fetched message', () => {
+      const message = { fields: got.fields, properties: frame.fields, content: Buffer.alloc(0) };
+      const delivery = { notes, message, queue: queue || notes.lastQueue, read: undefined };
+      rememberContext(got.fields, notes.messages.receive(delivery, caller, startTimeMs));
+    });
+    return rest.call(this, frame);
+  };
+}
+
+function onEvent(notes: ChannelNotes, event: 'ack' | 'nack' | 'return' | 'drain', what: unknown): void {
+  const { messages } = notes;
+  if (event === 'drain') messages.drained();
+  else if (event === 'return') {
+    const message = what as Message;
+    const { exchange = '', routingKey = '' } = message.fields;
+    const delivery = { notes, message, queue: '', read: undefined };
+    const operation = notes.operations.failed('return', exchange || routingKey);
+    messages.returned(delivery, operation, cutBy(message.fields));
+  } else {
+    const { deliveryTag = 0, multiple = false } = what as MethodFields;
+    const refusal = event === 'ack' ? undefined : { type: 'nack', message: 'the broker refused the message' };
+    messages.confirm(deliveryTag, multiple, refusal);
+  }
+}
+
+/** The reason stands in the first line of the stack that amqplib captures for its own errors. */
+function onClosed(notes: ChannelNotes, stack: string): void {
+  const [, reason = ''] = /^Stack capture: (.*)/.exec(stack) ?? [];
+  const [, byServer] = /^Channel closed by server: (.*)/.exec(reason) ?? [];
+  const cut: Cut =
+    byServer !== undefined
+      ? { type: 'channel_closed', message: byServer }
+      : reason === 'ChannelCloseOk frame received'
+        ? { type: 'channel_closed', message: 'the program closed the channel' }
+        : { type: 'connection_closed', message: CLOSINGS[reason] ?? reason };
+  const said = notes.messages.close(cut) || notes.failed;
+  if (byServer !== undefined && !said)
+    notes.messages.fail(notes.operations.failed('channel.close', ''), cut, notes.lastSent ?? ROOT_CONTEXT);
+  notes.lastSent = undefined;
+}
+
+const CLOSINGS: Readonly<Record<string, string>> = {
+  'ConnectionCloseOk received': 'the program closed the connection',
+};
+
+function cutBy({ replyCode, replyText }: MethodFields = {}): Cut {
+  return {
+    type: replyText?.split(/[ -]/, 1)[0] || String(replyCode ?? 'closed'),
+    message: `${replyCode} ${replyText}`,
+  };
+}

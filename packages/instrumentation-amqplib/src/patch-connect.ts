@@ -1,0 +1,109 @@
+import { isPromise } from 'node:util/types';
+import { ATTR, createOperation, currentContext, guard, isTracingSuppressed, recordError } from '@clew/core';
+import { type Attributes, type Context, context, SpanKind } from '@opentelemetry/api';
+import type { Channel } from './amqplib.ts';
+import { type AmqplibTools, patchChannel } from './patch-channel.ts';
+
+type Connect = (this: unknown, ...args: unknown[]) => unknown;
+type FreshChannel = (this: object, channel: object, options: unknown) => unknown;
+
+/** A connection that cannot be made is a span; one that is made leads to the class of its channels. */
+export function patchConnect(api: object, tools: AmqplibTools): void {
+  tools.wrap<Connect>(
+    api,
+    'connect',
+    (connect) =>
+      function (...args) {
+        const caller = currentContext();
+        const startTimeMs = performance.now();
+        const failed = (error: unknown): never => {
+          recordFailure(tools, caller, startTimeMs, args[0], error);
+          throw error;
+        };
+        const connected = <T>(model: T): T => {
+          guard(`${tools.name}: a connection`, () => patchModel(model, tools));
+          return model;
+        };
+        const callback = args.at(-1);
+        if (typeof callback === 'function') {
+          args[args.length - 1] = (error: unknown, model: unknown) => {
+            if (error) recordFailure(tools, caller, startTimeMs, args[0], error);
+            else connected(model);
+            return context.with(
+              caller,
+              callback as Connect,
+              undefined,
+              ...(error ? [error] : [error, model]),
+            );
+          };
+        }
+        let result: unknown;
+        try {
+          result = connect.apply(this, args);
+        } catch (error) {
+          return failed(error);
+        }
+        return isPromise(result) ? result.then(connected, failed) : result;
+      },
+  );
+}
+
+/** A model that recovers by itself holds the one of the moment. */
+interface Model {
+  readonly connection?: object;
+  readonly _core?: { readonly _model?: Model };
+}
+
+function patchModel(model: unknown, tools: AmqplibTools): void {
+  const { connection, _core } = model as Model;
+  const wanted = connection ?? _core?._model?.connection;
+  if (wanted === undefined) return;
+  tools.wrap<FreshChannel>(
+    Object.getPrototypeOf(wanted) as object,
+    'freshChannel',
+    (freshChannel) =>
+      function (channel, options) {
+        guard(`${tools.name}: a channel`, () => patchChannel(baseOf(channel as Channel), tools));
+        return freshChannel.call(this, channel, options);
+      },
+  );
+}
+
+/** The prototype that both APIs' channels have in common. */
+function baseOf(channel: Channel): object {
+  let prototype: object = Object.getPrototypeOf(channel) as object;
+  while (!Object.hasOwn(prototype, 'dispatchMessage')) prototype = Object.getPrototypeOf(prototype) as object;
+  return prototype;
+}
+
+function recordFailure(
+  tools: AmqplibTools,
+  parent: Context,
+  startTime: number,
+  url: unknown,
+  error: unknown,
+): void {
+  if (isTracingSuppressed(parent)) return;
+  guard(`${tools.name}: a failed connection`, () => {
+    const operation = createOperation({
+      system: 'rabbitmq',
+      name: 'connect',
+      destination: '',
+      label: '',
+      spanName: 'connect',
+      more: brokerOf(url),
+    });
+    const { attributes } = operation;
+    const span = tools.tracer.startSpan('connect', { kind: SpanKind.CLIENT, attributes, startTime }, parent);
+    recordError(span, error);
+    span.end();
+  });
+}
+
+/** Host and port; user and password stay where they are. */
+function brokerOf(url: unknown): Attributes {
+  const { hostname, port, protocol } =
+    typeof url === 'string' ? new URL(url) : ((url || { hostname: 'localhost' }) as Partial<URL>);
+  const usual = /^amqps/.test(protocol ?? '') ? 5671 : 5672;
+  return { [ATTR.serverAddress]: hostname || 'localhost', [ATTR.serverPort]: Number(port) || usual };
+}
