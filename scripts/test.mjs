@@ -1,7 +1,10 @@
-// Runs jest over the packages and the integration suites; further arguments go to jest.
+// Checks the types of the tests, then runs jest over the packages and the integration suites; arguments go to jest.
 import { spawnSync } from 'node:child_process';
 
-const jest = 'node_modules/jest/bin/jest.js';
-const args = process.argv.slice(2);
-const { status } = spawnSync(process.execPath, ['--no-warnings', jest, ...args], { stdio: 'inherit' });
-process.exit(status ?? 1);
+run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json');
+run('--no-warnings', 'node_modules/jest/bin/jest.js', ...process.argv.slice(2));
+
+function run(...args) {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -1,4 +1,4 @@
-import { SHARE_ENV } from 'node:worker_threads';
+import { SHARE_ENV, type WorkerOptions } from 'node:worker_threads';
 import { type Context, context, propagation, trace } from '@opentelemetry/api';
 import {
   AsyncContextManager,
@@ -105,12 +105,12 @@ describe('the options of a worker', () => {
   });
 
   test('without an environment get that of this thread', () => {
-    expect(carryToWorker({}, request).env).toMatchObject({ ...process.env, TRACEPARENT });
+    expect(carryToWorker<WorkerOptions>({}, request).env).toMatchObject({ ...process.env, TRACEPARENT });
     expect(carryToWorker(undefined, request).env).toMatchObject({ TRACEPARENT });
   });
 
   test('with the environment of this thread itself are left alone', () => {
-    const options = { env: SHARE_ENV };
+    const options: WorkerOptions = { env: SHARE_ENV };
     expect(carryToWorker(options, request)).toBe(options);
     expect(process.env.TRACEPARENT).not.toBe(TRACEPARENT);
   });

@@ -92,7 +92,8 @@ describe('a program without faults', () => {
   });
 
   test('may have frozen spans, spans that are not recorded, and managers without attach', () => {
-    const frozen = Object.freeze(new TestSpan('frozen'));
+    const frozen = new TestSpan('frozen');
+    Object.freeze(frozen);
     context.with(contextOf(frozen), () => {});
     const remote = trace.setSpanContext(rootContext, new TestSpan('remote').spanContext());
     context.with(remote, () => {});

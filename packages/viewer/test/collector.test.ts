@@ -20,7 +20,11 @@ beforeEach(async () => {
 });
 afterEach(() => collector.close());
 
-function post(path: string, body: BodyInit, headers: Record<string, string>): Promise<Response> {
+function post(
+  path: string,
+  body: NonNullable<RequestInit['body']>,
+  headers: Record<string, string>,
+): Promise<Response> {
   return fetch(collector.url + path, { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
 }
 
