@@ -17,7 +17,10 @@ export function endInCallersContext(request: object): void {
   for (const name of ENDINGS) {
     const method = methods[name];
     if (method === undefined) continue;
-    methods[name] = (...args) => context.with(caller, () => method.apply(request, args));
+    methods[name] = (...args) => {
+      if (currentContext() === caller) return method.apply(request, args);
+      return context.with(caller, () => method.apply(request, args));
+    };
   }
 }
 
@@ -49,6 +52,7 @@ export function leaveQueueInCallersContext(undici: unknown, tools: Tools<unknown
         const caller = callers.get(handler);
         if (caller === undefined) return send.call(this, options, handler);
         callers.delete(handler);
+        if (currentContext() === caller) return send.call(this, options, handler);
         return context.with(caller, () => send.call(this, options, handler));
       },
   );

@@ -1,11 +1,11 @@
-import { type Attributes, type Context, SpanKind, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, SpanKind, type SpanOptions, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { currentContext, Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { ATTR } from '../semconv.ts';
 import { statusCodeOf, withoutValues } from './db-error.ts';
-import { readSql } from './sql.ts';
+import { readSql, type SqlReading } from './sql.ts';
 
 /** Where queries go, in the words of the semantic conventions. */
 export interface Database {
@@ -91,19 +91,46 @@ export function recordFailedAcquire(
   });
 }
 
-function start(tools: Tools<DbOptions>, parent: Context, query: DbQuery): QueryExchange {
-  const { database, sql, waitMs } = query;
+function start(tools: Tools<DbOptions>, parent: Context, query: DbQuery): QueryExchange | undefined {
+  const { name, options } = spanOf(query, tools.options.maxQueryLength);
+  const { waitMs } = query;
+  const given =
+    waitMs === undefined
+      ? options
+      : { ...options, attributes: { ...options.attributes, [ATTR.connectionWaitMs]: waitMs } };
+  const span = tools.tracer.startSpan(name, given, parent);
+  return span.isRecording() ? new QueryExchange(span, trace.setSpan(parent, span), query) : undefined;
+}
+
+/** What every run of a statement has in common: made once, and so frozen. */
+interface StatementSpan {
+  readonly database: Database;
+  readonly maxQueryLength: number;
+  readonly name: string;
+  readonly options: SpanOptions;
+}
+
+/** Kept as long as the reading of the statement is. */
+const spans = new WeakMap<SqlReading, StatementSpan>();
+
+function spanOf({ database, sql }: DbQuery, maxQueryLength: number): StatementSpan {
   const reading = sql === undefined ? undefined : readSql(sql, database.system);
+  const known = reading && spans.get(reading);
+  if (known?.database === database && known.maxQueryLength === maxQueryLength) return known;
   const attributes = placeOf(database);
   if (reading?.operation !== undefined) attributes[ATTR.dbOperationName] = reading.operation;
   if (reading?.collection !== undefined) attributes[ATTR.dbCollectionName] = reading.collection;
   if (reading?.summary !== undefined) attributes[ATTR.dbQuerySummary] = reading.summary;
-  const text = reading && shortened(reading.text, tools.options.maxQueryLength);
+  const text = reading && shortened(reading.text, maxQueryLength);
   if (text !== undefined) attributes[ATTR.dbQueryText] = text;
-  if (waitMs !== undefined) attributes[ATTR.connectionWaitMs] = waitMs;
-  const name = reading?.summary ?? database.namespace ?? database.system;
-  const span = tools.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
-  return new QueryExchange(span, trace.setSpan(parent, span), query);
+  const span: StatementSpan = {
+    database,
+    maxQueryLength,
+    name: reading?.summary ?? database.namespace ?? database.system,
+    options: Object.freeze({ kind: SpanKind.CLIENT, attributes: Object.freeze(attributes) }),
+  };
+  if (reading) spans.set(reading, span);
+  return span;
 }
 
 function placeOf({ system, namespace, address, port }: Database): Attributes {
