@@ -1,11 +1,11 @@
-import { AmqplibInstrumentation, messageContext } from '@clew/instrumentation-amqplib';
-import { type RecordedSpan, recordSpans } from '@clew/testing';
+import { messageContext } from '@clew/instrumentation-amqplib';
+import { recordSpans } from '@clew/testing';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type Rabbitmq, rabbitmq } from '../services/rabbitmq.ts';
-import { type Api, apis, type Message, newest, type TestChannel, type TestConnection } from './apis.ts';
+import { apis, type Message, newest } from './apis.ts';
+import { activeSpanId, body, delivered, inSpan, named, traced } from './traced.ts';
 
 const recorder = recordSpans();
-const body = Buffer.from('{"order":7}');
 let broker: Rabbitmq;
 
 beforeAll(async () => {
@@ -13,66 +13,9 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => broker.stop());
 
-/** Runs `work` with a connection that is traced. */
-async function traced(
-  api: Api,
-  options: object,
-  work: (connection: TestConnection, channel: TestChannel) => Promise<void>,
-): Promise<void> {
-  const instrumentation = new AmqplibInstrumentation(options);
-  instrumentation.instrument(api.module);
-  const connection = await api.connect(broker.url);
-  try {
-    await work(connection, await connection.channel());
-  } finally {
-    await connection.close().catch(() => {});
-    instrumentation.disable();
-  }
-}
-
-/** The next delivery, with what `handle` makes of it inside the handler. */
-function delivered<T>(
-  channel: TestChannel,
-  queue: string,
-  handle: (message: Message) => T,
-  options: object = {},
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    channel
-      .consume(
-        queue,
-        (message) => {
-          if (message === null) return undefined;
-          const result = handle(message);
-          resolve(result);
-          return result;
-        },
-        options,
-      )
-      .catch(reject);
-  });
-}
-
-function inSpan<T>(name: string, run: () => T): T {
-  const span = trace.getTracer('test').startSpan(name);
-  try {
-    return context.with(trace.setSpan(context.active(), span), run);
-  } finally {
-    span.end();
-  }
-}
-
-const named = (spans: readonly RecordedSpan[], name: string): RecordedSpan => {
-  const found = spans.filter((span) => span.name === name);
-  if (found.length !== 1) throw new Error(`"${name}" ${found.length} times in ${spans.map((s) => s.name)}`);
-  return found[0]!;
-};
-
-const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
-
 describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) => {
   test('a message is a PRODUCER and a CONSUMER span of one trace', () =>
-    traced(api, {}, async (_connection, channel) => {
+    traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.orders');
       const inside = delivered(channel, queue, (message) => {
         channel.raw.ack(message);
@@ -123,7 +66,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 
   test('a confirm channel: the span ends with the confirm, the callback runs in the caller’s context', () =>
-    traced(api, {}, async (connection) => {
+    traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();
       const queue = await channel.queue('clew.confirmed');
       let inCallback: string | undefined;
@@ -145,7 +88,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 
   test('a message that no queue takes comes back: an error on its own span, none on its neighbours', () =>
-    traced(api, {}, async (connection) => {
+    traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();
       const queue = await channel.queue('clew.there');
       const returned = new Promise<Message>((resolve) => channel.raw.once('return', resolve));
@@ -164,7 +107,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 
   test('a full queue refuses: the span fails as the callback does', () =>
-    traced(api, {}, async (connection) => {
+    traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();
       const args = { 'x-max-length': 1, 'x-overflow': 'reject-publish' };
       const queue = await channel.queue('clew.full', { arguments: args });
@@ -184,7 +127,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 
   test('settlement is an event: ack, nack and reject, one by one and all up to a tag', () =>
-    traced(api, {}, async (_connection, channel) => {
+    traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.settled');
       const messages: Message[] = [];
       const all = new Promise<void>((resolve) => {
@@ -223,7 +166,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 
   test('a handler’s span ends with its promise, not before; work inside is its child', () =>
-    traced(api, {}, async (_connection, channel) => {
+    traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.slow');
       const { promise: gate, resolve: open } = Promise.withResolvers<void>();
       const done = delivered(channel, queue, async (message) => {
@@ -242,7 +185,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 
   test('get: a receive span, whose context the program can use', () =>
-    traced(api, {}, async (_connection, channel) => {
+    traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.fetched');
       channel.raw.sendToQueue(queue, body);
       channel.raw.sendToQueue(queue, body);
@@ -265,7 +208,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 
   test('the program’s options and headers are never changed, frozen ones work', () =>
-    traced(api, {}, async (_connection, channel) => {
+    traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.frozen');
       const headers = Object.freeze({ traceparent: 'mine', tenant: 'a' });
       const options = Object.freeze({ headers, persistent: true });
@@ -280,7 +223,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
 });
 
 test('a call about topology is a span only when it fails', () =>
-  traced(newest, {}, async (connection, channel) => {
+  traced(newest, broker.url, {}, async (connection, channel) => {
     channel.raw.on('error', () => {});
     await inSpan('caller', () =>
       expect(channel.ask('checkQueue', 'clew.missing')).rejects.toThrow(/NOT_FOUND/),

@@ -36,7 +36,7 @@ export class Operations {
 
   /** A call of amqplib about topology, by its method's name. */
   failed(name: string, subject: string): Operation {
-    return this.#create({ name }, [subject], '');
+    return this.#create({ name, ...(subject === '' && { spanName: name }) }, [subject], '');
   }
 
   /** What is called where the message itself does not say: where it goes. */
@@ -54,17 +54,13 @@ export class Operations {
     );
   }
 
-  #create(
-    what: Pick<OperationParts, 'name'> & Partial<Pick<OperationParts, 'type'>>,
-    parts: string[],
-    key: string,
-  ): Operation {
+  #create(what: Pick<OperationParts, 'name' | 'type' | 'spanName'>, parts: string[], key: string): Operation {
     const more = { ...(key !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }), ...this.server };
     return createOperation({
       ...what,
       system: SYSTEM,
       destination: nameOf(parts),
-      label: nameOf(parts.map(label)),
+      label: nameOf(parts.map(label)).replace('(temporary):(temporary)', '(temporary)'),
       more,
     });
   }

@@ -69,7 +69,7 @@ export function beginSend<Sent, Delivery, Headers>(
 ): Outgoing | undefined {
   const { view, calls, served, tools } = broker;
   const mark = view.rpc?.sent(message);
-  const serving = mark && mark.replyTo === undefined ? served.find(mark.id, mark.address) : undefined;
+  const serving = mark && mark.replyTo === undefined ? served.answeredAt(mark.id, mark.address) : undefined;
   if (mark && serving) {
     broker.inject(serving.context, message);
     return new Reply(serving, mark);

@@ -16,7 +16,7 @@ export interface OperationParts {
   /** `messaging.operation.name`, and the first word of the span's name: `publish`. */
   readonly name: string;
   /** `messaging.operation.type`; calls about topology have none. */
-  readonly type?: 'create' | 'send' | 'receive' | 'process' | 'settle';
+  readonly type?: 'create' | 'send' | 'receive' | 'process' | 'settle' | undefined;
   /** `messaging.destination.name`. */
   readonly destination: string;
   /** The destination as it stands in the span's name, from a `labeller`. */

@@ -71,7 +71,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     if (isTracingSuppressed(currentContext())) return handle();
     const { tools, view, calls } = this.#broker;
     const mark = guard(`${tools.name}: reading a message`, () => view.rpc?.delivered(delivery));
-    const call = mark && calls.find(mark.id, mark.address);
+    const call = mark && calls.answeredAt(mark.id, mark.address);
     if (mark && call) {
       call.answered(mark);
       return context.with(call.caller, handle);
@@ -125,15 +125,13 @@ export class MessageChannel<Sent, Delivery, Headers>
 
   /** The broker gives a message back that it cannot deliver. */
   returned(delivery: Delivery, operation: Operation, reason: Cut): void {
-    const mark = this.#broker.view.rpc?.delivered(delivery);
-    const call = mark?.replyTo === undefined ? undefined : this.#broker.calls.find(mark.id, mark.replyTo);
-    if (call !== undefined) {
-      call.cut(reason);
-      return;
-    }
+    const { view, calls } = this.#broker;
     const { context: sender } = this.#broker.incoming(delivery, false);
     const spanId = trace.getSpanContext(sender)?.spanId;
-    const sent = this.unconfirmed.find(({ span }) => span.spanContext().spanId === spanId);
+    const isSender = ({ span }: Unconfirmed) => span.spanContext().spanId === spanId;
+    const id = view.rpc?.delivered(delivery)?.id;
+    const sent =
+      (id === undefined ? undefined : calls.findSent(id, isSender)) ?? this.unconfirmed.find(isSender);
     if (sent !== undefined) sent.cut(reason);
     else this.fail(operation, reason, sender);
   }

@@ -48,10 +48,15 @@ class Pairs<T extends Pairable> {
     last.next = entry;
   }
 
-  find(id: string, replyTo: string): T | undefined {
+  find(id: string, fits: (entry: T) => boolean): T | undefined {
     let entry = this.#first.get(id);
-    while (entry !== undefined && entry.replyTo !== replyTo) entry = entry.next as T | undefined;
+    while (entry !== undefined && !fits(entry)) entry = entry.next as T | undefined;
     return entry;
+  }
+
+  /** The one that a reply at an address answers. */
+  answeredAt(id: string, address: string): T | undefined {
+    return this.find(id, (entry) => entry.replyTo === address);
   }
 
   delete(entry: T): void {
@@ -160,9 +165,13 @@ export class Calls {
     this.#waiting.delete(call);
   }
 
-  /** The call that a delivery answers, or that came back. */
-  find(id: string, address: string): Call | undefined {
-    return this.#pairs.find(id, address);
+  /** The call that a delivery answers. */
+  answeredAt(id: string, address: string): Call | undefined {
+    return this.#pairs.answeredAt(id, address);
+  }
+
+  findSent(id: string, fits: (call: Call) => boolean): Call | undefined {
+    return this.#pairs.find(id, fits);
   }
 
   listen(address: string, channel: CallChannel): void {

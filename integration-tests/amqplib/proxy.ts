@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A relay in front of a broker that can cut its connections. */
+export interface Proxy {
+  readonly url: string;
+  /** Destroys all connections, as a network that fails. */
+  cut(): void;
+  /** Nothing goes through any more, and nobody is told. */
+  stall(): void;
+  stop(): Promise<void>;
+}
+
+export async function proxyTo(brokerUrl: string): Promise<Proxy> {
+  const target = new URL(brokerUrl);
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(target.port || 5672), target.hostname);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.pipe(other);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const url = new URL(brokerUrl);
+  url.port = String(port);
+  url.hostname = '127.0.0.1';
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: url.href,
+    cut,
+    stall: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    async stop() {
+      cut();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { AmqplibInstrumentation } from '@clew/instrumentation-amqplib';
+import type { RecordedSpan } from '@clew/testing';
+import { context, trace } from '@opentelemetry/api';
+import type { Api, Message, TestChannel, TestConnection } from './apis.ts';
+
+export const body = Buffer.from('{"order":7}');
+
+/** Runs `work` with a traced connection and a channel of it. */
+export async function traced(
+  api: Api,
+  url: string,
+  options: object,
+  work: (connection: TestConnection, channel: TestChannel) => Promise<void>,
+): Promise<void> {
+  const instrumentation = new AmqplibInstrumentation(options);
+  instrumentation.instrument(api.module);
+  const connection = await api.connect(url);
+  // Connections of these tests may be cut.
+  connection.raw.on('error', () => {});
+  try {
+    await work(connection, await connection.channel());
+  } finally {
+    await connection.close().catch(() => {});
+    instrumentation.disable();
+  }
+}
+
+/** Consumes a queue and gives what `handle` makes of its first delivery, inside the handler. */
+export function delivered<T>(
+  channel: TestChannel,
+  queue: string,
+  handle: (message: Message) => T,
+  options: object = {},
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const consumer = (message: Message | null) => {
+      if (message === null) return undefined;
+      const result = handle(message);
+      resolve(result);
+      return result;
+    };
+    channel.consume(queue, consumer, options).catch(reject);
+  });
+}
+
+export function inSpan<T>(name: string, run: () => T): T {
+  const span = trace.getTracer('test').startSpan(name);
+  try {
+    return context.with(trace.setSpan(context.active(), span), run);
+  } finally {
+    span.end();
+  }
+}
+
+/** The one span of a name. */
+export function named(spans: readonly RecordedSpan[], name: string): RecordedSpan {
+  const found = spans.filter((span) => span.name === name);
+  if (found.length !== 1)
+    throw new Error(
+      `"${name}" is there ${found.length} times in ${spans.map((span) => span.name).join(', ')}`,
+    );
+  return found[0]!;
+}
+
+export const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
+
+/** Waits until `holds`; fails after five seconds. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
