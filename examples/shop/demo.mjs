@@ -3,66 +3,91 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { renderWaterfall, renderWaterfallSvg, startCollector } from '@clew/viewer';
-import { missingFrom } from './expectations.mjs';
+import { rabbitmq } from '../../integration-tests/services/rabbitmq.ts';
+import { missingFrom, SCENES } from './expectations.mjs';
 import { startService, stopServices } from './services.mjs';
 
 const { values: flags } = parseArgs({
   options: { once: { type: 'boolean', default: false }, svg: { type: 'string' } },
 });
 const color = process.stdout.isTTY && !process.env.NO_COLOR;
-const width = Math.min(process.stdout.columns ?? 100, 140);
+const width = Math.min(process.stdout.columns ?? 110, 140);
 
 const collector = await startCollector({ port: 0 });
 say(`collecting traces on ${collector.url}`);
+const broker = await findBroker();
 let status = 1;
 try {
-  const catalogue = await startService('catalogue', 'catalogue.cjs', collector.url, {});
-  const gateway = await startService('gateway', 'gateway.mjs', collector.url, {
-    CATALOGUE_URL: catalogue.url,
-  });
-
-  const fine = await ask(`${gateway.url}/products/7`, 200);
-  const failed = await ask(`${gateway.url}/products/13`, 502);
-  const problems = [...(await show(fine, 'a request')), ...(await show(failed, 'a request that fails'))];
+  const gateway = await openShop();
+  const scenes = broker ? [SCENES.product, SCENES.failure, SCENES.order] : [SCENES.product, SCENES.failure];
+  for (const scene of scenes) await ask(gateway.url, scene);
+  const problems = [];
+  for (const scene of scenes) problems.push(...(await show(scene)));
   for (const problem of problems) say(`missing: ${problem}`);
   status = problems.length === 0 ? 0 : 1;
   if (!flags.once) await goOn(gateway.url);
 } finally {
   await stopServices();
   await collector.close();
+  await broker?.stop();
 }
 process.exitCode = status;
 
-async function ask(url, expected) {
-  const response = await fetch(url);
-  await response.text();
-  say(`GET ${new URL(url).pathname} → ${response.status}`);
-  if (response.status !== expected)
-    throw new Error(`expected ${expected} from ${url}, got ${response.status}`);
-  return expected;
+async function findBroker() {
+  say('looking for RabbitMQ …');
+  try {
+    return await rabbitmq();
+  } catch (error) {
+    say(`${error.message} The demo goes on without orders.`);
+    return undefined;
+  }
 }
 
-async function show(expectedStatus, title) {
+async function openShop() {
+  const environment = broker ? { AMQP_URL: broker.url } : {};
+  const catalogue = await startService('catalogue', 'catalogue.cjs', collector.url, environment);
+  if (broker) {
+    await startService('orders', 'orders.cjs', collector.url, environment);
+    await startService('notifier', 'notifier.mjs', collector.url, environment);
+  }
+  return startService('gateway', 'gateway.mjs', collector.url, {
+    ...environment,
+    CATALOGUE_URL: catalogue.url,
+  });
+}
+
+async function ask(url, { path, body, status: expected }) {
+  const headers = { 'content-type': 'application/json' };
+  const request = body ? { method: 'POST', headers, body: JSON.stringify(body) } : {};
+  const response = await fetch(`${url}${path}`, request);
+  await response.text();
+  say(`${request.method ?? 'GET'} ${path} → ${response.status}`);
+  if (response.status !== expected)
+    throw new Error(`expected ${expected} from ${path}, got ${response.status}`);
+}
+
+/** Draws the newest trace of a scene, and gives back what it lacks. */
+async function show(scene) {
   const deadline = Date.now() + 10_000;
   let trace;
-  let missing = ['the trace'];
-  // Spans come in batches from two processes: wait until the last has come.
+  let missing = [`the trace of ${scene.path}`];
+  // Spans come in batches from several processes: wait until the last has come.
   while (missing.length > 0 && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    trace = newestTrace(expectedStatus);
-    missing = trace ? missingFrom(trace, expectedStatus) : ['the trace'];
+    trace = traceOf(scene) ?? trace;
+    if (trace) missing = missingFrom(trace, scene);
   }
-  if (trace && flags.svg && expectedStatus === 200) writeFileSync(flags.svg, renderWaterfallSvg(trace));
-  if (trace) process.stdout.write(`\n${title}:\n\n${renderWaterfall(trace, { color, width })}\n`);
+  if (trace && flags.svg && scene === SCENES.product) writeFileSync(flags.svg, renderWaterfallSvg(trace));
+  if (trace) process.stdout.write(`\n${scene.title}:\n\n${renderWaterfall(trace, { color, width })}\n`);
   return missing;
 }
 
-function newestTrace(status) {
+function traceOf({ path, status: expected }) {
   for (const { traceId } of collector.store.traces({ limit: 50 })) {
     const trace = collector.store.trace(traceId);
-    const isRoot = (span) => span.kind === 'SERVER' && span.parentSpanId === undefined;
-    const root = trace?.spans.find(isRoot);
-    if (root?.attributes['http.response.status_code'] === status) return trace;
+    const root = trace?.spans.find((span) => span.kind === 'SERVER' && span.parentSpanId === undefined);
+    if (root === undefined || root.attributes['url.path'] !== path) continue;
+    if (root.attributes['http.response.status_code'] === expected) return trace;
   }
   return undefined;
 }

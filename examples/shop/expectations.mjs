@@ -1,5 +1,5 @@
-/** The spans of `GET /products/:id`, each beneath the one before it in its path. */
-const PATHS = [
+/** Each span of a path is beneath the one before it. */
+const PRODUCT_PATHS = [
   [
     ['gateway', 'SERVER', 'GET /products/:id'],
     ['gateway', 'CLIENT', 'GET'],
@@ -14,10 +14,40 @@ const PATHS = [
   ],
 ];
 
+const ORDER_PATHS = [
+  [
+    ['gateway', 'SERVER', 'POST /orders'],
+    ['gateway', 'CLIENT', /orders/],
+    ['orders', 'SERVER', /orders/],
+    ['orders', 'PRODUCER', /shop\.events/],
+    ['notifier', 'CONSUMER', /shop\.events/],
+  ],
+];
+
+/** The requests of the demo: what is asked, what comes back, and what their traces must hold. */
+export const SCENES = {
+  product: { title: 'a request', path: '/products/7', status: 200, paths: PRODUCT_PATHS, errors: [] },
+  failure: {
+    title: 'a request that fails',
+    path: '/products/13',
+    status: 502,
+    paths: PRODUCT_PATHS,
+    errors: ['GET', 'GET /products/:id', 'GET /products/:id/stock', 'SELECT warehouse'],
+  },
+  order: {
+    title: 'a call over AMQP, and the event that follows',
+    path: '/orders',
+    body: { product: 7, pieces: 2 },
+    status: 201,
+    paths: ORDER_PATHS,
+    errors: [],
+  },
+};
+
 /** Says what a trace lacks: spans that must be there, in their places, with errors where they happened and only there. */
-export function missingFrom(trace, status) {
+export function missingFrom(trace, { paths, errors }) {
   const problems = [];
-  for (const path of PATHS) {
+  for (const path of paths) {
     let found = [undefined];
     for (const [service, kind, name] of path) {
       const parents = found.map((span) => span?.spanId);
@@ -31,10 +61,8 @@ export function missingFrom(trace, status) {
     }
   }
   const failed = trace.spans.filter((span) => span.status.code === 'ERROR').map((span) => span.name);
-  const expected =
-    status === 200 ? [] : ['GET', 'GET /products/:id', 'GET /products/:id/stock', 'SELECT warehouse'];
-  if (problems.length === 0 && failed.sort().join() !== expected.join()) {
-    problems.push(`errors on [${expected}], got them on [${failed}]`);
+  if (problems.length === 0 && failed.sort().join() !== errors.join()) {
+    problems.push(`errors on [${errors}], got them on [${failed}]`);
   }
   return problems;
 }

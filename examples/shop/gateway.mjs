@@ -1,7 +1,9 @@
-// The shop's front: an ES module on express that asks the catalogue with fetch.
+// The shop's front: an ES module on express that asks the catalogue with fetch, and the orders over AMQP.
 import express from 'express';
+import { connectOrders } from './order-client.mjs';
 
-const { CATALOGUE_URL, PORT = '0' } = process.env;
+const { AMQP_URL, CATALOGUE_URL, PORT = '0' } = process.env;
+const placeOrder = AMQP_URL ? await connectOrders(AMQP_URL) : undefined;
 
 const app = express();
 
@@ -26,8 +28,14 @@ products.get('/:id', async (request, response) => {
 
 app.use('/products', products);
 
+app.post('/orders', express.json(), async (request, response) => {
+  if (placeOrder === undefined) throw Object.assign(new Error('orders are closed'), { status: 503 });
+  const { error, ...order } = await placeOrder(request.body);
+  response.status(error ? 422 : 201).json(error ? { error } : order);
+});
+
 app.use((error, _request, response, _next) => {
-  response.status(error.status === 404 ? 404 : 502).json({ error: error.message });
+  response.status([404, 503].includes(error.status) ? error.status : 502).json({ error: error.message });
 });
 
 const server = app.listen(Number(PORT), '127.0.0.1', () => {
