@@ -10,7 +10,7 @@ import {
 import { guard, sayOnce } from './failures.ts';
 import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
 import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
-import { type AnyFunction, replace } from './wrap.ts';
+import { type AnyFunction, followReplacements, replace } from './wrap.ts';
 
 /** What a plugin is made of. */
 export interface InstrumentationDefinition<K extends OptionKinds> {
@@ -48,6 +48,8 @@ interface State<Options> {
   readonly undo: (() => void)[];
   /** Every copy of a module that was seen, by hooks or by hand, and whether it is patched now. */
   readonly seen: Map<ModuleTarget<Options>, Map<unknown, boolean>>;
+  /** ES modules around what was patched: their named exports are values of their own. */
+  readonly namespaces: Set<object>;
 }
 
 /**
@@ -81,7 +83,7 @@ export function defineInstrumentation<K extends OptionKinds>(
     }
 
     protected override init(): InstrumentationNodeModuleDefinition[] {
-      this.state ??= { undo: [], seen: new Map() };
+      this.state ??= { undo: [], seen: new Map(), namespaces: new Set() };
       this.tools ??= toolsOf(
         definition.name,
         this.state.undo,
@@ -109,6 +111,7 @@ export function defineInstrumentation<K extends OptionKinds>(
       for (const copies of this.state.seen.values()) {
         for (const own of copies.keys()) copies.set(own, false);
       }
+      this.follow();
       release(definition.name, this);
     }
 
@@ -127,11 +130,22 @@ export function defineInstrumentation<K extends OptionKinds>(
         const own = ownExports(moduleExports);
         const copies = this.state.seen.get(target) ?? new Map<unknown, boolean>();
         this.state.seen.set(target, copies);
+        if (own !== moduleExports) this.state.namespaces.add(moduleExports as object);
         // A CommonJS module comes once as such and once more as the default of an ES module.
-        if (copies.get(own) === true) return;
-        copies.set(own, true);
-        target.patch(own, this.tools);
+        if (copies.get(own) !== true) {
+          copies.set(own, true);
+          target.patch(own, this.tools);
+        }
+        this.follow();
       });
+    }
+
+    follow(): void {
+      for (const namespace of this.state.namespaces) {
+        guard(`${definition.name}: named exports`, () =>
+          followReplacements(namespace, ownExports(namespace)),
+        );
+      }
     }
   };
 }

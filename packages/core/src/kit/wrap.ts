@@ -4,6 +4,9 @@ export type AnyFunction = (this: never, ...args: never[]) => unknown;
 /** Marks a replacement with the instrumentations that stand in it; shared by all copies of this package. */
 const WRAPPED_BY = Symbol.for('clew.wrapped-by');
 
+/** What each replacement stands for. */
+const originals = new WeakMap<object, object>();
+
 /** Gives a replacement the name, the length and the own properties of the function that it stands for. */
 export function dress<F extends AnyFunction>(replacement: F, original: AnyFunction): F {
   for (const key of Reflect.ownKeys(original)) {
@@ -46,6 +49,7 @@ export function replace(
   const replacement = dress(make(original as AnyFunction), original as AnyFunction);
   const owners = [...ownersOf(original), owner];
   Object.defineProperty(replacement, WRAPPED_BY, { value: owners, configurable: true });
+  originals.set(replacement, original);
   put(object, name, replacement, own);
   return () => {
     // Somebody wrapped after us: our replacement stays underneath, since taking it out would take theirs out too.
@@ -54,6 +58,26 @@ export function replace(
     else if (isWritable(own)) Reflect.set(object, name, original);
     else Object.defineProperty(object, name, own);
   };
+}
+
+/**
+ * Gives an ES module's named exports the replacements that stand in the CommonJS module it is made of, or the originals
+ * that are back there. Only the namespaces that import hooks make can be written to; others stay as they are.
+ */
+export function followReplacements(namespace: object, own: unknown): void {
+  if ((typeof own !== 'object' && typeof own !== 'function') || own === null) return;
+  for (const name of Object.keys(namespace)) {
+    // A getter may load what nobody asked for.
+    const wanted: unknown = Object.getOwnPropertyDescriptor(own, name)?.value;
+    const exported: unknown = Reflect.get(namespace, name);
+    if (wanted !== exported && originalOf(wanted) === originalOf(exported))
+      Reflect.set(namespace, name, wanted);
+  }
+}
+
+function originalOf(value: unknown): unknown {
+  const original = typeof value === 'function' ? originals.get(value) : undefined;
+  return original === undefined ? value : originalOf(original);
 }
 
 function ownersOf(fn: object): readonly string[] {

@@ -51,6 +51,26 @@ describe('an instance', () => {
     expect(patch).toHaveBeenCalledTimes(2);
   });
 
+  test('gives the named exports of an ES module what stands in the CommonJS module that it is made of', () => {
+    const exports = { ...songs(), sing: () => 'la' };
+    const { play, sing } = exports;
+    const another = () => 'another';
+    const lazy = jest.fn();
+    Object.defineProperty(exports, 'lazy', { get: lazy, enumerable: true });
+    const whole = { play, sing, lazy: undefined, default: exports, [Symbol.toStringTag]: 'Module' };
+    const dual = { play: another, default: exports, [Symbol.toStringTag]: 'Module' };
+    const instance = make();
+    for (const module of [exports, whole, dual]) instance.instrument(module);
+    for (const times of [1, 2]) {
+      expect([times, whole.play, whole.sing, dual.play]).toEqual([times, exports.play, sing, another]);
+      expect(whole.play('la')).toBe('(la)');
+      instance.disable();
+      expect([whole.play, whole.sing, dual.play]).toEqual([play, sing, another]);
+      instance.enable();
+    }
+    expect(lazy).not.toHaveBeenCalled();
+  });
+
   test('that is made with enabled: false does nothing until it is enabled', () => {
     const instance = make({ enabled: false });
     publish('one');
