@@ -95,14 +95,23 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
       message.content = message.read?.reading.inject?.(context) ?? message.content;
     },
 
-    onSend: (span, message) => tools.callHook(tools.options.publishHook, span, infoOf(message)),
-    onSent(span, message, reason) {
-      if (!message.notes.confirms) return;
-      tools.callHook(tools.options.publishConfirmHook, span, confirmInfo(infoOf(message), reason));
+    onSend(span, message) {
+      const { publishHook } = tools.options;
+      if (publishHook) tools.callHook(publishHook, span, infoOf(message));
     },
-    onProcess: (span, { message }) => tools.callHook(tools.options.consumeHook, span, { msg: message }),
-    onProcessed: (span, { message }, ending) =>
-      tools.callHook(tools.options.consumeEndHook, span, endInfo(message, ending)),
+    onSent(span, message, reason) {
+      const { publishConfirmHook } = tools.options;
+      if (publishConfirmHook && message.notes.confirms)
+        tools.callHook(publishConfirmHook, span, confirmInfo(infoOf(message), reason));
+    },
+    onProcess(span, { message }) {
+      const { consumeHook } = tools.options;
+      if (consumeHook) tools.callHook(consumeHook, span, { msg: message });
+    },
+    onProcessed(span, { message }, ending) {
+      const { consumeEndHook } = tools.options;
+      if (consumeEndHook) tools.callHook(consumeEndHook, span, endInfo(message, ending));
+    },
 
     rpc: {
       sent(message) {

@@ -65,7 +65,9 @@ export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
     (sendImmediately) =>
       function (method, fields) {
         const result = sendImmediately.call(this, method, fields);
-        guard(`${tools.name}: settling`, () => settle(notesOf, this, method, fields));
+        const how = SETTLEMENTS.get(method);
+        if (how !== undefined || method === METHOD.confirmSelect)
+          guard(`${tools.name}: settling`, () => settle(notesOf(this), how, fields));
         return result;
       },
   );
@@ -147,21 +149,15 @@ const SETTLEMENTS: ReadonlyMap<number, Settlement> = new Map([
   [METHOD.basicReject, 'reject'],
 ]);
 
-function settle(
-  notesOf: (channel: Channel) => ChannelNotes,
-  channel: Channel,
-  method: number,
-  { deliveryTag = 0, multiple = false, requeue }: MethodFields,
-): void {
-  const how = SETTLEMENTS.get(method);
-  if (how !== undefined) {
-    const attributes = how === 'ack' ? undefined : { 'clew.messaging.requeue': requeue === true };
-    notesOf(channel).messages.settle(deliveryTag, multiple, how, attributes);
-  } else if (method === METHOD.confirmSelect) {
-    const notes = notesOf(channel);
+function settle(notes: ChannelNotes, how: Settlement | undefined, fields: MethodFields): void {
+  if (how === undefined) {
     notes.confirms = true;
     notes.messages.expectConfirms();
+    return;
   }
+  const { deliveryTag = 0, multiple = false, requeue = false } = fields;
+  const attributes = how === 'ack' ? undefined : { 'clew.messaging.requeue': requeue };
+  notes.messages.settle(deliveryTag, multiple, how, attributes);
 }
 
 /** A method that the channel has been asked for and whose answer is there. */

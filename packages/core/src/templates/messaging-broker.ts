@@ -8,7 +8,6 @@ import {
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
-import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { trustBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
@@ -52,8 +51,9 @@ export class Broker<Sent, Delivery, Headers> {
   }
 
   start(operation: Operation, kind: SpanKind, parent: Context, more?: SpanOptions): Span {
-    const options = { kind, attributes: operation.attributes, ...more };
-    return this.tools.tracer.startSpan(operation.name, options, parent);
+    const { name, attributes } = operation;
+    const options = more === undefined ? { kind, attributes } : { kind, attributes, ...more };
+    return this.tools.tracer.startSpan(name, options, parent);
   }
 }
 
@@ -67,7 +67,7 @@ export function beginSend<Sent, Delivery, Headers>(
   message: Sent,
   caller: Context,
 ): Outgoing | undefined {
-  const { view, calls, served, tools } = broker;
+  const { view, calls, served } = broker;
   const mark = view.rpc?.sent(message);
   const serving = mark && mark.replyTo === undefined ? served.answeredAt(mark.id, mark.address) : undefined;
   if (mark && serving) {
@@ -81,7 +81,7 @@ export function beginSend<Sent, Delivery, Headers>(
   broker.inject(current, message);
   if (span.isRecording()) {
     if (view.sentDetails) span.setAttributes(view.sentDetails(message));
-    guard(`a hook of ${tools.name}`, () => view.onSend?.(span, message));
+    view.onSend?.(span, message);
   } else if (!rpc) return undefined;
   if (!mark || !rpc) return new Sending(span, current, channel, message);
   // Also where nobody records: the reply must find its caller.
@@ -95,7 +95,7 @@ export interface Handed<Delivery> {
   readonly deliveries: readonly Delivery[];
   readonly tags: readonly number[];
   readonly parent: Context;
-  readonly links: Link[];
+  readonly links: Link[] | undefined;
   readonly mark: RpcMark | undefined;
 }
 
@@ -105,17 +105,17 @@ export function beginProcessing<Sent, Delivery, Headers>(
   channel: ProcessingOwner,
   { deliveries, tags, parent, links, mark }: Handed<Delivery>,
 ): Processing | Context {
-  const { view, served, tools } = broker;
+  const { view, served } = broker;
   const first = deliveries[0] as Delivery;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
   const operation = rpc ? rpc.serving(first) : view.processing(first);
   const kind = rpc ? SpanKind.SERVER : SpanKind.CONSUMER;
-  const span = broker.start(operation, kind, parent, links.length > 0 ? { links } : undefined);
+  const span = broker.start(operation, kind, parent, links && { links });
   const current = trace.setSpan(parent, span);
   if (!span.isRecording()) return current;
   if (deliveries.length > 1) span.setAttribute(ATTR.messagingBatchMessageCount, deliveries.length);
   else if (view.deliveryDetails) span.setAttributes(view.deliveryDetails(first));
-  guard(`a hook of ${tools.name}`, () => view.onProcess?.(span, first));
+  view.onProcess?.(span, first);
   if (!mark || !rpc) return new Processing(span, current, channel, deliveries, tags);
   const serving = new Serving(mark, span, current, channel, deliveries, tags);
   served.add(serving);

@@ -7,8 +7,10 @@ import type { MessagingView } from './messaging-view.ts';
 /** The context that a message brought, as far as it is believed. */
 export interface IncomingMessage {
   readonly context: Context;
-  readonly links: Link[];
+  readonly links: Link[] | undefined;
 }
+
+const UNKNOWN: IncomingMessage = { context: rootContext, links: undefined };
 
 /** Reads the context that a message brought; `asLink` turns its parent into a link. */
 export function readIncoming<Delivery, Headers>(
@@ -20,11 +22,12 @@ export function readIncoming<Delivery, Headers>(
 ): IncomingMessage {
   let came = propagation.extract(rootContext, view.headers(delivery), view.getter);
   if (view.extractBeside !== undefined) came = view.extractBeside(came, delivery);
-  if (came === rootContext) return { context: came, links: [] };
+  if (came === rootContext) return UNKNOWN;
   const entrance = () => ({ path: view.queue(delivery), port: undefined });
   came = applyTrust(came, trustOf(trust, entrance));
-  const links = [...(incomingOf(came)?.links ?? [])];
+  const links = incomingOf(came)?.links;
   const parent = asLink ? trace.getSpanContext(came) : undefined;
-  if (parent === undefined) return { context: came, links };
-  return { context: trace.deleteSpan(came), links: [{ context: parent }, ...links] };
+  if (parent !== undefined)
+    return { context: trace.deleteSpan(came), links: [{ context: parent }, ...(links ?? [])] };
+  return { context: came, links: links === undefined || links.length === 0 ? undefined : [...links] };
 }

@@ -1,6 +1,6 @@
 import { isPromise } from 'node:util/types';
 import { type Attributes, type Context, context, type Span } from '@opentelemetry/api';
-import { guard } from '../kit/failures.ts';
+import { sayOnce } from '../kit/failures.ts';
 import { type Cut, WaitingExchange } from './messaging-waiting.ts';
 
 /** How a consumer settles a delivery. */
@@ -99,7 +99,11 @@ export class Processing extends WaitingExchange {
 
   override end(): void {
     if (this.ended) return;
-    guard('ending a delivery', () => this.#owner.processed(this, this.#ending));
+    try {
+      this.#owner.processed(this, this.#ending);
+    } catch (fault) {
+      sayOnce('ending a delivery', fault);
+    }
     super.end();
   }
 

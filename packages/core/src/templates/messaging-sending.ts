@@ -1,5 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
-import { guard } from '../kit/failures.ts';
+import { sayOnce } from '../kit/failures.ts';
 import { ATTR } from '../semconv.ts';
 import type { Ledger } from './messaging-ledger.ts';
 import { type Cut, type Waiting, WaitingExchange } from './messaging-waiting.ts';
@@ -87,7 +87,11 @@ export class Sending<Sent> extends WaitingExchange implements Outgoing, Unconfir
     if (this.ended) return;
     if (this.#tag > 0) this.#owner.unconfirmed.delete(this.#tag);
     this.#owner.waiting.delete(this);
-    guard('a hook', () => this.#owner.onSent(this.span, this.#message, this.#reason));
+    try {
+      this.#owner.onSent(this.span, this.#message, this.#reason);
+    } catch (fault) {
+      sayOnce('ending a sent message', fault);
+    }
     super.end();
   }
 }

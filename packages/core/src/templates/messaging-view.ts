@@ -23,6 +23,7 @@ export interface MessagingView<Sent, Delivery, Headers> {
   injectBeside?(context: Context, message: Sent): void;
   /** Pairs requests and replies, where the broker's clients make calls. */
   readonly rpc?: RpcView<Sent, Delivery>;
+  /** What these four throw is no fault of the program's: a hook of the user's goes through `tools.callHook`. */
   onSend?(span: Span, message: Sent): void;
   /** Before the span ends: the broker has confirmed, or `reason` says why not. */
   onSent?(span: Span, message: Sent, reason: Cut | undefined): void;

@@ -1,14 +1,13 @@
 import { type Attributes, type Context, context, type Span, SpanKind, trace } from '@opentelemetry/api';
-import { rootContext } from '../context/context.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { begin, currentContext } from '../exchange.ts';
-import { guard } from '../kit/failures.ts';
+import { guard, sayOnce } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { Broker, beginProcessing, beginSend, type Handed } from './messaging-broker.ts';
 import { Ledger } from './messaging-ledger.ts';
 import type { Operation } from './messaging-operation.ts';
 import { Processing, type ProcessingOwner, type Settlement } from './messaging-processing.ts';
-import type { Sending, SendingOwner, Unconfirmed } from './messaging-sending.ts';
+import type { Outgoing, Sending, SendingOwner, Unconfirmed } from './messaging-sending.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { type Cut, failWith, type Waiting } from './messaging-waiting.ts';
 import { type Call, type CallChannel, Serving } from './rpc.ts';
@@ -25,6 +24,8 @@ export function messaging<Sent, Delivery, Headers>(
   const broker = new Broker(tools, view);
   return () => new MessageChannel(broker);
 }
+
+const NO_TAGS: readonly number[] = [];
 
 /** Where messages are sent, delivered, confirmed and settled in an order; a client without channels has one. */
 export class MessageChannel<Sent, Delivery, Headers>
@@ -50,10 +51,7 @@ export class MessageChannel<Sent, Delivery, Headers>
 
   /** Sends a message: `proceed` is the library's own call, made exactly once whatever becomes of the tracing. */
   send<T>(message: Sent, proceed: () => T): T {
-    const caller = currentContext();
-    const outgoing = isTracingSuppressed(caller)
-      ? undefined
-      : guard(`${this.#broker.tools.name}: sending`, () => beginSend(this.#broker, this, message, caller));
+    const outgoing = this.#outgoing(message);
     let result: T;
     try {
       result = proceed();
@@ -62,25 +60,22 @@ export class MessageChannel<Sent, Delivery, Headers>
       throw error;
     }
     const tag = this.#confirms ? ++this.#sent : 0;
-    if (outgoing !== undefined) guard(`${this.#broker.tools.name}: sent`, () => outgoing.sent(result, tag));
+    if (outgoing !== undefined) {
+      try {
+        outgoing.sent(result, tag);
+      } catch (fault) {
+        sayOnce(`${this.#broker.tools.name}: a sent message`, fault);
+      }
+    }
     return result;
   }
 
   /** Hands a delivery to the program. `tag` is the number under which it will be settled, if it must be. */
   process<T>(delivery: Delivery, tag: number | undefined, handle: () => T): T {
     if (isTracingSuppressed(currentContext())) return handle();
-    const { tools, view, calls } = this.#broker;
-    const mark = guard(`${tools.name}: reading a message`, () => view.rpc?.delivered(delivery));
-    const call = mark && calls.answeredAt(mark.id, mark.address);
-    if (mark && call) {
-      call.answered(mark);
-      return context.with(call.caller, handle);
-    }
-    const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
-    const incoming = guard(`${tools.name}: extracting`, () => this.#broker.incoming(delivery, asLink));
-    const { context: parent, links } = incoming ?? { context: rootContext, links: [] };
-    const tags = tag === undefined ? [] : [tag];
-    return this.#process({ deliveries: [delivery], tags, parent, links, mark }, handle);
+    const begun = this.#incoming(delivery, tag === undefined ? NO_TAGS : [tag]);
+    if (begun === undefined) return handle();
+    return begun instanceof Processing ? begun.handle(handle) : context.with(begun, handle);
   }
 
   /** Hands several deliveries to the program at once: one span in the current context, with a link to each message's. */
@@ -90,7 +85,10 @@ export class MessageChannel<Sent, Delivery, Headers>
     const links = deliveries.flatMap(
       (each) => guard('extracting', () => this.#broker.incoming(each, true).links) ?? [],
     );
-    return this.#process({ deliveries, tags, parent, links, mark: undefined }, handle);
+    const handed = { deliveries, tags, parent, links, mark: undefined };
+    const begun = guard(`${this.#broker.tools.name}: a batch`, () => this.#begin(handed));
+    if (begun === undefined) return handle();
+    return begun instanceof Processing ? begun.handle(handle) : context.with(begun, handle);
   }
 
   /**
@@ -103,10 +101,13 @@ export class MessageChannel<Sent, Delivery, Headers>
     const inTrace = trace.getSpan(caller) !== undefined;
     const asLink = inTrace || tools.options.useLinksForConsume;
     const incoming = guard(`${tools.name}: extracting`, () => this.#broker.incoming(delivery, asLink));
-    const { context: came, links } = incoming ?? { context: caller, links: [] };
+    const { context: came, links } = incoming ?? { context: caller, links: undefined };
     const operation = (view.receiving ?? view.processing)(delivery);
     const exchange = begin(`${tools.name}: receiving`, inTrace ? caller : came, (parent) =>
-      this.#broker.start(operation, SpanKind.CLIENT, parent, { links, startTime: startTimeMs }),
+      this.#broker.start(operation, SpanKind.CLIENT, parent, {
+        startTime: startTimeMs,
+        ...(links && { links }),
+      }),
     );
     exchange?.end(view.deliveryDetails?.(delivery));
     return exchange?.context ?? came;
@@ -193,14 +194,42 @@ export class MessageChannel<Sent, Delivery, Headers>
     for (const each of processing.deliveries) view.onProcessed?.(processing.span, each as Delivery, ending);
   }
 
-  #process<T>(handed: Handed<Delivery>, handle: () => T): T {
-    const begun = guard(`${this.#broker.tools.name}: processing`, () =>
-      beginProcessing(this.#broker, this, handed),
-    );
-    if (begun === undefined) return handle();
-    if (!(begun instanceof Processing)) return context.with(begun, handle);
+  // The faults of these two are caught without a closure: every message comes through here.
+  #outgoing(message: Sent): Outgoing | undefined {
+    const caller = currentContext();
+    if (isTracingSuppressed(caller)) return undefined;
+    try {
+      return beginSend(this.#broker, this, message, caller);
+    } catch (fault) {
+      sayOnce(`${this.#broker.tools.name}: sending`, fault);
+      return undefined;
+    }
+  }
+
+  /** A context alone is that of a caller whose reply this is, or of a span that nobody records. */
+  #incoming(delivery: Delivery, tags: readonly number[]): Processing | Context | undefined {
+    const { tools, view, calls } = this.#broker;
+    try {
+      const mark = view.rpc?.delivered(delivery);
+      const call = mark && calls.answeredAt(mark.id, mark.address);
+      if (mark && call) {
+        call.answered(mark);
+        return call.caller;
+      }
+      const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
+      const { context: parent, links } = this.#broker.incoming(delivery, asLink);
+      return this.#begin({ deliveries: [delivery], tags, parent, links, mark });
+    } catch (fault) {
+      sayOnce(`${tools.name}: processing`, fault);
+      return undefined;
+    }
+  }
+
+  #begin(handed: Handed<Delivery>): Processing | Context {
+    const begun = beginProcessing(this.#broker, this, handed);
+    if (!(begun instanceof Processing)) return begun;
     for (const tag of handed.tags) this.#unsettled.add(tag, begun);
     this.waiting.add(begun);
-    return begun.handle(handle);
+    return begun;
   }
 }
