@@ -1,5 +1,5 @@
 import { programs } from './programs.mjs';
-import { variants } from './variants.mjs';
+import { spansOf, variants } from './variants.mjs';
 
 /** @typedef {{ median: number, min: number, max: number }} Figure */
 
@@ -49,7 +49,7 @@ function withRatios(summaries) {
 export function faults(program, measured) {
   const found = [];
   for (const [variant, { requests, failures, received }] of Object.entries(measured)) {
-    const expected = requests * (programs[program].spans[variants[variant].spans] ?? 0);
+    const expected = requests * spansOf(programs[program], variant);
     if (received.spans !== expected) {
       found.push(
         `${program}, ${variant}: ${received.spans} spans arrived of ${requests} requests, not ${expected}`,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { rabbitmq } from '../integration-tests/services/rabbitmq.ts';
 import { startChild } from './children.mjs';
 import { programs } from './programs.mjs';
-import { variants } from './variants.mjs';
+import { spansOf, variants } from './variants.mjs';
 
 /**
  * @typedef {{ rounds: number, seconds: number, warmUpSeconds: number, connections: number,
@@ -11,15 +12,22 @@ import { variants } from './variants.mjs';
  *   received: { spans: number, attributes: number, bytes: number, batches: number } }} Measured
  */
 
-/** Starts what all programs share: the load generator, the sink and the untraced peer. */
-export async function startSurroundings() {
+/**
+ * Starts what the programs share: the load generator, the sink, the untraced peer, and a broker if one of them
+ * needs it.
+ *
+ * @param {string[]} wanted the programs
+ */
+export async function startSurroundings(wanted) {
   const load = startChild('load.mjs');
   const sink = startChild('sink.mjs');
   const peer = startChild('peer.mjs');
-  const stop = () => Promise.all([load, sink, peer].map((child) => child.stop()));
+  let broker;
+  const stop = () => Promise.all([load, sink, peer, broker].map((each) => each?.stop()));
   try {
     const [sinkPort, peerPort] = await Promise.all([sink.call('start'), peer.call('start')]);
-    return { load, sink, sinkPort, peerPort, stop };
+    if (wanted.some((program) => programs[program].broker)) broker = await rabbitmq();
+    return { load, sink, sinkPort, peerPort, amqpUrl: broker?.url, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -87,7 +95,7 @@ class Subject {
     this.#settings = settings;
     this.#surroundings = surroundings;
     this.#sinkName = `${program}/${variant}`;
-    this.#spansPerRequest = this.#program.spans[variants[variant].spans] ?? 0;
+    this.#spansPerRequest = spansOf(this.#program, variant);
     this.#server = startChild('server.cjs', {
       label: variant,
       args: [program],
@@ -97,6 +105,7 @@ class Subject {
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${surroundings.sinkPort}/${this.#sinkName}`,
         OTEL_BSP_SCHEDULE_DELAY: String(settings.scheduleDelayMs),
         BENCH_PEER_PORT: String(surroundings.peerPort),
+        ...(this.#program.broker && { BENCH_AMQP_URL: surroundings.amqpUrl }),
         ...variants[variant].env,
       },
     });

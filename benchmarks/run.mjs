@@ -63,7 +63,7 @@ process.exitCode = results.faults.length > 0 ? 1 : 0;
 async function measurePrograms() {
   const wanted = Object.keys(programs).filter((name) => only.includes(name));
   if (wanted.length === 0) return;
-  const surroundings = await startSurroundings();
+  const surroundings = await startSurroundings(wanted);
   try {
     for (const program of wanted) {
       const fits = (name) => variants[name].only?.(programs[program]) ?? true;

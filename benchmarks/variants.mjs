@@ -5,7 +5,7 @@
  * `spans`: which of the program's span counts must arrive. `than`: the variant that ratios are taken against.
  * `only`: on which programs it makes sense.
  *
- * @typedef {{ flags: string[], env?: Record<string, string>, spans: 'none' | 'default' | 'all', than?: string,
+ * @typedef {{ flags: string[], env?: Record<string, string>, spans: 'none' | 'default' | 'all' | 'otel', than?: string,
  *   only?: (program: import('./programs.mjs').Program) => boolean }} Variant
  * @type {Record<string, Variant>}
  */
@@ -21,6 +21,13 @@ export const variants = {
   clew: { flags: clew, spans: 'default', than: 'otel' },
   'clew-layers': { flags: clew, env: allLayers, spans: 'all', than: 'otel', only: hasLayers },
   'clew-unsampled': { flags: clew, env: nothingSampled, spans: 'none', than: 'otel-unsampled' },
-  otel: { flags: openTelemetry, spans: 'all' },
+  otel: { flags: openTelemetry, spans: 'otel' },
   'otel-unsampled': { flags: openTelemetry, env: nothingSampled, spans: 'none' },
 };
+
+/** How many spans a variant must make of one unit of a program's work. */
+export function spansOf({ spans }, variant) {
+  const which = variants[variant].spans;
+  if (which === 'none') return 0;
+  return spans[which] ?? spans.all;
+}

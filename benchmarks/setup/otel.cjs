@@ -9,6 +9,7 @@ const {
 } = require('@opentelemetry/core');
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-proto');
 const { registerInstrumentations } = require('@opentelemetry/instrumentation');
+const { AmqplibInstrumentation } = require('@opentelemetry/instrumentation-amqplib');
 const { ExpressInstrumentation } = require('@opentelemetry/instrumentation-express');
 const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http');
 const { KnexInstrumentation } = require('@opentelemetry/instrumentation-knex');
@@ -41,6 +42,7 @@ trace.setGlobalTracerProvider(
 registerInstrumentations({
   instrumentations: [
     new HttpInstrumentation(),
+    new AmqplibInstrumentation(),
     new ExpressInstrumentation(),
     new KoaInstrumentation(),
     new KnexInstrumentation(),
