@@ -4,21 +4,21 @@ import { recordSpans } from '@clew/testing';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { type OwnRabbitmq, ownRabbitmq } from '../services/rabbitmq.ts';
 import { apis, type Message, newest } from './apis.ts';
-import { type Proxy, proxyTo } from './proxy.ts';
+import { type Relay, relayTo } from './relay.ts';
 import { createClient } from './rpc-pair.ts';
 import { body, delivered, inSpan, named, traced, until } from './traced.ts';
 
 const recorder = recordSpans();
 let broker: OwnRabbitmq;
-let proxy: Proxy;
+let relay: Relay;
 
 beforeAll(async () => {
   broker = await ownRabbitmq();
 }, 120_000);
 beforeEach(async () => {
-  proxy = await proxyTo(broker.url);
+  relay = await relayTo(broker.url);
 });
-afterEach(() => proxy.stop());
+afterEach(() => relay.stop());
 afterAll(() => broker.stop());
 
 /** `once` would reject for the error that comes first. */
@@ -32,7 +32,7 @@ async function outcomes(count: number): Promise<string[]> {
 
 describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) => {
   test('a connection that is cut ends the call, the confirm and the delivery that it carried, once each', () =>
-    traced(api, proxy.url, {}, async (connection) => {
+    traced(api, relay.url, {}, async (connection) => {
       const [channel, confirming] = [await connection.channel(), await connection.confirmChannel()];
       const [calls, messages] = [await channel.queue('clew.calls'), await channel.queue('clew.messages')];
       const received = delivered(channel, messages, () => 'kept');
@@ -41,12 +41,12 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       const client = await createClient(channel, 'direct');
       void client.call(calls, body);
       await channel.ask('checkQueue', calls);
-      proxy.stall();
+      relay.stall();
       const confirm = new Promise<Error | null>((resolve) =>
         confirming.raw.sendToQueue(calls, body, {}, resolve),
       );
       const closed = closing(connection.raw);
-      proxy.cut();
+      relay.cut();
       await closed;
       expect(await confirm).toEqual(new Error('channel closed'));
       expect(await outcomes(4)).toEqual([

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 /** A relay in front of a broker that can cut its connections. */
-export interface Proxy {
+export interface Relay {
   readonly url: string;
   /** Destroys all connections, as a network that fails. */
   cut(): void;
@@ -11,7 +11,7 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-export async function proxyTo(brokerUrl: string): Promise<Proxy> {
+export async function relayTo(brokerUrl: string): Promise<Relay> {
   const target = new URL(brokerUrl);
   const sockets = new Set<Socket>();
   const server = createServer((near) => {

@@ -1,0 +1,124 @@
+import type { EventEmitter } from 'node:events';
+import type { Api, Message } from './apis.ts';
+
+type AnyFunction = (...args: unknown[]) => unknown;
+
+/** All that a program can see of an error. */
+function errorOf(error: unknown): Record<string, unknown> {
+  const { name, message, code, classId, methodId } = error as Record<string, unknown>;
+  return { name, message: String(message).replace(/amq\.gen-[\w-]+|\d{4,}/g, '…'), code, classId, methodId };
+}
+
+/** Name and length of every function that a channel has, prototype by prototype. */
+function functionsOf(channel: object): unknown[] {
+  const found: unknown[] = [];
+  for (
+    let prototype: object | null = Object.getPrototypeOf(channel);
+    prototype && prototype.constructor.name !== 'EventEmitter';
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
+    for (const key of Reflect.ownKeys(prototype)) {
+      const value: unknown = Reflect.get(prototype, key);
+      if (typeof value === 'function')
+        found.push([prototype.constructor.name, key, value.name, value.length]);
+    }
+  }
+  // `emit` is inherited: it stands in for itself.
+  return found.filter((entry) => (entry as unknown[])[1] !== 'emit');
+}
+
+function messageOf(message: Message): unknown {
+  const { traceparent, ...headers } = message.properties.headers;
+  return {
+    keys: Object.keys(message),
+    fields: { ...message.fields, consumerTag: undefined },
+    properties: { ...message.properties, headers: { ...headers } },
+    content: message.content.toString(),
+  };
+}
+
+/** Does all kinds of things with amqplib, and writes down all that a program gets to see. */
+export async function behaviourOf(api: Api, url: string, queue: string): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  const see = (what: string, ...values: unknown[]) => seen.push([what, ...values]);
+  const hear = (name: string, emitter: EventEmitter, ...events: string[]) => {
+    for (const event of events)
+      emitter.on(event, (...args: unknown[]) =>
+        see(`${name} ${event}`, args.length, args[0] instanceof Error ? errorOf(args[0]) : typeof args[0]),
+      );
+  };
+  const fails = async (what: string, run: () => unknown) => {
+    try {
+      see(what, typeof (await run()));
+    } catch (error) {
+      see(`${what} fails`, errorOf(error));
+    }
+  };
+
+  const connection = await api.connect(url);
+  hear('connection', connection.raw, 'error', 'close');
+  const channel = await connection.channel();
+  const raw = channel.raw as unknown as Record<string, AnyFunction> & EventEmitter;
+  see('channel', Object.keys(raw).sort(), raw.eventNames(), functionsOf(raw));
+  see(
+    'listeners',
+    raw.eventNames().map((event) => raw.listenerCount(event)),
+  );
+  hear('channel', raw, 'error', 'close', 'return', 'drain');
+
+  see('declared', await channel.ask('assertQueue', queue, { exclusive: true }));
+  see('empty', await channel.get(queue, { noAck: true }));
+  see('sent', channel.raw.sendToQueue(queue, Buffer.from('1'), { headers: { a: 1 }, messageId: 'm' }));
+  await channel.ask('checkQueue', queue);
+  see('fetched', messageOf((await channel.get(queue, { noAck: true })) as Message));
+  await fails('text as content', () => channel.raw.sendToQueue(queue, 'text' as unknown as Buffer));
+
+  await new Promise<void>((resolve) => {
+    const handler = function (this: unknown, ...args: unknown[]) {
+      see(
+        'handler',
+        this === undefined,
+        args.length,
+        args[0] === null ? null : messageOf(args[0] as Message),
+      );
+      if (args[0] === null) return resolve();
+      const settled = channel.raw.ack(args[0] as Message) as unknown;
+      see('ack', settled === undefined ? 'nothing' : settled === raw);
+      void channel.ask('deleteQueue', queue, {});
+      return undefined;
+    };
+    void channel.consume(queue, handler, { consumerTag: 'tag' }).then((tag) => {
+      see('tag', tag);
+      channel.raw.sendToQueue(queue, Buffer.from('2'), { correlationId: 'c', replyTo: 'somewhere' });
+    });
+  });
+  see('unroutable', channel.raw.publish('', 'nobody', Buffer.from('3'), { mandatory: true }));
+  await new Promise((resolve) => raw.once('return', resolve));
+  await fails('a missing queue', () => channel.ask('checkQueue', 'clew.never'));
+  await fails('a closed channel', () => channel.raw.sendToQueue(queue, Buffer.from('4')));
+  await fails('closing it again', () => channel.close());
+
+  const confirming = await connection.confirmChannel();
+  const confirm = await new Promise<unknown[]>((resolve) => {
+    see(
+      'confirmed later',
+      confirming.raw.publish('', 'nobody', Buffer.from('5'), {}, (...args: unknown[]) => resolve(args)),
+    );
+  });
+  see('confirmed', confirm);
+  confirming.raw.publish('', 'nobody', Buffer.from('6'));
+  see('waited', typeof (await confirming.ask('waitForConfirms').catch((error) => error)));
+  hear('confirming', confirming.raw, 'error', 'close');
+  const lost: unknown[] = [];
+  confirming.raw.publish('clew.missing', 'x', Buffer.from('7'), {}, (error) => lost.push(errorOf(error)));
+  confirming.raw.publish('clew.missing', 'x', Buffer.from('8'));
+  confirming.raw.publish('clew.missing', 'x', Buffer.from('9'), {}, (error) => lost.push(errorOf(error)));
+  await new Promise((resolve) => confirming.raw.once('close', resolve));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  see('lost confirms', lost);
+  await connection.close();
+  await fails('a closed connection', () => connection.channel());
+  await fails('nobody there', () => api.connect('amqp://guest:guest@127.0.0.1:9'));
+  await fails('no such protocol', () => api.connect('http://127.0.0.1:9'));
+  return JSON.parse(JSON.stringify(seen)) as unknown[];
+}
