@@ -39,7 +39,7 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
       process.removeListener(signal, onSignal);
       setImmediate(() => {
         if (!stopped) process.prependListener(signal, onSignal);
-      }).unref();
+      });
       void deliverable.flush(false);
       return;
     }

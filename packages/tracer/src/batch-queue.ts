@@ -172,7 +172,8 @@ export class BatchQueue {
     this.#sealed.push({ number: ++this.#sealedCount, body, spans });
     this.#sealedBytes += body.length;
     this.#sealedSpans += spans;
-    if (!this.#draining) this.#scope.run(() => setImmediate(() => void this.#drain()).unref());
+    // Not unref(): an idle loop would not wake up for it, and the batch would lie there until something else does.
+    if (!this.#draining) this.#scope.run(() => setImmediate(() => void this.#drain()));
   }
 
   async #drain(): Promise<void> {

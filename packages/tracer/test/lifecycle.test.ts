@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { TracerProvider } from '../src/index.ts';
 import { type Collector, startCollector } from './collector.ts';
 import { decodeRequest, spansOf } from './otlp-decoder.ts';
-import { runProgram } from './run-program.ts';
+import { runProgram, startProgram } from './run-program.ts';
 
 let collector: Collector;
 
@@ -148,6 +149,15 @@ describe('a program', () => {
     expect([code, signal]).toEqual([0, null]);
     expect(JSON.parse(stdout)).toMatchObject({ spansQueued: 100, spansExported: 0 });
     expect(collector.received).toHaveLength(mode === 'waiting' ? 0 : 1);
+  });
+
+  test('that only waits delivers its spans all the same', async () => {
+    const child = startProgram('waits-idle.mjs', collector.url);
+    const ended = once(child, 'exit');
+    await Promise.race([collector.requests(1), ended]);
+    child.stdin.end();
+    expect(await ended).toEqual([0, null]);
+    expect(collector.spans()).toHaveLength(1);
   });
 
   test('with the receiver away ends by itself', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,10 +10,18 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const PROGRAM_TIMEOUT_MS = 20_000;
+
+/** Starts a program of `test/programs` on the built package; one that does not end is killed. */
+export function startProgram(name: string, ...args: string[]): ChildProcessWithoutNullStreams {
+  const program = join(__dirname, 'programs', name);
+  return spawn(process.execPath, [program, ...args], { timeout: PROGRAM_TIMEOUT_MS });
+}
+
 /** Runs a program of `test/programs` on the built package until it ends by itself. */
 export async function runProgram(name: string, ...args: string[]): Promise<Ended> {
-  const program = join(__dirname, 'programs', name);
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = startProgram(name, ...args);
+  child.stdin.end();
   const [stdout, stderr, [code, signal]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
