@@ -1,4 +1,4 @@
-import { registerHooks } from 'node:module';
+import { isBuiltin, type ResolveFnOutput, registerHooks } from 'node:module';
 import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
@@ -21,13 +21,23 @@ export function hookModules(modules: readonly string[]): void {
   }
   registered = true;
   register({ include });
-  // A worker that is started from a `data:` URL has no file: import-in-the-middle would look for one.
   registerHooks({
     resolve: (specifier, context, nextResolve) =>
-      specifier.startsWith('data:text/javascript') && context.parentURL === undefined
-        ? { url: specifier, format: 'module', shortCircuit: true }
-        : nextResolve(specifier, context),
+      (context.parentURL === undefined && withoutFile(specifier)) || nextResolve(specifier, context),
   });
+}
+
+/**
+ * What has neither a parent nor a file: a worker that is started from a `data:` URL, and Node's own modules in
+ * `node -e`. import-in-the-middle takes whatever has no parent for the program's main file.
+ */
+function withoutFile(specifier: string): ResolveFnOutput | undefined {
+  if (specifier.startsWith('data:text/javascript')) {
+    return { url: specifier, format: 'module', shortCircuit: true };
+  }
+  if (!isBuiltin(specifier)) return undefined;
+  const url = specifier.startsWith('node:') ? specifier : `node:${specifier}`;
+  return { url, format: 'builtin', shortCircuit: true };
 }
 
 /** The modules that an instrumentation of anybody's waits for: OpenTelemetry's base class keeps them so. */
