@@ -240,7 +240,7 @@ describe('calls', () => {
       const serverChannel = await connection.channel();
       let header: unknown;
       await serve(serverChannel, queue, ({ properties }) => {
-        header = properties.headers['traceparent'];
+        header = properties.headers.traceparent;
         return 'ok';
       });
       let inReply: string | undefined;

@@ -48,6 +48,8 @@ export const ATTR = {
   processExecutableName: 'process.executable.name',
   processExitCode: 'process.exit.code',
   processPid: 'process.pid',
+  /** Ours: `cast` and `fanout` are calls that nobody answers. */
+  rpcKind: 'clew.rpc.kind',
   rpcMethod: 'rpc.method',
   rpcSystemName: 'rpc.system.name',
   serverAddress: 'server.address',

@@ -46,9 +46,19 @@ export type AmqplibView = MessagingView<Outbound, Inbound, AmqpHeaders>;
 
 /** amqplib's messages, for the templates. */
 export function channelView(tools: Tools<ViewOptions>): AmqplibView {
-  const read = (content: unknown, properties: Properties): Read => {
+  const read = (content: unknown, properties: Properties, fields: MethodFields): Read => {
     const { envelopes } = tools.options;
-    return envelopes === undefined ? undefined : readEnvelope(envelopes, content, properties);
+    if (envelopes === undefined) return undefined;
+    const { contentType, correlationId, replyTo, type } = properties;
+    const { exchange, routingKey } = fields;
+    return readEnvelope(envelopes, content, {
+      exchange,
+      routingKey,
+      contentType,
+      correlationId,
+      replyTo,
+      type,
+    });
   };
 
   return {
@@ -116,7 +126,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     rpc: {
       sent(message) {
         const { notes, properties, fields } = message;
-        message.read = read(message.content, properties);
+        message.read = read(message.content, properties, fields);
         const { correlationId, replyTo } = properties;
         return markOf(
           message.read,
@@ -128,7 +138,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
       delivered(delivery) {
         const { notes, message, queue } = delivery;
         const { properties, fields, content } = message;
-        delivery.read = read(content, properties);
+        delivery.read = read(content, properties, fields);
         const { exchange, routingKey = '' } = fields;
         const direct = notes.address(queue);
         const address = direct !== queue ? direct : exchange === '' ? routingKey : queue;
@@ -165,9 +175,9 @@ function isCast({ read }: Outbound | Inbound): boolean {
 function callOf({ notes, read }: Outbound | Inbound, fields: MethodFields, type?: string): Operation {
   const { exchange = '', routingKey = '' } = fields;
   const reading = read?.reading;
-  const said = reading === undefined || reading.kind === 'reply' ? type : reading.method;
-  const method = said || notes.operations.methodOf(exchange, routingKey);
-  return notes.operations.call(read?.system ?? PLAIN)(method)(exchange)(routingKey);
+  const request = reading === undefined || reading.kind === 'reply' ? undefined : reading;
+  const method = (request?.method ?? type) || notes.operations.methodOf(exchange, routingKey);
+  return notes.operations.call(read?.system ?? PLAIN)(request?.kind ?? 'call')(method)(exchange)(routingKey);
 }
 
 function detailsOf({ messageId, correlationId }: Properties, content: unknown): Attributes {

@@ -2,6 +2,7 @@ import {
   ATTR,
   createOperation,
   createRpcOperation,
+  type EnvelopedRequest,
   labeller,
   type Operation,
   type OperationParts,
@@ -23,9 +24,18 @@ export class Operations {
   readonly process = this.#delivering('process', 'process');
   readonly receive = this.#delivering('receive', 'receive');
   readonly call = remembered((system: string) =>
-    remembered((method: string) =>
-      remembered((exchange: string) =>
-        remembered((key: string) => this.#createCall(system, method, exchange, key)),
+    remembered((kind: EnvelopedRequest['kind']) =>
+      remembered((method: string) =>
+        remembered((exchange: string) =>
+          remembered((key: string) =>
+            createRpcOperation(system, kind, method, {
+              [ATTR.messagingSystem]: SYSTEM,
+              [ATTR.messagingDestinationName]: nameOf([exchange, key]),
+              [ATTR.messagingRabbitmqRoutingKey]: key,
+              ...this.server,
+            }),
+          ),
+        ),
       ),
     ),
   );
@@ -62,15 +72,6 @@ export class Operations {
       destination: nameOf(parts),
       label: nameOf(parts.map(label)).replace('(temporary):(temporary)', '(temporary)'),
       more,
-    });
-  }
-
-  #createCall(system: string, method: string, exchange: string, key: string): Operation {
-    return createRpcOperation(system, method, {
-      [ATTR.messagingSystem]: SYSTEM,
-      [ATTR.messagingDestinationName]: nameOf([exchange, key]),
-      [ATTR.messagingRabbitmqRoutingKey]: key,
-      ...this.server,
     });
   }
 }

@@ -1,4 +1,5 @@
 import { countDropped, type Extraction, emptyTraceState, single, type TraceFormat } from '@clew/core';
+import type { SpanContext } from '@opentelemetry/api';
 import { chainOf, withChain } from './chain.ts';
 import { readTraceInfo, signingKey, signTraceInfo, type TraceInfo } from './signed-trace-info.ts';
 import { spanIdOfUuid, traceIdOfUuid, uuidOfSpanId, uuidOfTraceId } from './uuids.ts';
@@ -23,7 +24,7 @@ export interface OsprofilerFormatOptions {
  * Source: https://docs.openstack.org/osprofiler/latest/user/background.html
  */
 export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFormat {
-  const keys = keysOf(hmacKeys);
+  const keys = hmacKeysOf(hmacKeys);
   const [firstKey = ''] = keys;
   return {
     name: NAME,
@@ -44,20 +45,30 @@ export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFo
       return info === undefined ? undefined : extractionOf(info);
     },
 
-    inject({ spanContext: { traceId, spanId, traceFlags, traceState } }, carrier, setter) {
-      if ((traceFlags & 1) === 0) return;
-      const chain = chainOf(traceState);
-      const came = chain?.baseId;
-      const baseId = came !== undefined && traceIdOfUuid(came) === traceId ? came : uuidOfTraceId(traceId);
-      const { info, hmac } = signTraceInfo(baseId, uuidOfSpanId(spanId), chain?.hmacKey ?? firstKey);
+    inject({ spanContext }, carrier, setter) {
+      const written = traceInfoOf(spanContext, firstKey);
+      if (written === undefined) return;
+      const { info, hmac } = signTraceInfo(written.baseId, written.parentId, written.hmacKey);
       setter.set(carrier, INFO, info);
       setter.set(carrier, HMAC, hmac);
     },
   };
 }
 
+/** What goes out with a span: only a sampled trace does, with the chain's key and the id that it came with. */
+export function traceInfoOf(
+  { traceId, spanId, traceFlags, traceState }: SpanContext,
+  firstKey: string,
+): { readonly baseId: string; readonly parentId: string; readonly hmacKey: string } | undefined {
+  if ((traceFlags & 1) === 0) return undefined;
+  const chain = chainOf(traceState);
+  const came = chain?.baseId;
+  const baseId = came !== undefined && traceIdOfUuid(came) === traceId ? came : uuidOfTraceId(traceId);
+  return { baseId, parentId: uuidOfSpanId(spanId), hmacKey: chain?.hmacKey ?? firstKey };
+}
+
 /** Whoever begins a trace names it as its own parent, or no parent at all: then its first span is ours. */
-function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extraction {
+export function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extraction {
   const traceState = withChain(emptyTraceState, { hmacKey, baseId });
   if (baseId === undefined) return { kind: 'start', decision: 'sample', traceState, signed: true };
   const traceId = traceIdOfUuid(baseId);
@@ -69,7 +80,8 @@ function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extraction {
   return { kind: 'parent', spanContext, signed: true };
 }
 
-function keysOf(given: unknown): readonly string[] {
+/** The keys that an option names. Throws a TypeError when it names none. */
+export function hmacKeysOf(given: unknown): readonly string[] {
   const list: unknown = typeof given === 'string' ? given.split(',') : given;
   const keys = Array.isArray(list) && list.every((key) => typeof key === 'string') ? list : [];
   const trimmed = keys.map((key) => key.trim()).filter((key) => key !== '');

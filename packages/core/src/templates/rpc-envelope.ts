@@ -32,8 +32,8 @@ export interface EnvelopedReply extends EnvelopeTrace {
 interface EnvelopeTrace {
   /** Adds the body's trace to a context that came in headers, if there came none. */
   extract?(context: Context): Context;
-  /** The body with the trace in it. */
-  inject?(context: Context): Buffer;
+  /** The body with the trace in it; `undefined` where none is to go out. */
+  inject?(context: Context): Buffer | undefined;
 }
 
 /**
@@ -57,8 +57,11 @@ export interface RpcEnvelope {
   read(content: Buffer, properties: EnvelopeProperties): EnvelopeReading | undefined;
 }
 
-/** What stands beside the body. */
+/** What stands beside the body, as far as the broker has it. */
 export interface EnvelopeProperties {
+  /** Where the message goes or came from. */
+  readonly exchange?: string | undefined;
+  readonly routingKey?: string | undefined;
   readonly contentType?: string | undefined;
   readonly correlationId?: string | undefined;
   readonly replyTo?: string | undefined;
@@ -94,8 +97,19 @@ export function readEnvelope(
  * The operation of a call: its name is what is called. `more` says through what it goes.
  * Source: https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
  */
-export function createRpcOperation(system: string, method: string, more: Attributes): Operation {
-  return { name: method, attributes: { [ATTR.rpcSystemName]: system, [ATTR.rpcMethod]: method, ...more } };
+export function createRpcOperation(
+  system: string,
+  kind: EnvelopedRequest['kind'],
+  method: string,
+  more: Attributes,
+): Operation {
+  const attributes = {
+    [ATTR.rpcSystemName]: system,
+    [ATTR.rpcMethod]: method,
+    ...(kind !== 'call' && { [ATTR.rpcKind]: kind }),
+    ...more,
+  };
+  return { name: method, attributes };
 }
 
 function isEnvelope(value: unknown): value is RpcEnvelope {

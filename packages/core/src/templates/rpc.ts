@@ -110,7 +110,7 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed, Pair
   /** A reply has come. */
   answered({ failure, more }: RpcMark): void {
     if (more === true) {
-      if (this.recording) this.span.addEvent('reply');
+      if (this.recording) this.span.addEvent('reply pending');
       return;
     }
     if (failure !== undefined) this.failWith(failure);
