@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { currentContext, suppressTracing } from '@clew/core';
 import type { UnsentSpans } from '@clew/tracer';
+import { context } from '@opentelemetry/api';
 
 /**
  * Posts what is left while this process stands still: `process.exit()` waits for no answer, so another process
@@ -13,13 +15,18 @@ export function deliverLast({ bodies, ...address }: UnsentSpans, timeoutMs: numb
   const { NODE_OPTIONS: _, ...environment } = process.env;
   // Only loaded now: most programs end by themselves.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
-  spawnSync(process.execPath, [fileURLToPath(new URL('./post-last.js', import.meta.url))], {
-    input: Buffer.concat([Buffer.from(`${head}\n`), ...bodies]),
-    stdio: ['pipe', 'ignore', 'ignore'],
-    timeout: timeoutMs,
-    env: environment,
-    windowsHide: true,
-  });
+  const args = [fileURLToPath(new URL('./post-last.js', import.meta.url))];
+  const input = Buffer.concat([Buffer.from(`${head}\n`), ...bodies]);
+  // A span of this child process would come too late, and be lost.
+  context.with(suppressTracing(currentContext()), () =>
+    spawnSync(process.execPath, args, {
+      input,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      timeout: timeoutMs,
+      env: environment,
+      windowsHide: true,
+    }),
+  );
 }
 
 /** A program that was made into one file, or Electron, is not a Node that runs our script. */

@@ -1,0 +1,29 @@
+import { defineInstrumentation, flag, type OptionsOf, oneOf, shaped, type Tools } from '@clew/core';
+import { patchChildProcess } from './child-processes.ts';
+import { isPrograms, PROGRAMS_EXPECTED } from './launch.ts';
+import { patchWorkerThreads } from './worker-threads.ts';
+
+declare const __VERSION__: string;
+
+const options = {
+  spans: flag(true),
+  propagateTo: shaped(PROGRAMS_EXPECTED, isPrograms),
+  propagateBaggageTo: shaped(PROGRAMS_EXPECTED, isPrograms),
+  workers: oneOf(['own', 'all', 'none'], 'own'),
+} as const;
+
+/** What the patches work with. */
+export type ChildProcessTools = Tools<OptionsOf<typeof options>>;
+
+/** Lets child processes and worker threads continue the current span; a CLIENT span for each child process. */
+export const ChildProcessInstrumentation = defineInstrumentation({
+  name: '@clew/instrumentation-child-process',
+  version: __VERSION__,
+  options,
+  targets: [
+    { module: 'child_process', versions: ['*'], patch: patchChildProcess },
+    { module: 'worker_threads', versions: ['*'], patch: patchWorkerThreads },
+  ],
+});
+
+export type ChildProcessInstrumentation = InstanceType<typeof ChildProcessInstrumentation>;

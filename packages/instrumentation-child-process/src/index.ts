@@ -1,0 +1,1 @@
+export { ChildProcessInstrumentation } from './child-process-instrumentation.ts';

@@ -1,0 +1,323 @@
+import childProcess, { type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setPropagationPolicy, suppressTracing } from '@clew/core';
+import { meeting, recordSpans, within } from '@clew/testing';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { asCaller, handedOverBy, instrument, PRINT, SYNC, WAYS, withPoolsScript } from './traced.ts';
+
+const recorder = recordSpans();
+const SHELL = ['exec', 'execSync'];
+const OTHER = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+const posix = process.platform === 'win32' ? test.skip : test;
+
+describe.each(Object.entries(WAYS))('%s', (name, start) => {
+  test('starts a child that continues the span of its own', async () => {
+    const said = await asCaller({}, () => start(PRINT));
+    const [caller, child] = await recorder.take(2);
+    expect(said).toBe(handedOverBy(child));
+    expect(child).toMatchObject({
+      name: 'node',
+      kind: SpanKind.CLIENT,
+      parentSpanId: caller?.spanId,
+      status: { code: SpanStatusCode.UNSET },
+      attributes: { 'process.executable.name': SHELL.includes(name) ? 'sh' : 'node', 'process.exit.code': 0 },
+    });
+    // What the other two give back says nothing of it.
+    if (!['execFileSync', 'execSync'].includes(name))
+      expect(child?.attributes['process.pid']).toBeGreaterThan(0);
+  });
+
+  test('leaves options and environment of the caller as they are', async () => {
+    const env = Object.freeze(
+      Object.assign(Object.create({ INHERITED: 'yes' }), { ...process.env, OWN: 'x=y' }),
+    );
+    const code = 'process.stdout.write([process.env.INHERITED, process.env.OWN, process.cwd()].join())';
+    const said = await asCaller({}, () => start(code, Object.freeze({ env, cwd: '/' })));
+    expect(said).toBe('yes,x=y,/');
+    expect(env.TRACEPARENT).toBeUndefined();
+    await recorder.take(2);
+  });
+
+  test('changes nothing where no span is current, or tracing is suppressed', async () => {
+    const instance = instrument();
+    const env = { PATH: process.env.PATH, TRACEPARENT: OTHER };
+    expect(await start(PRINT, { env })).toBe(`${OTHER} none`);
+    instance.disable();
+    await asCaller({}, () =>
+      context.with(suppressTracing(context.active()), async () => {
+        expect(await start(PRINT, { env: { PATH: process.env.PATH } })).toBe('none none');
+      }),
+    );
+    await recorder.take(1);
+  });
+
+  test('hands an unsampled trace on, and records nothing', async () => {
+    recorder.sampling = 'none';
+    expect(await asCaller({}, () => start(PRINT))).toMatch(/^00-[^-]+-[^-]+-00 none$/);
+    expect(recorder.wastedCalls).toBe(0);
+  });
+
+  test('makes no span if none is wanted: the child continues the caller\u2019s', async () => {
+    const said = await asCaller({ spans: false }, () => start(PRINT));
+    const [caller] = await recorder.take(1);
+    expect(said).toBe(handedOverBy(caller));
+  });
+
+  test('takes what the program says of the trace for its last word', async () => {
+    const env = { PATH: process.env.PATH, TRACEPARENT: OTHER };
+    expect(await asCaller({}, () => start(PRINT, { env }))).toBe(`${OTHER} none`);
+    const own = { PATH: process.env.PATH, BAGGAGE: 'own=1' };
+    expect(await asCaller({}, () => start(PRINT, { env: own }))).toMatch(/-01 own=1$/);
+    await recorder.takeUntil(() => recorder.spans().length === 4);
+  });
+});
+
+describe('programs', () => {
+  const baggage = (work: () => Promise<string> | string) => async () => {
+    const some = propagation.createBaggage({ tenant: { value: 'blue' } });
+    return context.with(propagation.setBaggage(context.active(), some), work);
+  };
+  const trail = (command: string) => () => `${childProcess.execSync(command)}`.trim();
+  const SH = 'printf "$TRACEPARENT"';
+
+  posix.each<[string, object, string, boolean]>([
+    ['a shell alone', {}, SH, false],
+    ['Node among others', {}, `A=1 node --version > /dev/null && ${SH}`, true],
+    ['a path to Node', {}, `"${process.execPath}" --version > /dev/null; ${SH}`, true],
+    ['npm', {}, `true || npm run x; ${SH}`, true],
+    ['a script', {}, `true || ./bin/import.mjs; ${SH}`, true],
+    ['Node as an argument', {}, `true node; ${SH}`, false],
+    ['all', { propagateTo: 'all' }, SH, true],
+    ['none', { propagateTo: 'none' }, `node --version > /dev/null; ${SH}`, false],
+    ['a name', { propagateTo: ['printf'] }, SH, true],
+    ['an expression', { propagateTo: [/^pri/] }, SH, true],
+    ['another name', { propagateTo: ['node', 'convert'] }, SH, false],
+  ])('%s', async (_, options, command, isTold) => {
+    const said = await asCaller(options, trail(command));
+    const [, child] = await recorder.take(2);
+    expect(said).toBe(isTold ? handedOverBy(child).replace(' none', '') : '');
+  });
+
+  test('get baggage only if they are named for it', async () => {
+    const start = baggage(() => WAYS.spawn!(PRINT));
+    expect(await asCaller({}, start)).toMatch(/-01 none$/);
+    expect(await asCaller({ propagateBaggageTo: 'node' }, start)).toMatch(/-01 tenant=blue$/);
+    expect(await asCaller({ propagateBaggageTo: ['convert'] }, start)).toMatch(/-01 none$/);
+    expect(await asCaller({ propagateTo: 'none', propagateBaggageTo: 'all' }, start)).toBe('none none');
+    await recorder.takeUntil(() => recorder.spans().length === 8);
+  });
+
+  test('get nothing by a policy that tells nobody, unless the plugin is told otherwise', async () => {
+    setPropagationPolicy({ sendTo: 'none' });
+    try {
+      expect(await asCaller({}, () => WAYS.spawn!(PRINT))).toBe('none none');
+      expect(await asCaller({ propagateTo: 'node' }, () => WAYS.spawn!(PRINT))).toMatch(/-01 none$/);
+    } finally {
+      setPropagationPolicy({});
+    }
+    await recorder.takeUntil(() => recorder.spans().length === 4);
+  });
+
+  test('that a library forks are a pool: requests share them', async () => {
+    const said = await withPoolsScript((script) =>
+      asCaller({}, async () => {
+        const [message] = await once(childProcess.fork(script), 'message');
+        return message;
+      }),
+    );
+    expect(said).toBe('none');
+    await recorder.take(1);
+  });
+});
+
+describe('an end', () => {
+  const failed = async (options: object, work: () => unknown) => {
+    await asCaller(options, work);
+    const [, child] = await recorder.take(2);
+    expect(child?.status.code).toBe(SpanStatusCode.ERROR);
+    expect(JSON.stringify(child)).not.toContain('secret');
+    return child?.attributes;
+  };
+  const ended = (child: ChildProcess) => new Promise((resolve) => child.once('close', resolve));
+  const code = 'process.exit(3) // secret';
+
+  test('with another exit code than 0 is an error of that name', async () => {
+    const expected = { 'process.exit.code': 3, 'error.type': '3' };
+    expect(await failed({}, () => ended(childProcess.spawn('node', ['-e', code])))).toMatchObject(expected);
+    expect(await failed({}, () => childProcess.spawnSync('node', ['-e', code]))).toMatchObject(expected);
+    for (const name of ['execFileSync', 'execSync'] as const) {
+      const start = () =>
+        expect(() => WAYS[name]!(code, { stdio: 'pipe' })).toThrow(/Command failed.*secret/);
+      expect(await failed({}, start)).toMatchObject(expected);
+    }
+  });
+
+  test('by a signal is an error of its name', async () => {
+    const killed = () => {
+      const child = childProcess.spawn('node', ['-e', 'setInterval(() => {}, 1000)']);
+      child.once('spawn', () => child.kill('SIGKILL'));
+      return ended(child);
+    };
+    expect(await failed({}, killed)).toMatchObject({ 'error.type': 'SIGKILL' });
+    const abort = new AbortController();
+    const aborted = async () => {
+      const child = childProcess.spawn('node', ['-e', 'setInterval(() => {}, 1000)'], {
+        signal: abort.signal,
+      });
+      child.once('spawn', () => abort.abort()).once('error', () => {});
+      await ended(child);
+    };
+    expect(await failed({}, aborted)).toMatchObject({ 'error.type': 'SIGTERM' });
+    const timedOut = () =>
+      childProcess.spawnSync('node', ['-e', 'setInterval(() => {}, 1000)'], { timeout: 100 });
+    expect(await failed({}, timedOut)).toMatchObject({ 'error.type': 'ETIMEDOUT' });
+  });
+
+  test('that comes before the start is an error of its code, and reaches the program as ever', async () => {
+    const missing = async () => {
+      const [error] = await once(childProcess.spawn('/missing', ['secret']), 'error').catch((thrown) => [
+        thrown,
+      ]);
+      expect(error).toMatchObject({ code: 'ENOENT', syscall: 'spawn /missing' });
+    };
+    expect(await failed({}, missing)).toEqual({
+      'process.executable.name': 'missing',
+      'error.type': 'ENOENT',
+    });
+    const missingSync = () =>
+      expect(childProcess.spawnSync('/missing', ['secret']).error).toMatchObject({ code: 'ENOENT' });
+    expect(await failed({}, missingSync)).toMatchObject({ 'error.type': 'ENOENT' });
+    const refused = () => expect(() => childProcess.execFileSync('node', ['secret\0'])).toThrow(/secret/);
+    expect(await failed({}, refused)).toMatchObject({ 'error.type': 'ERR_INVALID_ARG_VALUE' });
+    const tooLong = () =>
+      expect(() => childProcess.spawn('node', ['secret'.repeat(1e6)])).toThrow(
+        expect.objectContaining({ code: 'E2BIG' }),
+      );
+    expect(await failed({}, tooLong)).toMatchObject({ 'error.type': 'E2BIG' });
+  });
+
+  test('that disable() does not wait for leaves the span without it', async () => {
+    const child = await asCaller({}, () => childProcess.spawn('node', ['--version']));
+    const [, span] = await recorder.take(2);
+    expect(span?.attributes).toEqual({ 'process.executable.name': 'node' });
+    await ended(child);
+  });
+
+  test('is heard without a listener of ours', async () => {
+    const counts = (child: ChildProcess) =>
+      child.eventNames().map((name) => [name, child.listenerCount(name)]);
+    const plain = childProcess.spawn('node', ['--version']);
+    const before = counts(plain);
+    await asCaller({}, async () => {
+      const child = childProcess.spawn('node', ['--version']);
+      expect(counts(child)).toEqual(before);
+      await Promise.all([ended(child), ended(plain)]);
+    });
+    await recorder.take(2);
+  });
+});
+
+test('callbacks and listeners run in the caller\u2019s context', async () => {
+  const { promise, resolve } = Promise.withResolvers<unknown[]>();
+  const seen: unknown[] = [];
+  await asCaller({}, () => {
+    const caller = trace.getActiveSpan();
+    const look = () => seen.push(trace.getActiveSpan() === caller) === 3 && resolve(seen);
+    const child = childProcess.execFile('node', ['--version'], look);
+    child.once('exit', look).stdout?.once('data', look);
+    return promise;
+  });
+  expect(seen).toEqual([true, true, true]);
+  await recorder.take(2);
+});
+
+test('requests at the same time never mix', async () => {
+  const instance = instrument();
+  const meet = meeting(3);
+  const request = async (name: string) => {
+    const span = trace.getTracer('test').startSpan(name);
+    const printed = await within(span, async () => {
+      await meet();
+      return Promise.all(['spawn', 'execFile', 'exec', 'fork'].map((way) => WAYS[way]!(PRINT)));
+    });
+    span.end();
+    return printed;
+  };
+  const printed = await Promise.all(['A', 'B', 'C'].map(request));
+  instance.disable();
+  const spans = await recorder.take(15);
+  for (const [index, name] of ['A', 'B', 'C'].entries()) {
+    const { spanId } = spans.find((span) => span.name === name)!;
+    const own = spans.filter(({ parentSpanId }) => parentSpanId === spanId).map(handedOverBy);
+    expect([...printed[index]!].sort()).toEqual(own.sort());
+  }
+});
+
+describe('the plugin', () => {
+  const own = () => [
+    childProcess.ChildProcess.prototype.emit,
+    Reflect.get(childProcess.ChildProcess.prototype, 'spawn'),
+    ...SYNC.map((name) => childProcess[name]),
+  ];
+  const shapes = () => own().map(({ name, length }) => `${name}(${length})`);
+
+  test('keeps names and lengths, and gives Node its own functions back', async () => {
+    const [functions, before] = [own(), shapes()];
+    await asCaller({}, () => {
+      expect(shapes()).toEqual(before);
+      for (const [index, fn] of own().entries()) expect(fn).not.toBe(functions[index]);
+    });
+    await recorder.take(1);
+    for (const [index, fn] of own().entries()) expect(fn).toBe(functions[index]);
+    expect(Object.hasOwn(childProcess.ChildProcess.prototype, 'emit')).toBe(false);
+  });
+
+  test('does nothing in functions that outlive it in a variable', async () => {
+    const { spawnSync } = await asCaller({}, () => ({ ...childProcess }));
+    await within(trace.getTracer('test').startSpan('later'), () => {
+      expect(`${spawnSync('node', ['-e', PRINT]).stdout}`).toBe('none none');
+      trace.getActiveSpan()?.end();
+    });
+    await recorder.take(2);
+  });
+
+  test('is there once: a second instance does nothing', async () => {
+    await asCaller({}, () => {
+      instrument({ propagateTo: 'none' }).disable();
+      expect(WAYS.spawnSync!(PRINT)).toMatch(/-01 none$/);
+    });
+    await recorder.take(2);
+  });
+
+  test('hands arguments that Node refuses to Node', async () => {
+    const wrong: unknown[][] = [
+      [],
+      [7],
+      ['node', 'x'],
+      ['node', [], 'x'],
+      ['node', [], []],
+      ['node', null, 7],
+    ];
+    const thrown = (name: 'spawnSync' | 'execSync' | 'execFileSync' | 'spawn', args: unknown[]) => {
+      try {
+        return Reflect.apply(childProcess[name], undefined, args) && 'no error';
+      } catch (error) {
+        return `${error}`;
+      }
+    };
+    for (const name of [...SYNC, 'spawn'] as const) {
+      const plain = wrong.map((args) => thrown(name, args));
+      await asCaller({}, () => expect(wrong.map((args) => thrown(name, args))).toEqual(plain));
+      recorder.spans();
+    }
+  });
+
+  test.each([
+    [{ propagateTo: 'everyone' }, 'expected propagateTo to be "node" | "all" | "none" | a list'],
+    [{ propagateBaggageTo: [''] }, 'expected propagateBaggageTo to be "node" | "all" | "none" | a list'],
+    [{ workers: true }, 'expected workers to be "own" | "all" | "none", got true'],
+    [{ spans: 'yes' }, 'expected spans to be true or false, got "yes"'],
+  ])('refuses %j', (options, message) => {
+    expect(() => instrument(options)).toThrow(message);
+  });
+});
