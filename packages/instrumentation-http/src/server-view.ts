@@ -15,5 +15,6 @@ export const serverView: HttpServerView<IncomingMessage, ServerResponse> = {
   status: (response) => response.statusCode,
   headersSent: (response) => response.headersSent,
   responseHeader: (response, name) => response.getHeader(name) ?? headerInText(response, name),
-  onClose: (response, listener) => response.once('close', listener),
+  // Comes once by itself: `once` would only cost more.
+  onClose: (response, listener) => response.on('close', listener),
 };

@@ -58,8 +58,24 @@ export function redactUrl(origin: string, target: string, names: readonly string
   return `${origin}${path}`.slice(0, 4096);
 }
 
-/** Splits `host:port`, `[::1]:port`, `host`. A port that is none comes back as undefined. */
-export function splitHost(host: string): { readonly address: string; readonly port: number | undefined } {
+/** A host's two parts. */
+export interface HostParts {
+  readonly address: string;
+  readonly port: number | undefined;
+}
+
+let last: { readonly host: string; readonly parts: HostParts } | undefined;
+
+/**
+ * Splits `host:port`, `[::1]:port`, `host`. A port that is none comes back as undefined. The last answer is kept:
+ * a server is nearly always asked by one name.
+ */
+export function splitHost(host: string): HostParts {
+  if (last?.host !== host) last = { host, parts: partsOf(host) };
+  return last.parts;
+}
+
+function partsOf(host: string): HostParts {
   const colon = host.lastIndexOf(':');
   if (colon < 0 || host.endsWith(']') || (host.indexOf(':') !== colon) !== host.startsWith('[')) {
     return { address: host.startsWith('[') ? host.slice(1, -1) : host, port: undefined };

@@ -69,9 +69,10 @@ export function httpServer<Request, Response>(
   view: HttpServerView<Request, Response>,
 ): <T>(request: Request, response: Response, proceed: () => T) => T {
   const trustOf = trustBy();
+  const extracting = `${tools.name}: extracting`;
   return (request, response, proceed) => {
     if (isTracingSuppressed(currentContext())) return proceed();
-    const incoming = guard(`${tools.name}: extracting`, () => {
+    const incoming = guard(extracting, () => {
       const came = propagation.extract(rootContext, view.headers(request), headerGetter);
       if (came === rootContext) return came;
       return applyTrust(
