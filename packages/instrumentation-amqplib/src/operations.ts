@@ -31,7 +31,8 @@ export class Operations {
             createRpcOperation(system, kind, method, {
               [ATTR.messagingSystem]: SYSTEM,
               [ATTR.messagingDestinationName]: nameOf([exchange, key]),
-              [ATTR.messagingRabbitmqRoutingKey]: key,
+              // The default exchange's name is empty, and its key all there is to say.
+              ...(exchange !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }),
               ...this.server,
             }),
           ),

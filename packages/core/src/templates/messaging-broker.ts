@@ -85,7 +85,7 @@ export function beginSend<Sent, Delivery, Headers>(
   } else if (!rpc) return undefined;
   if (!mark || !rpc) return new Sending(span, current, channel, message);
   // Also where nobody records: the reply must find its caller.
-  const call = new Call(span, current, caller, mark, calls, channel);
+  const call = new Call(span, caller, mark, calls, channel);
   calls.add(call);
   return call;
 }

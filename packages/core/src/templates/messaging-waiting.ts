@@ -19,8 +19,10 @@ export function failWith(span: Span, { type, message }: Cut): void {
 
 /** An exchange that waits for somebody else: a settlement, a confirm, a reply. It is cut off if that never comes. */
 export abstract class WaitingExchange extends Exchange {
-  /** A reading of `performance.now()`; set by `Waiting`. */
+  /** A reading of `performance.now()`, and the neighbours in the order of these; set by `Waiting`. */
   deadlineMs = Number.POSITIVE_INFINITY;
+  earlier: WaitingExchange | undefined;
+  later: WaitingExchange | undefined;
 
   /** Ends for another reason than the one waited for. */
   cut(reason: Cut): void {
@@ -40,19 +42,17 @@ export abstract class WaitingExchange extends Exchange {
 
 /**
  * The exchanges of one kind that wait, in the order of their deadlines: one timer for all of them, which keeps no
- * process alive and is not touched by an exchange that ends in time.
+ * process alive and is not touched by an exchange that ends in time. A list through the exchanges themselves: in a
+ * `Set` each would need more room.
  */
 export class Waiting<T extends WaitingExchange = WaitingExchange> {
-  readonly #open = new Set<T>();
   readonly #timeoutMs: () => number;
+  #first: WaitingExchange | undefined;
+  #last: WaitingExchange | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(timeoutMs: () => number) {
     this.#timeoutMs = timeoutMs;
-  }
-
-  get size(): number {
-    return this.#open.size;
   }
 
   add(exchange: T): void {
@@ -61,16 +61,29 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
       exchange.deadlineMs = performance.now() + timeoutMs;
       if (this.#timer === undefined) this.#wait(timeoutMs);
     }
-    this.#open.add(exchange);
+    exchange.earlier = this.#last;
+    if (this.#last === undefined) this.#first = exchange;
+    else this.#last.later = exchange;
+    this.#last = exchange;
   }
 
+  /** Takes out one that was added; any other is left alone. */
   delete(exchange: T): void {
-    this.#open.delete(exchange);
+    const { earlier, later } = exchange;
+    if (earlier === undefined && this.#first !== exchange) return;
+    if (earlier === undefined) this.#first = later;
+    else earlier.later = later;
+    if (later === undefined) this.#last = earlier;
+    else later.earlier = earlier;
+    exchange.earlier = undefined;
+    exchange.later = undefined;
   }
 
   /** A copy: ending an exchange takes it out. */
   all(): T[] {
-    return [...this.#open];
+    const all: T[] = [];
+    for (let each = this.#first; each !== undefined; each = each.later) all.push(each as T);
+    return all;
   }
 
   /** Ends all of them as if nothing had been waited for. */
@@ -89,13 +102,13 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
   #look(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const exchange of this.#open) {
+    for (const exchange of this.all()) {
       if (exchange.deadlineMs === Number.POSITIVE_INFINITY) continue;
       if (exchange.deadlineMs > now) {
         this.#wait(Math.ceil(exchange.deadlineMs - now));
         return;
       }
-      this.#open.delete(exchange);
+      this.delete(exchange);
       guard('a deadline', () => exchange.expire(this.#timeoutMs()));
     }
   }

@@ -214,7 +214,7 @@ export class MessageChannel<Sent, Delivery, Headers>
       const call = mark && calls.answeredAt(mark.id, mark.address);
       if (mark && call) {
         call.answered(mark);
-        return call.caller;
+        return call.context;
       }
       const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
       const { context: parent, links } = this.#broker.incoming(delivery, asLink);

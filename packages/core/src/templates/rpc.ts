@@ -76,18 +76,14 @@ class Pairs<T extends Pairable> {
 export class Call extends WaitingExchange implements Outgoing, Unconfirmed, Pairable {
   readonly id: string;
   readonly replyTo: string;
-  /** The caller's context, which the reply's handler runs in. */
-  readonly caller: Context;
   next: Pairable | undefined;
   readonly #calls: Calls;
   readonly #channel: CallChannel;
   #lost: Cut | undefined;
 
-  constructor(
-    ...[span, current, caller, mark, calls, channel]: [Span, Context, Context, RpcMark, Calls, CallChannel]
-  ) {
-    super(span, current);
-    this.caller = caller;
+  /** `caller` is the context which the reply's handler runs in. */
+  constructor(...[span, caller, mark, calls, channel]: [Span, Context, RpcMark, Calls, CallChannel]) {
+    super(span, caller);
     this.id = mark.id;
     this.replyTo = mark.replyTo ?? '';
     this.#calls = calls;
@@ -149,10 +145,6 @@ export class Calls {
 
   constructor(timeoutMs: () => number) {
     this.#waiting = new Waiting(timeoutMs);
-  }
-
-  get size(): number {
-    return this.#waiting.size;
   }
 
   add(call: Call): void {
