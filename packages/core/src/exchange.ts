@@ -1,8 +1,8 @@
 import { types } from 'node:util';
-import { type Attributes, type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { rootContext } from './context/context.ts';
 import { sayOnce } from './kit/failures.ts';
-import { ATTR } from './semconv.ts';
+import { recordError } from './record-error.ts';
 
 /**
  * The life of one request and response, query, layer or message: a span, the context in which it is current,
@@ -113,34 +113,7 @@ export function begin(
   }
 }
 
-/** Records any thrown value on a span, as the exception conventions ask. */
-export function recordError(span: Span, error: unknown): void {
-  const type = errorType(error);
-  span.recordException(error instanceof Error ? error : { name: type, message: safeText(error) });
-  span.setAttribute(ATTR.errorType, type);
-  const message = error instanceof Error ? error.message : safeText(error);
-  span.setStatus(message === '' ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message });
-}
-
-/** `error.type` of any thrown value: an error code where there is one (`ECONNREFUSED`), else the class's name. */
-export function errorType(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return typeof error;
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  if (typeof code === 'string' && code !== '') return code;
-  return typeof name === 'string' && name !== '' ? name : 'Error';
-}
-
 /** The context that is current now, or the root when there is none. */
 export function currentContext(): Context {
   return context.active() ?? rootContext;
-}
-
-function safeText(value: unknown): string {
-  try {
-    return typeof value === 'object' && value !== null && 'message' in value
-      ? String(value.message)
-      : String(value);
-  } catch {
-    return 'an unprintable value';
-  }
 }

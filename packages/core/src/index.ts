@@ -8,7 +8,7 @@ export { StrictContextManager, type StrictOptions } from './context/strict-conte
 export type { ContextProblem, ContextProblemKind } from './context/strict-report.ts';
 export { isTracingSuppressed, suppressTracing, unsuppressTracing } from './context/suppression.ts';
 export { TaskCarrier } from './context/task-carrier.ts';
-export { begin, currentContext, Exchange, errorType, recordError } from './exchange.ts';
+export { begin, currentContext, Exchange } from './exchange.ts';
 export {
   type ClewInstrumentation,
   defineInstrumentation,
@@ -87,6 +87,7 @@ export {
   type Trust,
   type TrustOption,
 } from './propagation/trust.ts';
+export { errorType, recordError } from './record-error.ts';
 export { ATTR } from './semconv.ts';
 export {
   beginQuery,

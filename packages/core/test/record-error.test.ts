@@ -1,5 +1,5 @@
 import { errorType, recordError } from '@clew/core';
-import { type Span, SpanStatusCode } from '@opentelemetry/api';
+import { type Exception, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { ListeningSpan } from './listening-span.ts';
 
 const ERROR = SpanStatusCode.ERROR;
@@ -34,4 +34,53 @@ describe('any value may be thrown', () => {
       message === undefined ? { code: ERROR } : { code: ERROR, message },
     ]);
   });
+});
+
+describe('a hostile value is an error all the same:', () => {
+  const throwing = (...keys: string[]) => {
+    const throws = {
+      get: () => {
+        throw new Error('inner');
+      },
+    };
+    return Object.defineProperties(new Error('a'), Object.fromEntries(keys.map((key) => [key, throws])));
+  };
+  const trap = () => {
+    throw new Error('trap');
+  };
+  const { proxy: revoked, revoke } = Proxy.revocable(new Error('a'), {});
+  revoke();
+  const UNPRINTABLE = 'an unprintable value';
+  test.each<[title: string, value: unknown, exception: string, message: string]>([
+    ['its message throws', throwing('message'), `Error: ${UNPRINTABLE}`, UNPRINTABLE],
+    ['its code and stack throw', throwing('code', 'stack'), 'Error: a', 'a'],
+    ['its name throws', throwing('name'), 'Error: a', 'a'],
+    [
+      'a proxy with traps',
+      new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap }),
+      `Error: ${UNPRINTABLE}`,
+      UNPRINTABLE,
+    ],
+    ['a revoked proxy', revoked, `Error: ${UNPRINTABLE}`, UNPRINTABLE],
+    ['frozen', Object.freeze(new Error('a')), 'Error: a', 'a'],
+  ])('%s', (_, value, exception, message) => {
+    const span = new ListeningSpan();
+    recordError(span as unknown as Span, value);
+    expect(span.told).toEqual([exception, ['error.type', 'Error'], { code: ERROR, message }]);
+  });
+});
+
+test('a message of a megabyte is cut, and the frames of the stack stay', () => {
+  const exceptions: Exception[] = [];
+  const span = new ListeningSpan();
+  span.recordException = (exception) => exceptions.push(exception as Exception);
+  recordError(span as unknown as Span, new Error('$&'.repeat(500_000)));
+  expect(span.told).toContainEqual({ code: ERROR, message: '$&'.repeat(2048) });
+  expect(exceptions).toEqual([
+    {
+      name: 'Error',
+      message: '$&'.repeat(2048),
+      stack: expect.stringMatching(/^Error: (?:\$&){2048}\n +at .*record-error\.test/),
+    },
+  ]);
 });

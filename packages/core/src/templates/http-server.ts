@@ -12,12 +12,13 @@ import {
 } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import { currentContext, Exchange, recordError } from '../exchange.ts';
+import { currentContext, Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { incomingOf } from '../propagation/incoming.ts';
 import { trustBy } from '../propagation/policy.ts';
 import { applyTrust, type Entrance, type TrustOption } from '../propagation/trust.ts';
+import { recordError } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactQuery, splitHost } from './http-attributes.ts';
 import { type ServerRequest, withServerRequest } from './server-request.ts';
