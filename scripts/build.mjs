@@ -31,6 +31,9 @@ async function bundle(folder) {
     target: 'node22.15',
     format: 'esm',
     sourcemap: true,
+    // Names stay as they are: stacks and profiles are read by people.
+    minifyWhitespace: true,
+    minifySyntax: true,
     sourcesContent: false,
     define: { __VERSION__: JSON.stringify(manifest.version) },
     logLevel: 'warning',

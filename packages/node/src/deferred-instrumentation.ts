@@ -1,3 +1,4 @@
+import diagnostics from 'node:diagnostics_channel';
 import { isBuiltin } from 'node:module';
 import type { ClewInstrumentation, OptionKinds } from '@clew/core';
 import { diag } from '@opentelemetry/api';
@@ -15,34 +16,30 @@ type StatedModule = Extract<StatedTarget, { module: string }>;
 /** Makes the options of a plugin once its class, which knows them, is loaded. */
 export type OptionsFor = (plugin: InstalledPlugin, kinds: OptionKinds) => Readonly<Record<string, unknown>>;
 
-/**
- * Starts a plugin: one that patches modules is loaded when the first of them is, one that listens to channels now.
- */
-export function startPlugin(plugin: InstalledPlugin, optionsFor: OptionsFor): Instrumentation | undefined {
-  const modules = plugin.targets.filter((target) => 'module' in target);
-  if (modules.length < plugin.targets.length) return load(plugin, optionsFor, true);
-  return defer(plugin, modules, () => load(plugin, optionsFor, false));
-}
+/** Whether the program has begun to run, and may have loaded what plugins patch. */
+export type Moment = 'before the program' | 'while it runs';
 
-/** Stands in for a plugin; the hooks are those of OpenTelemetry's base class. */
-function defer(
+/** Starts a plugin: its code is loaded when one of its modules is, or when one of its channels says something. */
+export function startPlugin(
   plugin: InstalledPlugin,
-  modules: readonly StatedModule[],
-  loadPlugin: () => ClewInstrumentation<OptionKinds> | undefined,
+  optionsFor: OptionsFor,
+  moment: Moment,
 ): Instrumentation {
-  let loaded: ClewInstrumentation<OptionKinds> | undefined;
-  let tried = false;
+  const modules = plugin.targets.filter((target) => 'module' in target);
+  const channels = plugin.targets.flatMap((target) => ('channel' in target ? [target.channel] : []));
+  const late = lateLoaded(() => load(plugin, optionsFor, channels.length > 0));
+  const stopListening = listenOnce(channels, (channel, message) => late.get()?.receive(channel, message));
   const patch = (module: string) => (moduleExports: unknown) => {
-    if (!tried) loaded = loadPlugin();
-    tried = true;
+    stopListening();
     try {
-      loaded?.instrument(moduleExports, module);
+      late.get()?.instrument(moduleExports, module);
     } catch (fault) {
       diag.error(`${plugin.name} could not patch ${module}`, fault);
     }
     return moduleExports;
   };
 
+  /** Stands in for the plugin; the hooks are those of OpenTelemetry's base class. */
   class Deferred extends InstrumentationBase {
     protected override init(): InstrumentationNodeModuleDefinition[] {
       return modules.map((target) => hookOn(target, patch(target.module)));
@@ -50,13 +47,52 @@ function defer(
 
     override disable(): void {
       super.disable();
-      loaded?.disable();
+      stopListening();
+      late.loaded?.disable();
     }
   }
   const deferred = new Deferred(plugin.name, '', {});
-  for (const { module } of modules)
-    if (isLoadedBuiltin(module)) patch(module)(process.getBuiltinModule(module));
+  if (moment === 'while it runs') {
+    for (const { module } of modules)
+      if (isLoadedBuiltin(module)) patch(module)(process.getBuiltinModule(module));
+  }
   return deferred;
+}
+
+type Plugin = ClewInstrumentation<OptionKinds>;
+
+/** Loads once, at the first wish, also when that fails. */
+function lateLoaded(loadPlugin: () => Plugin | undefined) {
+  let tried = false;
+  return {
+    loaded: undefined as Plugin | undefined,
+    get(): Plugin | undefined {
+      if (!tried) {
+        tried = true;
+        this.loaded = loadPlugin();
+      }
+      return this.loaded;
+    },
+  };
+}
+
+/** Hands on the first message of any of the channels, and listens no more: the plugin that it loads does. */
+function listenOnce(
+  channels: readonly string[],
+  onMessage: (channel: string, message: unknown) => void,
+): () => void {
+  const listeners = channels.map((channel) => {
+    const listener = (message: unknown) => {
+      stop();
+      onMessage(channel, message);
+    };
+    diagnostics.subscribe(channel, listener);
+    return { channel, listener };
+  });
+  const stop = () => {
+    for (const { channel, listener } of listeners) diagnostics.unsubscribe(channel, listener);
+  };
+  return stop;
 }
 
 /** No hook tells of Node's own module that was loaded before us; it is one object for all, and can be patched now. */
@@ -75,15 +111,11 @@ function hookOn(
   return new InstrumentationNodeModuleDefinition(module, [...versions], undefined, undefined, [hooked]);
 }
 
-function load(
-  plugin: InstalledPlugin,
-  optionsFor: OptionsFor,
-  enabled: boolean,
-): ClewInstrumentation<OptionKinds> | undefined {
-  const Plugin = classOf(plugin);
-  if (Plugin === undefined) return undefined;
+function load(plugin: InstalledPlugin, optionsFor: OptionsFor, enabled: boolean): Plugin | undefined {
+  const PluginClass = classOf(plugin);
+  if (PluginClass === undefined) return undefined;
   try {
-    return new Plugin({ ...optionsFor(plugin, Plugin.definition.options), enabled });
+    return new PluginClass({ ...optionsFor(plugin, PluginClass.definition.options), enabled });
   } catch (fault) {
     sayUnusable(plugin, fault);
     return undefined;

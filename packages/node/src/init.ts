@@ -4,7 +4,7 @@ import { context, diag, propagation, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { limitsFrom, resourceFrom, samplerFrom } from './configuration.ts';
 import { contextManagerFrom } from './context.ts';
-import { startPlugin } from './deferred-instrumentation.ts';
+import { type Moment, startPlugin } from './deferred-instrumentation.ts';
 import { deliverLast } from './deliver-last.ts';
 import { findPlugins, type InstalledPlugin, modulesOf } from './discovery.ts';
 import { Environment } from './environment.ts';
@@ -48,6 +48,11 @@ const DISABLED: Clew = { flush: async () => {}, shutdown: async () => {}, stats:
  * process.on('SIGTERM', async () => { await clew.shutdown(); process.exit(0); });
  */
 export function init(options: InitOptions = {}): Clew {
+  return initAt('while it runs', options);
+}
+
+/** As `init`; before the program runs, what is loaded is loaded by nobody else. */
+export function initAt(moment: Moment, options: InitOptions = {}): Clew {
   const holder = globalThis as Holder;
   expectValid(options);
   if (holder[HANDLE]) {
@@ -58,12 +63,12 @@ export function init(options: InitOptions = {}): Clew {
   const environment = new Environment(process.env);
   ensureLogger(options.logLevel, environment);
   if (environment.flag('OTEL_SDK_DISABLED') === true) return DISABLED;
-  const handle = start(options, environment, () => delete holder[HANDLE]);
+  const handle = start(options, environment, moment, () => delete holder[HANDLE]);
   holder[HANDLE] = handle;
   return handle;
 }
 
-function start(options: InitOptions, environment: Environment, onShutdown: () => void): Clew {
+function start(options: InitOptions, environment: Environment, moment: Moment, onShutdown: () => void): Clew {
   const timeoutMs =
     options.flushTimeoutMs ??
     environment.integer('CLEW_FLUSH_TIMEOUT_MS', 0, 60_000) ??
@@ -84,7 +89,7 @@ function start(options: InitOptions, environment: Environment, onShutdown: () =>
   context.setGlobalContextManager(contextManager.enable());
   propagation.setGlobalPropagator(propagator);
   setPropagationPolicy(policy);
-  const instrumentations = startPlugins(installed, options, environment);
+  const instrumentations = startPlugins(installed, options, environment, moment);
   for (const each of instrumentations) each.setTracerProvider(provider);
   const stopDelivering = deliverAtEnd(deliverableOf(provider, options, timeoutMs));
 
@@ -153,6 +158,7 @@ function startPlugins(
   installed: readonly InstalledPlugin[],
   options: InitOptions,
   environment: Environment,
+  moment: Moment,
 ): Instrumentation[] {
   const given = options.plugins ?? {};
   const own = options.instrumentations ?? [];
@@ -161,8 +167,8 @@ function startPlugins(
   warnOfEarlyModules(wanted);
   hookModules([...wanted.flatMap(({ targets }) => modulesOf(targets)), ...own.flatMap(modulesHookedBy)]);
   const found = wanted.map((plugin) =>
-    startPlugin(plugin, (each, kinds) => optionsOf(each, kinds, given, environment)),
+    startPlugin(plugin, (each, kinds) => optionsOf(each, kinds, given, environment), moment),
   );
   for (const each of own) each.enable();
-  return [...own, ...found.filter((each) => each !== undefined)];
+  return [...own, ...found];
 }

@@ -1,11 +1,11 @@
 import { diag } from '@opentelemetry/api';
-import { init } from './init.ts';
+import { initAt } from './init.ts';
 import { ensureLogger } from './log.ts';
 
 // The preload: `node --import @clew/node/register app.js`, or `--require`, or in NODE_OPTIONS.
 // Whatever goes wrong here, the program starts.
 try {
-  init();
+  initAt('before the program');
 } catch (fault) {
   ensureLogger(undefined);
   diag.error('@clew/node: could not start, the program runs untraced', fault);

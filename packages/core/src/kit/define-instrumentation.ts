@@ -33,6 +33,8 @@ export interface ClewInstrumentation<K extends OptionKinds> extends Instrumentat
    * when the plugin has several. Throws a TypeError when the plugin has no such target.
    */
   instrument(moduleExports: unknown, module?: string): void;
+  /** Hands a channel's message to this plugin's listener: for the message by which the plugin came to be loaded. */
+  receive(channel: string, message: unknown): void;
 }
 
 /** The class that `defineInstrumentation` returns. */
@@ -50,6 +52,7 @@ interface State<Options> {
   readonly seen: Map<ModuleTarget<Options>, Map<unknown, boolean>>;
   /** ES modules around what was patched: their named exports are values of their own. */
   readonly namespaces: Set<object>;
+  readonly listeners: Map<string, (message: unknown) => void>;
 }
 
 /**
@@ -83,10 +86,10 @@ export function defineInstrumentation<K extends OptionKinds>(
     }
 
     protected override init(): InstrumentationNodeModuleDefinition[] {
-      this.state ??= { undo: [], seen: new Map(), namespaces: new Set() };
+      this.state ??= { undo: [], seen: new Map(), namespaces: new Set(), listeners: new Map() };
       this.tools ??= toolsOf(
         definition.name,
-        this.state.undo,
+        this.state,
         () => this.resolved,
         () => this.tracer,
       );
@@ -123,6 +126,10 @@ export function defineInstrumentation<K extends OptionKinds>(
       }
       if (!claim(definition.name, this)) return;
       this.patch(target, moduleExports);
+    }
+
+    receive(channel: string, message: unknown): void {
+      this.state.listeners.get(channel)?.(message);
     }
 
     patch(target: ModuleTarget<OptionsOf<K>>, moduleExports: unknown): void {
@@ -168,11 +175,10 @@ function hookOn<Options>(
 
 function toolsOf<Options>(
   name: string,
-  undo: (() => void)[],
+  { undo, listeners }: State<Options>,
   options: () => Options,
   tracer: () => Tracer,
 ): Tools<Options> {
-  const subscribed = new Set<string>();
   return {
     name,
     get options() {
@@ -187,8 +193,7 @@ function toolsOf<Options>(
     },
     subscribe(channel, onMessage) {
       // Two copies of a module have the same channels.
-      if (subscribed.has(channel)) return;
-      subscribed.add(channel);
+      if (listeners.has(channel)) return;
       const listener = (message: unknown) => {
         try {
           onMessage(message);
@@ -196,10 +201,11 @@ function toolsOf<Options>(
           sayOnce(`${name} on ${channel}`, fault);
         }
       };
+      listeners.set(channel, listener);
       diagnostics.subscribe(channel, listener);
       undo.push(() => {
         diagnostics.unsubscribe(channel, listener);
-        subscribed.delete(channel);
+        listeners.delete(channel);
       });
     },
     onDisable(undoing) {

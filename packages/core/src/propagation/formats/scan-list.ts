@@ -15,19 +15,30 @@ export interface ListSyntax {
 
 /** Makes the syntax of a list of `key=value` members. The parts are given as texts of all their characters. */
 export function listSyntax(
-  parts: { readonly keyStart: RegExp; readonly key: RegExp; readonly value: RegExp },
+  parts: { readonly keyStart: string; readonly key: string; readonly value: string },
   bounds: Omit<ListSyntax, 'classes'>,
 ): ListSyntax {
   const classes = new Uint8Array(128);
-  for (let code = 0x21; code < 0x7f; code++) {
-    const character = String.fromCharCode(code);
-    classes[code] =
-      (parts.keyStart.test(character) ? KEY_START : 0) |
-      (parts.key.test(character) ? KEY : 0) |
-      (parts.value.test(character) ? VALUE : 0);
-  }
+  const add = (characters: string, part: number) => {
+    for (let at = 0; at < characters.length; at++) classes[characters.charCodeAt(at)]! |= part;
+  };
+  add(parts.keyStart, KEY_START);
+  add(parts.key, KEY);
+  add(parts.value, VALUE);
   return { classes, ...bounds };
 }
+
+/** All visible ASCII characters but these. */
+export function visibleBut(excluded: string): string {
+  let characters = '';
+  for (let code = 0x21; code < 0x7f; code++) {
+    const character = String.fromCharCode(code);
+    if (!excluded.includes(character)) characters += character;
+  }
+  return characters;
+}
+
+export const LOWER_AND_DIGITS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Where the keys of the list that is looked at begin and end; nobody is called in between. */
 const keys = new Uint16Array(128);

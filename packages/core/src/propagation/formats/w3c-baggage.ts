@@ -6,7 +6,7 @@ import {
 } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
 import { type ContextFormat, joined } from '../format.ts';
-import { isPlainList, listSyntax } from './scan-list.ts';
+import { isPlainList, listSyntax, visibleBut } from './scan-list.ts';
 import { TextBaggage } from './text-baggage.ts';
 import { trimOws } from './trim-ows.ts';
 
@@ -22,12 +22,9 @@ const KEY = /^[\w!#$%&'*+\-.^`|~]+$/;
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
 /** Members that are passed on without being read: no property, nothing encoded, nothing to mend. */
+const TOKEN = visibleBut('"(),/:;<=>?@[\\]{}%');
 const PLAIN = listSyntax(
-  {
-    keyStart: /[\w!#$&'*+\-.^`|~]/,
-    key: /[\w!#$&'*+\-.^`|~]/,
-    value: /[\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/,
-  },
+  { keyStart: TOKEN, key: TOKEN, value: visibleBut('",;\\%') },
   { maxMembers: MAX_MEMBERS, maxKeyChars: MAX_BYTES, valueChars: [0, MAX_BYTES] },
 );
 

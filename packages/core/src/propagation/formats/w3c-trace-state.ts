@@ -1,5 +1,5 @@
 import type { TraceState } from '@opentelemetry/api';
-import { isPlainList, listSyntax } from './scan-list.ts';
+import { isPlainList, LOWER_AND_DIGITS, listSyntax, visibleBut } from './scan-list.ts';
 import { trimOws } from './trim-ows.ts';
 
 /** Level 2 of the specification: https://www.w3.org/TR/trace-context-2/#tracestate-header */
@@ -11,7 +11,7 @@ const MAX_CHARS = MAX_MEMBERS * (256 + 1 + 256 + 3);
 
 /** Members that are passed on without being read. A value may hold a space; one that does is read. */
 const PLAIN = listSyntax(
-  { keyStart: /[a-z\d]/, key: /[a-z\d_\-*/@]/, value: /[\x21-\x2b\x2d-\x3c\x3e-\x7e]/ },
+  { keyStart: LOWER_AND_DIGITS, key: `${LOWER_AND_DIGITS}_-*/@`, value: visibleBut(',=') },
   { maxMembers: MAX_MEMBERS, maxKeyChars: 256, valueChars: [1, 256] },
 );
 
