@@ -1,0 +1,166 @@
+import { recordSpans } from '@clew/testing';
+import { SpanKind } from '@opentelemetry/api';
+import { type Rabbitmq, rabbitmq } from '../services/rabbitmq.ts';
+import { type Message, newest } from './apis.ts';
+import { createClient, serve } from './rpc-pair.ts';
+import { body, delivered, inSpan, named, traced, until } from './traced.ts';
+
+const recorder = recordSpans();
+let broker: Rabbitmq;
+
+beforeAll(async () => {
+  broker = await rabbitmq();
+}, 120_000);
+afterAll(() => broker.stop());
+
+test('useLinksForConsume: a delivery’s span is a true root with a link; a call keeps its parent', () =>
+  traced(newest, broker.url, { useLinksForConsume: true }, async (connection, channel) => {
+    const [queue, calls] = [await channel.queue('clew.linked'), await channel.queue('clew.called')];
+    const server = await connection.channel();
+    await serve(server, calls, () => 'ok');
+    // Whatever is current where the consumer starts must not become the parent.
+    const received = inSpan('consumer’s start', () =>
+      delivered(channel, queue, (message) => channel.raw.ack(message)),
+    );
+    channel.raw.sendToQueue(queue, body);
+    await received;
+    const client = await createClient(channel, 'direct');
+    await client.call(calls, body);
+    const spans = await recorder.take(5);
+    const [publish, process] = [named(spans, 'publish clew.linked'), named(spans, 'process clew.linked')];
+    expect(process.parentSpanId).toBeUndefined();
+    expect(process.traceId).not.toBe(publish.traceId);
+    expect(process.links.map(({ context }) => [context.traceId, context.spanId])).toEqual([
+      [publish.traceId, publish.spanId],
+    ]);
+    const [call, served] = spans.filter(({ name }) => name === 'clew.called');
+    expect(served?.parentSpanId).toBe(call?.spanId);
+  }));
+
+test('trust is decided by queue: continued, linked, ignored', () =>
+  traced(
+    newest,
+    broker.url,
+    {
+      trust: [
+        { path: 'clew.public.linked', trace: 'link' },
+        { path: 'clew.public.*', trace: 'ignore' },
+      ],
+    },
+    async (_connection, channel) => {
+      for (const name of ['clew.public.linked', 'clew.public.ignored', 'clew.private']) {
+        const queue = await channel.queue(name);
+        const received = delivered(channel, queue, (message) => channel.raw.ack(message));
+        channel.raw.sendToQueue(queue, body);
+        await received;
+      }
+      const spans = await recorder.take(6);
+      const seen = spans
+        .filter(({ kind }) => kind === SpanKind.CONSUMER)
+        .map(({ parentSpanId, links }) => [parentSpanId !== undefined, links.length]);
+      expect(seen).toEqual([
+        [false, 1],
+        [false, 0],
+        [true, 0],
+      ]);
+    },
+  ));
+
+test('the hooks of OpenTelemetry’s plugin: what they set stays, what they throw does not matter', () => {
+  const seen: unknown[] = [];
+  const options = {
+    publishHook: (
+      _span: unknown,
+      { exchange, routingKey, content, isConfirmChannel }: Record<string, unknown>,
+    ) => seen.push(['publish', exchange, routingKey, String(content), isConfirmChannel]),
+    publishConfirmHook: (_span: unknown, { confirmError }: Record<string, unknown>) =>
+      seen.push(['confirm', confirmError]),
+    consumeHook: (span: { setAttribute(key: string, value: string): void }, { msg }: { msg: Message }) => {
+      span.setAttribute('order', msg.content.toString());
+      throw new Error('a hook that fails');
+    },
+    consumeEndHook: (_span: unknown, { endOperation, rejected }: Record<string, unknown>) =>
+      seen.push(['end', endOperation, rejected]),
+  };
+  return traced(newest, broker.url, options, async (connection) => {
+    const channel = await connection.confirmChannel();
+    const queue = await channel.queue('clew.hooked');
+    const received = delivered(channel, queue, (message) => channel.raw.ack(message));
+    await new Promise((resolve) => channel.raw.sendToQueue(queue, Buffer.from('7'), {}, resolve));
+    await received;
+    const other = await channel.queue('clew.refused');
+    const refused = delivered(channel, other, () => channel.raw.nackAll(false));
+    channel.raw.sendToQueue(other, body);
+    await refused;
+    const spans = await recorder.take(4);
+    expect(named(spans, 'process clew.hooked').attributes.order).toBe('7');
+    expect(seen.slice(0, 3)).toEqual(
+      expect.arrayContaining([
+        ['publish', '', 'clew.hooked', '7', true],
+        ['confirm', undefined],
+        ['end', 'ack', false],
+      ]),
+    );
+    expect(seen).toContainEqual(['end', 'nackAll', true]);
+  });
+});
+
+test('a dead letter says where it died and why', () =>
+  traced(newest, broker.url, {}, async (_connection, channel) => {
+    const dead = await channel.queue('clew.dead');
+    const queue = await channel.queue('clew.dying', { deadLetterExchange: '', deadLetterRoutingKey: dead });
+    const received = delivered(channel, dead, (message) => channel.raw.ack(message));
+    await channel.consume(queue, (message) => channel.raw.reject(message!, false));
+    channel.raw.sendToQueue(queue, body);
+    await received;
+    const spans = await recorder.take(3);
+    expect(named(spans, 'process clew.dead')).toMatchObject({
+      traceId: named(spans, 'publish clew.dying').traceId,
+      attributes: {
+        'clew.messaging.dead_letter.queue': 'clew.dying',
+        'clew.messaging.dead_letter.reason': 'rejected',
+        'clew.messaging.dead_letter.count': 1,
+      },
+    });
+  }));
+
+test('nothing sampled: ids go on, nothing else is done', () =>
+  traced(newest, broker.url, {}, async (connection) => {
+    const channel = await connection.confirmChannel();
+    const queue = await channel.queue('clew.dark');
+    recorder.sampling = 'none';
+    const received = delivered(channel, queue, (message) => {
+      channel.raw.ack(message);
+      return message.properties.headers.traceparent;
+    });
+    let confirmed = false;
+    channel.raw.sendToQueue(queue, body, {}, () => {
+      confirmed = true;
+    });
+    expect(await received).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
+    await until('the confirm', () => confirmed);
+    expect(recorder.spans()).toEqual([]);
+    expect(recorder.wastedCalls).toBe(0);
+  }));
+
+test('temporary names stay out of span names and in an attribute', () =>
+  traced(newest, broker.url, {}, async (_connection, channel) => {
+    const queue = await channel.queue();
+    const received = delivered(channel, queue, () => 'seen', { noAck: true });
+    channel.raw.sendToQueue(queue, body);
+    await received;
+    const id = '0b7c3c5e-8d47-4a0e-9b6d-0c5a7e1f2d34';
+    channel.raw.publish('amq.topic', `user.${id}.login`, body);
+    const spans = await recorder.take(3);
+    expect(spans.map(({ name }) => name)).toEqual([
+      'publish (temporary)',
+      'process (temporary)',
+      'publish amq.topic:user.(temporary).login',
+    ]);
+    expect(spans.map(({ attributes }) => attributes['messaging.destination.name'])).toEqual([
+      queue,
+      queue,
+      `amq.topic:user.${id}.login`,
+    ]);
+    for (const { attributes } of spans) expect(attributes['messaging.destination.temporary']).toBe(true);
+  }));

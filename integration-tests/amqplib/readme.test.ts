@@ -1,0 +1,100 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Collector, startCollector } from '@clew/viewer';
+import { runProgram } from '../run-program.ts';
+import { type Rabbitmq, rabbitmq } from '../services/rabbitmq.ts';
+import { spansOf, treeOf } from '../span-tree.ts';
+
+const package_ = join(__dirname, '..', '..', 'packages', 'instrumentation-amqplib');
+const readme = readFileSync(join(package_, 'README.md'), 'utf8');
+const [example = '', polling = '', envelope = ''] = Array.from(
+  readme.matchAll(/^ *```js\n(.*?)```/gms),
+  ([, code]) => code,
+);
+let broker: Rabbitmq;
+let collector: Collector;
+let folder: string;
+
+beforeAll(async () => {
+  [broker, collector] = [await rabbitmq(), await startCollector({ port: 0 })];
+  // Inside the repository: packages are found from there.
+  folder = mkdtempSync(join(__dirname, 'programs', 'readme-'));
+}, 120_000);
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await collector.close();
+  await broker.stop();
+});
+
+async function run(service: string, code: string, ...args: string[]): Promise<string[]> {
+  const file = join(folder, `${service}.mjs`);
+  writeFileSync(file, code);
+  const { stderr } = await runProgram([...args, file], {
+    variables: {
+      AMQP_URL: broker.url,
+      OTEL_SERVICE_NAME: service,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    },
+  });
+  expect(stderr).toBe('');
+  return treeOf(spansOf(collector, service));
+}
+
+test('the example makes the trace of the picture', async () => {
+  expect(await run('shop', example)).toEqual([
+    'INTERNAL checkout',
+    '  CLIENT orders.total',
+    '    SERVER orders.total',
+    '      PRODUCER publish orders.audit',
+    '        CONSUMER process orders.audit',
+  ]);
+  const picture = /```console\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  const names = [...picture.matchAll(/^[ │├└─]*(\S+(?: \S+)*?)(?: ◆\d+)? +shop +(\w{3}) /gm)];
+  expect(names.map(([, name, kind]) => `${kind} ${name}`)).toEqual([
+    'INT checkout',
+    'CLI orders.total',
+    'SRV orders.total',
+    'PRO publish orders.audit',
+    'CON process orders.audit',
+  ]);
+});
+
+test('polling, in the context of the message', async () => {
+  const [imports, use] = [
+    /^ *import .*messageContext.*$/m.exec(polling)?.[0],
+    /^ *if \(message\).*$/m.exec(polling)?.[0],
+  ];
+  const code = `
+    import { context, trace } from '@opentelemetry/api';
+    import amqplib from 'amqplib';
+    ${imports}
+    const connection = await amqplib.connect(process.env.AMQP_URL);
+    const channel = await connection.createChannel();
+    await channel.assertQueue('orders', { exclusive: true });
+    channel.sendToQueue('orders', Buffer.from('1'));
+    await channel.checkQueue('orders');
+    const message = await channel.get('orders', { noAck: true });
+    const handle = () => trace.getTracer('polling').startSpan('handled').end();
+    ${use}
+    await connection.close();`;
+  expect(await run('polling', code, '--import', '@clew/node/register')).toEqual([
+    'PRODUCER publish orders',
+    '  CLIENT receive orders',
+    '    INTERNAL handled',
+  ]);
+});
+
+test('the envelope of NestJS names calls by their patterns', async () => {
+  const code = `
+    import { createRequire } from 'node:module';
+    import { init } from '@clew/node';
+    ${envelope.replace('export ', '')}
+    init({ plugins: { amqplib: { envelopes: [nestEnvelope] } } });
+    createRequire(import.meta.url)('../nest.cjs');`;
+  expect(await run('nest', code)).toEqual([
+    'CLIENT orders.total',
+    '  SERVER orders.total',
+    'PRODUCER orders.created',
+    '  CONSUMER orders.created',
+  ]);
+});
