@@ -6,8 +6,11 @@ import { type Cut, type Waiting, WaitingExchange } from './messaging-waiting.ts'
 
 /** Something on its way to the broker, from just before the library's own call on. */
 export interface Outgoing {
-  /** The library has taken the message; `tag` is its number where the broker confirms, else 0. */
-  sent(result: unknown, tag: number): void;
+  /**
+   * The library has taken the message; `tag` is its number where the broker confirms, else 0. Hand on what comes back
+   * in place of the result.
+   */
+  sent<T>(result: T, tag: number): T;
   /** The library threw. */
   notSent(error: unknown): void;
 }
@@ -44,7 +47,7 @@ export class Sending<Sent> extends WaitingExchange implements Outgoing, Unconfir
     this.#message = message;
   }
 
-  sent(result: unknown, tag: number): void {
+  sent<T>(result: T, tag: number): T {
     this.#tag = tag;
     if (tag > 0) this.#owner.unconfirmed.add(tag, this);
     // `false` is what streams answer when their buffer is full.
@@ -52,8 +55,9 @@ export class Sending<Sent> extends WaitingExchange implements Outgoing, Unconfir
       this.span.setAttribute(ATTR.messagingBackPressure, true);
       this.#held = this.#owner.hold(this);
     }
-    if (tag > 0 || this.#held) this.#owner.waiting.add(this);
-    else this.settle(result);
+    if (tag === 0 && !this.#held) return this.settle(result);
+    this.#owner.waiting.add(this);
+    return result;
   }
 
   notSent(error: unknown): void {

@@ -60,14 +60,13 @@ export class MessageChannel<Sent, Delivery, Headers>
       throw error;
     }
     const tag = this.#confirms ? ++this.#sent : 0;
-    if (outgoing !== undefined) {
-      try {
-        outgoing.sent(result, tag);
-      } catch (fault) {
-        sayOnce(`${this.#broker.tools.name}: a sent message`, fault);
-      }
+    if (outgoing === undefined) return result;
+    try {
+      return outgoing.sent(result, tag);
+    } catch (fault) {
+      sayOnce(`${this.#broker.tools.name}: a sent message`, fault);
+      return result;
     }
-    return result;
   }
 
   /** Hands a delivery to the program. `tag` is the number under which it will be settled, if it must be. */

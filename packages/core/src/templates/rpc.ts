@@ -1,3 +1,4 @@
+import { isPromise } from 'node:util/types';
 import type { Context, Span } from '@opentelemetry/api';
 import type { Operation } from './messaging-operation.ts';
 import { Processing } from './messaging-processing.ts';
@@ -90,9 +91,15 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed, Pair
     this.#channel = channel;
   }
 
-  sent(result: unknown, tag: number): void {
+  sent<T>(result: T, tag: number): T {
     if (tag > 0) this.#channel.expectConfirm(tag, this);
     if (result === false && this.recording) this.span.addEvent('write buffer full');
+    if (!isPromise(result)) return result;
+    const failed = (error: unknown): never => {
+      this.notSent(error);
+      throw error;
+    };
+    return Promise.prototype.then.call(result, undefined, failed) as T;
   }
 
   notSent(error: unknown): void {
@@ -121,7 +128,7 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed, Pair
   }
 
   expire(timeoutMs: number): void {
-    const lost = this.#lost === undefined ? '' : `; the request's channel: ${this.#lost.message}`;
+    const lost = this.#lost === undefined ? '' : `; the channel of the request: ${this.#lost.message}`;
     this.cut({ type: 'timeout', message: `no reply within ${timeoutMs} ms${lost}` });
   }
 
@@ -227,8 +234,9 @@ export class Reply implements Outgoing {
     this.#mark = mark;
   }
 
-  sent(): void {
+  sent<T>(result: T): T {
     this.#serving.reply(this.#mark);
+    return result;
   }
 
   /** The handler is told, and may send another. */

@@ -1,0 +1,226 @@
+import { createOperation, labeller, type MessagingOptions, type MessagingView, messaging } from '@clew/core';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { recordSpans, suiteTools } from '../src/index.ts';
+
+// The templates with a broker that is none: what another broker's plugin would have to write is the view.
+
+interface Parcel {
+  readonly topic: string;
+  readonly headers: Record<string, string>;
+  readonly id?: string;
+  readonly replyTo?: string;
+}
+
+const label = labeller(/tmp-\d+/);
+const operation = (name: string, type: 'send' | 'process', topic: string) =>
+  createOperation({ system: 'toy', name, type, destination: topic, label: label(topic) });
+
+const markOf = ({ id, replyTo, topic }: Parcel) =>
+  id === undefined ? undefined : { id, replyTo, address: topic };
+
+const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
+  sending: ({ topic }) => operation('send', 'send', topic),
+  processing: ({ topic }) => operation('process', 'process', topic),
+  setHeader: ({ headers }, name, value) => {
+    headers[name] = value;
+  },
+  headers: ({ headers }) => headers,
+  getter: { get: (headers, name) => headers[name], keys: Object.keys },
+  queue: ({ topic }) => topic,
+  rpc: {
+    sent: markOf,
+    delivered: markOf,
+    calling: ({ topic }) => ({ name: topic, attributes: {} }),
+    serving: ({ topic }) => ({ name: topic, attributes: {} }),
+  },
+};
+
+const recorder = recordSpans();
+const parcel = (topic: string, more: Partial<Parcel> = {}): Parcel => ({ topic, headers: {}, ...more });
+const openChannel = (options: Partial<MessagingOptions> = {}, more: Partial<typeof view> = {}) =>
+  messaging(
+    suiteTools<MessagingOptions>({
+      trust: undefined,
+      useLinksForConsume: false,
+      consumeTimeoutMs: 0,
+      callTimeoutMs: 0,
+      ...options,
+    }),
+    { ...view, ...more },
+  );
+const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
+const laterTurn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+test('a client whose send is a promise: the span ends when it settles', async () => {
+  const channel = openChannel()();
+  const sent = Promise.withResolvers<string>();
+  const result = channel.send(parcel('songs'), () => sent.promise);
+  expect(recorder.open()).toHaveLength(1);
+  sent.resolve('done');
+  expect(await result).toBe('done');
+  const failed = channel.send(parcel('songs'), () => Promise.reject(new RangeError('full')));
+  await expect(failed).rejects.toThrow('full');
+  const spans = await recorder.take(2);
+  expect(spans.map(({ attributes }) => attributes['error.type'])).toEqual([undefined, 'RangeError']);
+  const request = parcel('sum', { id: 'a', replyTo: 'tmp-3' });
+  await expect(channel.send(request, () => Promise.reject(new RangeError('full')))).rejects.toThrow('full');
+  const [call] = await recorder.take(1);
+  expect(call).toMatchObject({ kind: SpanKind.CLIENT, attributes: { 'error.type': 'RangeError' } });
+});
+
+test('a send that throws: the error is recorded and thrown on, and later numbers are right', async () => {
+  const channel = openChannel()();
+  channel.expectConfirms();
+  const refuse = () => {
+    throw new TypeError('no bytes');
+  };
+  expect(() => channel.send(parcel('songs'), refuse)).toThrow('no bytes');
+  channel.send(parcel('songs'), () => true);
+  channel.confirm(1, false);
+  const spans = await recorder.take(2);
+  expect(spans.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR, SpanStatusCode.UNSET]);
+});
+
+test('confirms come alone or up to a number; a refusal is that message’s', async () => {
+  const channel = openChannel()();
+  channel.expectConfirms();
+  for (let count = 0; count < 5; count++) channel.send(parcel('songs'), () => true);
+  channel.confirm(2, false, { type: 'nack', message: 'refused' });
+  channel.confirm(4, true);
+  expect(recorder.open()).toHaveLength(1);
+  channel.confirm(4, true);
+  channel.confirm(99, false);
+  expect(channel.close({ type: 'channel_closed', message: 'over' })).toBe(true);
+  const spans = await recorder.take(5);
+  expect(spans.map(({ attributes }) => attributes['error.type'])).toEqual([
+    undefined,
+    'nack',
+    undefined,
+    undefined,
+    'channel_closed',
+  ]);
+  expect(channel.close({ type: 'channel_closed', message: 'over' })).toBe(false);
+});
+
+test('a batch is one span with a link to each message’s, settled when all are', async () => {
+  const channel = openChannel()();
+  const parcels = [parcel('songs'), parcel('songs'), parcel('songs')];
+  for (const each of parcels) channel.send(each, () => true);
+  let inside: string | undefined;
+  channel.processBatch(parcels, [1, 2, 3], () => {
+    inside = activeSpanId();
+  });
+  channel.settle(1, false, 'ack');
+  channel.settle(2, false, 'ack');
+  expect(recorder.open()).toHaveLength(1);
+  channel.settle(0, true, 'ack');
+  const [one, two, three, batch] = await recorder.take(4);
+  expect(batch).toMatchObject({
+    kind: SpanKind.CONSUMER,
+    spanId: inside,
+    parentSpanId: undefined,
+    attributes: { 'messaging.batch.message_count': 3 },
+  });
+  expect(batch?.links.map((link) => link.context.spanId)).toEqual([one?.spanId, two?.spanId, three?.spanId]);
+});
+
+test('a rejected promise of a handler stays rejected for whoever has it, after the span has ended', async () => {
+  const channel = openChannel()();
+  const error = new Error('sold out');
+  const result = channel.process(parcel('songs'), undefined, () => Promise.reject(error));
+  await expect(result).rejects.toBe(error);
+  const [span] = await recorder.take(1);
+  expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'sold out' });
+});
+
+test('calls and replies between two channels, many at once, in any order', async () => {
+  const open = openChannel();
+  const [client, server] = [open(), open()];
+  const requests = Array.from({ length: 20 }, (_, id) => parcel('sum', { id: `${id}`, replyTo: 'tmp-1' }));
+  const callers: (string | undefined)[] = [];
+  for (const request of requests) {
+    const span = trace.getTracer('test').startSpan('caller');
+    context.with(trace.setSpan(context.active(), span), () => {
+      callers.push(activeSpanId());
+      client.send(request, () => true);
+    });
+    span.end();
+  }
+  const backs: (string | undefined)[] = [];
+  for (const request of requests.toReversed()) {
+    server.process(request, undefined, () => {
+      const reply = parcel('tmp-1', { id: request.id! });
+      server.send(reply, () => true);
+      client.process(reply, undefined, () => backs.unshift(activeSpanId()));
+    });
+  }
+  expect(backs).toEqual(callers);
+  const spans = await recorder.take(60);
+  const byKind = (kind: SpanKind) => spans.filter((span) => span.kind === kind);
+  expect(byKind(SpanKind.CLIENT)).toHaveLength(20);
+  for (const served of byKind(SpanKind.SERVER))
+    expect(byKind(SpanKind.CLIENT).map(({ spanId }) => spanId)).toContain(served.parentSpanId);
+});
+
+test('a call ends once, however often something ends it', async () => {
+  const open = openChannel({ callTimeoutMs: 20 });
+  const [client, listener] = [open(), open()];
+  listener.listen('tmp-2');
+  client.send(parcel('sum', { id: 'a', replyTo: 'tmp-2' }), () => true);
+  // The reply comes in elsewhere: this end is no reason to give up, only worth remembering.
+  client.close({ type: 'channel_closed', message: 'the request’s end' });
+  expect(recorder.open()).toHaveLength(1);
+  await laterTurn();
+  const [call] = await recorder.take(1);
+  expect(call?.status.message).toBe('no reply within 20 ms; the channel of the request: the request’s end');
+  listener.close({ type: 'channel_closed', message: 'over' });
+  listener.process(parcel('tmp-2', { id: 'a' }), undefined, () => {});
+  const [late] = await recorder.take(1);
+  expect(late?.name).toBe('process (temporary)');
+});
+
+test('time-outs come in their order, with one timer that keeps no process alive', async () => {
+  const channel = openChannel({ consumeTimeoutMs: 15 })();
+  channel.process(parcel('songs'), 1, () => 'kept');
+  channel.process(parcel('songs'), 2, () => 'kept');
+  channel.settle(1, false, 'ack');
+  await laterTurn();
+  channel.process(parcel('songs'), 3, () => new Promise(() => {}));
+  const spans = await recorder.take(3);
+  expect(spans.map(({ status }) => status.message)).toEqual([
+    undefined,
+    'not settled within 15 ms',
+    'the handler is not done within 15 ms',
+  ]);
+  // Settled too late: nothing to be told any more.
+  channel.settle(0, true, 'ack');
+});
+
+test('a view that fails costs the span, never the message', () => {
+  const broken = () => {
+    throw new Error('the view is broken');
+  };
+  const channel = openChannel({}, { sending: broken, processing: broken })();
+  expect(channel.send(parcel('songs'), () => 'sent')).toBe('sent');
+  expect(channel.process(parcel('songs'), 1, () => 'handled')).toBe('handled');
+  channel.settle(1, false, 'ack');
+  expect(recorder.spans()).toEqual([]);
+});
+
+test('a view that fails at the end leaves no span open', async () => {
+  const broken = () => {
+    throw new Error('the view is broken');
+  };
+  const channel = openChannel({}, { onSent: broken, onProcessed: broken })();
+  channel.send(parcel('songs'), () => true);
+  channel.process(parcel('songs'), undefined, () => 'handled');
+  await recorder.take(2);
+});
+
+test('names made up at run time do not come into span names', () => {
+  expect(label('tmp-17')).toBe('(temporary)');
+  expect(label('user.0B7C3C5E-8d47-4a0e-9b6d-0c5a7e1f2d34.login')).toBe('user.(temporary).login');
+  expect(label('reply_0b7c3c5e8d474a0e9b6d0c5a7e1f2d34')).toBe('reply_(temporary)');
+  expect(label('deadbeef')).toBe('deadbeef');
+  for (let count = 0; count < 3000; count++) expect(label(`songs.${count}`)).toBe(`songs.${count}`);
+});
