@@ -1,0 +1,125 @@
+import { type EnvelopedRequest, isSigned, rootContext } from '@clew/core';
+import { type Context, trace } from '@opentelemetry/api';
+import { osloEnvelope } from '../src/index.ts';
+
+const wrap = (text: string) => Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': text }));
+const request = (more: object = {}) =>
+  wrap(JSON.stringify({ method: 'add', args: { a: 2 }, _unique_id: 'u', ...more }));
+const call = { _msg_id: 'm1', _reply_q: 'reply_1' };
+const reply = (more: object) =>
+  wrap(
+    JSON.stringify({ result: null, failure: null, ending: true, _msg_id: 'm1', _unique_id: 'u', ...more }),
+  );
+const read = (content: Buffer, exchange = 'openstack', hmacKeys?: string) =>
+  osloEnvelope(hmacKeys === undefined ? {} : { hmacKeys }).read(content, { exchange });
+
+const info = {
+  hmac_key: 'SECRET_KEY',
+  base_id: '3f2b6c1e-8d47-4a0e-9b6d-0c5a7e1f2d34',
+  parent_id: '77777777-1111-4222-8333-444444444444',
+};
+const spanContext = {
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  spanId: '00f067aa0ba902b7',
+  traceFlags: 1,
+};
+const inSpan = (more: object = {}): Context => trace.setSpanContext(rootContext, { ...spanContext, ...more });
+
+test('call, cast and fanout are told apart', () => {
+  expect(read(request(call))).toEqual({ kind: 'call', method: 'add', id: 'm1', replyTo: 'reply_1' });
+  expect(read(request())).toEqual({ kind: 'cast', method: 'add' });
+  expect(read(request(), 'songs_fanout')).toEqual({ kind: 'fanout', method: 'add' });
+});
+
+test('a message without the envelope, as before version 2.0', () => {
+  const bare = Buffer.from(JSON.stringify({ method: 'add', args: {}, _unique_id: 'u', ...call }));
+  expect(read(bare)).toEqual({ kind: 'call', method: 'add', id: 'm1', replyTo: 'reply_1' });
+});
+
+test('a reply, a sign of life, a failure of Python’s own and one of a module', () => {
+  const failure = (module: string) => JSON.stringify({ class: 'ValueError', module, message: 'because' });
+  expect(read(reply({ result: 5 }))).toEqual({ kind: 'reply', id: 'm1', more: false });
+  expect(read(reply({ ending: false }))).toEqual({ kind: 'reply', id: 'm1', more: true });
+  expect(read(reply({ failure: failure('builtins') }))).toMatchObject({
+    failure: { type: 'ValueError', message: 'because' },
+  });
+  expect(read(reply({ failure: failure('nova.exception') }))).toMatchObject({
+    failure: { type: 'nova.exception.ValueError' },
+  });
+});
+
+test.each([
+  ['another program’s JSON', Buffer.from('{"method":"add"}')],
+  ['a notification', wrap('{"event_type":"x","_unique_id":"u"}')],
+  ['nothing', Buffer.alloc(0)],
+  ['more than a megabyte', request({ args: 'x'.repeat(1_048_576) })],
+])('%s is none of it', (_what, content) => {
+  expect(read(content)).toBeUndefined();
+});
+
+test('the trace goes into the text as it is: numbers that JavaScript cannot hold stay what they are', () => {
+  const text = '{"method": "add", "args": {"id": 12345678901234567890}, "_unique_id": "u"}';
+  const reading = read(wrap(text), 'openstack', 'SECRET_KEY') as EnvelopedRequest;
+  const written = reading.inject?.(inSpan());
+  const { 'oslo.message': inner, 'oslo.version': version } = JSON.parse(String(written));
+  expect(version).toBe('2.0');
+  expect(inner).toBe(
+    `${text.slice(0, -1)}, "_context_trace_info": {"hmac_key":"SECRET_KEY",` +
+      '"base_id":"4bf92f35-77b3-4da6-a3ce-929d0e0e4736","parent_id":"00000000-0000-0000-00f0-67aa0ba902b7"}}',
+  );
+});
+
+test('only a sampled trace goes out, and none without keys', () => {
+  const reading = read(request(), 'openstack', 'SECRET_KEY') as EnvelopedRequest;
+  expect(reading.inject?.(inSpan({ traceFlags: 0 }))).toBeUndefined();
+  expect(reading.inject?.(rootContext)).toBeUndefined();
+  expect('inject' in (read(request()) as EnvelopedRequest)).toBe(false);
+});
+
+test('a trace whose key is ours goes on, and counts as signed; the one in the headers goes first', () => {
+  const reading = read(
+    request({ _context_trace_info: info }),
+    'openstack',
+    'OTHER,SECRET_KEY',
+  ) as EnvelopedRequest;
+  const came = reading.extract?.(rootContext) as Context;
+  expect(trace.getSpanContext(came)).toMatchObject({
+    traceId: '3f2b6c1e8d474a0e9b6d0c5a7e1f2d34',
+    spanId: '8333444444444444',
+    traceFlags: 1,
+    isRemote: true,
+  });
+  expect(isSigned(came)).toBe(true);
+  const headers = inSpan();
+  expect(reading.extract?.(headers)).toBe(headers);
+});
+
+test.each([
+  ['a key that is not ours', { ...info, hmac_key: 'GUESSED' }],
+  ['no key', { ...info, hmac_key: undefined }],
+  ['ids that are no texts', { ...info, base_id: 7 }],
+  ['no table', 'text'],
+  ['nothing', null],
+])('%s: the message’s trace counts for nothing', (_what, value) => {
+  const reading = read(
+    request({ _context_trace_info: value }),
+    'openstack',
+    'SECRET_KEY',
+  ) as EnvelopedRequest;
+  expect(reading.extract?.(rootContext)).toBe(rootContext);
+});
+
+test('a chain goes on with the key and the id that it came with', () => {
+  const first = read(
+    request({ _context_trace_info: { ...info, base_id: 'My Trace' } }),
+    'x',
+    'NEW,SECRET_KEY',
+  );
+  const came = (first as EnvelopedRequest).extract?.(rootContext) as Context;
+  const second = read(request(), 'x', 'NEW,SECRET_KEY') as EnvelopedRequest;
+  const { 'oslo.message': inner } = JSON.parse(String(second.inject?.(came)));
+  expect(JSON.parse(inner)._context_trace_info).toMatchObject({
+    hmac_key: 'SECRET_KEY',
+    base_id: 'My Trace',
+  });
+});
