@@ -6,6 +6,7 @@ import { addHeaderToText, headerInText } from './header-text.ts';
 export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
   method: (request) => request.method,
   origin: (request) => `${request.protocol}//${hostOf(request)}`,
+  destination,
   target: (request) => request.path,
   setHeader: (request, name, value) => {
     if (request.headersSent) addHeaderToText(request, name, value);
@@ -21,4 +22,13 @@ export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
 function hostOf(request: ClientRequest): string {
   const header = request.getHeader('host') ?? headerInText(request, 'host');
   return typeof header === 'string' ? header : request.host;
+}
+
+/** The socket does not go by `Host`: the program may say anything there, and a proxy says what its caller said. */
+function destination(request: ClientRequest): string | undefined {
+  const named = hostOf(request);
+  const { host } = request;
+  const start = named.startsWith('[') ? 1 : 0;
+  const rest = named.startsWith(host, start) ? named.slice(start + host.length) : undefined;
+  return rest !== undefined && /^\]?(?::\d+)?$/.test(rest) ? undefined : host;
 }

@@ -97,6 +97,26 @@ test('requests on one connection are spans of their own', async () => {
   });
 });
 
+test('a target with scheme and host, as proxies are asked, has the same path and gets no other trust', async () => {
+  plugin.setConfig({ trust: [{ path: '/open/*', trace: 'ignore' }, { trace: 'continue' }] });
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const server = http.createServer((_request, response) => response.end('ok'));
+  await whileServing(listenOn(server), async (url) => {
+    const socket = await openRequest(url, { headers: { connection: 'keep-alive' } });
+    const traceparent = `traceparent: 00-${traceId}-00f067aa0ba902b7-01`;
+    const lines = [
+      'GET http://user:secret@shop.test/open/songs?page=2 HTTP/1.1',
+      'Host: shop.test',
+      traceparent,
+    ];
+    socket.resume().write(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`);
+    await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });
+    const [, span] = await recorder.take(2);
+    expect(span?.attributes).toMatchObject({ 'url.path': '/open/songs', 'url.query': 'page=2' });
+    expect(span?.traceId).not.toBe(traceId);
+  });
+});
+
 test('requests that are sent at once on one connection do not share a span', async () => {
   const seen: string[] = [];
   const server = http.createServer(async (_request, response) => {

@@ -49,6 +49,23 @@ export function redactQuery(query: string, names: readonly string[]): string {
     .join('&');
 }
 
+/** A request target: path and query, and the origin where it has the absolute form in which proxies are asked. */
+export interface TargetParts {
+  readonly origin: string | undefined;
+  readonly path: string;
+}
+
+/** Takes a request target apart. Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+export function splitTarget(target: string): TargetParts {
+  const absolute = target.startsWith('/') ? null : /^([a-z][a-z\d+.-]*:\/\/)([^/?#]*)/i.exec(target);
+  if (absolute === null) return { origin: undefined, path: target };
+  const [whole, scheme, authority = ''] = absolute;
+  const path = target.slice(whole.length);
+  // Whatever stands before the host are credentials.
+  const host = authority.slice(authority.lastIndexOf('@') + 1);
+  return { origin: `${scheme}${host}`, path: path.startsWith('/') ? path : `/${path}` };
+}
+
 /** A URL without credentials and fragment, its query redacted; at most 4096 characters of it. */
 export function redactUrl(origin: string, target: string, names: readonly string[]): string {
   const end = target.indexOf('#');

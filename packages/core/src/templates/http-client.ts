@@ -15,7 +15,7 @@ import type { Tools } from '../kit/target.ts';
 import type { Destinations } from '../propagation/destinations.ts';
 import { sendingBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
-import { addHeaders, addMethod, methodName, redactUrl, splitHost } from './http-attributes.ts';
+import { addHeaders, addMethod, methodName, redactUrl, splitHost, splitTarget } from './http-attributes.ts';
 import { serverRequestOf } from './server-request.ts';
 
 /** What the template must know of a client's own objects. */
@@ -23,7 +23,9 @@ export interface HttpClientView<Request, Response> {
   method(request: Request): string;
   /** Scheme, host and port as one: `https://shop.example:8443`. */
   origin(request: Request): string;
-  /** Path and query. */
+  /** The host that the connection goes to, where the origin names another: a reverse proxy hands `Host` on. */
+  destination?(request: Request): string | undefined;
+  /** Path and query, or the whole URL where a proxy is asked. */
   target(request: Request): string;
   /** How often this request was sent before, where the library says so. Called once. */
   resendCount?(request: Request): number;
@@ -76,24 +78,26 @@ export function httpClient<Request extends object, Response>(
     set: (request, name, value) => view.setHeader(request, name, value),
   };
 
-  const inject = injector(tools, view, setter);
+  const inject = injector(tools, setter);
 
   return {
     start(request) {
       const parent = currentContext();
       if (isTracingSuppressed(parent)) return false;
+      const address = guard(`${tools.name}: reading an address`, () => addressOf(view, request));
+      if (address === undefined) return false;
       if (isIgnored(tools, parent, request)) {
         // No span, but the trace goes on: what is behind the request still belongs to it.
-        inject(parent, request);
+        inject(parent, request, address);
         return false;
       }
       const exchange = begin(`${tools.name}: starting a span`, parent, () => {
         const method = view.method(request);
-        const attributes = requestAttributes(tools, view, request, method);
+        const attributes = requestAttributes(tools, view, request, method, address);
         return tools.tracer.startSpan(methodName(method), { kind: SpanKind.CLIENT, attributes }, parent);
       });
       if (exchange === undefined) return false;
-      inject(exchange.context, request);
+      inject(exchange.context, request, address);
       if (!exchange.recording) return false;
       underWay.set(request, exchange);
       const { capturedOutgoingRequestHeaders, outgoingRequestHook } = tools.options;
@@ -127,15 +131,12 @@ export function httpClient<Request extends object, Response>(
 /** Injects where the destination may know: trace context or nothing, baggage or none. */
 function injector<Request, Response>(
   tools: Tools<HttpClientOptions<Request, Response>>,
-  view: HttpClientView<Request, Response>,
   setter: TextMapSetter<Request>,
-): (context: Context, request: Request) => void {
+): (context: Context, request: Request, address: Address) => void {
   const sendTo = sendingBy('sendTo');
   const sendBaggageTo = sendingBy('sendBaggageTo');
-  return (context, request) => {
+  return (context, request, { host }) => {
     guard(`${tools.name}: injecting`, () => {
-      const origin = view.origin(request);
-      const host = origin.slice(origin.indexOf('://') + 3);
       const servedHost = serverRequestOf(context)?.host;
       if (!sendTo(tools.options.propagateTo)(host, servedHost)) return;
       const withBaggage = sendBaggageTo(tools.options.propagateBaggageTo)(host, servedHost);
@@ -180,15 +181,32 @@ function requestAttributes<Request, Response>(
   view: HttpClientView<Request, Response>,
   request: Request,
   method: string,
+  { origin, path, host, isNamed }: Address,
 ): Attributes {
-  const origin = view.origin(request);
   const attributes: Attributes = {};
   addMethod(attributes, method);
-  const { address, port } = splitHost(origin.slice(origin.indexOf('://') + 3));
+  const { address, port } = splitHost(host);
   attributes[ATTR.serverAddress] = address;
-  attributes[ATTR.serverPort] = port ?? (origin.startsWith('https:') ? 443 : 80);
+  if (isNamed) attributes[ATTR.serverPort] = port ?? (origin.startsWith('https:') ? 443 : 80);
   const resends = view.resendCount?.(request) ?? 0;
   if (resends > 0) attributes[ATTR.httpRequestResendCount] = resends;
-  attributes[ATTR.urlFull] = redactUrl(origin, view.target(request), tools.options.redactedQueryParams);
+  attributes[ATTR.urlFull] = redactUrl(origin, path, tools.options.redactedQueryParams);
   return attributes;
+}
+
+interface Address {
+  readonly origin: string;
+  readonly path: string;
+  /** Who gets the request, with the port where it is known. */
+  readonly host: string;
+  /** Whether the URL names that host. */
+  readonly isNamed: boolean;
+}
+
+function addressOf<Request, Response>(view: HttpClientView<Request, Response>, request: Request): Address {
+  const { origin: asked, path } = splitTarget(view.target(request));
+  const origin = asked ?? view.origin(request);
+  const elsewhere = asked === undefined ? view.destination?.(request) : undefined;
+  const host = elsewhere ?? origin.slice(origin.indexOf('://') + 3);
+  return { origin, path, host, isNamed: elsewhere === undefined };
 }

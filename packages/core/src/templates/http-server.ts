@@ -20,7 +20,7 @@ import { trustBy } from '../propagation/policy.ts';
 import { applyTrust, type Entrance, type TrustOption } from '../propagation/trust.ts';
 import { recordError } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
-import { addHeaders, addMethod, methodName, redactQuery, splitHost } from './http-attributes.ts';
+import { addHeaders, addMethod, methodName, redactQuery, splitHost, splitTarget } from './http-attributes.ts';
 import { type ServerRequest, withServerRequest } from './server-request.ts';
 
 /** The headers of a request, names in lower case. */
@@ -124,7 +124,7 @@ function serve<Request, Response>(
 }
 
 function entranceOf<Request, Response>(view: HttpServerView<Request, Response>, request: Request): Entrance {
-  const target = view.target(request);
+  const target = splitTarget(view.target(request)).path;
   const mark = target.indexOf('?');
   return { path: mark < 0 ? target : target.slice(0, mark), port: view.localPort(request) };
 }
@@ -136,7 +136,7 @@ function requestAttributes<Request, Response>(
   request: Request,
   method: string,
 ): Attributes {
-  const target = view.target(request);
+  const target = splitTarget(view.target(request)).path;
   const mark = target.indexOf('?');
   const attributes: Attributes = {};
   addMethod(attributes, method);
