@@ -50,6 +50,9 @@ export async function measureProgram(program, names, settings, surroundings, pro
   try {
     progress('starting');
     await Promise.all(subjects.map((subject) => subject.start()));
+    // What a program does before it is asked for anything (it fills its tables) is not counted.
+    await sleep(settings.scheduleDelayMs * 2 + 200);
+    await Promise.all(subjects.map((subject) => subject.forgetSetUp()));
     for (const subject of subjects) {
       progress(`warming up ${subject.variant}`);
       await subject.warmUp();
@@ -88,6 +91,7 @@ class Subject {
   #requests = 0;
   #failures = 0;
   #rss = 0;
+  #setUp = { spans: 0, attributes: 0, bytes: 0, batches: 0 };
 
   constructor(program, variant, settings, surroundings) {
     this.variant = variant;
@@ -113,6 +117,10 @@ class Subject {
 
   async start() {
     this.#port = await this.#server.call('start');
+  }
+
+  async forgetSetUp() {
+    this.#setUp = await this.#surroundings.sink.call('counts', this.#sinkName);
   }
 
   async warmUp() {
@@ -170,7 +178,8 @@ class Subject {
     }
   }
 
-  #received() {
-    return this.#surroundings.sink.call('counts', this.#sinkName);
+  async #received() {
+    const all = await this.#surroundings.sink.call('counts', this.#sinkName);
+    return Object.fromEntries(Object.entries(all).map(([name, count]) => [name, count - this.#setUp[name]]));
   }
 }
