@@ -128,8 +128,8 @@ describe('calls', () => {
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue('clew.twice');
       const serverChannel = await connection.channel();
-      await serverChannel.consume(queue, ({ properties }: Message) => {
-        const { replyTo, correlationId } = properties;
+      await serverChannel.consume(queue, (message) => {
+        const { replyTo, correlationId } = message!.properties;
         serverChannel.raw.sendToQueue(replyTo!, Buffer.from('1'), { correlationId });
         serverChannel.raw.sendToQueue(replyTo!, Buffer.from('2'), { correlationId });
         serverChannel.raw.ackAll();

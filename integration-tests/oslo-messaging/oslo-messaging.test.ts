@@ -95,7 +95,7 @@ test('a Node program calls a Python one: named by its method, the trace in the m
 test('there and back: the Python program calls the Node program in the same trace', () =>
   traced(newest, broker.url, { envelopes }, async (connection, channel) => {
     await osloServer(await connection.channel(), 'clew-node', {
-      multiply: ({ a, b }) => inSpan('work', () => a * b),
+      multiply: ({ a = 0, b = 0 }) => inSpan('work', () => a * b),
     });
     const client = await osloClient(channel);
     const args = { topic: 'clew-node', method: 'multiply', args: { a: 6, b: 7 } };
