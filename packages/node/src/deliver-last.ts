@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { currentContext, suppressTracing } from '@clew/core';
 import type { UnsentSpans } from '@clew/tracer';
@@ -9,17 +10,17 @@ import { context } from '@opentelemetry/api';
  * nobody is there to be told.
  */
 export function deliverLast({ bodies, ...address }: UnsentSpans, timeoutMs: number): void {
-  if (timeoutMs === 0 || !isPlainNode()) return;
+  const script = scriptPath();
+  if (timeoutMs === 0 || script === undefined || !isPlainNode()) return;
   const head = JSON.stringify({ ...address, timeoutMs, lengths: bodies.map((body) => body.length) });
   // NODE_OPTIONS would start the preload again, in a process that is there for our sake only.
   const { NODE_OPTIONS: _, ...environment } = process.env;
   // Only loaded now: most programs end by themselves.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
-  const args = [fileURLToPath(new URL('./post-last.js', import.meta.url))];
   const input = Buffer.concat([Buffer.from(`${head}\n`), ...bodies]);
   // A span of this child process would come too late, and be lost.
   context.with(suppressTracing(currentContext()), () =>
-    spawnSync(process.execPath, args, {
+    spawnSync(process.execPath, [script], {
       input,
       stdio: ['pipe', 'ignore', 'ignore'],
       timeout: timeoutMs,
@@ -27,6 +28,13 @@ export function deliverLast({ bodies, ...address }: UnsentSpans, timeoutMs: numb
       windowsHide: true,
     }),
   );
+}
+
+/** A bundled program has left the script behind. */
+function scriptPath(): string | undefined {
+  if (!import.meta.url) return undefined;
+  const path = fileURLToPath(new URL('./post-last.js', import.meta.url));
+  return existsSync(path) ? path : undefined;
 }
 
 /** A program that was made into one file, or Electron, is not a Node that runs our script. */

@@ -52,7 +52,8 @@ function startingPoints(mainFile: string | undefined): Set<string> {
     points.add(dirname(realPath(path)));
   }
   points.add(process.cwd());
-  points.add(dirname(fileURLToPath(import.meta.url)));
+  // A bundle in CommonJS does not know where it is.
+  if (import.meta.url) points.add(dirname(fileURLToPath(import.meta.url)));
   return points;
 }
 

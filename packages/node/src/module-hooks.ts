@@ -1,7 +1,8 @@
-import { isBuiltin, type ResolveFnOutput, registerHooks } from 'node:module';
+import { createRequire, isBuiltin, type ResolveFnOutput, registerHooks } from 'node:module';
 import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
+
+type Hooks = typeof import('import-in-the-middle/register-hooks.mjs');
 
 let registered = false;
 
@@ -12,7 +13,9 @@ let registered = false;
 export function hookModules(modules: readonly string[]): void {
   const include = [...new Set(modules)];
   if (registered || include.length === 0) return;
-  if (!supportsSyncHooks()) {
+  const hooks = loadHooks();
+  if (hooks === undefined) return;
+  if (!hooks.supportsSyncHooks()) {
     diag.warn(
       `@clew/node: Node.js ${process.versions.node} can't hook ES modules; CommonJS is traced, ` +
         'ES modules from 22.22.3, 24.11.1 or 26 on',
@@ -20,11 +23,21 @@ export function hookModules(modules: readonly string[]): void {
     return;
   }
   registered = true;
-  register({ include });
+  hooks.register({ include });
   registerHooks({
     resolve: (specifier, context, nextResolve) =>
       (context.parentURL === undefined && withoutFile(specifier)) || nextResolve(specifier, context),
   });
+}
+
+/** Loaded here and not imported: in a bundle it would look for its own files, and end the program. */
+function loadHooks(): Hooks | undefined {
+  try {
+    return createRequire(import.meta.url)('import-in-the-middle/register-hooks.mjs') as Hooks;
+  } catch (fault) {
+    diag.info('@clew/node: ES modules are not hooked, as in a bundled program', fault);
+    return undefined;
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { InstalledPlugin } from './discovery.ts';
 
 /** Says which targets the program loaded before us: they are not patched. */
 export function warnOfEarlyModules(plugins: readonly InstalledPlugin[]): void {
-  const loaded = Object.keys(createRequire(import.meta.url).cache);
+  const loaded = Object.keys(createRequire(process.execPath).cache);
   for (const { name, targets } of plugins) {
     for (const target of targets) {
       if (!('module' in target)) continue;
