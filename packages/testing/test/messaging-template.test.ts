@@ -224,3 +224,20 @@ test('names made up at run time do not come into span names', () => {
   expect(label('deadbeef')).toBe('deadbeef');
   for (let count = 0; count < 3000; count++) expect(label(`songs.${count}`)).toBe(`songs.${count}`);
 });
+
+test('requests that nobody answers are bounded: the oldest give way', async () => {
+  const channel = openChannel()();
+  recorder.sampling = 'none';
+  for (let id = 0; id < 50_000; id++)
+    channel.send(parcel('sum', { id: `${id}`, replyTo: 'tmp-4' }), () => true);
+  recorder.sampling = 'all';
+  channel.send(parcel('sum', { id: 'recorded', replyTo: 'tmp-4' }), () => true);
+  recorder.sampling = 'none';
+  for (let id = 0; id < 49_999; id++)
+    channel.send(parcel('sum', { id: `again ${id}`, replyTo: 'tmp-4' }), () => true);
+  expect(recorder.open()).toHaveLength(1);
+  channel.send(parcel('sum', { id: 'one too many', replyTo: 'tmp-4' }), () => true);
+  const [call] = await recorder.take(1);
+  expect(call?.attributes['error.type']).toBe('too_many');
+  channel.close({ type: 'channel_closed', message: 'over' });
+});

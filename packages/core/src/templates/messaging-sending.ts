@@ -89,7 +89,7 @@ export class Sending<Sent> extends WaitingExchange implements Outgoing, Unconfir
 
   override end(): void {
     if (this.ended) return;
-    if (this.#tag > 0) this.#owner.unconfirmed.delete(this.#tag);
+    if (this.#tag > 0) this.#owner.unconfirmed.delete(this.#tag, this);
     this.#owner.waiting.delete(this);
     try {
       this.#owner.onSent(this.span, this.#message, this.#reason);

@@ -40,6 +40,9 @@ export abstract class WaitingExchange extends Exchange {
   abstract expire(timeoutMs: number): void;
 }
 
+/** About 50 MB: requests that nobody ever answers must not fill the memory until their time is out. */
+const MOST_WAITING = 50_000;
+
 /**
  * The exchanges of one kind that wait, in the order of their deadlines: one timer for all of them, which keeps no
  * process alive and is not touched by an exchange that ends in time. A list through the exchanges themselves: in a
@@ -49,6 +52,7 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
   readonly #timeoutMs: () => number;
   #first: WaitingExchange | undefined;
   #last: WaitingExchange | undefined;
+  #size = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(timeoutMs: () => number) {
@@ -61,6 +65,9 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
       exchange.deadlineMs = performance.now() + timeoutMs;
       if (this.#timer === undefined) this.#wait(timeoutMs);
     }
+    if (this.#size >= MOST_WAITING)
+      this.#first?.cut({ type: 'too_many', message: `${MOST_WAITING} others came to wait` });
+    this.#size++;
     exchange.earlier = this.#last;
     if (this.#last === undefined) this.#first = exchange;
     else this.#last.later = exchange;
@@ -77,6 +84,7 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
     else later.earlier = earlier;
     exchange.earlier = undefined;
     exchange.later = undefined;
+    this.#size--;
   }
 
   /** A copy: ending an exchange takes it out. */

@@ -1,5 +1,6 @@
 import { isPromise } from 'node:util/types';
 import type { Context, Span } from '@opentelemetry/api';
+import { ChurningMap } from './churning-map.ts';
 import type { Operation } from './messaging-operation.ts';
 import { Processing } from './messaging-processing.ts';
 import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
@@ -28,56 +29,32 @@ export interface RpcView<Sent, Delivery> {
   serving(delivery: Delivery): Operation;
 }
 
-/** A request or a reply can be found by its id. Two of an id are told apart by where the reply goes. */
-interface Pairable {
-  readonly id: string;
-  readonly replyTo: string;
-  next: Pairable | undefined;
-}
-
-/** Requests that wait for replies, by id. */
-class Pairs<T extends Pairable> {
-  readonly #first = new Map<string, T>();
+/** Requests that wait for replies, by id. Two of an id are told apart by where the reply goes. */
+class Pairs<T extends { readonly id: string; readonly replyTo: string }> {
+  readonly #byId = new ChurningMap<string, T>();
 
   add(entry: T): void {
-    let last = this.#first.get(entry.id);
-    if (last === undefined) {
-      this.#first.set(entry.id, entry);
-      return;
-    }
-    while (last.next !== undefined) last = last.next as T;
-    last.next = entry;
+    this.#byId.add(entry.id, entry);
   }
 
   find(id: string, fits: (entry: T) => boolean): T | undefined {
-    let entry = this.#first.get(id);
-    while (entry !== undefined && !fits(entry)) entry = entry.next as T | undefined;
-    return entry;
+    return this.#byId.find(id, fits);
   }
 
   /** The one that a reply at an address answers. */
   answeredAt(id: string, address: string): T | undefined {
-    return this.find(id, (entry) => entry.replyTo === address);
+    return this.#byId.find(id, ({ replyTo }) => replyTo === address);
   }
 
   delete(entry: T): void {
-    const first = this.#first.get(entry.id);
-    if (first === entry) {
-      if (entry.next === undefined) this.#first.delete(entry.id);
-      else this.#first.set(entry.id, entry.next as T);
-      return;
-    }
-    let before: Pairable | undefined = first;
-    while (before !== undefined && before.next !== entry) before = before.next;
-    if (before !== undefined) before.next = entry.next;
+    this.#byId.delete(entry.id, entry);
   }
 }
 
 /** A call that waits for its reply. */
-export class Call extends WaitingExchange implements Outgoing, Unconfirmed, Pairable {
+export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
   readonly id: string;
   readonly replyTo: string;
-  next: Pairable | undefined;
   readonly #calls: Calls;
   readonly #channel: CallChannel;
   #lost: Cut | undefined;
@@ -192,10 +169,9 @@ export class Calls {
 }
 
 /** A request that is served: ends when the handler is done, the delivery settled and the reply sent. */
-export class Serving extends Processing implements Pairable {
+export class Serving extends Processing {
   readonly id: string;
   readonly replyTo: string;
-  next: Pairable | undefined;
   #replied = false;
 
   constructor(...[mark, ...given]: [RpcMark, ...ConstructorParameters<typeof Processing>]) {
