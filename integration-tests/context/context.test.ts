@@ -72,5 +72,11 @@ test('docs/context.md shows this table', async () => {
   const args = [join(__dirname, 'run.mjs'), '--markdown'];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   expect(stdout.length).toBeGreaterThan(1000);
-  expect(readFileSync(join(__dirname, '..', '..', 'docs', 'context.md'), 'utf8')).toContain(stdout.trim());
+  const document = readFileSync(join(__dirname, '..', '..', 'docs', 'context.md'), 'utf8');
+  expect(unpadded(document)).toContain(unpadded(stdout.trim()));
 });
+
+/** Tables without what formatters put between the bars. */
+function unpadded(markdown: string): string {
+  return markdown.replace(/[ \t]*\|[ \t]*/g, '|').replace(/-{3,}/g, '---');
+}

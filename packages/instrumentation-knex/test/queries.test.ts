@@ -156,7 +156,7 @@ describe('the pool', () => {
   });
 
   test('that stays full is a span with the error, and the query none', async () => {
-    const db = open({ acquireConnectionTimeout: 20 });
+    const db = open({ acquireConnectionTimeout: 1000 });
     const transaction = await db.transaction();
     const caller = await asCaller('caller', async () => {
       const error = await failureOf(db.raw('SELECT 2'));
