@@ -1,19 +1,16 @@
 import { type Cut, currentContext, guard, messaging, type Settlement, type Tools } from '@clew/core';
-import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import {
   type Channel,
-  type Frame,
-  type FrameHandler,
   METHOD,
   type Message,
   type MethodFields,
-  methodName,
   type Properties,
   type Reply,
 } from './amqplib.ts';
+import { type Asked, cutBy, fetching, onReply } from './asked-methods.ts';
 import { ChannelNotes } from './channel-notes.ts';
 import { type AmqplibView, channelView, type ViewOptions } from './channel-view.ts';
-import { rememberContext } from './message-context.ts';
 
 export type AmqplibTools = Tools<ViewOptions & Parameters<typeof messaging>[0]['options']>;
 
@@ -160,59 +157,6 @@ function settle(notes: ChannelNotes, how: Settlement | undefined, fields: Method
   notes.messages.settle(deliveryTag, multiple, how, attributes);
 }
 
-/** A method that the channel has been asked for and whose answer is there. */
-interface Asked {
-  readonly channel: Channel;
-  readonly notes: ChannelNotes;
-  readonly method: number;
-  readonly fields: MethodFields;
-  readonly caller: Context;
-  readonly startTimeMs: number;
-}
-
-function onReply({ notes, method, fields, caller, startTimeMs }: Asked, error: unknown, frame?: Frame): void {
-  const { queue = '', exchange = '', destination = '', consumerTag = '', noAck = false } = fields;
-  if (error !== null) {
-    const { fields: closing } = error as Partial<Frame>;
-    const reason = error instanceof Error ? error : cutBy(closing);
-    notes.failed = true;
-    const operation = notes.operations.failed(methodName(method), queue || exchange || destination);
-    notes.messages.fail(operation, reason, caller, startTimeMs);
-  } else if (method === METHOD.queueDeclare) {
-    notes.lastQueue = frame?.fields.queue ?? '';
-  } else if (method === METHOD.basicConsume) {
-    const consumed = queue || notes.lastQueue;
-    notes.consumers.set(frame?.fields.consumerTag ?? '', { queue: consumed, noAck });
-    notes.messages.listen(notes.address(consumed));
-  } else if (method === METHOD.basicCancel) {
-    notes.consumers.delete(consumerTag);
-  }
-}
-
-/** Runs the frames of a fetched message where it was asked for, and records it when its properties are there. */
-function fetching(asked: Asked, got: Frame, state: FrameHandler, idle: FrameHandler): FrameHandler {
-  const {
-    notes,
-    fields: { queue = '' },
-    caller,
-    startTimeMs,
-  } = asked;
-  const inside = (current: FrameHandler): FrameHandler =>
-    function (frame) {
-      const next = context.with(caller, () => current.call(this, frame));
-      return next === idle ? next : inside(next);
-    };
-  const rest = inside(state);
-  return function (frame) {
-    guard('recording a fetched message', () => {
-      const message = { fields: got.fields, properties: frame.fields, content: Buffer.alloc(0) };
-      const delivery = { notes, message, queue: queue || notes.lastQueue, read: undefined };
-      rememberContext(got.fields, notes.messages.receive(delivery, caller, startTimeMs));
-    });
-    return rest.call(this, frame);
-  };
-}
-
 function onEvent(notes: ChannelNotes, event: 'ack' | 'nack' | 'return' | 'drain', what: unknown): void {
   const { messages } = notes;
   if (event === 'drain') messages.drained();
@@ -248,10 +192,3 @@ function onClosed(notes: ChannelNotes, stack: string): void {
 const CLOSINGS: Readonly<Record<string, string>> = {
   'ConnectionCloseOk received': 'the program closed the connection',
 };
-
-function cutBy({ replyCode, replyText }: MethodFields = {}): Cut {
-  return {
-    type: replyText?.split(/[ -]/, 1)[0] || String(replyCode ?? 'closed'),
-    message: `${replyCode} ${replyText}`,
-  };
-}
