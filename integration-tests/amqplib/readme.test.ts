@@ -32,6 +32,7 @@ async function run(service: string, code: string, ...args: string[]): Promise<st
   const { stderr } = await runProgram([...args, file], {
     variables: {
       AMQP_URL: broker.url,
+      QUEUE: 'clew.readme',
       OTEL_SERVICE_NAME: service,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     },

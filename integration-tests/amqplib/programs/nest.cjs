@@ -30,7 +30,7 @@ Module({ controllers: [Orders] })(App);
     transport: Transport.RMQ,
     options: {
       urls: [process.env.AMQP_URL],
-      queue: 'clew.nest',
+      queue: process.env.QUEUE ?? 'clew.nest',
       queueOptions: { durable: false, autoDelete: true },
     },
   };
