@@ -1,6 +1,6 @@
 // Builds every package, or those named (`core tracer`): one ES-module file an entry with esbuild, declarations with tsc.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -63,4 +63,16 @@ function declarations() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { status } = spawnSync(process.execPath, [tsc, '-b', ...projects], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
+  for (const folder of projects) declarationsForCommonJs(join(root, folder, 'dist'));
+}
+
+/**
+ * The same declarations once more, in a folder that says `commonjs`: Node can require ES modules, but TypeScript's
+ * `module: node16` does not know it, and refuses declarations of ES modules in CommonJS programs.
+ */
+function declarationsForCommonJs(dist) {
+  const copies = join(dist, 'commonjs');
+  rmSync(copies, { recursive: true, force: true });
+  for (const file of globSync('**/*.d.ts', { cwd: dist })) cpSync(join(dist, file), join(copies, file));
+  writeFileSync(join(copies, 'package.json'), '{ "type": "commonjs" }\n');
 }
