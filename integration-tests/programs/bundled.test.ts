@@ -32,9 +32,9 @@ test.each<[format: Format, file: string, banner: string]>([
     logLevel: 'error',
   });
   const collector = await startCollector({ port: 0 });
-  const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'bundled' };
   const ended = await runProgram([outfile], { cwd: folder, variables });
-  const spans = spansOf(collector);
+  const spans = spansOf(collector, 'bundled');
   await collector.close();
   expect(ended).toEqual({ code: 3, signal: null, stdout: 'a song', stderr: '' });
   expect(treeOf(spans)).toEqual(TREE);
