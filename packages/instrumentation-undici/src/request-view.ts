@@ -26,11 +26,8 @@ export interface UndiciAnswer {
 /** undici's own objects, as the template for HTTP clients looks at them. */
 export const requestView: HttpClientView<UndiciRequest, UndiciAnswer> = {
   method: (request) => request.method,
-  origin: (request) => absolute(request.path)?.[0] ?? originOf(request.origin),
-  target: ({ method, path }) => {
-    if (method === 'CONNECT') return '';
-    return path.slice(absolute(path)?.[0].length ?? 0);
-  },
+  origin: (request) => originOf(request.origin),
+  target: (request) => request.path,
   resendCount: countResend,
   setHeader(request, name, value) {
     const { headers } = request;
@@ -56,11 +53,6 @@ export const requestView: HttpClientView<UndiciRequest, UndiciAnswer> = {
     return values.length > 1 ? values : values[0];
   },
 };
-
-/** Through a proxy without a tunnel, the path is the whole URL. */
-function absolute(path: string): RegExpExecArray | null {
-  return path.startsWith('/') ? null : /^https?:\/\/[^/?#]*/.exec(path);
-}
 
 function originOf(origin: string | URL): string {
   if (typeof origin !== 'string') return origin.origin;

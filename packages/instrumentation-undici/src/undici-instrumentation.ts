@@ -33,8 +33,8 @@ const headerNames: OptionKind<HeaderNames> = {
   expected: '{ requestHeaders?, responseHeaders? }, each a list of strings',
   accepts: (value) => {
     if (typeof value !== 'object' || value === null) return false;
-    const { requestHeaders, responseHeaders } = value as Record<string, unknown>;
-    return isNames(requestHeaders) && isNames(responseHeaders);
+    const { requestHeaders, responseHeaders, ...unknown } = value as Record<string, unknown>;
+    return isNames(requestHeaders) && isNames(responseHeaders) && Object.keys(unknown).length === 0;
   },
 };
 

@@ -16,8 +16,6 @@ test.each<[string, Partial<UndiciRequest>, string]>([
   ['an origin as a text', { path: '/songs?page=2' }, 'http://shop.example/songs?page=2'],
   ['an origin as a URL', { origin: new URL('https://shop.example:8443') }, 'https://shop.example:8443/'],
   ['credentials in the origin', { origin: 'http://app:s3cr3t@shop.example/' }, 'http://shop.example/'],
-  ['a proxy without a tunnel', { path: 'http://far.example/a?b=c' }, 'http://far.example/a?b=c'],
-  ['a tunnel', { method: 'CONNECT', path: 'far.example:443' }, 'http://shop.example'],
 ])('the URL is read of %s', (_what, rest, expected) => {
   expect(urlOf(rest)).toBe(expected);
 });

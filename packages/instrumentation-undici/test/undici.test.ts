@@ -14,3 +14,10 @@ for (const [name, undici] of Object.entries(VERSIONS)) {
 httpClientSuite({ name: "Node's fetch", instrument, call: fetchWith(globalThis.fetch) });
 
 manifestSuite(join(__dirname, '..'), { UndiciInstrumentation });
+
+test('a list of headers that nobody asks for is refused', () => {
+  const headersToSpanAttributes = { response: ['x-request-id'] } as object;
+  expect(() => new UndiciInstrumentation({ headersToSpanAttributes })).toThrow(
+    '@clew/instrumentation-undici: expected headersToSpanAttributes to be { requestHeaders?, responseHeaders? }',
+  );
+});

@@ -167,5 +167,5 @@ export function parentBased(options: ParentBasedOptions): Sampler {
 
 export function expectSampler(value: unknown, name: string): void {
   const fits = typeof (value as Sampler | undefined)?.shouldSample === 'function';
-  expectOption(fits, name, 'a Sampler', value);
+  expectOption(fits, name, 'to be a Sampler', value);
 }

@@ -220,7 +220,7 @@ describe('a bad option is refused:', () => {
       { exporter: { headers: { key: 'secret\r\nx: y' } } },
       'exporter.headers["key"] to be one line of text, got "string"',
     ],
-    ['sampler', { sampler: 'always_on' }, 'sampler a Sampler, got "always_on"'],
+    ['sampler', { sampler: 'always_on' }, 'sampler to be a Sampler, got "always_on"'],
     [
       'spanProcessors',
       { spanProcessors: [{}] },

@@ -128,7 +128,9 @@ describe('parentBased', () => {
   });
 
   test('needs a root sampler', () => {
-    expect(() => parentBased({} as never)).toThrow('@clew/tracer: expected root a Sampler, got undefined');
+    expect(() => parentBased({} as never)).toThrow(
+      '@clew/tracer: expected root to be a Sampler, got undefined',
+    );
   });
 });
 

@@ -70,7 +70,12 @@ export async function show(id: string | undefined, options: ShowOptions): Promis
 /** Oldest first, so that the newest stands above the prompt. */
 async function lastIds(source: TraceSource, limit: number, errors: boolean): Promise<string[]> {
   const summaries = await source.list({ limit, errors });
-  if (summaries.length === 0) throw new Error(errors ? 'no trace with an error' : 'no traces yet');
+  if (summaries.length === 0)
+    throw new Error(
+      errors
+        ? 'no trace with an error'
+        : 'no traces yet: programs send theirs about a second after a request',
+    );
   return summaries.map((summary) => summary.traceId).reverse();
 }
 
