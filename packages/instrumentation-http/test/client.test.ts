@@ -69,6 +69,15 @@ describe('a reverse proxy hands on the host that its caller named:', () => {
   );
 });
 
+test('a tunnel that is asked for has the URL of the proxy', () =>
+  whileServing(echoing(), async (url) => {
+    const request = http.request(url, { method: 'CONNECT', path: 'shop.test:443' });
+    // The server has no listener for it, and hangs up.
+    await once(request.end(), 'error');
+    const [span] = await recorder.take(1);
+    expect(span?.attributes['url.full']).toBe(url);
+  }));
+
 test('a request by way of a proxy has the URL that it asks for, without credentials', () =>
   whileServing(echoing(), async (url) => {
     const path = 'http://user:secret@shop.test:81/songs?sig=a';

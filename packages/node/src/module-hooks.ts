@@ -1,4 +1,4 @@
-import { createRequire, isBuiltin, type ResolveFnOutput, registerHooks } from 'node:module';
+import module, { createRequire, isBuiltin, type ResolveFnOutput } from 'node:module';
 import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 
@@ -24,7 +24,8 @@ export function hookModules(modules: readonly string[]): void {
   }
   registered = true;
   hooks.register({ include });
-  registerHooks({
+  // Not by name: an older Node has no such export, and would not start the program at all.
+  module.registerHooks({
     resolve: (specifier, context, nextResolve) =>
       (context.parentURL === undefined && withoutFile(specifier)) || nextResolve(specifier, context),
   });

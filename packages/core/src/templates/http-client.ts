@@ -208,5 +208,6 @@ function addressOf<Request, Response>(view: HttpClientView<Request, Response>, r
   const origin = asked ?? view.origin(request);
   const elsewhere = asked === undefined ? view.destination?.(request) : undefined;
   const host = elsewhere ?? origin.slice(origin.indexOf('://') + 3);
-  return { origin, path, host, isNamed: elsewhere === undefined };
+  // What CONNECT and `OPTIONS *` ask for is no path.
+  return { origin, path: path.startsWith('/') ? path : '', host, isNamed: elsewhere === undefined };
 }

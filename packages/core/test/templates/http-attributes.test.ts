@@ -8,6 +8,7 @@ import {
   redactQuery,
   redactUrl,
   splitHost,
+  splitTarget,
 } from '../../src/templates/http-attributes.ts';
 
 test.each<[method: string, name: string, attributes: Attributes]>([
@@ -108,4 +109,18 @@ test('headers become lists under their names in lower case; those that are missi
     'http.request.header.x-number': ['7'],
   });
   expect(attributes['http.request.header.x-many']).not.toBe(headers['x-many']);
+});
+
+test.each<[target: string, origin: string | undefined, path: string]>([
+  ['/songs?page=2', undefined, '/songs?page=2'],
+  ['//songs', undefined, '//songs'],
+  ['*', undefined, '*'],
+  ['shop.test:443', undefined, 'shop.test:443'],
+  ['http://shop.test:81/songs?a=http://b/', 'http://shop.test:81', '/songs?a=http://b/'],
+  ['HTTPS://shop.test', 'HTTPS://shop.test', '/'],
+  ['http://shop.test?page=2', 'http://shop.test', '/?page=2'],
+  ['http://user:p@ss@shop.test/', 'http://shop.test', '/'],
+  ['', undefined, ''],
+])('the request target %p', (target, origin, path) => {
+  expect(splitTarget(target)).toEqual({ origin, path });
 });
