@@ -17,6 +17,7 @@ export {
   type InstrumentationDefinition,
 } from './kit/define-instrumentation.ts';
 export { guard, sayOnce } from './kit/failures.ts';
+export { madeOf } from './kit/made-of.ts';
 export {
   flag,
   hook,

@@ -32,11 +32,11 @@ export function viewOf(layer: ExpressLayer, route: string | undefined, ignoring:
   const label = type === 'middleware' ? layer.name : (route ?? '/');
   const name = `${type === 'request_handler' ? 'request handler' : type} - ${label}`;
   const ignored = ignoring.ignoreLayersType.includes(type) || matchesAny(ignoring.ignoreLayers, name);
-  const attributes = {
+  const attributes = Object.freeze({
     'express.name': label,
     'express.type': type,
     ...(route !== undefined && { [ATTR.httpRoute]: route }),
-  };
+  });
   const view = { name, type, ignored, attributes };
   told.set(layer, { route, ignoring, view });
   return view;

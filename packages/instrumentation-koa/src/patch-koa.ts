@@ -1,4 +1,4 @@
-import { ATTR, beginLayer, currentContext, dress, serverRequestOf } from '@clew/core';
+import { ATTR, beginLayer, currentContext, dress, type Layer, madeOf, serverRequestOf } from '@clew/core';
 import type { KoaApplication, KoaClass, Middleware, RouterLayer, RouterMatch, RouterModule } from './koa.ts';
 import type { KoaLayerType, KoaTools } from './koa-instrumentation.ts';
 import { routeOf, watchRoutes } from './matched-route.ts';
@@ -114,6 +114,8 @@ function tracedLayer(layer: RouterLayer): RouterLayer {
 function trace(middleware: Middleware, route?: RouterLayer): Middleware {
   const layerType: KoaLayerType = route === undefined ? 'middleware' : 'router';
   const ownName = middleware._name ?? (middleware.name || '<anonymous>');
+  // The last one is kept: a middleware is nearly always on the same route.
+  const layerOf = madeOf((name: string) => layerNamed(name, layerType));
 
   return function (context, next) {
     const tools = inForce;
@@ -124,15 +126,19 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
     )
       return middleware.call(this, context, next);
     const name = route === undefined ? ownName : routeOf(context, route.path);
-    const attributes = {
-      'koa.name': name,
-      'koa.type': layerType,
-      ...(route !== undefined && { [ATTR.httpRoute]: name }),
-    };
-    const run = beginLayer(tools, { name: `${layerType} - ${name}`, attributes }, (span) =>
+    const run = beginLayer(tools, layerOf(name), (span) =>
       tools.callHook(tools.options.requestHook, span, { context, middlewareLayer: middleware, layerType }),
     );
     if (run === undefined) return middleware.call(this, context, next);
     return run.settle(() => middleware.call(this, context, next));
   };
+}
+
+function layerNamed(name: string, layerType: KoaLayerType): Layer {
+  const attributes = Object.freeze({
+    'koa.name': name,
+    'koa.type': layerType,
+    ...(layerType === 'router' && { [ATTR.httpRoute]: name }),
+  });
+  return { name: `${layerType} - ${name}`, attributes };
 }

@@ -69,7 +69,7 @@ function jsonLists(span: ReadableSpan) {
 function jsonBare(span: SpanRecord) {
   return {
     name: wellFormed(span.name.slice(0, BARE_TEXT_CHARS)),
-    droppedAttributesCount: span.droppedAttributesCount + (span.flatAttributes?.length ?? 0) / 2,
+    droppedAttributesCount: span.droppedAttributesCount + span.attributeCount,
     droppedEventsCount: span.droppedEventsCount + (span.flatEvents?.length ?? 0),
     droppedLinksCount: span.droppedLinksCount + (span.flatLinks?.length ?? 0),
     status: jsonStatus(span.status, BARE_TEXT_CHARS),

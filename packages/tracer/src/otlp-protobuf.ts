@@ -48,6 +48,7 @@ function writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): vo
 }
 
 function writeLists(writer: ProtobufWriter, span: SpanRecord): void {
+  if (span.sharedAttributes !== undefined) writer.raw(span.sharedAttributes.encoded);
   if (span.flatAttributes !== undefined) writeAttributes(writer, 0x4a, span.flatAttributes);
   writeCount(writer, 0x50, span.droppedAttributesCount);
   if (span.flatEvents !== undefined) for (const event of span.flatEvents) writeEvent(writer, span, event);
@@ -57,7 +58,7 @@ function writeLists(writer: ProtobufWriter, span: SpanRecord): void {
 }
 
 function writeListCounts(writer: ProtobufWriter, span: SpanRecord): void {
-  writeCount(writer, 0x50, span.droppedAttributesCount + (span.flatAttributes?.length ?? 0) / 2);
+  writeCount(writer, 0x50, span.droppedAttributesCount + span.attributeCount);
   writeCount(writer, 0x60, span.droppedEventsCount + (span.flatEvents?.length ?? 0));
   writeCount(writer, 0x70, span.droppedLinksCount + (span.flatLinks?.length ?? 0));
 }

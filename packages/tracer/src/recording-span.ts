@@ -10,6 +10,7 @@ import {
 import { DROPPED, type FlatAttributes, fillFlat, setFlat } from './attributes.ts';
 import { durationBetween, hrTimeOf, isTimeInput, monotonicNow } from './clock.ts';
 import { exceptionAttributes } from './exception-attributes.ts';
+import { sharedOf } from './shared-attributes.ts';
 import { SpanRecord } from './span-record.ts';
 
 /** The API's `Span` over a {@link SpanRecord}. After its end every change is ignored. */
@@ -20,10 +21,7 @@ export class RecordingSpan extends SpanRecord implements Span {
 
   setAttribute(key: string, value: unknown): this {
     if (this.ended) return this.#afterEnd('setAttribute');
-    this.flatAttributes ??= [];
-    const { attributeCount, attributeValueLength } = this.recorder.limits;
-    const outcome = setFlat(this.flatAttributes, key, value, attributeCount, attributeValueLength);
-    if (outcome === DROPPED) this.droppedAttributesCount++;
+    this.#set(key, value);
     return this;
   }
 
@@ -33,31 +31,39 @@ export class RecordingSpan extends SpanRecord implements Span {
     return this;
   }
 
+  /** The attributes that the span is started with. */
+  startWith(attributes: Readonly<Attributes> | undefined): void {
+    if (typeof attributes !== 'object' || attributes === null) return;
+    this.sharedAttributes = sharedOf(attributes, this.recorder.limits);
+    if (this.sharedAttributes === undefined) this.addAttributes(attributes);
+  }
+
   /** `setAttributes` without a look at the end of the span. */
   addAttributes(attributes: Readonly<Attributes> | undefined): void {
     if (typeof attributes !== 'object' || attributes === null) return;
-    const { attributeCount, attributeValueLength } = this.recorder.limits;
-    if (this.flatAttributes === undefined) {
-      this.flatAttributes = [];
-      this.droppedAttributesCount += fillFlat(
-        this.flatAttributes,
-        attributes,
-        attributeCount,
-        attributeValueLength,
-      );
+    if (this.flatAttributes === undefined && this.sharedAttributes === undefined) {
+      const { attributeCount, attributeValueLength } = this.recorder.limits;
+      const list: FlatAttributes = [];
+      this.flatAttributes = list;
+      this.droppedAttributesCount += fillFlat(list, attributes, attributeCount, attributeValueLength);
       return;
     }
-    for (const key in attributes) {
-      if (!Object.hasOwn(attributes, key)) continue;
-      const outcome = setFlat(
-        this.flatAttributes,
-        key,
-        attributes[key],
-        attributeCount,
-        attributeValueLength,
-      );
-      if (outcome === DROPPED) this.droppedAttributesCount++;
-    }
+    for (const key in attributes) if (Object.hasOwn(attributes, key)) this.#set(key, attributes[key]);
+  }
+
+  #set(key: string, value: unknown): void {
+    if (value !== undefined && this.sharedAttributes?.has(key)) this.#unshare();
+    this.flatAttributes ??= [];
+    const { attributeCount, attributeValueLength } = this.recorder.limits;
+    const room = attributeCount - (this.sharedAttributes?.count ?? 0);
+    const outcome = setFlat(this.flatAttributes, key, value, room, attributeValueLength);
+    if (outcome === DROPPED) this.droppedAttributesCount++;
+  }
+
+  /** One of them becomes another: from now on they are this span's own. */
+  #unshare(): void {
+    this.flatAttributes = [...(this.sharedAttributes?.list ?? []), ...(this.flatAttributes ?? [])];
+    this.sharedAttributes = undefined;
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
@@ -145,6 +151,7 @@ export class RecordingSpan extends SpanRecord implements Span {
 
   /** Called by the recorder: what was encoded is not kept, however long the program keeps the span. */
   release(): void {
+    this.sharedAttributes = undefined;
     this.flatAttributes = undefined;
     this.flatEvents = undefined;
     this.flatLinks = undefined;

@@ -13,6 +13,7 @@ import { durationBetween, hrTimeAt } from './clock.ts';
 import { hexOfWord, type LocalTrace, randomWord, wordOfHex } from './ids.ts';
 import type { Recorder } from './recorder.ts';
 import type { InstrumentationScope, Resource, TimedEvent } from './sdk-interfaces.ts';
+import type { SharedAttributes } from './shared-attributes.ts';
 
 /** An event as it is kept until its span ends. */
 export interface FlatEvent {
@@ -57,6 +58,8 @@ export class SpanRecord {
   endMs = 0;
   givenEnd: HrTime | undefined = undefined;
   ended = false;
+  /** Attributes that the span was started with and has in common with others; none of `flatAttributes` has their keys. */
+  sharedAttributes: SharedAttributes | undefined = undefined;
   flatAttributes: FlatAttributes | undefined = undefined;
   flatEvents: FlatEvent[] | undefined = undefined;
   flatLinks: FlatLink[] | undefined = undefined;
@@ -135,7 +138,11 @@ export class SpanRecord {
   }
 
   get attributes(): Attributes {
-    return objectOfFlat(this.flatAttributes);
+    return { ...objectOfFlat(this.sharedAttributes?.list), ...objectOfFlat(this.flatAttributes) };
+  }
+
+  get attributeCount(): number {
+    return (this.sharedAttributes?.count ?? 0) + (this.flatAttributes?.length ?? 0) / 2;
   }
 
   get events(): TimedEvent[] {

@@ -187,7 +187,7 @@ export class Tracer implements ApiTracer {
       now,
     );
     if (startTime !== undefined) span.givenStart = hrTimeOf(startTime, localTrace.anchor, now);
-    if (attributes !== undefined) span.addAttributes(attributes);
+    if (attributes !== undefined) span.startWith(attributes);
     if (result?.attributes !== undefined) span.addAttributes(result.attributes);
     if (links !== undefined) span.addLinks(links);
     this.#recorder.processors?.onStart(span, context);

@@ -1,3 +1,4 @@
+import { madeOf } from '../kit/made-of.ts';
 import { type AllowsHost, type Destinations, destinationDecider } from './destinations.ts';
 import { type Entrance, type Trust, type TrustOption, trustDecider } from './trust.ts';
 
@@ -25,15 +26,6 @@ export function setPropagationPolicy(policy: Partial<PropagationPolicy>): void {
 /** The policy in force. */
 export function propagationPolicy(): PropagationPolicy {
   return holder[KEY] ?? OPEN;
-}
-
-/** Makes something of an option anew only when the option is another one. */
-export function madeOf<Option, Made>(make: (option: Option) => Made): (option: Option) => Made {
-  let last: { readonly option: Option; readonly made: Made } | undefined;
-  return (option) => {
-    if (last === undefined || last.option !== option) last = { option, made: make(option) };
-    return last.made;
-  };
 }
 
 /** Decides about incoming messages by a plugin's option, or by the policy where it has none. */

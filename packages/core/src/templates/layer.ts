@@ -14,6 +14,7 @@ import type { Tools } from '../kit/target.ts';
 /** A step of a framework: a middleware, a router, a handler. */
 export interface Layer {
   readonly name: string;
+  /** Where the object is frozen and the same each time, our tracer encodes it once. */
   readonly attributes: Attributes;
 }
 

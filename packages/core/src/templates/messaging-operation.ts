@@ -40,7 +40,8 @@ export function createOperation(parts: OperationParts): Operation {
     ...(label !== destination && { [ATTR.messagingDestinationTemporary]: true }),
     ...more,
   };
-  return { name: spanName ?? `${name} ${label}`, attributes };
+  // Frozen: what many spans have in common is encoded once.
+  return { name: spanName ?? `${name} ${label}`, attributes: Object.freeze(attributes) };
 }
 
 const MAX_KNOWN = 1000;

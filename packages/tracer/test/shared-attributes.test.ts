@@ -1,0 +1,91 @@
+import { decodeTraces } from '@clew/viewer';
+import { SpanStatusCode } from '@opentelemetry/api';
+import { type ReadableSpan, TracerProvider } from '../src/index.ts';
+import { otlpProtobuf } from '../src/otlp-protobuf.ts';
+import { ProtobufWriter } from '../src/protobuf-writer.ts';
+import type { RecordingSpan } from '../src/recording-span.ts';
+
+const FROZEN = Object.freeze({ system: 'rabbitmq', port: 5672, durable: true });
+
+function tracer(limits = {}) {
+  const ended: ReadableSpan[] = [];
+  const provider = new TracerProvider({
+    exporter: false,
+    limits,
+    spanProcessors: [
+      {
+        onStart: () => {},
+        onEnd: (span) => ended.push(span),
+        forceFlush: async () => {},
+        shutdown: async () => {},
+      },
+    ],
+  });
+  return { ended, tracer: provider.getTracer('test') };
+}
+
+/** The attributes of a span as they go out. */
+function sent(span: RecordingSpan): unknown {
+  const writer = new ProtobufWriter(64, 1 << 20);
+  otlpProtobuf.writeSpan(writer, span, 'whole');
+  const body = otlpProtobuf.assemble({}, [
+    { scope: { name: 'test' }, spans: writer.bytes.subarray(0, writer.position) },
+  ]);
+  return decodeTraces(body, 'application/x-protobuf')[0]?.attributes;
+}
+
+describe('a frozen object of attributes', () => {
+  test('is the same in every span that is started with it, and takes further ones', () => {
+    const { ended, tracer: started } = tracer();
+    for (const id of [1, 2]) {
+      const span = started.startSpan('publish', { attributes: FROZEN });
+      span.setAttribute('id', id).setAttributes({ body: 'x' });
+      expect(sent(span as RecordingSpan)).toEqual({ ...FROZEN, id, body: 'x' });
+      span.end();
+    }
+    expect(ended.map(({ attributes }) => attributes)).toEqual([
+      { ...FROZEN, id: 1, body: 'x' },
+      { ...FROZEN, id: 2, body: 'x' },
+    ]);
+  });
+
+  test('stays what it is when one span changes a value', () => {
+    const { ended, tracer: started } = tracer();
+    const changed = started.startSpan('publish', { attributes: FROZEN });
+    changed.setAttribute('port', 1).setAttribute('port', 2);
+    expect(sent(changed as RecordingSpan)).toEqual({ ...FROZEN, port: 2 });
+    changed.end();
+    started.startSpan('publish', { attributes: FROZEN }).setStatus({ code: SpanStatusCode.OK }).end();
+    expect(ended.map(({ attributes }) => attributes)).toEqual([{ ...FROZEN, port: 2 }, FROZEN]);
+  });
+
+  test('counts against the limit of attributes', () => {
+    const { ended, tracer: started } = tracer({ attributeCount: 4 });
+    started.startSpan('publish', { attributes: FROZEN }).setAttributes({ a: 1, b: 2, port: 1 }).end();
+    expect(ended[0]).toMatchObject({ attributes: { ...FROZEN, a: 1, port: 1 }, droppedAttributesCount: 1 });
+    const { ended: fewer, tracer: narrow } = tracer({ attributeCount: 2 });
+    narrow.startSpan('publish', { attributes: FROZEN }).end();
+    expect(fewer[0]).toMatchObject({
+      attributes: { system: 'rabbitmq', port: 5672 },
+      droppedAttributesCount: 1,
+    });
+  });
+
+  test('is cut where values are limited', () => {
+    const { ended, tracer: started } = tracer({ attributeValueLength: 3 });
+    started.startSpan('publish', { attributes: FROZEN }).end();
+    expect(ended[0]?.attributes).toEqual({ system: 'rab', port: 5672, durable: true });
+  });
+
+  test.each([
+    ['a list, which may still change', { list: ['a'] }],
+    ['nothing', { none: undefined }],
+    ['text beyond ASCII', { text: 'Ariadne’s ☂' }],
+  ])('may hold %s', (_title, values) => {
+    const { ended, tracer: started } = tracer();
+    const span = started.startSpan('publish', { attributes: Object.freeze({ ...FROZEN, ...values }) });
+    expect(sent(span as RecordingSpan)).toEqual({ ...FROZEN, ...JSON.parse(JSON.stringify(values)) });
+    span.end();
+    expect(ended).toHaveLength(1);
+  });
+});
