@@ -1,4 +1,5 @@
 import { ATTR, beginLayer, currentContext, dress, type Layer, madeOf, serverRequestOf } from '@clew/core';
+import type { Span } from '@opentelemetry/api';
 import type { KoaApplication, KoaClass, Middleware, RouterLayer, RouterMatch, RouterModule } from './koa.ts';
 import type { KoaLayerType, KoaTools } from './koa-instrumentation.ts';
 import { routeOf, watchRoutes } from './matched-route.ts';
@@ -119,16 +120,16 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
 
   return function (context, next) {
     const tools = inForce;
-    if (
-      tools === undefined ||
-      tools.options.layers === 'none' ||
-      tools.options.ignoreLayersType.includes(layerType)
-    )
+    if (tools === undefined) return middleware.call(this, context, next);
+    const { layers, ignoreLayersType, requestHook } = tools.options;
+    if (layers === 'none' || ignoreLayersType.includes(layerType))
       return middleware.call(this, context, next);
     const name = route === undefined ? ownName : routeOf(context, route.path);
-    const run = beginLayer(tools, layerOf(name), (span) =>
-      tools.callHook(tools.options.requestHook, span, { context, middlewareLayer: middleware, layerType }),
-    );
+    const onSpan =
+      requestHook &&
+      ((span: Span) =>
+        tools.callHook(requestHook, span, { context, middlewareLayer: middleware, layerType }));
+    const run = beginLayer(tools, layerOf(name), onSpan);
     if (run === undefined) return middleware.call(this, context, next);
     return run.settle(() => middleware.call(this, context, next));
   };
