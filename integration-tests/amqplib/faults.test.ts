@@ -150,14 +150,14 @@ test('a broker that is not there: a span with the error, without the credentials
   try {
     for (const api of apis) {
       instrumentation.instrument(api.module);
-      const url = 'amqp://ada:secret@127.0.0.1:9/shop';
+      const url = 'amqp://minos:secret@127.0.0.1:9/shop';
       await inSpan('caller', () => expect(api.connect(url)).rejects.toThrow('ECONNREFUSED'));
       const spans = await recorder.take(2);
       expect(named(spans, 'connect')).toMatchObject({
         parentSpanId: named(spans, 'caller').spanId,
         attributes: { 'server.address': '127.0.0.1', 'server.port': 9, 'error.type': 'ECONNREFUSED' },
       });
-      expect(JSON.stringify(spans)).not.toMatch(/secret|ada/);
+      expect(JSON.stringify(spans)).not.toMatch(/secret|minos/);
     }
   } finally {
     instrumentation.disable();
