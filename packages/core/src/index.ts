@@ -81,6 +81,7 @@ export {
   type SignatureOptions,
   withSigned,
 } from './propagation/signature.ts';
+export { isValid, KnownSpanContext, RemoteSpanContext } from './propagation/span-context.ts';
 export {
   applyTrust,
   isTrustOption,

@@ -1,3 +1,4 @@
+import type { RemoteSpanContext } from '@clew/core';
 import { type Anchor, type Clock, monotonicNow } from './clock.ts';
 
 /** Makes the ids of new traces and spans, as lowercase hexadecimal. */
@@ -88,6 +89,17 @@ export class LocalTrace {
   constructor(clock: Clock, hex?: string) {
     this.#clock = clock;
     this.#hex = hex;
+  }
+
+  /** Goes on with a trace from the wire. */
+  static of(clock: Clock, remote: RemoteSpanContext): LocalTrace {
+    const trace = new LocalTrace(clock, remote.traceId);
+    trace.#w0 = remote.traceIdWord0;
+    trace.#w1 = remote.traceIdWord1;
+    trace.#w2 = remote.traceIdWord2;
+    trace.#w3 = remote.traceIdWord3;
+    trace.#hasWords = true;
+    return trace;
   }
 
   /** Unsampled traces never read the clock. */

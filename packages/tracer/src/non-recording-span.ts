@@ -1,3 +1,4 @@
+import { KnownSpanContext } from '@clew/core';
 import type { Span, SpanContext, TraceState } from '@opentelemetry/api';
 import { type LocalTrace, randomHex } from './ids.ts';
 
@@ -29,7 +30,10 @@ export class NonRecordingSpan implements LocalSpan {
   }
 
   spanContext(): SpanContext {
-    this.#context ??= spanContextOf(this, this.#newSpanId?.() ?? randomHex(16));
+    if (this.#context === undefined) {
+      const spanId = this.#newSpanId?.() ?? randomHex(16);
+      this.#context = new KnownSpanContext(this.localTrace.hex, spanId, this.traceFlags, this.traceState);
+    }
     return this.#context;
   }
 
@@ -68,10 +72,4 @@ export class NonRecordingSpan implements LocalSpan {
   recordException(): void {}
 
   end(): void {}
-}
-
-function spanContextOf({ localTrace, traceFlags, traceState }: LocalSpan, spanId: string): SpanContext {
-  const context: SpanContext = { traceId: localTrace.hex, spanId, traceFlags };
-  if (traceState !== undefined) context.traceState = traceState;
-  return context;
 }

@@ -1,3 +1,4 @@
+import { RemoteSpanContext } from '@clew/core';
 import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
 import { splitNanos } from './clock.ts';
 import { isHexId, wordOfHex, writeWord } from './ids.ts';
@@ -76,17 +77,21 @@ function writeIds(writer: ProtobufWriter, span: SpanRecord): void {
 }
 
 function writeParent(writer: ProtobufWriter, span: SpanRecord): void {
-  if (span.hasLocalParent) {
-    writer.reserve(10);
-    const { bytes, position } = writer;
-    bytes[position] = 0x22;
-    bytes[position + 1] = 8;
-    writeWord(bytes, position + 2, span.parentHigh);
-    writeWord(bytes, position + 6, span.parentLow);
-    writer.position = position + 10;
-  } else if (span.foreignParent !== undefined) {
-    writeHexId(writer, 0x22, span.foreignParent.spanId, 16);
-  }
+  const { foreignParent } = span;
+  if (span.hasLocalParent) writeParentId(writer, span.parentHigh, span.parentLow);
+  else if (foreignParent instanceof RemoteSpanContext)
+    writeParentId(writer, foreignParent.spanIdWord0, foreignParent.spanIdWord1);
+  else if (foreignParent !== undefined) writeHexId(writer, 0x22, foreignParent.spanId, 16);
+}
+
+function writeParentId(writer: ProtobufWriter, high: number, low: number): void {
+  writer.reserve(10);
+  const { bytes, position } = writer;
+  bytes[position] = 0x22;
+  bytes[position + 1] = 8;
+  writeWord(bytes, position + 2, high);
+  writeWord(bytes, position + 6, low);
+  writer.position = position + 10;
 }
 
 function writeHexId(writer: ProtobufWriter, tag: number, hex: string, digits: 16 | 32): void {

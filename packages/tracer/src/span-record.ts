@@ -1,3 +1,4 @@
+import { KnownSpanContext } from '@clew/core';
 import {
   type Attributes,
   type HrTime,
@@ -109,9 +110,7 @@ export class SpanRecord {
   spanContext(): SpanContext {
     if (this.#context === undefined) {
       const spanId = hexOfWord(this.idHigh) + hexOfWord(this.idLow);
-      const context: SpanContext = { traceId: this.localTrace.hex, spanId, traceFlags: this.traceFlags };
-      if (this.traceState !== undefined) context.traceState = this.traceState;
-      this.#context = context;
+      this.#context = new KnownSpanContext(this.localTrace.hex, spanId, this.traceFlags, this.traceState);
     }
     return this.#context;
   }
@@ -119,9 +118,7 @@ export class SpanRecord {
   get parentSpanContext(): SpanContext | undefined {
     if (!this.hasLocalParent) return this.foreignParent;
     const spanId = hexOfWord(this.parentHigh) + hexOfWord(this.parentLow);
-    const context: SpanContext = { traceId: this.localTrace.hex, spanId, traceFlags: this.parentFlags };
-    if (this.traceState !== undefined) context.traceState = this.traceState;
-    return context;
+    return new KnownSpanContext(this.localTrace.hex, spanId, this.parentFlags, this.traceState);
   }
 
   get startTime(): HrTime {

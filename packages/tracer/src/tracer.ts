@@ -1,10 +1,9 @@
-import { type Incoming, incomingOf } from '@clew/core';
+import { type Incoming, incomingOf, isValid, RemoteSpanContext } from '@clew/core';
 import {
   type Tracer as ApiTracer,
   type Context,
   context as contextApi,
   INVALID_SPAN_CONTEXT,
-  isSpanContextValid,
   type Span,
   type SpanContext,
   type SpanOptions,
@@ -70,8 +69,11 @@ export class Tracer implements ApiTracer {
       traceState = parent.traceState;
     } else {
       const foreign = parent?.spanContext();
-      if (foreign !== undefined && isSpanContextValid(foreign)) {
-        localTrace = new LocalTrace(recorder.clock, foreign.traceId);
+      if (foreign !== undefined && isValid(foreign)) {
+        localTrace =
+          foreign instanceof RemoteSpanContext
+            ? LocalTrace.of(recorder.clock, foreign)
+            : new LocalTrace(recorder.clock, foreign.traceId);
         parentIsRemote = foreign.isRemote === true;
         if (parentIsRemote) incoming = incomingOf(context);
         parentFlags = foreign.traceFlags;

@@ -12,6 +12,7 @@ import { isTracingSuppressed } from '../context/suppression.ts';
 import type { ContextFormat, Extraction, TraceFormat } from './format.ts';
 import { withIncoming } from './incoming.ts';
 import { SIGNATURE_HEADER, type Signature, withSigned } from './signature.ts';
+import { isValid } from './span-context.ts';
 
 /** Which formats are read, in order, and which are written. */
 export interface PropagatorOptions {
@@ -56,7 +57,7 @@ export function createPropagator(options: PropagatorOptions): TextMapPropagator 
 
   function injectAll<C>(context: Context, carrier: C, setter: TextMapSetter<C>): void {
     const spanContext = trace.getSpanContext(context);
-    if (spanContext !== undefined && trace.isSpanContextValid(spanContext)) {
+    if (spanContext !== undefined && isValid(spanContext)) {
       const outgoing = { spanContext, baggage: propagation.getBaggage(context) };
       for (const format of inject) format.inject(outgoing, carrier, setter);
     }

@@ -1,14 +1,11 @@
-import type { SpanContext } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
 import { joined, single, type TraceFormat } from '../format.ts';
+import { readTraceparent } from '../span-context.ts';
 import { DEBUG_KEY, isDebug } from './debug-mark.ts';
 import { parseTraceState } from './w3c-trace-state.ts';
 
 const TRACESTATE = 'tracestate';
 
-/** Version `00` has exactly these fields; a later one may add some after a dash. `ff` is no version. */
-const PATTERN = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/;
-const LENGTH = 55;
 /** What no header can have never leaves, whoever made the trace state. */
 const VISIBLE = /^[\x20-\x7e]*$/;
 
@@ -29,16 +26,11 @@ export function traceparentFormat(name: string, header: string): TraceFormat {
       const value = getter.get(carrier, header);
       if (value === undefined) return undefined;
       const text = single(value);
-      if (text === undefined || !isTraceparent(text)) {
+      const spanContext = text === undefined ? undefined : readTraceparent(text, KNOWN_FLAGS);
+      if (spanContext === undefined) {
         countDropped(name, `malformed ${header}`);
         return undefined;
       }
-      const spanContext: SpanContext = {
-        traceId: text.slice(3, 35),
-        spanId: text.slice(36, 52),
-        traceFlags: Number.parseInt(text.slice(53, 55), 16) & KNOWN_FLAGS,
-        isRemote: true,
-      };
       const state = joined(getter.get(carrier, TRACESTATE));
       if (state === undefined || state === '') return { kind: 'parent', spanContext };
       const traceState = parseTraceState(state);
@@ -57,8 +49,4 @@ export function traceparentFormat(name: string, header: string): TraceFormat {
       if (state && VISIBLE.test(state)) setter.set(carrier, TRACESTATE, state);
     },
   };
-}
-
-function isTraceparent(text: string): boolean {
-  return text.length >= LENGTH && PATTERN.test(text) && (text.length === LENGTH || !text.startsWith('00'));
 }
