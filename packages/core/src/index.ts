@@ -65,6 +65,8 @@ export {
   type SamplingWish,
   single,
   type TraceFormat,
+  type TraceparentWriter,
+  WRITE_TRACEPARENT,
 } from './propagation/format.ts';
 export { TRACE_FORMATS } from './propagation/formats/index.ts';
 export { decodeOpencensus, encodeOpencensus } from './propagation/formats/opencensus-binary.ts';
@@ -119,6 +121,7 @@ export {
   type LayerOptions,
   type LayerRun,
   layersOption,
+  settleLayer,
   slowLayerMsOption,
 } from './templates/layer.ts';
 export { type MessageChannel, messaging } from './templates/messaging.ts';

@@ -16,9 +16,6 @@ import type { Message, MethodFields, Properties } from './amqplib.ts';
 import type { ChannelNotes } from './channel-notes.ts';
 import { confirmInfo, endInfo, type hookOptions, type PublishInfo } from './hooks.ts';
 
-/** The rpc system where only the message's properties tell of a call. */
-const PLAIN = 'amqp';
-
 type Read = { readonly system: string; readonly reading: EnvelopeReading } | undefined;
 
 /** A message on its way out. */
@@ -176,8 +173,9 @@ function callOf({ notes, read }: Outbound | Inbound, fields: MethodFields, type?
   const { exchange = '', routingKey = '' } = fields;
   const reading = read?.reading;
   const request = reading === undefined || reading.kind === 'reply' ? undefined : reading;
-  const method = (request?.method ?? type) || notes.operations.methodOf(exchange, routingKey);
-  return notes.operations.call(read?.system ?? PLAIN)(request?.kind ?? 'call')(method)(exchange)(routingKey);
+  const method = request?.method ?? type;
+  if (!method) return notes.operations.plainCall(exchange)(routingKey);
+  return notes.operations.call(read?.system)(request?.kind ?? 'call')(method)(exchange)(routingKey);
 }
 
 function detailsOf({ messageId, correlationId }: Properties, content: unknown): Attributes {

@@ -12,6 +12,9 @@ import type { Attributes } from '@opentelemetry/api';
 
 const SYSTEM = 'rabbitmq';
 
+/** The rpc system where only the message's properties tell of a call. */
+const PLAIN = 'amqp';
+
 /** Names that the broker or a client's library makes up. */
 const label = labeller(/\bamq\.gen-[\w-]+|\bamq\.rabbitmq\.reply-to\b[^:]*|\breply_[\w:.-]+/);
 
@@ -23,7 +26,7 @@ export class Operations {
   );
   readonly process = this.#delivering('process', 'process');
   readonly receive = this.#delivering('receive', 'receive');
-  readonly call = remembered((system: string) =>
+  readonly call = remembered((system: string = PLAIN) =>
     remembered((kind: EnvelopedRequest['kind']) =>
       remembered((method: string) =>
         remembered((exchange: string) =>
@@ -41,6 +44,13 @@ export class Operations {
     ),
   );
 
+  /** A call of which its destination says all. */
+  readonly plainCall = remembered((exchange: string) =>
+    remembered((key: string) =>
+      this.call(undefined)('call')(nameOf([exchange, key].map(label)))(exchange)(key),
+    ),
+  );
+
   constructor(server: Attributes) {
     this.server = server;
   }
@@ -48,11 +58,6 @@ export class Operations {
   /** A call of amqplib about topology, by its method's name. */
   failed(name: string, subject: string): Operation {
     return this.#create({ name, ...(subject === '' && { spanName: name }) }, [subject], '');
-  }
-
-  /** What is called where the message itself does not say: where it goes. */
-  methodOf(exchange: string, key: string): string {
-    return nameOf([exchange, key].map(label));
   }
 
   #delivering(name: string, type: 'process' | 'receive') {

@@ -26,6 +26,7 @@ type ToClosed = (this: Channel, stack: string) => void;
 export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
   const channelPrototype = Object.getPrototypeOf(baseChannel) as object;
   const notesOf = notebook(tools);
+  const settling = `${tools.name}: settling`;
 
   tools.wrap<SendMessage>(
     channelPrototype,
@@ -64,7 +65,7 @@ export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
         const result = sendImmediately.call(this, method, fields);
         const how = SETTLEMENTS.get(method);
         if (how !== undefined || method === METHOD.confirmSelect)
-          guard(`${tools.name}: settling`, () => settle(notesOf(this), how, fields));
+          guard(settling, () => settle(notesOf(this), how, fields));
         return result;
       },
   );

@@ -12,6 +12,7 @@ export const serverView: HttpServerView<IncomingMessage, ServerResponse> = {
   protocolVersion: (request) => request.httpVersion,
   localPort: ({ socket }) => socket.localPort,
   peer: ({ socket }) => ({ address: socket.remoteAddress, port: socket.remotePort }),
+  connection: ({ socket }) => socket,
   status: (response) => response.statusCode,
   headersSent: (response) => response.headersSent,
   responseHeader: (response, name) => response.getHeader(name) ?? headerInText(response, name),

@@ -1,4 +1,13 @@
-import { ATTR, beginLayer, currentContext, dress, type Layer, madeOf, serverRequestOf } from '@clew/core';
+import {
+  ATTR,
+  beginLayer,
+  currentContext,
+  dress,
+  type Layer,
+  madeOf,
+  serverRequestOf,
+  settleLayer,
+} from '@clew/core';
 import type { Span } from '@opentelemetry/api';
 import type { KoaApplication, KoaClass, Middleware, RouterLayer, RouterMatch, RouterModule } from './koa.ts';
 import type { KoaLayerType, KoaTools } from './koa-instrumentation.ts';
@@ -131,7 +140,7 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
         tools.callHook(requestHook, span, { context, middlewareLayer: middleware, layerType }));
     const run = beginLayer(tools, layerOf(name), onSpan);
     if (run === undefined) return middleware.call(this, context, next);
-    return run.settle(() => middleware.call(this, context, next));
+    return settleLayer(run, () => middleware.call(this, context, next));
   };
 }
 

@@ -23,6 +23,7 @@ export function listenTraced(listener: RequestListener): Promise<Listening> {
     protocolVersion: (request) => request.httpVersion,
     localPort: ({ socket }) => socket.localPort,
     peer: ({ socket }) => ({ address: socket.remoteAddress, port: socket.remotePort }),
+    connection: ({ socket }) => socket,
     status: (response) => response.statusCode,
     headersSent: (response) => response.headersSent,
     responseHeader: (response, name) => response.getHeader(name),

@@ -7,6 +7,7 @@ import {
   listOf,
   type OptionsOf,
   serverRequestOf,
+  settleLayer,
   slowLayerMsOption,
   type Tools,
 } from '@clew/core';
@@ -92,7 +93,7 @@ function patch(exports: unknown, tools: Tools<OptionsOf<typeof options>>): void 
         const layer = { name: `${step.type} - ${step.name}`, attributes: {} };
         const run = ignored ? undefined : beginLayer(tools, layer);
         const call = () => runStep.call(this, step);
-        const result = run ? run.settle(call) : call();
+        const result = run ? settleLayer(run, call) : call();
         result.catch((error: unknown) => {
           if (served) served.error = error;
         });

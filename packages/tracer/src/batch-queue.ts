@@ -34,6 +34,8 @@ export class BatchQueue {
   readonly #openLanes = new Set<Lane>();
   readonly #sealed: Batch[] = [];
   #waiters: { readonly number: number; readonly resolve: () => void }[] = [];
+  /** Memory of the last batch that the receiver took: new memory for each would call the garbage collector. */
+  #spare: Buffer | undefined;
   #openBytes = 0;
   #openSpans = 0;
   #sealedBytes = 0;
@@ -160,7 +162,8 @@ export class BatchQueue {
     const spans = this.#openSpans;
     let body: Buffer | undefined;
     try {
-      body = this.#format.assemble(this.#resource, lanes);
+      body = this.#format.assemble(this.#resource, lanes, this.#spare);
+      this.#spare = undefined;
     } catch (error) {
       this.#counters.drop('failed', spans, `a batch could not be made: ${describe(error)}`);
     }
@@ -187,6 +190,8 @@ export class BatchQueue {
         this.#sealed.shift();
         this.#count(batch, outcome);
         this.#settle(batch);
+        // Of any other, a connection that is not closed yet might still be sending.
+        if (outcome.cause === undefined) this.#spare = Buffer.from(batch.body.buffer);
       }
     });
     this.#draining = false;

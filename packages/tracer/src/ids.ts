@@ -32,6 +32,33 @@ export function hexOfWord(word: number): string {
   return HEX[word >>> 24]! + HEX[(word >>> 16) & 255]! + (HEX[(word >>> 8) & 255]! + HEX[word & 255]!);
 }
 
+const TEXT = Buffer.from(`00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`, 'latin1');
+/** The two digits of a byte, as the bytes of a text. */
+const DIGITS = Uint16Array.from(HEX, (digits) => (digits.charCodeAt(0) << 8) | digits.charCodeAt(1));
+
+/** The value of a `traceparent`: one flat text, where joined digits would be flattened when they are sent. */
+export function traceparentOf(trace: LocalTrace, spanHigh: number, spanLow: number, flags: number): string {
+  trace.writeDigits(TEXT, 3);
+  writeDigits(TEXT, 36, spanHigh);
+  writeDigits(TEXT, 44, spanLow);
+  TEXT[54] = 48 + (flags & 3);
+  return TEXT.toString('latin1');
+}
+
+/** Eight digits, as characters. */
+function writeDigits(text: Uint8Array, at: number, word: number): void {
+  writePair(text, at, word >>> 24);
+  writePair(text, at + 2, (word >>> 16) & 255);
+  writePair(text, at + 4, (word >>> 8) & 255);
+  writePair(text, at + 6, word & 255);
+}
+
+function writePair(text: Uint8Array, at: number, byte: number): void {
+  const digits = DIGITS[byte]!;
+  text[at] = digits >>> 8;
+  text[at + 1] = digits;
+}
+
 /** Reads eight hexadecimal digits from `at`; `NaN` where there are none. */
 export function wordOfHex(hex: string, at: number): number {
   let word = 0;
@@ -127,6 +154,15 @@ export class LocalTrace {
     writeWord(bytes, at + 4, this.#w1);
     writeWord(bytes, at + 8, this.#w2);
     writeWord(bytes, at + 12, this.#w3);
+  }
+
+  /** Writes the 32 digits at `at`, as characters. */
+  writeDigits(text: Uint8Array, at: number): void {
+    this.#ensureWords();
+    writeDigits(text, at, this.#w0);
+    writeDigits(text, at + 8, this.#w1);
+    writeDigits(text, at + 16, this.#w2);
+    writeDigits(text, at + 24, this.#w3);
   }
 
   /** All four words combined, for samplers: evenly spread over 32 bits. */

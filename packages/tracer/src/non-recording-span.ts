@@ -1,6 +1,6 @@
-import { KnownSpanContext } from '@clew/core';
+import { KnownSpanContext, type TraceparentWriter, WRITE_TRACEPARENT } from '@clew/core';
 import type { Span, SpanContext, TraceState } from '@opentelemetry/api';
-import { type LocalTrace, randomHex } from './ids.ts';
+import { hexOfWord, type LocalTrace, randomWord, traceparentOf, wordOfHex } from './ids.ts';
 
 /** What a child needs of a parent that was started here. */
 export interface LocalSpan extends Span {
@@ -10,11 +10,13 @@ export interface LocalSpan extends Span {
 }
 
 /** A span that only propagates. Its ids are made when somebody asks for them. */
-export class NonRecordingSpan implements LocalSpan {
+export class NonRecordingSpan implements LocalSpan, TraceparentWriter {
   readonly localTrace: LocalTrace;
   readonly traceFlags: number;
   readonly traceState: TraceState | undefined;
   readonly #newSpanId: (() => string) | undefined;
+  #high = 0;
+  #low = 0;
   #context: SpanContext | undefined = undefined;
 
   constructor(
@@ -31,10 +33,16 @@ export class NonRecordingSpan implements LocalSpan {
 
   spanContext(): SpanContext {
     if (this.#context === undefined) {
-      const spanId = this.#newSpanId?.() ?? randomHex(16);
+      this.#ensureId();
+      const spanId = hexOfWord(this.#high) + hexOfWord(this.#low);
       this.#context = new KnownSpanContext(this.localTrace.hex, spanId, this.traceFlags, this.traceState);
     }
     return this.#context;
+  }
+
+  [WRITE_TRACEPARENT](): string {
+    this.#ensureId();
+    return traceparentOf(this.localTrace, this.#high, this.#low, this.traceFlags);
   }
 
   isRecording(): boolean {
@@ -72,4 +80,12 @@ export class NonRecordingSpan implements LocalSpan {
   recordException(): void {}
 
   end(): void {}
+
+  #ensureId(): void {
+    if ((this.#high | this.#low) !== 0) return;
+    const given = this.#newSpanId?.();
+    this.#high = given === undefined ? randomWord() : wordOfHex(given, 0);
+    this.#low = given === undefined ? randomWord() : wordOfHex(given, 8);
+    if ((this.#high | this.#low) === 0) this.#low = 1;
+  }
 }

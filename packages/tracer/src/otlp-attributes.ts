@@ -22,7 +22,7 @@ export function writeAttribute(writer: ProtobufWriter, tag: number, key: string,
     } else if (
       type === 'number' &&
       (value as number) >= 0 &&
-      (value as number) < 16384 &&
+      (value as number) < 2_147_483_648 &&
       Number.isInteger(value)
     ) {
       if (writeSmall(writer, tag, key, 0x18, value as number)) return;
@@ -66,8 +66,8 @@ function writeSmall(
   value: number,
 ): boolean {
   const keyLength = key.length;
-  const valueBytes = value > 127 ? 2 : 1;
-  writer.reserve(keyLength + 10);
+  const valueBytes = varintSize(value);
+  writer.reserve(keyLength + 13);
   const { bytes } = writer;
   let at = writer.position;
   bytes[at++] = tag;
@@ -79,8 +79,12 @@ function writeSmall(
   bytes[at++] = 0x12;
   bytes[at++] = valueBytes + 1;
   bytes[at++] = valueTag;
-  if (valueBytes === 2) bytes[at++] = (value & 127) | 128;
-  bytes[at++] = valueBytes === 2 ? value >>> 7 : value;
+  let rest = value;
+  while (rest > 127) {
+    bytes[at++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  bytes[at++] = rest;
   writer.position = at;
   return true;
 }

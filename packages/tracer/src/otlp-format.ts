@@ -17,9 +17,13 @@ export interface OtlpFormat {
    * Throws `TOO_LARGE`, and may throw what the program's objects throw.
    */
   writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): void;
-  /** Makes the body of a request: one resource, and the spans of each scope as they were written. */
+  /**
+   * Makes the body of a request: one resource, and the spans of each scope as they were written. `spare` is memory to
+   * make it in, if it is large enough.
+   */
   assemble(
     resource: Readonly<Attributes>,
     lanes: readonly { readonly scope: InstrumentationScope; readonly spans: Uint8Array }[],
+    spare?: Buffer,
   ): Buffer;
 }

@@ -133,14 +133,16 @@ function writeTime(writer: ProtobufWriter, span: SpanRecord, time: number | HrTi
 }
 
 function writeEvent(writer: ProtobufWriter, span: SpanRecord, event: FlatEvent): void {
+  // A guess: what is guessed wrong has to be moved.
+  const lengthBytes = event.attributes === undefined ? 1 : 2;
   writer.varint(0x5a);
-  const start = writer.begin(2);
+  const start = writer.begin(lengthBytes);
   writer.varint(0x09);
   writeTime(writer, span, event.time);
   writeText(writer, 0x12, event.name);
   if (event.attributes !== undefined) writeAttributes(writer, 0x1a, event.attributes);
   writeCount(writer, 0x20, event.dropped);
-  writer.end(start, 2);
+  writer.end(start, lengthBytes);
 }
 
 function writeLink(writer: ProtobufWriter, link: FlatLink): void {
@@ -177,6 +179,7 @@ function writeStatus(writer: ProtobufWriter, span: SpanRecord, extent: Extent): 
 function assemble(
   resource: Readonly<Attributes>,
   lanes: readonly { readonly scope: InstrumentationScope; readonly spans: Uint8Array }[],
+  spare?: Buffer,
 ): Buffer {
   const resourceBytes = messageOfAttributes(resource);
   const heads = lanes.map(({ scope }) => scopeMessage(scope));
@@ -186,7 +189,11 @@ function assemble(
   const sizes = lanes.map(({ spans }, i) => fieldSize(heads[i]!.length) + spans.length + tails[i]!.length);
   let size = fieldSize(resourceBytes.length);
   for (const laneSize of sizes) size += fieldSize(laneSize);
-  const writer = new ProtobufWriter(fieldSize(size) + 8, fieldSize(size) + 64);
+  const needed = fieldSize(size) + 8;
+  const writer = new ProtobufWriter(
+    spare !== undefined && spare.length >= needed ? spare : needed,
+    needed + 64,
+  );
   writer.varint(0x0a);
   writer.varint(size);
   writer.varint(0x0a);

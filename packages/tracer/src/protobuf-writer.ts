@@ -11,8 +11,9 @@ export class ProtobufWriter {
   position = 0;
   readonly #most: number;
 
-  constructor(initialBytes: number, mostBytes: number) {
-    this.bytes = Buffer.allocUnsafeSlow(initialBytes);
+  /** `initial`: how many bytes to begin with, or the memory itself. */
+  constructor(initial: number | Buffer, mostBytes: number) {
+    this.bytes = typeof initial === 'number' ? Buffer.allocUnsafeSlow(initial) : initial;
     this.#most = mostBytes;
   }
 

@@ -35,12 +35,31 @@ export class RecordingSpan extends SpanRecord implements Span {
   startWith(attributes: Readonly<Attributes> | undefined): void {
     if (typeof attributes !== 'object' || attributes === null) return;
     this.sharedAttributes = sharedOf(attributes, this.recorder.limits);
-    if (this.sharedAttributes === undefined) this.addAttributes(attributes);
+    if (this.sharedAttributes === undefined) this.#addEach(attributes);
   }
 
   /** `setAttributes` without a look at the end of the span. */
   addAttributes(attributes: Readonly<Attributes> | undefined): void {
     if (typeof attributes !== 'object' || attributes === null) return;
+    if (this.sharedAttributes === undefined && this.#share(attributes)) return;
+    this.#addEach(attributes);
+  }
+
+  /** Whether the attributes are shared ones, and none of them is another one's. */
+  #share(attributes: Readonly<Attributes>): boolean {
+    const { limits } = this.recorder;
+    const shared = sharedOf(attributes, limits);
+    if (shared === undefined) return false;
+    const own = this.flatAttributes;
+    if (own !== undefined) {
+      if (own.length / 2 + shared.count > limits.attributeCount) return false;
+      for (let at = 0; at < own.length; at += 2) if (shared.has(own[at] as string)) return false;
+    }
+    this.sharedAttributes = shared;
+    return true;
+  }
+
+  #addEach(attributes: Readonly<Attributes>): void {
     if (this.flatAttributes === undefined && this.sharedAttributes === undefined) {
       const { attributeCount, attributeValueLength } = this.recorder.limits;
       const list: FlatAttributes = [];

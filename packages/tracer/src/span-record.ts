@@ -1,4 +1,4 @@
-import { KnownSpanContext } from '@clew/core';
+import { KnownSpanContext, type TraceparentWriter, WRITE_TRACEPARENT } from '@clew/core';
 import {
   type Attributes,
   type HrTime,
@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { type FlatAttributes, objectOfFlat } from './attributes.ts';
 import { durationBetween, hrTimeAt } from './clock.ts';
-import { hexOfWord, type LocalTrace, randomWord, wordOfHex } from './ids.ts';
+import { hexOfWord, type LocalTrace, randomWord, traceparentOf, wordOfHex } from './ids.ts';
 import type { Recorder } from './recorder.ts';
 import type { InstrumentationScope, Resource, TimedEvent } from './sdk-interfaces.ts';
 import type { SharedAttributes } from './shared-attributes.ts';
@@ -38,7 +38,7 @@ const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
  * What a span holds, flat for the encoder. The getters are those of `ReadableSpan`: their objects are built
  * when a processor or an exporter looks.
  */
-export class SpanRecord {
+export class SpanRecord implements TraceparentWriter {
   readonly recorder: Recorder;
   readonly localTrace: LocalTrace;
   readonly traceFlags: number;
@@ -113,6 +113,10 @@ export class SpanRecord {
       this.#context = new KnownSpanContext(this.localTrace.hex, spanId, this.traceFlags, this.traceState);
     }
     return this.#context;
+  }
+
+  [WRITE_TRACEPARENT](): string {
+    return traceparentOf(this.localTrace, this.idHigh, this.idLow, this.traceFlags);
   }
 
   get parentSpanContext(): SpanContext | undefined {

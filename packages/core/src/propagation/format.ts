@@ -35,11 +35,23 @@ export type Extraction =
 /** What a peer asks for where it gives no parent: `force` is a debug trace, kept whatever the policies say. */
 export type SamplingWish = 'drop' | 'sample' | 'force';
 
+/** The name of a method: no program's own property is taken for it. */
+export const WRITE_TRACEPARENT = Symbol.for('clew.write-traceparent');
+
+/** A span of ours, which knows its ids otherwise than as digits. */
+export interface TraceparentWriter {
+  readonly traceState: TraceState | undefined;
+  /** The value of a `traceparent`, version `00`. */
+  [WRITE_TRACEPARENT](): string;
+}
+
 /** What goes out. */
 export interface Outgoing {
   readonly spanContext: SpanContext;
   /** For formats that carry baggage in headers of their own. */
   readonly baggage: Baggage | undefined;
+  /** The span, if its tracer writes a `traceparent` itself: cheaper than from the digits of a span context. */
+  readonly writer?: TraceparentWriter | undefined;
 }
 
 /**

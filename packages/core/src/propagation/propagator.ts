@@ -1,7 +1,9 @@
 import {
+  type Baggage,
   type Context,
   type Link,
   propagation,
+  type Span,
   type SpanContext,
   type TextMapGetter,
   type TextMapPropagator,
@@ -9,7 +11,14 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import type { ContextFormat, Extraction, TraceFormat } from './format.ts';
+import {
+  type ContextFormat,
+  type Extraction,
+  type Outgoing,
+  type TraceFormat,
+  type TraceparentWriter,
+  WRITE_TRACEPARENT,
+} from './format.ts';
 import { withIncoming } from './incoming.ts';
 import { SIGNATURE_HEADER, type Signature, withSigned } from './signature.ts';
 import { isValid } from './span-context.ts';
@@ -56,13 +65,40 @@ export function createPropagator(options: PropagatorOptions): TextMapPropagator 
   };
 
   function injectAll<C>(context: Context, carrier: C, setter: TextMapSetter<C>): void {
-    const spanContext = trace.getSpanContext(context);
-    if (spanContext !== undefined && isValid(spanContext)) {
-      const outgoing = { spanContext, baggage: propagation.getBaggage(context) };
+    const span = trace.getSpan(context);
+    if (span !== undefined && (isWriter(span) || isValid(span.spanContext()))) {
+      const outgoing = new OutgoingTrace(span, context);
       for (const format of inject) format.inject(outgoing, carrier, setter);
     }
     for (const format of injectBeside) format.inject(context, carrier, setter);
   }
+}
+
+/** Most formats ask for one part of it. */
+class OutgoingTrace implements Outgoing {
+  readonly #span: Span;
+  readonly #context: Context;
+
+  constructor(span: Span, context: Context) {
+    this.#span = span;
+    this.#context = context;
+  }
+
+  get spanContext(): SpanContext {
+    return this.#span.spanContext();
+  }
+
+  get baggage(): Baggage | undefined {
+    return propagation.getBaggage(this.#context);
+  }
+
+  get writer(): TraceparentWriter | undefined {
+    return isWriter(this.#span) ? this.#span : undefined;
+  }
+}
+
+function isWriter(span: object): span is TraceparentWriter {
+  return WRITE_TRACEPARENT in span;
 }
 
 interface Found {

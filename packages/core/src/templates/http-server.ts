@@ -21,6 +21,7 @@ import { applyTrust, type Entrance, type TrustOption } from '../propagation/trus
 import { recordError } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactQuery, splitHost, splitTarget } from './http-attributes.ts';
+import { remembered } from './messaging-operation.ts';
 import { type ServerRequest, withServerRequest } from './server-request.ts';
 
 /** The headers of a request, names in lower case. */
@@ -37,6 +38,8 @@ export interface HttpServerView<Request, Response> {
   /** The port that the server listens on. */
   localPort(request: Request): number | undefined;
   peer(request: Request): { readonly address: string | undefined; readonly port: number | undefined };
+  /** The same object for all requests of a connection. */
+  connection(request: Request): object;
   status(response: Response): number;
   headersSent(response: Response): boolean;
   responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
@@ -155,24 +158,56 @@ function describe<Request, Response>(
   span: Span,
 ): void {
   const headers = view.headers(request);
-  const { host, 'user-agent': userAgent } = headers;
-  if (typeof host === 'string') {
-    const { address, port } = splitHost(host);
-    span.setAttribute(ATTR.serverAddress, address);
-    if (port !== undefined) span.setAttribute(ATTR.serverPort, port);
-  }
+  const { 'user-agent': userAgent } = headers;
+  const client = forwardedFor(headers);
+  span.setAttributes(connectionAttributes(view, request, headers, client !== undefined));
+  if (client !== undefined) span.setAttribute(ATTR.clientAddress, client);
   if (typeof userAgent === 'string') span.setAttribute(ATTR.userAgentOriginal, userAgent);
-  span.setAttribute(ATTR.networkProtocolVersion, view.protocolVersion(request));
-  const peer = view.peer(request);
-  if (peer.address !== undefined) {
-    span.setAttribute(ATTR.networkPeerAddress, peer.address);
-    if (peer.port !== undefined) span.setAttribute(ATTR.networkPeerPort, peer.port);
-    span.setAttribute(ATTR.clientAddress, forwardedFor(headers) ?? peer.address);
-  }
   const { capturedRequestHeaders, requestHook } = tools.options;
   addHeaders(span, 'http.request.header.', capturedRequestHeaders, (name) => headers[name]);
   tools.callHook(requestHook, span, request);
 }
+
+/** What the requests of a connection have in common, and what it was made of. */
+interface Told {
+  readonly host: unknown;
+  readonly version: string;
+  readonly forwarded: boolean;
+  readonly attributes: Attributes;
+}
+
+const told = new WeakMap<object, Told>();
+
+/** From a connection's second request on the same frozen object, which our tracer encodes once. */
+function connectionAttributes<Request, Response>(
+  view: HttpServerView<Request, Response>,
+  request: Request,
+  { host }: Headers,
+  forwarded: boolean,
+): Attributes {
+  const connection = view.connection(request);
+  const version = view.protocolVersion(request);
+  const last = told.get(connection);
+  if (last !== undefined && last.host === host && last.version === version && last.forwarded === forwarded)
+    return Object.freeze(last.attributes);
+  const attributes: Attributes = { [ATTR.networkProtocolVersion]: version };
+  if (typeof host === 'string') {
+    const { address, port } = splitHost(host);
+    attributes[ATTR.serverAddress] = address;
+    if (port !== undefined) attributes[ATTR.serverPort] = port;
+  }
+  const peer = view.peer(request);
+  if (peer.address !== undefined) {
+    attributes[ATTR.networkPeerAddress] = peer.address;
+    if (peer.port !== undefined) attributes[ATTR.networkPeerPort] = peer.port;
+    if (!forwarded) attributes[ATTR.clientAddress] = peer.address;
+  }
+  told.set(connection, { host, version, forwarded, attributes });
+  return attributes;
+}
+
+/** `GET /users/:id`: made once for each. */
+const spanName = remembered((method: string) => remembered((route: string) => `${method} ${route}`));
 
 function finish<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
@@ -188,7 +223,7 @@ function finish<Request, Response>(
   guard(`${tools.name}: finishing a span`, () => {
     if (served.route !== undefined) {
       span.setAttribute(ATTR.httpRoute, served.route);
-      span.updateName(`${methodName(method)} ${served.route}`);
+      span.updateName(spanName(methodName(method))(served.route));
     }
     if (view.headersSent(response)) recordStatus(span, view.status(response), served.error);
     else recordLostClient(span, served.error);

@@ -7,9 +7,11 @@ import {
   type SpanOptions,
   trace,
 } from '@opentelemetry/api';
-import { begin, currentContext, type Exchange } from '../exchange.ts';
+import { currentContext, Exchange } from '../exchange.ts';
+import { guard, sayOnce } from '../kit/failures.ts';
 import { numberIn, oneOf } from '../kit/options.ts';
 import type { Tools } from '../kit/target.ts';
+import { recordError } from '../record-error.ts';
 
 /** A step of a framework: a middleware, a router, a handler. */
 export interface Layer {
@@ -44,10 +46,9 @@ export function beginLayer(
   const before = currentContext();
   if (trace.getSpan(before)?.isRecording() !== true) return undefined;
   if (layers === 'slow') return new SlowLayerRun(tools, layer, before, onSpan);
-  const exchange = start(tools, layer, before);
-  if (exchange === undefined) return undefined;
-  onSpan?.(exchange.span);
-  return new SpannedLayerRun(exchange, before);
+  const run = start(tools, layer, before);
+  if (run !== undefined) onSpan?.(run.span);
+  return run;
 }
 
 /** A layer that has begun and ends once. */
@@ -60,76 +61,64 @@ export interface LayerRun {
   /** Records an error, unless an inner layer of this trace has: it belongs where it arose. */
   fail(error: unknown): void;
   end(): void;
-  /** Calls a layer that is done when its promise settles. What comes back settles after the layer's end, in the same way. */
-  settle<T>(call: () => T): T;
+}
+
+/** Calls a layer that is done when its promise settles. What comes back settles after the layer's end, in the same way. */
+export function settleLayer<T>(run: LayerRun, call: () => T): T {
+  let value: T;
+  try {
+    value = run.inside(call);
+  } catch (error) {
+    run.fail(error);
+    run.end();
+    throw error;
+  }
+  if (value instanceof Promise) return settled(run, value) as T;
+  run.end();
+  return value;
+}
+
+/** Handing on the derived promise: a rejection that nobody handles must stay one. */
+function settled<T>(run: LayerRun, promise: Promise<T>): Promise<T> {
+  return promise.then(
+    (value) => {
+      run.end();
+      return value;
+    },
+    (error) => {
+      run.fail(error);
+      run.end();
+      throw error;
+    },
+  );
 }
 
 /** Errors that a layer has recorded, with their trace: a program may throw one object for many requests. */
 const recordedIn = new WeakMap<object, string>();
 
-abstract class BaseLayerRun {
-  abstract inside<T>(call: () => T): T;
-  abstract fail(error: unknown): void;
-  abstract end(): void;
-
-  settle<T>(call: () => T): T {
-    const fail = (error: unknown): never => {
-      this.fail(error);
-      this.end();
-      throw error;
-    };
-    let value: T;
-    try {
-      value = this.inside(call);
-    } catch (error) {
-      return fail(error);
-    }
-    // Handing on the derived promise: a rejection that nobody handles must stay one.
-    if (value instanceof Promise) {
-      const end = (settled: unknown) => {
-        this.end();
-        return settled;
-      };
-      return value.then(end, fail) as T;
-    }
-    this.end();
-    return value;
-  }
-}
-
-class SpannedLayerRun extends BaseLayerRun implements LayerRun {
-  readonly #exchange: Exchange;
+class SpannedLayerRun extends Exchange implements LayerRun {
   readonly #before: Context;
 
-  constructor(exchange: Exchange, before: Context) {
-    super();
-    this.#exchange = exchange;
+  constructor(span: Span, before: Context) {
+    super(span, trace.setSpan(before, span));
     this.#before = before;
   }
 
-  get ended(): boolean {
-    return this.#exchange.ended;
-  }
-
   inside<T>(call: () => T): T {
-    return context.with(this.#exchange.context, call);
+    return context.with(this.context, call);
   }
 
   outside<T>(call: () => T): T {
     return context.with(this.#before, call);
   }
 
-  fail(error: unknown): void {
-    if (this.#exchange.recording && isNew(error, this.#exchange.span)) this.#exchange.fail(error);
-  }
-
-  end(): void {
-    this.#exchange.end();
+  override fail(error: unknown): void {
+    if (this.recording && isNew(error, this.span)) super.fail(error);
   }
 }
 
 /** Is no span until it has been slow; spans made inside it are its siblings. */
-class SlowLayerRun extends BaseLayerRun implements LayerRun {
+class SlowLayerRun implements LayerRun {
   readonly #tools: Tools<LayerOptions>;
   readonly #layer: Layer;
   readonly #before: Context;
@@ -144,7 +133,6 @@ class SlowLayerRun extends BaseLayerRun implements LayerRun {
     before: Context,
     onSpan: ((span: Span) => void) | undefined,
   ) {
-    super();
     this.#tools = tools;
     this.#layer = layer;
     this.#before = before;
@@ -168,24 +156,31 @@ class SlowLayerRun extends BaseLayerRun implements LayerRun {
     if (this.ended) return;
     this.ended = true;
     if (performance.now() - this.#startMs < this.#tools.options.slowLayerMs) return;
-    const exchange = start(this.#tools, this.#layer, this.#before, this.#startMs);
-    if (exchange === undefined) return;
-    this.#onSpan?.(exchange.span);
-    if (this.#failure !== undefined) exchange.fail(this.#failure.error);
-    exchange.end();
+    const run = start(this.#tools, this.#layer, this.#before, this.#startMs);
+    if (run === undefined) return;
+    this.#onSpan?.(run.span);
+    const failure = this.#failure;
+    // Not the run's own `fail`: that the error is new was asked when it came.
+    if (failure !== undefined) guard('recording an error', () => recordError(run.span, failure.error));
+    run.end();
   }
 }
 
-/** `startMs` is a reading of `performance.now()`. */
+/** `startMs` is a reading of `performance.now()`. Nothing comes back when our part fails. */
 function start(
   tools: Tools<LayerOptions>,
   { name, attributes }: Layer,
-  parent: Context,
+  before: Context,
   startMs?: number,
-): Exchange | undefined {
+): SpannedLayerRun | undefined {
   const options: SpanOptions = { kind: SpanKind.INTERNAL, attributes };
   if (startMs !== undefined) options.startTime = startMs;
-  return begin(`${tools.name}: starting a span`, parent, () => tools.tracer.startSpan(name, options, parent));
+  try {
+    return new SpannedLayerRun(tools.tracer.startSpan(name, options, before), before);
+  } catch (fault) {
+    sayOnce(`${tools.name}: starting a span`, fault);
+    return undefined;
+  }
 }
 
 function isNew(error: unknown, span: Span): boolean {

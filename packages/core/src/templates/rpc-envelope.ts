@@ -109,7 +109,8 @@ export function createRpcOperation(
     ...(kind !== 'call' && { [ATTR.rpcKind]: kind }),
     ...more,
   };
-  return { name: method, attributes };
+  // Frozen: what many spans have in common is encoded once.
+  return { name: method, attributes: Object.freeze(attributes) };
 }
 
 function isEnvelope(value: unknown): value is RpcEnvelope {

@@ -1,5 +1,6 @@
+import type { SpanContext } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
-import { joined, single, type TraceFormat } from '../format.ts';
+import { joined, single, type TraceFormat, WRITE_TRACEPARENT } from '../format.ts';
 import { readTraceparent } from '../span-context.ts';
 import { DEBUG_KEY, isDebug } from './debug-mark.ts';
 import { parseTraceState } from './w3c-trace-state.ts';
@@ -42,11 +43,15 @@ export function traceparentFormat(name: string, header: string): TraceFormat {
         : { kind: 'parent', spanContext };
     },
 
-    inject({ spanContext }, carrier, setter) {
-      const flags = FLAGS[spanContext.traceFlags & KNOWN_FLAGS];
-      setter.set(carrier, header, `00-${spanContext.traceId}-${spanContext.spanId}-${flags}`);
-      const state = spanContext.traceState?.serialize();
+    inject(outgoing, carrier, setter) {
+      const { writer } = outgoing;
+      setter.set(carrier, header, writer?.[WRITE_TRACEPARENT]() ?? traceparentOf(outgoing.spanContext));
+      const state = (writer ?? outgoing.spanContext).traceState?.serialize();
       if (state && VISIBLE.test(state)) setter.set(carrier, TRACESTATE, state);
     },
   };
+}
+
+function traceparentOf({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-${FLAGS[traceFlags & KNOWN_FLAGS]}`;
 }
