@@ -198,12 +198,17 @@ export class RecordingSpan extends SpanRecord implements Span {
     }
     const now = monotonicNow();
     const given = time === undefined ? undefined : hrTimeOf(time, this.localTrace.anchor, now);
-    this.flatEvents ??= [];
+    const event = { name: String(name), time: given ?? now, attributes, dropped };
+    // Most spans have one event, and an array that is pushed to makes room for sixteen.
+    if (this.flatEvents === undefined) {
+      this.flatEvents = [event];
+      return;
+    }
     if (this.flatEvents.length >= eventCount) {
       this.flatEvents.shift();
       this.droppedEventsCount++;
     }
-    this.flatEvents.push({ name: String(name), time: given ?? now, attributes, dropped });
+    this.flatEvents.push(event);
   }
 
   #afterEnd(operation: string): this {
