@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { beginLayer, currentContext, dress, type LayerRun, serverRequestOf } from '@clew/core';
+import type { Span } from '@opentelemetry/api';
 import {
   type Dispatch,
   type DispatchError,
@@ -61,8 +62,9 @@ function matchBeforeParam(param: Register): Register {
     if (typeof callback !== 'function') return param.call(this, name, callback, ...rest);
     const matching = function (this: unknown, request: ExpressRequest, ...others: unknown[]) {
       const visit = visitOf(request);
-      if (visit?.isOn(request.route)) visit.match(String(request.route.path));
-      return callback.call(this, request, ...others);
+      if (visit === undefined) return callback.call(this, request, ...others);
+      if (visit.isOn(request.route)) visit.match(String(request.route.path));
+      return visit.goOn(() => callback.call(this, request, ...others));
     };
     return param.call(this, name, dress(matching, callback as () => unknown), ...rest);
   };
@@ -71,9 +73,13 @@ function matchBeforeParam(param: Register): Register {
 /** The outermost router begins the visit, and sees the errors that no handler has taken. */
 function visitRouter(tools: ExpressTools, handle: Handle): Handle {
   return function (request, response, out) {
+    if (typeof out !== 'function') return handle.call(this, request, response, out);
+    const outer = visitOf(request);
+    // Whoever is called at the end of a router: Express with the next layer, or the program.
+    if (outer !== undefined)
+      return handle.call(this, request, response, (error) => outer.goOn(() => out(error)));
     const served = serverRequestOf(currentContext());
-    const untraced = served === undefined && tools.options.layers === 'none';
-    if (untraced || visitOf(request) !== undefined || typeof out !== 'function')
+    if (served === undefined && tools.options.layers === 'none')
       return handle.call(this, request, response, out);
     const visit = new Visit(served, request.baseUrl ?? '');
     setVisit(request, visit);
@@ -81,7 +87,7 @@ function visitRouter(tools: ExpressTools, handle: Handle): Handle {
       setVisit(request, undefined);
       if (isFailure(error)) visit.fail(error);
       else visit.fallThrough();
-      out(error);
+      visit.goOn(() => out(error));
     });
   };
 }
@@ -158,12 +164,14 @@ function runLayer(
   call: (next: Next) => unknown,
 ): unknown {
   const run = begin(tools, layer, visit, request);
-  if (run === undefined) return call(next);
+  if (run === undefined) return visit.goOn(() => call(next));
+  visit.hasGoneOn();
   const result = run.inside(() =>
     call((error) => {
       if (isFailure(error)) run.fail(error);
       run.end();
-      return run.outside(() => next(error));
+      visit.passOn(run.following());
+      return next(error);
     }),
   );
   if (!run.ended) visit.endWithAnswer(run, response);
@@ -181,16 +189,18 @@ function begin(
   const view = viewOf(layer, visit.route, options);
   if (view.ignored) return undefined;
   const { spanNameHook, requestHook } = options;
-  if (spanNameHook === undefined && requestHook === undefined) return beginLayer(tools, view);
+  if (spanNameHook === undefined && requestHook === undefined)
+    return beginLayer(tools, view, undefined, visit.onward);
   const info = { request, route: visit.route ?? '/', layerType: view.type };
-  return beginLayer(tools, view, (span) => {
+  const onSpan = (span: Span) => {
     tools.callHook(
       spanNameHook && ((named) => named.updateName(spanNameHook(info, view.name) ?? view.name)),
       span,
       info,
     );
     tools.callHook(requestHook, span, info);
-  });
+  };
+  return beginLayer(tools, view, onSpan, visit.onward);
 }
 
 function pathOf({ url }: ExpressRequest): string {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { joinRoute, type LayerRun, type ServerRequest } from '@clew/core';
+import { type Context, context } from '@opentelemetry/api';
 import type { ExpressRequest, ExpressRoute } from './express.ts';
 
 /** Where the routers that a request is in are mounted. */
@@ -16,6 +17,7 @@ export class Visit {
   readonly #served: ServerRequest | undefined;
   readonly #open: LayerRun[] = [];
   #route: string | undefined;
+  #onward: Context | undefined;
   #left: ExpressRoute | undefined;
 
   constructor(served: ServerRequest | undefined, url: string) {
@@ -55,6 +57,31 @@ export class Visit {
 
   recover(): void {
     if (this.#served !== undefined) this.#served.error = undefined;
+  }
+
+  /**
+   * A layer has passed the request on: what the program runs next, runs in this context. To make it current at once
+   * would be for nothing where the next layer is a span, too.
+   */
+  passOn(onward: Context): void {
+    this.#onward = onward;
+  }
+
+  /** The context of what comes next, where it is not the current one. */
+  get onward(): Context | undefined {
+    return this.#onward;
+  }
+
+  /** Calls what comes next. */
+  goOn<T>(call: () => T): T {
+    const onward = this.#onward;
+    this.#onward = undefined;
+    return onward === undefined ? call() : context.with(onward, call);
+  }
+
+  /** What comes next has its own context. */
+  hasGoneOn(): void {
+    this.#onward = undefined;
   }
 
   /** Ends a layer that has not called `next` with the answer: one listener a response, before the SERVER span's. */

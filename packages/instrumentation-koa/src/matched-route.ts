@@ -1,5 +1,5 @@
 import { currentContext, guard, joinRoute, serverRequestOf } from '@clew/core';
-import type { KoaContext } from './koa.ts';
+import type { KoaContext, RouterLayer } from './koa.ts';
 
 const MATCHED = Symbol('clew.matched-route');
 
@@ -27,8 +27,12 @@ export function watchRoutes(contextPrototype: object): () => void {
 function noteRoute(koa: KoaContext, path: unknown): void {
   const served = serverRequestOf(currentContext());
   // Middleware of a router is written there as well, with a path that may be an expression of the router's own.
-  const isRoute = koa.matched?.some((layer) => layer.path === path && layer.methods.length > 0);
-  if (served !== undefined && isRoute) served.route = routeOf(koa, path);
+  if (served !== undefined && isRoute(koa.matched ?? [], path)) served.route = routeOf(koa, path);
+}
+
+function isRoute(matched: readonly RouterLayer[], path: unknown): boolean {
+  for (const layer of matched) if (layer.path === path && layer.methods.length > 0) return true;
+  return false;
 }
 
 /** A router's path, behind what koa-mount has taken off the URL. */

@@ -109,16 +109,21 @@ function tracedLayer(layer: RouterLayer): RouterLayer {
   const known = tracedLayers.get(layer);
   if (known !== undefined) return known;
   const route = layer.methods.length > 0 ? layer : undefined;
-  const handlers = new WeakMap<Middleware, Middleware>();
-  const tracedHandler = (handler: Middleware) => {
-    const traced = handlers.get(handler) ?? trace(handler, route);
-    handlers.set(handler, traced);
-    return traced;
+  let last: { readonly own: readonly Middleware[]; readonly traced: readonly Middleware[] } | undefined;
+  const tracedStack = () => {
+    const own = layer.stack;
+    if (last === undefined || !isSame(last.own, own))
+      last = { own: [...own], traced: own.map((handler) => trace(handler, route)) };
+    return last.traced;
   };
-  const stack = { get: () => layer.stack.map(tracedHandler) };
+  const stack = { get: tracedStack };
   const standIn = Object.create(layer, { stack }) as RouterLayer;
   tracedLayers.set(layer, standIn);
   return standIn;
+}
+
+function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
 function trace(middleware: Middleware, route?: RouterLayer): Middleware {
@@ -129,10 +134,9 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
 
   return function (context, next) {
     const tools = inForce;
-    if (tools === undefined) return middleware.call(this, context, next);
-    const { layers, ignoreLayersType, requestHook } = tools.options;
-    if (layers === 'none' || ignoreLayersType.includes(layerType))
-      return middleware.call(this, context, next);
+    if (tools === undefined || tools.options.layers === 'none') return middleware.call(this, context, next);
+    const { ignoreLayersType, requestHook } = tools.options;
+    if (ignoreLayersType.includes(layerType)) return middleware.call(this, context, next);
     const name = route === undefined ? ownName : routeOf(context, route.path);
     const onSpan =
       requestHook &&

@@ -35,15 +35,16 @@ export const slowLayerMsOption = numberIn(0, 3_600_000, 10);
 /**
  * Begins a layer as the options say. Nothing comes back when nobody records the request, or no layers are asked
  * for: the layer is then called as if we were not there. `onSpan` is called with the span, if there comes one.
+ * `before` is the context around the layer, where it is not the current one.
  */
 export function beginLayer(
   tools: Tools<LayerOptions>,
   layer: Layer,
   onSpan?: (span: Span) => void,
+  before: Context = currentContext(),
 ): LayerRun | undefined {
   const { layers } = tools.options;
   if (layers === 'none') return undefined;
-  const before = currentContext();
   if (trace.getSpan(before)?.isRecording() !== true) return undefined;
   if (layers === 'slow') return new SlowLayerRun(tools, layer, before, onSpan);
   const run = start(tools, layer, before);
@@ -56,8 +57,11 @@ export interface LayerRun {
   readonly ended: boolean;
   /** Calls the layer. With `layers: 'all'` its span is current inside. */
   inside<T>(call: () => T): T;
-  /** Calls what follows the layer, which is not inside it. */
-  outside<T>(call: () => T): T;
+  /**
+   * The context for what follows the layer, asked for where the layer passes on: what follows is not inside the layer,
+   * but sees what the program has put into the context there. Where the program has lost the context, it is back.
+   */
+  following(): Context;
   /** Records an error, unless an inner layer of this trace has: it belongs where it arose. */
   fail(error: unknown): void;
   end(): void;
@@ -108,8 +112,11 @@ class SpannedLayerRun extends Exchange implements LayerRun {
     return context.with(this.context, call);
   }
 
-  outside<T>(call: () => T): T {
-    return context.with(this.#before, call);
+  following(): Context {
+    const current = currentContext();
+    if (current === this.context || trace.getSpan(current) !== this.span) return this.#before;
+    const around = trace.getSpan(this.#before);
+    return around === undefined ? trace.deleteSpan(current) : trace.setSpan(current, around);
   }
 
   override fail(error: unknown): void {
@@ -143,8 +150,8 @@ class SlowLayerRun implements LayerRun {
     return call();
   }
 
-  outside<T>(call: () => T): T {
-    return call();
+  following(): Context {
+    return currentContext();
   }
 
   fail(error: unknown): void {
