@@ -97,6 +97,40 @@ test('requests on one connection are spans of their own', async () => {
   });
 });
 
+test('what the requests of a connection have in common is told of each as it is', async () => {
+  const server = http.createServer((_request, response) => response.end('ok'));
+  await whileServing(listenOn(server), async (url) => {
+    const socket = await openRequest(url, { headers: { connection: 'keep-alive', host: 'one.test' } });
+    for (const headers of [
+      'one.test',
+      'one.test',
+      'two.test:81',
+      'one.test\r\nX-Forwarded-For: 203.0.113.7',
+    ]) {
+      await once(socket, 'data');
+      socket.write(`GET / HTTP/1.1\r\nHost: ${headers}\r\n\r\n`);
+    }
+    await once(socket, 'data');
+    socket.destroy();
+    const spans = await recorder.take(5);
+    const told = spans.map(({ attributes }) => [
+      attributes['server.address'],
+      attributes['server.port'],
+      attributes['client.address'],
+      attributes['network.peer.address'],
+      attributes['network.protocol.version'],
+    ]);
+    const one = ['one.test', undefined, '127.0.0.1', '127.0.0.1', '1.1'];
+    expect(told).toEqual([
+      one,
+      one,
+      one,
+      ['two.test', 81, '127.0.0.1', '127.0.0.1', '1.1'],
+      ['one.test', undefined, '203.0.113.7', '127.0.0.1', '1.1'],
+    ]);
+  });
+});
+
 test('a target with scheme and host, as proxies are asked, has the same path and gets no other trust', async () => {
   plugin.setConfig({ trust: [{ path: '/open/*', trace: 'ignore' }, { trace: 'continue' }] });
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -59,6 +59,31 @@ describe('a frozen object of attributes', () => {
     expect(ended.map(({ attributes }) => attributes)).toEqual([{ ...FROZEN, port: 2 }, FROZEN]);
   });
 
+  test('may also be set later, over and under others', () => {
+    const { ended, tracer: started } = tracer();
+    for (const own of [{ id: 1 }, { port: 1 }]) {
+      const span = started.startSpan('publish', { attributes: own });
+      span.setAttributes(FROZEN).setAttribute('durable', false);
+      expect(sent(span as RecordingSpan)).toEqual({ ...own, ...FROZEN, durable: false });
+      span.end();
+    }
+    const twice = started.startSpan('publish', { attributes: FROZEN });
+    twice.setAttributes(Object.freeze({ port: 1, also: 2 })).end();
+    expect(ended[2]?.attributes).toEqual({ ...FROZEN, port: 1, also: 2 });
+  });
+
+  test('set later counts against the limit, too', () => {
+    const { ended, tracer: started } = tracer({ attributeCount: 4 });
+    started
+      .startSpan('publish', { attributes: { a: 1, b: 2 } })
+      .setAttributes(FROZEN)
+      .end();
+    expect(ended[0]).toMatchObject({
+      attributes: { a: 1, b: 2, system: 'rabbitmq', port: 5672 },
+      droppedAttributesCount: 1,
+    });
+  });
+
   test('counts against the limit of attributes', () => {
     const { ended, tracer: started } = tracer({ attributeCount: 4 });
     started.startSpan('publish', { attributes: FROZEN }).setAttributes({ a: 1, b: 2, port: 1 }).end();
