@@ -2,4 +2,4 @@
 import { init } from '@clew/node';
 import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
 
-init({ instrumentations: [new ExpressInstrumentation()], plugins: { express: false } });
+init({ instrumentations: [new ExpressInstrumentation()] });

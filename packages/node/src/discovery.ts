@@ -39,6 +39,11 @@ export function findPlugins(mainFile: string | undefined = process.argv[1]): Ins
   return [...found.values()];
 }
 
+/** `express`, of `@clew/instrumentation-express` and of OpenTelemetry's alike. */
+export function shortNameOf(instrumentationName: string): string {
+  return instrumentationName.slice(instrumentationName.lastIndexOf('/') + 1).replace(PREFIX, '');
+}
+
 /** The modules among the targets. */
 export function modulesOf(targets: readonly StatedTarget[]): string[] {
   return targets.flatMap((target) => ('module' in target ? [target.module] : []));

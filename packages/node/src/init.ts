@@ -6,7 +6,7 @@ import { limitsFrom, resourceFrom, samplerFrom } from './configuration.ts';
 import { contextManagerFrom } from './context.ts';
 import { type Moment, startPlugin } from './deferred-instrumentation.ts';
 import { deliverLast } from './deliver-last.ts';
-import { findPlugins, type InstalledPlugin, modulesOf } from './discovery.ts';
+import { findPlugins, type InstalledPlugin, modulesOf, shortNameOf } from './discovery.ts';
 import { Environment } from './environment.ts';
 import { exporterFrom } from './exporter-options.ts';
 import type { InitOptions } from './init-options.ts';
@@ -162,8 +162,10 @@ function startPlugins(
 ): Instrumentation[] {
   const given = options.plugins ?? {};
   const own = options.instrumentations ?? [];
-  const ownNames = new Set(own.map((each) => each.instrumentationName));
-  const wanted = wantedPlugins(installed, given, environment).filter(({ name }) => !ownNames.has(name));
+  const replaced = new Set(own.map(({ instrumentationName }) => shortNameOf(instrumentationName)));
+  const wanted = wantedPlugins(installed, given, environment).filter(
+    ({ shortName }) => !replaced.has(shortName),
+  );
   warnOfEarlyModules(wanted);
   hookModules([...wanted.flatMap(({ targets }) => modulesOf(targets)), ...own.flatMap(modulesHookedBy)]);
   const found = wanted.map((plugin) =>

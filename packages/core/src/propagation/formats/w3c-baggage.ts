@@ -96,13 +96,17 @@ function parseMember(member: string): { key: string; entry: BaggageEntry } | und
 
 function serialize(entries: readonly [string, BaggageEntry][]): string {
   let text = '';
+  if (entries.length > MAX_MEMBERS) countDropped(NAME, 'outgoing members beyond 64');
   for (const [key, { value, metadata }] of entries.slice(0, MAX_MEMBERS)) {
-    if (!KEY.test(key)) continue;
+    if (!KEY.test(key)) {
+      countDropped(NAME, 'outgoing member with a key that is no token');
+      continue;
+    }
     const properties = metadata === undefined ? '' : propertiesOf(metadata.toString());
     const member = `${key}=${encode(value)}${properties}`;
     const longer = text === '' ? member : `${text},${member}`;
-    if (longer.length > MAX_BYTES) continue;
-    text = longer;
+    if (longer.length > MAX_BYTES) countDropped(NAME, 'outgoing members beyond 8192 bytes');
+    else text = longer;
   }
   return text;
 }
