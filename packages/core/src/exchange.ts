@@ -1,7 +1,7 @@
-import { types } from 'node:util';
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { rootContext } from './context/context.ts';
 import { sayOnce } from './kit/failures.ts';
+import { isPromise } from './kit/is-promise.ts';
 import { recordError } from './record-error.ts';
 
 /**
@@ -72,7 +72,7 @@ export class Exchange {
    */
   settle<T>(value: T): T {
     // Only of a native promise is it known that `then` starts nothing: a query builder would run a second time.
-    if (!types.isPromise(value)) {
+    if (!isPromise(value)) {
       this.end();
       return value;
     }

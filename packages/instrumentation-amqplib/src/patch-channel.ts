@@ -34,11 +34,11 @@ export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
     (sendMessage) =>
       function (fields, properties, content) {
         const notes = notesOf(this);
-        notes.lastSent = currentContext();
+        const caller = currentContext();
+        notes.lastSent = caller;
         const message = { notes, fields, properties, content, read: undefined };
-        return notes.messages.send(message, () =>
-          sendMessage.call(this, fields, properties, message.content),
-        );
+        const proceed = () => sendMessage.call(this, fields, properties, message.content);
+        return notes.messages.send(message, proceed, caller);
       },
   );
 

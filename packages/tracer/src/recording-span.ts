@@ -60,11 +60,17 @@ export class RecordingSpan extends SpanRecord implements Span {
   }
 
   #addEach(attributes: Readonly<Attributes>): void {
-    if (this.flatAttributes === undefined && this.sharedAttributes === undefined) {
+    const shared = this.sharedAttributes;
+    if (this.flatAttributes === undefined && (shared === undefined || !shared.hasAnyOf(attributes))) {
       const { attributeCount, attributeValueLength } = this.recorder.limits;
       const list: FlatAttributes = [];
       this.flatAttributes = list;
-      this.droppedAttributesCount += fillFlat(list, attributes, attributeCount, attributeValueLength);
+      this.droppedAttributesCount += fillFlat(
+        list,
+        attributes,
+        attributeCount - (shared?.count ?? 0),
+        attributeValueLength,
+      );
       return;
     }
     for (const key in attributes) if (Object.hasOwn(attributes, key)) this.#set(key, attributes[key]);

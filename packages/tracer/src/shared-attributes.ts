@@ -27,6 +27,11 @@ export class SharedAttributes {
     return false;
   }
 
+  hasAnyOf(attributes: Readonly<Attributes>): boolean {
+    for (const key in attributes) if (this.has(key)) return true;
+    return false;
+  }
+
   /** As `Span.attributes` of OTLP's protocol buffers. */
   get encoded(): Uint8Array {
     if (this.#encoded === undefined) {

@@ -103,8 +103,9 @@ export interface Handed<Delivery> {
 export function beginProcessing<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
   channel: ProcessingOwner,
-  { deliveries, tags, parent, links, mark }: Handed<Delivery>,
+  handed: Handed<Delivery>,
 ): Processing | Context {
+  const { deliveries, parent, links, mark } = handed;
   const { view, served } = broker;
   const first = deliveries[0] as Delivery;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
@@ -116,8 +117,8 @@ export function beginProcessing<Sent, Delivery, Headers>(
   if (deliveries.length > 1) span.setAttribute(ATTR.messagingBatchMessageCount, deliveries.length);
   else if (view.deliveryDetails) span.setAttributes(view.deliveryDetails(first));
   view.onProcess?.(span, first);
-  if (!mark || !rpc) return new Processing(span, current, channel, deliveries, tags);
-  const serving = new Serving(mark, span, current, channel, deliveries, tags);
+  if (!mark || !rpc) return new Processing(span, current, channel, handed);
+  const serving = new Serving(span, current, channel, handed, mark);
   served.add(serving);
   return serving;
 }

@@ -1,6 +1,6 @@
-import { isPromise } from 'node:util/types';
 import { type Attributes, type Context, context, type Span } from '@opentelemetry/api';
 import { sayOnce } from '../kit/failures.ts';
+import { isPromise } from '../kit/is-promise.ts';
 import { type Cut, WaitingExchange } from './messaging-waiting.ts';
 
 /** How a consumer settles a delivery. */
@@ -12,25 +12,23 @@ export interface ProcessingOwner {
   processed(processing: Processing, ending: string): void;
 }
 
+/** What is processed at once. */
+export interface Deliveries {
+  readonly deliveries: readonly unknown[];
+  /** The numbers under which the deliveries are settled; empty where none is asked for. */
+  readonly tags: readonly number[];
+}
+
 /** One or several deliveries in a handler's hands: ends when the handler is done and all are settled. */
 export class Processing extends WaitingExchange {
   readonly deliveries: readonly unknown[];
-  /** The numbers under which the deliveries are settled; empty where none is asked for. */
   readonly tags: readonly number[];
   readonly #owner: ProcessingOwner;
   #unsettled: number;
   #handled = false;
   #ending = 'auto ack';
 
-  constructor(
-    ...[span, current, owner, deliveries, tags]: [
-      Span,
-      Context,
-      ProcessingOwner,
-      readonly unknown[],
-      readonly number[],
-    ]
-  ) {
+  constructor(span: Span, current: Context, owner: ProcessingOwner, { deliveries, tags }: Deliveries) {
     super(span, current);
     this.#owner = owner;
     this.deliveries = deliveries;

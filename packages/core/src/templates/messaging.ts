@@ -50,8 +50,8 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   /** Sends a message: `proceed` is the library's own call, made exactly once whatever becomes of the tracing. */
-  send<T>(message: Sent, proceed: () => T): T {
-    const outgoing = this.#outgoing(message);
+  send<T>(message: Sent, proceed: () => T, caller: Context = currentContext()): T {
+    const outgoing = this.#outgoing(message, caller);
     let result: T;
     try {
       result = proceed();
@@ -194,8 +194,7 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   // The faults of these two are caught without a closure: every message comes through here.
-  #outgoing(message: Sent): Outgoing | undefined {
-    const caller = currentContext();
+  #outgoing(message: Sent, caller: Context): Outgoing | undefined {
     if (isTracingSuppressed(caller)) return undefined;
     try {
       return beginSend(this.#broker, this, message, caller);

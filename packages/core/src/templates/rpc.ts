@@ -1,8 +1,8 @@
-import { isPromise } from 'node:util/types';
 import type { Context, Span } from '@opentelemetry/api';
+import { isPromise } from '../kit/is-promise.ts';
 import { ChurningMap } from './churning-map.ts';
 import type { Operation } from './messaging-operation.ts';
-import { Processing } from './messaging-processing.ts';
+import { type Deliveries, Processing, type ProcessingOwner } from './messaging-processing.ts';
 import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
 import { type Cut, Waiting, WaitingExchange } from './messaging-waiting.ts';
 
@@ -60,7 +60,7 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
   #lost: Cut | undefined;
 
   /** `caller` is the context which the reply's handler runs in. */
-  constructor(...[span, caller, mark, calls, channel]: [Span, Context, RpcMark, Calls, CallChannel]) {
+  constructor(span: Span, caller: Context, mark: RpcMark, calls: Calls, channel: CallChannel) {
     super(span, caller);
     this.id = mark.id;
     this.replyTo = mark.replyTo ?? '';
@@ -174,8 +174,8 @@ export class Serving extends Processing {
   readonly replyTo: string;
   #replied = false;
 
-  constructor(...[mark, ...given]: [RpcMark, ...ConstructorParameters<typeof Processing>]) {
-    super(...given);
+  constructor(span: Span, current: Context, owner: ProcessingOwner, work: Deliveries, mark: RpcMark) {
+    super(span, current, owner, work);
     this.id = mark.id;
     this.replyTo = mark.replyTo ?? '';
   }
