@@ -75,12 +75,12 @@ function visitRouter(tools: ExpressTools, handle: Handle): Handle {
   return function (request, response, out) {
     if (typeof out !== 'function') return handle.call(this, request, response, out);
     const outer = visitOf(request);
+    const served = outer === undefined ? serverRequestOf(currentContext()) : undefined;
+    if (served === undefined && tools.options.layers === 'none')
+      return handle.call(this, request, response, out);
     // Whoever is called at the end of a router: Express with the next layer, or the program.
     if (outer !== undefined)
       return handle.call(this, request, response, (error) => outer.goOn(() => out(error)));
-    const served = serverRequestOf(currentContext());
-    if (served === undefined && tools.options.layers === 'none')
-      return handle.call(this, request, response, out);
     const visit = new Visit(served, request.baseUrl ?? '');
     setVisit(request, visit);
     return handle.call(this, request, response, (error) => {

@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { currentContext, Exchange } from '../exchange.ts';
 import { guard, sayOnce } from '../kit/failures.ts';
+import { isPromise } from '../kit/is-promise.ts';
 import { numberIn, oneOf } from '../kit/options.ts';
 import type { Tools } from '../kit/target.ts';
 import { recordError } from '../record-error.ts';
@@ -77,7 +78,8 @@ export function settleLayer<T>(run: LayerRun, call: () => T): T {
     run.end();
     throw error;
   }
-  if (value instanceof Promise) return settled(run, value) as T;
+  // A program in a realm of its own (node:vm) has another Promise.
+  if (value instanceof Promise || isPromise(value)) return settled(run, value) as T;
   run.end();
   return value;
 }

@@ -1,0 +1,33 @@
+import { runInNewContext } from 'node:vm';
+import { type LayerRun, rootContext, settleLayer } from '@clew/core';
+
+/** A run that notes what becomes of it. */
+function noting(notes: unknown[]): LayerRun {
+  return {
+    ended: false,
+    inside: (call) => call(),
+    following: () => rootContext,
+    fail: (error) => notes.push(error),
+    end: () => notes.push('end'),
+  };
+}
+
+describe.each([
+  ['this realm', (script: string) => new Function(`return ${script}`)()],
+  ['another realm', (script: string) => runInNewContext(script)],
+])('a layer of %s', (_title, evaluate) => {
+  test('ends when its promise has settled', async () => {
+    const notes: unknown[] = [];
+    const value = settleLayer(noting(notes), evaluate('async () => { await undefined; return 7; }'));
+    expect(notes).toEqual([]);
+    expect(await value).toBe(7);
+    expect(notes).toEqual(['end']);
+  });
+
+  test('fails when its promise does, and the failure goes on', async () => {
+    const notes: unknown[] = [];
+    const value = settleLayer(noting(notes), evaluate('async () => { await undefined; throw "late"; }'));
+    await expect(value).rejects.toBe('late');
+    expect(notes).toEqual(['late', 'end']);
+  });
+});
