@@ -131,6 +131,22 @@ test('what the requests of a connection have in common is told of each as it is'
   });
 });
 
+test('a request that cannot be described has a span that ends', async () => {
+  const server = http.createServer((_request, response) => response.end('ok'));
+  server.on('connection', (socket) => {
+    Object.defineProperty(socket, 'remoteAddress', {
+      get: () => {
+        throw new Error('not to be told');
+      },
+    });
+  });
+  await whileServing(listenOn(server), async (url) => {
+    expect((await send(url)).body).toBe('ok');
+    const [span] = await recorder.take(1);
+    expect(span?.attributes['http.response.status_code']).toBe(200);
+  });
+});
+
 test('a target with scheme and host, as proxies are asked, has the same path and gets no other trust', async () => {
   plugin.setConfig({ trust: [{ path: '/open/*', trace: 'ignore' }, { trace: 'continue' }] });
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';

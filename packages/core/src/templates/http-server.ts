@@ -120,7 +120,8 @@ function serve<Request, Response>(
     const exchange = new Exchange(span, withServerRequest(trace.setSpan(parent, span), served));
     // An unsampled request ends here: nothing is read, nothing listened to.
     if (!exchange.recording) return exchange;
-    describe(tools, view, request, span);
+    // What can't be told of a request must not leave its span open.
+    guard(`${tools.name}: describing a request`, () => describe(tools, view, request, span));
     view.onClose(response, () => finish(tools, view, method, response, exchange, served));
     return exchange;
   });
