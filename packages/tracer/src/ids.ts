@@ -148,12 +148,12 @@ export class LocalTrace {
   }
 
   /** Writes the 16 bytes at `at`. */
-  write(bytes: Uint8Array, at: number): void {
+  write(view: DataView, at: number): void {
     this.#ensureWords();
-    writeWord(bytes, at, this.#w0);
-    writeWord(bytes, at + 4, this.#w1);
-    writeWord(bytes, at + 8, this.#w2);
-    writeWord(bytes, at + 12, this.#w3);
+    view.setInt32(at, this.#w0);
+    view.setInt32(at + 4, this.#w1);
+    view.setInt32(at + 8, this.#w2);
+    view.setInt32(at + 12, this.#w3);
   }
 
   /** Writes the 32 digits at `at`, as characters. */
@@ -188,12 +188,4 @@ export class LocalTrace {
     this.#w3 = randomWord();
     if ((this.#w0 | this.#w1 | this.#w2 | this.#w3) === 0) this.#w3 = 1;
   }
-}
-
-/** Writes one word, highest byte first. */
-export function writeWord(bytes: Uint8Array, at: number, word: number): void {
-  bytes[at] = word >>> 24;
-  bytes[at + 1] = word >>> 16;
-  bytes[at + 2] = word >>> 8;
-  bytes[at + 3] = word;
 }

@@ -1,9 +1,20 @@
+import type { SpanKind } from '@opentelemetry/api';
 import type { FlatAttributes } from './attributes.ts';
 import { type ProtobufWriter, varintSize } from './protobuf-writer.ts';
 
 const TWO_63 = 2 ** 63;
 /** Texts up to here are tried as ASCII in one go, with the lengths known beforehand. */
 const SHORT_CHARS = 64;
+
+/** Writes the name and the kind of a span. */
+export function writeTitle(writer: ProtobufWriter, name: string, kind: SpanKind): void {
+  writer.reserve(1);
+  writer.bytes[writer.position++] = 0x2a;
+  writer.text(name);
+  writer.reserve(2);
+  writer.bytes[writer.position++] = 0x30;
+  writer.bytes[writer.position++] = kind + 1;
+}
 
 /** Writes each attribute as a KeyValue under a one-byte tag. */
 export function writeAttributes(writer: ProtobufWriter, tag: number, list: FlatAttributes): void {

@@ -1,8 +1,8 @@
 import { RemoteSpanContext } from '@clew/core';
-import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
-import { splitNanos } from './clock.ts';
-import { isHexId, wordOfHex, writeWord } from './ids.ts';
-import { writeAttribute, writeAttributes } from './otlp-attributes.ts';
+import type { Attributes, HrTime, SpanContext, SpanStatusCode } from '@opentelemetry/api';
+import { type Anchor, splitNanos } from './clock.ts';
+import { isHexId, wordOfHex } from './ids.ts';
+import { writeAttribute, writeAttributes, writeTitle } from './otlp-attributes.ts';
 import { BARE_TEXT_CHARS, type Extent, type OtlpFormat } from './otlp-format.ts';
 import { ProtobufWriter, varintSize } from './protobuf-writer.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';
@@ -12,6 +12,8 @@ const TWO_32 = 4294967296;
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 const MAX_HEADER_BYTES = 1 << 24;
+/** Three ids, two times and the flags, each with its tag. */
+const FIXED_PART_BYTES = 62;
 
 /**
  * OTLP's protocol buffers. A numeric tag is `field << 3 | wire type`; all of them but one fit into a byte.
@@ -22,34 +24,89 @@ export const otlpProtobuf: OtlpFormat = { contentType: 'application/x-protobuf',
 
 /** Writes a span as an element of `ScopeSpans.spans`. */
 function writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): void {
-  writer.reserve(80);
+  writer.reserve(1);
   writer.bytes[writer.position++] = 0x12;
   const start = writer.begin(2);
-  writeIds(writer, span);
-  const state = span.traceState?.serialize();
-  if (state && extent === 'whole') writeText(writer, 0x1a, state);
-  writeParent(writer, span);
-  writeText(writer, 0x2a, extent === 'whole' ? span.name : span.name.slice(0, BARE_TEXT_CHARS));
-  writer.reserve(24);
-  writer.bytes[writer.position++] = 0x30;
-  writer.bytes[writer.position++] = span.kind + 1;
-  writer.bytes[writer.position++] = 0x39;
-  writeTime(writer, span, span.givenStart ?? span.startMs);
-  writer.bytes[writer.position++] = 0x41;
-  writeTime(writer, span, span.givenEnd ?? span.endMs);
-  if (extent === 'whole') writeLists(writer, span);
-  else writeListCounts(writer, span);
-  if (span.status.code !== 0) writeStatus(writer, span, extent);
-  writer.reserve(6);
-  writer.bytes[writer.position++] = 0x85;
-  writer.bytes[writer.position++] = 0x01;
-  const remote = span.foreignParent?.isRemote === true ? IS_REMOTE : 0;
-  writer.fixed32((span.traceFlags & 255) | HAS_IS_REMOTE | remote);
+  writeFixedPart(writer, span);
+  if (extent === 'whole') writeWhole(writer, span);
+  else writeBare(writer, span);
   writer.end(start, 2);
 }
 
+/** Whose length is known beforehand: ids, times and flags. */
+function writeFixedPart(writer: ProtobufWriter, span: SpanRecord): void {
+  writer.reserve(FIXED_PART_BYTES);
+  const { view } = writer;
+  const { localTrace, givenStart, givenEnd, foreignParent } = span;
+  let at = writer.position;
+  view.setUint16(at, 0x0a10);
+  localTrace.write(view, at + 2);
+  at = writeSpanId(view, at + 18, 0x1208, span.idHigh, span.idLow);
+  if (span.hasLocalParent) at = writeSpanId(view, at, 0x2208, span.parentHigh, span.parentLow);
+  else if (foreignParent instanceof RemoteSpanContext)
+    at = writeSpanId(view, at, 0x2208, foreignParent.spanIdWord0, foreignParent.spanIdWord1);
+  view.setUint8(at, 0x39);
+  if (givenStart === undefined) writeReading(view, at + 1, localTrace.anchor, span.startMs);
+  else writeHrTime(view, at + 1, givenStart);
+  view.setUint8(at + 9, 0x41);
+  if (givenEnd === undefined) writeReading(view, at + 10, localTrace.anchor, span.endMs);
+  else writeHrTime(view, at + 10, givenEnd);
+  const remote = foreignParent?.isRemote === true ? IS_REMOTE : 0;
+  view.setUint16(at + 18, 0x8501);
+  view.setUint32(at + 20, (span.traceFlags & 255) | HAS_IS_REMOTE | remote, true);
+  writer.position = at + 24;
+}
+
+/** `tag`: of the field, and the length of its eight bytes. */
+function writeSpanId(view: DataView, at: number, tag: number, high: number, low: number): number {
+  view.setUint16(at, tag);
+  view.setInt32(at + 2, high);
+  view.setInt32(at + 6, low);
+  return at + 10;
+}
+
+function writeReading(view: DataView, at: number, anchor: Anchor, ms: number): void {
+  const low = anchor.low + Math.round(ms * 1e6);
+  const carry = Math.floor(low / TWO_32);
+  view.setUint32(at, low - carry * TWO_32, true);
+  view.setUint32(at + 4, anchor.high + carry, true);
+}
+
+function writeHrTime(view: DataView, at: number, time: HrTime): void {
+  const [high, low] = splitNanos(time);
+  view.setUint32(at, low, true);
+  view.setUint32(at + 4, high, true);
+}
+
+function writeWhole(writer: ProtobufWriter, span: SpanRecord): void {
+  const { sharedAttributes } = span;
+  writeForeignParent(writer, span);
+  const state = span.traceState?.serialize();
+  if (state) writeText(writer, 0x1a, state);
+  const encoded = sharedAttributes?.encodedBehind(span.name, span.kind);
+  if (encoded === undefined) {
+    writeTitle(writer, span.name, span.kind);
+    if (sharedAttributes !== undefined) writer.raw(sharedAttributes.encoded);
+  } else writer.raw(encoded);
+  writeLists(writer, span);
+  if (span.status.code !== 0) writeStatus(writer, span.status.code, span.status.message);
+}
+
+function writeBare(writer: ProtobufWriter, span: SpanRecord): void {
+  writeForeignParent(writer, span);
+  writeTitle(writer, span.name.slice(0, BARE_TEXT_CHARS), span.kind);
+  writeListCounts(writer, span);
+  if (span.status.code !== 0)
+    writeStatus(writer, span.status.code, span.status.message?.slice(0, BARE_TEXT_CHARS));
+}
+
+/** Where it is not in words. */
+function writeForeignParent(writer: ProtobufWriter, { foreignParent }: SpanRecord): void {
+  if (foreignParent !== undefined && !(foreignParent instanceof RemoteSpanContext))
+    writeHexId(writer, 0x22, foreignParent.spanId, 16);
+}
+
 function writeLists(writer: ProtobufWriter, span: SpanRecord): void {
-  if (span.sharedAttributes !== undefined) writer.raw(span.sharedAttributes.encoded);
   if (span.flatAttributes !== undefined) writeAttributes(writer, 0x4a, span.flatAttributes);
   writeCount(writer, 0x50, span.droppedAttributesCount);
   if (span.flatEvents !== undefined) for (const event of span.flatEvents) writeEvent(writer, span, event);
@@ -64,43 +121,13 @@ function writeListCounts(writer: ProtobufWriter, span: SpanRecord): void {
   writeCount(writer, 0x70, span.droppedLinksCount + (span.flatLinks?.length ?? 0));
 }
 
-function writeIds(writer: ProtobufWriter, span: SpanRecord): void {
-  const { bytes, position } = writer;
-  bytes[position] = 0x0a;
-  bytes[position + 1] = 16;
-  span.localTrace.write(bytes, position + 2);
-  bytes[position + 18] = 0x12;
-  bytes[position + 19] = 8;
-  writeWord(bytes, position + 20, span.idHigh);
-  writeWord(bytes, position + 24, span.idLow);
-  writer.position = position + 28;
-}
-
-function writeParent(writer: ProtobufWriter, span: SpanRecord): void {
-  const { foreignParent } = span;
-  if (span.hasLocalParent) writeParentId(writer, span.parentHigh, span.parentLow);
-  else if (foreignParent instanceof RemoteSpanContext)
-    writeParentId(writer, foreignParent.spanIdWord0, foreignParent.spanIdWord1);
-  else if (foreignParent !== undefined) writeHexId(writer, 0x22, foreignParent.spanId, 16);
-}
-
-function writeParentId(writer: ProtobufWriter, high: number, low: number): void {
-  writer.reserve(10);
-  const { bytes, position } = writer;
-  bytes[position] = 0x22;
-  bytes[position + 1] = 8;
-  writeWord(bytes, position + 2, high);
-  writeWord(bytes, position + 6, low);
-  writer.position = position + 10;
-}
-
 function writeHexId(writer: ProtobufWriter, tag: number, hex: string, digits: 16 | 32): void {
   if (!isHexId(hex, digits)) return;
   writer.reserve(18);
   writer.bytes[writer.position++] = tag;
   writer.bytes[writer.position++] = digits / 2;
   for (let at = 0; at < digits; at += 8) {
-    writeWord(writer.bytes, writer.position, wordOfHex(hex, at));
+    writer.view.setInt32(writer.position, wordOfHex(hex, at));
     writer.position += 4;
   }
 }
@@ -117,28 +144,17 @@ function writeCount(writer: ProtobufWriter, tag: number, count: number): void {
   writer.varint(count);
 }
 
-function writeTime(writer: ProtobufWriter, span: SpanRecord, time: number | HrTime): void {
-  writer.reserve(8);
-  if (typeof time === 'number') {
-    const { anchor } = span.localTrace;
-    const low = anchor.low + Math.round(time * 1e6);
-    const carry = Math.floor(low / TWO_32);
-    writer.fixed32(low - carry * TWO_32);
-    writer.fixed32(anchor.high + carry);
-  } else {
-    const [high, low] = splitNanos(time);
-    writer.fixed32(low);
-    writer.fixed32(high);
-  }
-}
-
 function writeEvent(writer: ProtobufWriter, span: SpanRecord, event: FlatEvent): void {
   // A guess: what is guessed wrong has to be moved.
   const lengthBytes = event.attributes === undefined ? 1 : 2;
   writer.varint(0x5a);
   const start = writer.begin(lengthBytes);
-  writer.varint(0x09);
-  writeTime(writer, span, event.time);
+  writer.reserve(9);
+  writer.view.setUint8(writer.position, 0x09);
+  if (typeof event.time === 'number')
+    writeReading(writer.view, writer.position + 1, span.localTrace.anchor, event.time);
+  else writeHrTime(writer.view, writer.position + 1, event.time);
+  writer.position += 9;
   writeText(writer, 0x12, event.name);
   if (event.attributes !== undefined) writeAttributes(writer, 0x1a, event.attributes);
   writeCount(writer, 0x20, event.dropped);
@@ -165,11 +181,10 @@ export function linkFlags(context: SpanContext): number {
   return (context.traceFlags & 255) | HAS_IS_REMOTE | (context.isRemote === true ? IS_REMOTE : 0);
 }
 
-function writeStatus(writer: ProtobufWriter, span: SpanRecord, extent: Extent): void {
-  const { code, message } = span.status;
+function writeStatus(writer: ProtobufWriter, code: SpanStatusCode, message: string | undefined): void {
   writer.varint(0x7a);
   const start = writer.begin(1);
-  if (message) writeText(writer, 0x12, extent === 'whole' ? message : message.slice(0, BARE_TEXT_CHARS));
+  if (message) writeText(writer, 0x12, message);
   writer.varint(0x18);
   writer.varint(code);
   writer.end(start, 1);

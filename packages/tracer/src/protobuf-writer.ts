@@ -8,12 +8,15 @@ const LOOP_CHARS = 64;
 /** Bytes that grow up to a bound; protocol buffers' wire format is written straight into them. */
 export class ProtobufWriter {
   bytes: Buffer;
+  /** Of the same memory: a number of several bytes is one store. */
+  view: DataView;
   position = 0;
   readonly #most: number;
 
   /** `initial`: how many bytes to begin with, or the memory itself. */
   constructor(initial: number | Buffer, mostBytes: number) {
     this.bytes = typeof initial === 'number' ? Buffer.allocUnsafeSlow(initial) : initial;
+    this.view = viewOf(this.bytes);
     this.#most = mostBytes;
   }
 
@@ -27,6 +30,7 @@ export class ProtobufWriter {
     const larger = Buffer.allocUnsafeSlow(Math.min(this.#most, Math.max(needed, this.bytes.length * 2)));
     this.bytes.copy(larger, 0, 0, this.position);
     this.bytes = larger;
+    this.view = viewOf(larger);
   }
 
   /** Writes up to 32 bits unsigned. */
@@ -67,12 +71,8 @@ export class ProtobufWriter {
 
   fixed32(value: number): void {
     this.reserve(4);
-    const { bytes, position } = this;
-    bytes[position] = value;
-    bytes[position + 1] = value >>> 8;
-    bytes[position + 2] = value >>> 16;
-    bytes[position + 3] = value >>> 24;
-    this.position = position + 4;
+    this.view.setUint32(this.position, value, true);
+    this.position += 4;
   }
 
   double(value: number): void {
@@ -147,6 +147,10 @@ export class ProtobufWriter {
     this.varint(length);
     this.position += length;
   }
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 /** Bytes that a length takes. */

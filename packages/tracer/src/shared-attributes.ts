@@ -1,7 +1,7 @@
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, SpanKind } from '@opentelemetry/api';
 import type { FlatAttributes } from './attributes.ts';
 import type { SpanLimits } from './limits.ts';
-import { writeAttributes } from './otlp-attributes.ts';
+import { writeAttributes, writeTitle } from './otlp-attributes.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
 /** The tag of an attribute in a span. */
@@ -13,6 +13,7 @@ const MOST_BYTES = 1 << 20;
 export class SharedAttributes {
   readonly list: FlatAttributes;
   #encoded: Uint8Array | undefined;
+  #titled: { readonly name: string; readonly kind: SpanKind; readonly encoded: Uint8Array } | undefined;
 
   constructor(list: FlatAttributes) {
     this.list = list;
@@ -34,13 +35,32 @@ export class SharedAttributes {
 
   /** As `Span.attributes` of OTLP's protocol buffers. */
   get encoded(): Uint8Array {
-    if (this.#encoded === undefined) {
-      const writer = new ProtobufWriter(FIRST_BYTES, MOST_BYTES);
-      writeAttributes(writer, ATTRIBUTE, this.list);
-      this.#encoded = Uint8Array.prototype.slice.call(writer.bytes, 0, writer.position);
-    }
+    this.#encoded ??= encode((writer) => writeAttributes(writer, ATTRIBUTE, this.list));
     return this.#encoded;
   }
+
+  /**
+   * The same behind a span's name and kind, which most spans of such attributes have in common, too; `undefined` for
+   * those of another name than the first one's.
+   */
+  encodedBehind(name: string, kind: SpanKind): Uint8Array | undefined {
+    this.#titled ??= {
+      name,
+      kind,
+      encoded: encode((writer) => {
+        writeTitle(writer, name, kind);
+        writer.raw(this.encoded);
+      }),
+    };
+    const titled = this.#titled;
+    return titled.name === name && titled.kind === kind ? titled.encoded : undefined;
+  }
+}
+
+function encode(write: (writer: ProtobufWriter) => void): Uint8Array {
+  const writer = new ProtobufWriter(FIRST_BYTES, MOST_BYTES);
+  write(writer);
+  return Uint8Array.prototype.slice.call(writer.bytes, 0, writer.position);
 }
 
 const known = new WeakMap<object, SharedAttributes>();

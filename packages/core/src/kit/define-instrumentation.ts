@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { diag, type Span, type Tracer } from '@opentelemetry/api';
+import { diag, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api';
 import {
   type Instrumentation,
   InstrumentationBase,
@@ -46,6 +46,9 @@ export interface InstrumentationClass<K extends OptionKinds> {
 /** Which instance patches for a name: one in a process, also over several copies of a package. */
 const OWNERS_KEY = Symbol.for('clew.instrumentation-owners');
 
+/** Plain properties, not getters: they are read for every request. */
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 interface State<Options> {
   readonly undo: (() => void)[];
   /** Every copy of a module that was seen, by hooks or by hand, and whether it is patched now. */
@@ -73,7 +76,7 @@ export function defineInstrumentation<K extends OptionKinds>(
     static readonly definition = definition;
     // `init` and `enable` run inside the base constructor, before any field initialiser: hence `declare`.
     declare state: State<OptionsOf<K>>;
-    declare tools: Tools<OptionsOf<K>>;
+    declare tools: Writable<Tools<OptionsOf<K>>>;
     declare resolved: OptionsOf<K>;
 
     constructor(options: GivenOptions<K> = {}) {
@@ -83,16 +86,17 @@ export function defineInstrumentation<K extends OptionKinds>(
     override setConfig(config: GivenOptions<K> = {}): void {
       this.resolved = resolveOptions(definition.name, definition.options, config);
       super.setConfig(config);
+      if (this.tools !== undefined) this.tools.options = this.resolved;
+    }
+
+    override setTracerProvider(provider: TracerProvider): void {
+      super.setTracerProvider(provider);
+      this.tools.tracer = this.tracer;
     }
 
     protected override init(): InstrumentationNodeModuleDefinition[] {
       this.state ??= { undo: [], seen: new Map(), namespaces: new Set(), listeners: new Map() };
-      this.tools ??= toolsOf(
-        definition.name,
-        this.state,
-        () => this.resolved,
-        () => this.tracer,
-      );
+      this.tools ??= toolsOf(definition.name, this.state, this.resolved, this.tracer);
       return modules.map((target) => hookOn(target, (moduleExports) => this.patch(target, moduleExports)));
     }
 
@@ -176,17 +180,13 @@ function hookOn<Options>(
 function toolsOf<Options>(
   name: string,
   { undo, listeners }: State<Options>,
-  options: () => Options,
-  tracer: () => Tracer,
-): Tools<Options> {
+  options: Options,
+  tracer: Tracer,
+): Writable<Tools<Options>> {
   return {
     name,
-    get options() {
-      return options();
-    },
-    get tracer() {
-      return tracer();
-    },
+    options,
+    tracer,
     wrap(object, key, make) {
       const undone = replace(object, key, name, make as unknown as (original: AnyFunction) => AnyFunction);
       if (undone) undo.push(undone);
