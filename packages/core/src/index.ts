@@ -109,12 +109,8 @@ export {
   type HttpClientView,
   httpClient,
 } from './templates/http-client.ts';
-export {
-  type Headers,
-  type HttpServerOptions,
-  type HttpServerView,
-  httpServer,
-} from './templates/http-server.ts';
+export { httpServer } from './templates/http-server.ts';
+export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
 export {
   beginLayer,
   type Layer,

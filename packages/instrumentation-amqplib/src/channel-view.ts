@@ -180,7 +180,7 @@ function callOf({ notes, read }: Outbound | Inbound, fields: MethodFields, type?
 
 function detailsOf({ messageId, correlationId }: Properties, content: unknown): Attributes {
   const attributes: Attributes = {};
-  if (Buffer.isBuffer(content)) attributes[ATTR.messagingMessageBodySize] = content.length;
+  if (ArrayBuffer.isView(content)) attributes[ATTR.messagingMessageBodySize] = content.byteLength;
   if (messageId !== undefined) attributes[ATTR.messagingMessageId] = messageId;
   if (correlationId !== undefined) attributes[ATTR.messagingMessageConversationId] = correlationId;
   return attributes;

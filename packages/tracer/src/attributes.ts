@@ -35,7 +35,7 @@ export function setFlat(
 }
 
 /** As {@link setFlat}, for a key that is not there yet. */
-export function addFlat(
+function addFlat(
   list: FlatAttributes,
   key: string,
   value: unknown,
@@ -50,7 +50,7 @@ export function addFlat(
   return KEPT;
 }
 
-/** Adds an object's own attributes to an empty list; returns how many were dropped. */
+/** Adds an object's own attributes to an empty list, with room for more; returns how many were dropped. */
 export function fillFlat(
   list: FlatAttributes,
   attributes: Readonly<Attributes>,
@@ -58,11 +58,34 @@ export function fillFlat(
   maxLength: number,
 ): number {
   let dropped = 0;
-  for (const key in attributes) {
-    if (!Object.hasOwn(attributes, key)) continue;
+  for (const key of Object.keys(attributes))
     if (addFlat(list, key, attributes[key], maxCount, maxLength) === DROPPED) dropped++;
-  }
   return dropped;
+}
+
+/** The same as a list of just their size: half the time and memory, where no more are to be expected. */
+export function flatOf(
+  attributes: Readonly<Attributes>,
+  maxCount: number,
+  maxLength: number,
+): { readonly list: FlatAttributes; readonly dropped: number } {
+  const keys = Object.keys(attributes);
+  const list: FlatAttributes = new Array(2 * Math.min(keys.length, maxCount));
+  let filled = 0;
+  let dropped = 0;
+  for (const key of keys) {
+    const value = attributes[key];
+    if (value === undefined) continue;
+    const kept = filled === list.length || key === '' ? INVALID : keepable(value, maxLength);
+    if (kept === INVALID) {
+      dropped++;
+      continue;
+    }
+    list[filled++] = key;
+    list[filled++] = kept;
+  }
+  if (filled < list.length) list.length = filled;
+  return { list, dropped };
 }
 
 export function objectOfFlat(list: FlatAttributes | undefined): Attributes {

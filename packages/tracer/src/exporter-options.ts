@@ -15,7 +15,7 @@ export interface OtlpExporterOptions {
   readonly timeoutMs?: number;
   /** Bytes that may wait for the receiver; spans beyond are dropped: [65536, 1073741824], default 16777216. */
   readonly maxQueueBytes?: number;
-  /** Bytes of spans in one request: [4096, 4194304], default 524288. */
+  /** Bytes of spans in one request: [4096, 4194304], default 983040: some receivers take a million bytes and no more. */
   readonly maxBatchBytes?: number;
   /** Milliseconds that a span waits for others: [1, 600000], default 1000. */
   readonly scheduleDelayMs?: number;
@@ -88,7 +88,7 @@ export function resolveExporterOptions(given: OtlpExporterOptions = {}): Resolve
     compression,
     timeoutMs: integer('timeoutMs', [1, 600_000], 10_000),
     maxQueueBytes: integer('maxQueueBytes', [65_536, 1_073_741_824], 16_777_216),
-    maxBatchBytes: integer('maxBatchBytes', [4096, 4_194_304], 524_288),
+    maxBatchBytes: integer('maxBatchBytes', [4096, 4_194_304], 983_040),
     scheduleDelayMs: integer('scheduleDelayMs', [1, 600_000], 1000),
     retryDelayMs: integer('retryDelayMs', [1, 60_000], 1000),
     retryForMs: integer('retryForMs', [0, 3_600_000], 300_000),

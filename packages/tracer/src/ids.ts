@@ -32,31 +32,27 @@ export function hexOfWord(word: number): string {
   return HEX[word >>> 24]! + HEX[(word >>> 16) & 255]! + (HEX[(word >>> 8) & 255]! + HEX[word & 255]!);
 }
 
-const TEXT = Buffer.from(`00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`, 'latin1');
+const TEXT = Buffer.from(new Uint8Array(55).buffer);
+const TEXT_VIEW = new DataView(TEXT.buffer);
+TEXT.write(`00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`);
 /** The two digits of a byte, as the bytes of a text. */
 const DIGITS = Uint16Array.from(HEX, (digits) => (digits.charCodeAt(0) << 8) | digits.charCodeAt(1));
 
 /** The value of a `traceparent`: one flat text, where joined digits would be flattened when they are sent. */
 export function traceparentOf(trace: LocalTrace, spanHigh: number, spanLow: number, flags: number): string {
-  trace.writeDigits(TEXT, 3);
-  writeDigits(TEXT, 36, spanHigh);
-  writeDigits(TEXT, 44, spanLow);
+  trace.writeDigits(TEXT_VIEW, 3);
+  writeDigits(TEXT_VIEW, 36, spanHigh);
+  writeDigits(TEXT_VIEW, 44, spanLow);
   TEXT[54] = 48 + (flags & 3);
   return TEXT.toString('latin1');
 }
 
 /** Eight digits, as characters. */
-function writeDigits(text: Uint8Array, at: number, word: number): void {
-  writePair(text, at, word >>> 24);
-  writePair(text, at + 2, (word >>> 16) & 255);
-  writePair(text, at + 4, (word >>> 8) & 255);
-  writePair(text, at + 6, word & 255);
-}
-
-function writePair(text: Uint8Array, at: number, byte: number): void {
-  const digits = DIGITS[byte]!;
-  text[at] = digits >>> 8;
-  text[at + 1] = digits;
+function writeDigits(text: DataView, at: number, word: number): void {
+  text.setUint16(at, DIGITS[word >>> 24]!);
+  text.setUint16(at + 2, DIGITS[(word >>> 16) & 255]!);
+  text.setUint16(at + 4, DIGITS[(word >>> 8) & 255]!);
+  text.setUint16(at + 6, DIGITS[word & 255]!);
 }
 
 /** Reads eight hexadecimal digits from `at`; `NaN` where there are none. */
@@ -157,7 +153,7 @@ export class LocalTrace {
   }
 
   /** Writes the 32 digits at `at`, as characters. */
-  writeDigits(text: Uint8Array, at: number): void {
+  writeDigits(text: DataView, at: number): void {
     this.#ensureWords();
     writeDigits(text, at, this.#w0);
     writeDigits(text, at + 8, this.#w1);

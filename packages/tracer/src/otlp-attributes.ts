@@ -2,6 +2,7 @@ import type { SpanKind } from '@opentelemetry/api';
 import type { FlatAttributes } from './attributes.ts';
 import { type ProtobufWriter, varintSize } from './protobuf-writer.ts';
 
+const TWO_31 = 2 ** 31;
 const TWO_63 = 2 ** 63;
 /** Texts up to here are tried as ASCII in one go, with the lengths known beforehand. */
 const SHORT_CHARS = 64;
@@ -23,70 +24,87 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, list: FlatA
 
 /** Writes a KeyValue under a one-byte tag. */
 export function writeAttribute(writer: ProtobufWriter, tag: number, key: string, value: unknown): void {
-  if (key.length <= SHORT_CHARS) {
-    const type = typeof value;
-    if (type === 'string') {
-      if ((value as string).length <= SHORT_CHARS && writeShortText(writer, tag, key, value as string))
-        return;
-    } else if (type === 'boolean') {
-      if (writeSmall(writer, tag, key, 0x10, value === true ? 1 : 0)) return;
-    } else if (
-      type === 'number' &&
-      (value as number) >= 0 &&
-      (value as number) < 2_147_483_648 &&
-      Number.isInteger(value)
-    ) {
-      if (writeSmall(writer, tag, key, 0x18, value as number)) return;
-    }
-  }
+  if (key.length <= SHORT_CHARS && writeShort(writer, tag, encodedKey(key), value)) return;
   writer.reserve(1);
   writer.bytes[writer.position++] = tag;
   writeKeyValue(writer, key, value);
 }
 
-// The two functions below write what most attributes are, with no length to be corrected afterwards.
-// False: a character above 127, nothing was written.
-function writeShortText(writer: ProtobufWriter, tag: number, key: string, value: string): boolean {
-  const keyLength = key.length;
-  const valueLength = value.length;
-  const total = keyLength + valueLength + 6;
-  writer.reserve(total + 3);
+/** Keys as a KeyValue has them, encoded once: a program has few. */
+const encodedKeys = new Map<string, Uint8Array>();
+const MOST_KEYS = 1000;
+
+function encodedKey(key: string): Uint8Array {
+  return encodedKeys.get(key) ?? encodeKey(key);
+}
+
+function encodeKey(key: string): Uint8Array {
+  const text = Buffer.from(key);
+  const encoded = Uint8Array.from([0x0a, ...lengthBytes(text.length), ...text]);
+  if (encodedKeys.size === MOST_KEYS) encodedKeys.clear();
+  encodedKeys.set(key, encoded);
+  return encoded;
+}
+
+/** Of a length below 16384. */
+function lengthBytes(length: number): number[] {
+  return length < 128 ? [length] : [(length & 127) | 128, length >>> 7];
+}
+
+/** Writes what most attributes are, with no length to be corrected afterwards; false for any other. */
+function writeShort(writer: ProtobufWriter, tag: number, key: Uint8Array, value: unknown): boolean {
+  const type = typeof value;
+  if (type === 'string') {
+    return (value as string).length <= SHORT_CHARS && writeShortText(writer, tag, key, value as string);
+  }
+  // Longer than this, it is not ASCII.
+  if (key.length > SHORT_CHARS + 2) return false;
+  if (type === 'boolean') {
+    writeSmall(writer, tag, key, 0x10, value === true ? 1 : 0);
+    return true;
+  }
+  if (type !== 'number' || !((value as number) >= 0 && (value as number) < TWO_31)) return false;
+  if (!Number.isInteger(value)) return false;
+  writeSmall(writer, tag, key, 0x18, value as number);
+  return true;
+}
+
+/** False: a character above 127, nothing was written. */
+function writeShortText(writer: ProtobufWriter, tag: number, key: Uint8Array, value: string): boolean {
+  const { length } = value;
+  const total = key.length + length + 4;
+  writer.reserve(key.length + length * 3 + 7);
   const { bytes } = writer;
   let at = writer.position;
   bytes[at++] = tag;
   if (total > 127) bytes[at++] = (total & 127) | 128;
   bytes[at++] = total > 127 ? total >>> 7 : total;
-  bytes[at++] = 0x0a;
-  bytes[at++] = keyLength;
-  if (!writer.asciiAt(key, at)) return false;
-  at += keyLength;
+  bytes.set(key, at);
+  at += key.length;
   bytes[at++] = 0x12;
-  bytes[at++] = valueLength + 2;
+  bytes[at++] = length + 2;
   bytes[at++] = 0x0a;
-  bytes[at++] = valueLength;
+  bytes[at++] = length;
   if (!writer.asciiAt(value, at)) return false;
-  writer.position = at + valueLength;
+  writer.position = at + length;
   return true;
 }
 
 function writeSmall(
   writer: ProtobufWriter,
   tag: number,
-  key: string,
+  key: Uint8Array,
   valueTag: number,
   value: number,
-): boolean {
-  const keyLength = key.length;
+): void {
   const valueBytes = varintSize(value);
-  writer.reserve(keyLength + 13);
+  writer.reserve(key.length + 11);
   const { bytes } = writer;
   let at = writer.position;
   bytes[at++] = tag;
-  bytes[at++] = keyLength + 5 + valueBytes;
-  bytes[at++] = 0x0a;
-  bytes[at++] = keyLength;
-  if (!writer.asciiAt(key, at)) return false;
-  at += keyLength;
+  bytes[at++] = key.length + 3 + valueBytes;
+  bytes.set(key, at);
+  at += key.length;
   bytes[at++] = 0x12;
   bytes[at++] = valueBytes + 1;
   bytes[at++] = valueTag;
@@ -97,7 +115,6 @@ function writeSmall(
   }
   bytes[at++] = rest;
   writer.position = at;
-  return true;
 }
 
 /** Writes a KeyValue with its length. */

@@ -3,7 +3,9 @@ export const TOO_LARGE = new Error('@clew/tracer: the message is larger than the
 
 const TWO_32 = 4294967296;
 /** Up to here a loop over the characters is faster than the call into the runtime. */
-const LOOP_CHARS = 64;
+const LOOP_CHARS = 24;
+/** A text of as many characters has a length of one byte, if it is ASCII. */
+const SHORT_CHARS = 127;
 
 /** Bytes that grow up to a bound; protocol buffers' wire format is written straight into them. */
 export class ProtobufWriter {
@@ -96,8 +98,8 @@ export class ProtobufWriter {
   /** Writes the length in UTF-8 and the text; lone surrogates become U+FFFD. */
   text(value: string): void {
     const { length } = value;
-    if (length <= LOOP_CHARS) {
-      this.reserve(length + 1);
+    if (length <= SHORT_CHARS) {
+      this.reserve(length * 3 + 1);
       this.bytes[this.position] = length;
       if (this.asciiAt(value, this.position + 1)) {
         this.position += length + 1;
@@ -116,10 +118,11 @@ export class ProtobufWriter {
     this.position += this.bytes.write(value, this.position);
   }
 
-  /** Writes characters below 128 at a place with room for them; false if there are others. */
+  /** Writes characters below 128; false if there are others. There must be room for three bytes each. */
   asciiAt(value: string, at: number): boolean {
     const { bytes } = this;
     const { length } = value;
+    if (length > LOOP_CHARS) return bytes.write(value, at) === length;
     for (let i = 0; i < length; i++) {
       const code = value.charCodeAt(i);
       if (code > 127) return false;

@@ -7,7 +7,7 @@ import {
   SpanStatusCode,
   type TimeInput,
 } from '@opentelemetry/api';
-import { DROPPED, type FlatAttributes, fillFlat, setFlat } from './attributes.ts';
+import { DROPPED, type FlatAttributes, fillFlat, flatOf, setFlat } from './attributes.ts';
 import { durationBetween, hrTimeOf, isTimeInput, monotonicNow } from './clock.ts';
 import { exceptionAttributes } from './exception-attributes.ts';
 import { sharedOf } from './shared-attributes.ts';
@@ -34,8 +34,16 @@ export class RecordingSpan extends SpanRecord implements Span {
   /** The attributes that the span is started with. */
   startWith(attributes: Readonly<Attributes> | undefined): void {
     if (typeof attributes !== 'object' || attributes === null) return;
-    this.sharedAttributes = sharedOf(attributes, this.recorder.limits);
-    if (this.sharedAttributes === undefined) this.#addEach(attributes);
+    const { limits } = this.recorder;
+    this.sharedAttributes = sharedOf(attributes, limits);
+    if (this.sharedAttributes !== undefined) return;
+    this.flatAttributes = [];
+    this.droppedAttributesCount = fillFlat(
+      this.flatAttributes,
+      attributes,
+      limits.attributeCount,
+      limits.attributeValueLength,
+    );
   }
 
   /** `setAttributes` without a look at the end of the span. */
@@ -63,17 +71,13 @@ export class RecordingSpan extends SpanRecord implements Span {
     const shared = this.sharedAttributes;
     if (this.flatAttributes === undefined && (shared === undefined || !shared.hasAnyOf(attributes))) {
       const { attributeCount, attributeValueLength } = this.recorder.limits;
-      const list: FlatAttributes = [];
+      const room = attributeCount - (shared?.count ?? 0);
+      const { list, dropped } = flatOf(attributes, room, attributeValueLength);
       this.flatAttributes = list;
-      this.droppedAttributesCount += fillFlat(
-        list,
-        attributes,
-        attributeCount - (shared?.count ?? 0),
-        attributeValueLength,
-      );
+      this.droppedAttributesCount += dropped;
       return;
     }
-    for (const key in attributes) if (Object.hasOwn(attributes, key)) this.#set(key, attributes[key]);
+    for (const key of Object.keys(attributes)) this.#set(key, attributes[key]);
   }
 
   #set(key: string, value: unknown): void {
@@ -98,10 +102,8 @@ export class RecordingSpan extends SpanRecord implements Span {
     const { attributesPerEvent, attributeValueLength } = this.recorder.limits;
     let list: FlatAttributes | undefined;
     let dropped = 0;
-    if (typeof attributes === 'object' && attributes !== null) {
-      list = [];
-      dropped = fillFlat(list, attributes, attributesPerEvent, attributeValueLength);
-    }
+    if (typeof attributes === 'object' && attributes !== null)
+      ({ list, dropped } = flatOf(attributes, attributesPerEvent, attributeValueLength));
     this.#pushEvent(name, list, dropped, time ?? (onlyTime ? attributesOrTime : undefined));
     return this;
   }
@@ -126,8 +128,9 @@ export class RecordingSpan extends SpanRecord implements Span {
     let list: FlatAttributes | undefined;
     let dropped = link.droppedAttributesCount ?? 0;
     if (link.attributes) {
-      list = [];
-      dropped += fillFlat(list, link.attributes, attributesPerLink, attributeValueLength);
+      const flat = flatOf(link.attributes, attributesPerLink, attributeValueLength);
+      list = flat.list;
+      dropped += flat.dropped;
     }
     this.flatLinks ??= [];
     if (this.flatLinks.length >= linkCount) {

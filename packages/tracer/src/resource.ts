@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import type { Attributes } from '@opentelemetry/api';
-import { fillFlat, objectOfFlat } from './attributes.ts';
+import { flatOf, objectOfFlat } from './attributes.ts';
 import type { Resource } from './sdk-interfaces.ts';
 
 declare const __VERSION__: string;
@@ -43,9 +43,7 @@ export function resourceOf(given: Readonly<Attributes> = {}): Resource {
 }
 
 function cleaned(attributes: Readonly<Attributes>): Attributes {
-  const list: unknown[] = [];
-  fillFlat(list, attributes, 65536, Number.POSITIVE_INFINITY);
-  return objectOfFlat(list);
+  return objectOfFlat(flatOf(attributes, 65536, Number.POSITIVE_INFINITY).list);
 }
 
 /** OpenTelemetry's `Resource`, as far as its exporters ask. */

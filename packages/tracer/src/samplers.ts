@@ -91,8 +91,12 @@ class TraceIdRatioBased extends FastSampler {
   }
 }
 
+type Five<S> = { readonly [Name in keyof ParentBasedOptions]-?: S };
+
 class ParentBased extends FastSampler {
-  readonly #samplers: Required<ParentBasedOptions>;
+  readonly #samplers: Five<Sampler>;
+  /** Those of them that are fast: asked for every span. */
+  readonly #fast: Five<FastSampler | undefined>;
 
   constructor(options: ParentBasedOptions) {
     super();
@@ -103,25 +107,25 @@ class ParentBased extends FastSampler {
       localParentSampled: options.localParentSampled ?? alwaysOn(),
       localParentNotSampled: options.localParentNotSampled ?? alwaysOff(),
     };
+    this.#fast = {
+      root: fastOne(this.#samplers.root),
+      remoteParentSampled: fastOne(this.#samplers.remoteParentSampled),
+      remoteParentNotSampled: fastOne(this.#samplers.remoteParentNotSampled),
+      localParentSampled: fastOne(this.#samplers.localParentSampled),
+      localParentNotSampled: fastOne(this.#samplers.localParentNotSampled),
+    };
   }
 
   decide(parentFlags: number, parentIsRemote: boolean, localTrace: LocalTrace): SamplingDecision | -1 {
-    const delegate = this.#delegate(parentFlags, parentIsRemote);
-    return delegate instanceof FastSampler ? delegate.decide(parentFlags, parentIsRemote, localTrace) : -1;
+    const delegate = responsible(this.#fast, parentFlags, parentIsRemote);
+    return delegate === undefined ? -1 : delegate.decide(parentFlags, parentIsRemote, localTrace);
   }
 
   shouldSample(...facts: Parameters<Sampler['shouldSample']>): SamplingResult {
     const parent = trace.getSpanContext(facts[0]);
     const valid = parent !== undefined && isSpanContextValid(parent);
-    return this.#delegate(valid ? parent.traceFlags : -1, parent?.isRemote === true).shouldSample(...facts);
-  }
-
-  #delegate(parentFlags: number, parentIsRemote: boolean): Sampler {
-    if (parentFlags === -1) return this.#samplers.root;
-    const sampled = (parentFlags & TraceFlags.SAMPLED) !== 0;
-    if (parentIsRemote)
-      return sampled ? this.#samplers.remoteParentSampled : this.#samplers.remoteParentNotSampled;
-    return sampled ? this.#samplers.localParentSampled : this.#samplers.localParentNotSampled;
+    const flags = valid ? parent.traceFlags : -1;
+    return responsible(this.#samplers, flags, parent?.isRemote === true).shouldSample(...facts);
   }
 
   override toString(): string {
@@ -129,6 +133,18 @@ class ParentBased extends FastSampler {
       this.#samplers;
     return `ParentBased{root=${root}, remoteParentSampled=${remoteParentSampled}, remoteParentNotSampled=${remoteParentNotSampled}, localParentSampled=${localParentSampled}, localParentNotSampled=${localParentNotSampled}}`;
   }
+}
+
+function fastOne(sampler: Sampler): FastSampler | undefined {
+  return sampler instanceof FastSampler ? sampler : undefined;
+}
+
+/** The one of the five that decides. */
+function responsible<S>(five: Five<S>, parentFlags: number, parentIsRemote: boolean): S {
+  if (parentFlags === -1) return five.root;
+  const sampled = (parentFlags & TraceFlags.SAMPLED) !== 0;
+  if (parentIsRemote) return sampled ? five.remoteParentSampled : five.remoteParentNotSampled;
+  return sampled ? five.localParentSampled : five.localParentNotSampled;
 }
 
 const on = new Always(RECORD_AND_SAMPLED);

@@ -9,11 +9,18 @@ const ATTRIBUTE = 0x4a;
 const FIRST_BYTES = 512;
 const MOST_BYTES = 1 << 20;
 
+/** Attributes behind the name and the kind of a span. */
+interface Titled {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly encoded: Uint8Array;
+}
+
 /** A frozen object of attributes that many spans are started with: read and encoded once for all of them. */
 export class SharedAttributes {
   readonly list: FlatAttributes;
   #encoded: Uint8Array | undefined;
-  #titled: { readonly name: string; readonly kind: SpanKind; readonly encoded: Uint8Array } | undefined;
+  #titled: Titled | undefined;
 
   constructor(list: FlatAttributes) {
     this.list = list;
@@ -44,16 +51,17 @@ export class SharedAttributes {
    * those of another name than the first one's.
    */
   encodedBehind(name: string, kind: SpanKind): Uint8Array | undefined {
-    this.#titled ??= {
-      name,
-      kind,
-      encoded: encode((writer) => {
-        writeTitle(writer, name, kind);
-        writer.raw(this.encoded);
-      }),
-    };
-    const titled = this.#titled;
+    const titled = this.#titled ?? this.#title(name, kind);
     return titled.name === name && titled.kind === kind ? titled.encoded : undefined;
+  }
+
+  #title(name: string, kind: SpanKind): Titled {
+    const encoded = encode((writer) => {
+      writeTitle(writer, name, kind);
+      writer.raw(this.encoded);
+    });
+    this.#titled = { name, kind, encoded };
+    return this.#titled;
   }
 }
 

@@ -66,8 +66,9 @@ export function createPropagator(options: PropagatorOptions): TextMapPropagator 
 
   function injectAll<C>(context: Context, carrier: C, setter: TextMapSetter<C>): void {
     const span = trace.getSpan(context);
-    if (span !== undefined && (isWriter(span) || isValid(span.spanContext()))) {
-      const outgoing = new OutgoingTrace(span, context);
+    const writer = span !== undefined && isWriter(span) ? span : undefined;
+    if (span !== undefined && (writer !== undefined || isValid(span.spanContext()))) {
+      const outgoing = new OutgoingTrace(span, context, writer);
       for (const format of inject) format.inject(outgoing, carrier, setter);
     }
     for (const format of injectBeside) format.inject(context, carrier, setter);
@@ -76,10 +77,12 @@ export function createPropagator(options: PropagatorOptions): TextMapPropagator 
 
 /** Most formats ask for one part of it. */
 class OutgoingTrace implements Outgoing {
+  readonly writer: TraceparentWriter | undefined;
   readonly #span: Span;
   readonly #context: Context;
 
-  constructor(span: Span, context: Context) {
+  constructor(span: Span, context: Context, writer: TraceparentWriter | undefined) {
+    this.writer = writer;
     this.#span = span;
     this.#context = context;
   }
@@ -91,14 +94,10 @@ class OutgoingTrace implements Outgoing {
   get baggage(): Baggage | undefined {
     return propagation.getBaggage(this.#context);
   }
-
-  get writer(): TraceparentWriter | undefined {
-    return isWriter(this.#span) ? this.#span : undefined;
-  }
 }
 
-function isWriter(span: object): span is TraceparentWriter {
-  return WRITE_TRACEPARENT in span;
+function isWriter(span: Span & Partial<TraceparentWriter>): span is Span & TraceparentWriter {
+  return span[WRITE_TRACEPARENT] !== undefined;
 }
 
 interface Found {

@@ -69,13 +69,15 @@ export function isValid(spanContext: SpanContext): boolean {
   return spanContext instanceof KnownSpanContext || isSpanContextValid(spanContext);
 }
 
-/** The value of a lowercase hex digit by its character; -1 for all others. */
-const DIGITS = Int8Array.from({ length: 128 }, (_, code) =>
+/** The value of a lowercase hex digit by its byte; -1 for all others. */
+const DIGITS = Int8Array.from({ length: 256 }, (_, code) =>
   '0123456789abcdef'.indexOf(String.fromCharCode(code)),
 );
 const DASH = 45;
+const LENGTH = 55;
 
-/** The words that were read last. */
+/** The text that is being read, and its words. Bytes are read faster than characters. */
+const bytes = Buffer.alloc(LENGTH);
 const words = new Int32Array(6);
 
 /**
@@ -83,42 +85,36 @@ const words = new Int32Array(6);
  * Source: https://www.w3.org/TR/trace-context-2/#traceparent-header
  */
 export function readTraceparent(text: string, knownFlags: number): RemoteSpanContext | undefined {
-  const version = digitsAt(text, 0);
-  const flags = digitsAt(text, 53);
+  // In UTF-8 no byte of another character is taken for a digit.
+  if (text.length < LENGTH || bytes.write(text, 'utf8') !== LENGTH) return undefined;
+  const version = byteAt(0);
+  const flags = byteAt(53);
   if (version < 0 || version === 0xff || flags < 0) return undefined;
   // Version `00` has exactly these fields; a later one may add some after a dash.
-  if (text.length > 55 && (version === 0 || text.charCodeAt(55) !== DASH)) return undefined;
-  if (text.charCodeAt(2) !== DASH || text.charCodeAt(35) !== DASH || text.charCodeAt(52) !== DASH)
-    return undefined;
-  if ((readWords(text, 3, 0, 4) | readWords(text, 36, 4, 6)) < 0) return undefined;
+  if (text.length > LENGTH && (version === 0 || text.charCodeAt(LENGTH) !== DASH)) return undefined;
+  if (bytes[2] !== DASH || bytes[35] !== DASH || bytes[52] !== DASH) return undefined;
+  let all = readWord(0, 3) | readWord(1, 11) | readWord(2, 19) | readWord(3, 27);
+  all |= readWord(4, 36) | readWord(5, 44);
+  if (all < 0) return undefined;
   if ((words[0]! | words[1]! | words[2]! | words[3]!) === 0 || (words[4]! | words[5]!) === 0)
     return undefined;
   return new RemoteSpanContext(text.slice(3, 35), text.slice(36, 52), flags & knownFlags, words);
 }
 
-/** Reads words of eight digits each; negative when one of these is none. */
-function readWords(text: string, from: number, first: number, end: number): number {
+/** Reads eight digits; negative when one of them is none. */
+function readWord(index: number, from: number): number {
   let all = 0;
-  let at = from;
-  for (let i = first; i < end; i++) {
-    let word = 0;
-    for (const next = at + 8; at < next; at++) {
-      const digit = digitAt(text, at);
-      all |= digit;
-      word = (word << 4) | digit;
-    }
-    words[i] = word;
+  let word = 0;
+  for (let at = from; at < from + 8; at++) {
+    const digit = DIGITS[bytes[at]!]!;
+    all |= digit;
+    word = (word << 4) | digit;
   }
+  words[index] = word;
   return all;
 }
 
 /** Two digits; negative when one of them is none. */
-function digitsAt(text: string, at: number): number {
-  return (digitAt(text, at) << 4) | digitAt(text, at + 1);
-}
-
-function digitAt(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  // Beyond the end it is NaN.
-  return code < 128 ? DIGITS[code]! : -1;
+function byteAt(at: number): number {
+  return (DIGITS[bytes[at]!]! << 4) | DIGITS[bytes[at + 1]!]!;
 }

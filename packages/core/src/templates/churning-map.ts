@@ -39,23 +39,34 @@ export class ChurningMap<K extends string | number, V> {
 
   /** Takes out the entry of a key and a value, if it is there. */
   delete(key: K, value: V): boolean {
+    return this.#remove(key, value) !== undefined;
+  }
+
+  /** Takes out the first entry of a key. */
+  take(key: K): V | undefined {
+    return this.#remove(key, undefined);
+  }
+
+  /** `value`: any, where it is `undefined`. */
+  #remove(key: K, value: V | undefined): V | undefined {
     const place = hashOf(key) & (this.#buckets.length - 1);
     let before: Entry<K, V> | undefined;
     let entry = this.#buckets[place];
-    while (entry !== undefined && (entry.key !== key || entry.value !== value)) {
+    while (entry !== undefined && (entry.key !== key || (value !== undefined && entry.value !== value))) {
       before = entry;
       entry = entry.next;
     }
-    if (entry === undefined) return false;
+    if (entry === undefined) return undefined;
     if (before === undefined) this.#buckets[place] = entry.next;
     else before.next = entry.next;
+    const removed = entry.value;
     // What has grown old keeps alive what it points to, also when it is gone itself.
     entry.next = undefined;
     entry.value = undefined;
     this.#size--;
     if (this.#buckets.length > LEAST_BUCKETS && this.#size < this.#buckets.length / 8)
       this.#resize(this.#buckets.length / 2);
-    return true;
+    return removed;
   }
 
   /** A copy of all entries, in no order. */

@@ -13,50 +13,18 @@ import {
 import { rootContext } from '../context/context.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { currentContext, Exchange } from '../exchange.ts';
-import { guard } from '../kit/failures.ts';
+import { guard, sayOnce } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { incomingOf } from '../propagation/incoming.ts';
 import { trustBy } from '../propagation/policy.ts';
-import { applyTrust, type Entrance, type TrustOption } from '../propagation/trust.ts';
+import { applyTrust, type Entrance } from '../propagation/trust.ts';
 import { recordError } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
-import { addHeaders, addMethod, methodName, redactQuery, splitHost, splitTarget } from './http-attributes.ts';
+import { addHeaders, addMethod, methodName, redactQuery, splitTarget } from './http-attributes.ts';
+import { connectionAttributes } from './http-connection.ts';
+import type { Headers, HttpServerOptions, HttpServerView } from './http-server-view.ts';
 import { remembered } from './messaging-operation.ts';
 import { type ServerRequest, withServerRequest } from './server-request.ts';
-
-/** The headers of a request, names in lower case. */
-export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** What the template must know of a server's own objects. */
-export interface HttpServerView<Request, Response> {
-  method(request: Request): string;
-  /** Path and query as they came. */
-  target(request: Request): string;
-  scheme(request: Request): 'http' | 'https';
-  headers(request: Request): Headers;
-  protocolVersion(request: Request): string;
-  /** The port that the server listens on. */
-  localPort(request: Request): number | undefined;
-  peer(request: Request): { readonly address: string | undefined; readonly port: number | undefined };
-  /** The same object for all requests of a connection. */
-  connection(request: Request): object;
-  status(response: Response): number;
-  headersSent(response: Response): boolean;
-  responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
-  /** Calls back once, when the response has been sent or its connection is lost. */
-  onClose(response: Response, listener: () => void): void;
-}
-
-/** Options of every server plugin; the hooks are the user's. */
-export interface HttpServerOptions<Request, Response> {
-  readonly trust: TrustOption | undefined;
-  readonly ignoreIncomingRequestHook: ((request: Request) => boolean) | undefined;
-  readonly requestHook: ((span: Span, request: Request) => void) | undefined;
-  readonly responseHook: ((span: Span, response: Response) => void) | undefined;
-  readonly redactedQueryParams: readonly string[];
-  readonly capturedRequestHeaders: readonly string[];
-  readonly capturedResponseHeaders: readonly string[];
-}
 
 const headerGetter: TextMapGetter<Headers> = {
   get: (headers, name) => headers[name] as string | string[] | undefined,
@@ -73,26 +41,36 @@ export function httpServer<Request, Response>(
   view: HttpServerView<Request, Response>,
 ): <T>(request: Request, response: Response, proceed: () => T) => T {
   const trustOf = trustBy();
-  const extracting = `${tools.name}: extracting`;
   return (request, response, proceed) => {
     if (isTracingSuppressed(currentContext())) return proceed();
-    const incoming = guard(extracting, () => {
-      const came = propagation.extract(rootContext, view.headers(request), headerGetter);
-      if (came === rootContext) return came;
-      return applyTrust(
-        came,
-        trustOf(tools.options.trust, () => entranceOf(view, request)),
-      );
-    });
+    const incoming = extract(tools, view, request, trustOf);
     const { ignoreIncomingRequestHook } = tools.options;
     const ignored =
       ignoreIncomingRequestHook !== undefined &&
       guard(`a hook of ${tools.name}`, () => ignoreIncomingRequestHook(request)) === true;
     // No span, but what came goes on: those behind us still belong to the caller's trace.
-    if (ignored) return context.with(incoming ?? rootContext, proceed);
-    const served = serve(tools, view, request, response, incoming ?? rootContext);
+    if (ignored) return context.with(incoming, proceed);
+    const served = serve(tools, view, request, response, incoming);
     return served === undefined ? proceed() : served.run(proceed);
   };
+}
+
+// The faults of these are caught without a closure: every request comes through here.
+function extract<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+  request: Request,
+  trustOf: ReturnType<typeof trustBy>,
+): Context {
+  try {
+    const came = propagation.extract(rootContext, view.headers(request), headerGetter);
+    if (came === rootContext) return came;
+    const trust = trustOf(tools.options.trust, () => entranceOf(view, request));
+    return applyTrust(came, trust);
+  } catch (fault) {
+    sayOnce(`${tools.name}: extracting`, fault);
+    return rootContext;
+  }
 }
 
 function serve<Request, Response>(
@@ -102,7 +80,7 @@ function serve<Request, Response>(
   response: Response,
   parent: Context,
 ): Exchange | undefined {
-  return guard(`${tools.name}: starting a span`, () => {
+  try {
     const method = view.method(request);
     const attributes = requestAttributes(tools, view, request, method);
     const links = incomingOf(parent)?.links;
@@ -120,11 +98,13 @@ function serve<Request, Response>(
     const exchange = new Exchange(span, withServerRequest(trace.setSpan(parent, span), served));
     // An unsampled request ends here: nothing is read, nothing listened to.
     if (!exchange.recording) return exchange;
-    // What can't be told of a request must not leave its span open.
-    guard(`${tools.name}: describing a request`, () => describe(tools, view, request, span));
-    view.onClose(response, () => finish(tools, view, method, response, exchange, served));
+    describe(tools, view, request, span);
+    view.onClose(response, finisher(tools, view, method, response, exchange, served));
     return exchange;
-  });
+  } catch (fault) {
+    sayOnce(`${tools.name}: starting a span`, fault);
+    return undefined;
+  }
 }
 
 function entranceOf<Request, Response>(view: HttpServerView<Request, Response>, request: Request): Entrance {
@@ -152,89 +132,71 @@ function requestAttributes<Request, Response>(
   return attributes;
 }
 
+/** What can't be told of a request must not leave its span open. */
 function describe<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
   request: Request,
   span: Span,
 ): void {
-  const headers = view.headers(request);
-  const { 'user-agent': userAgent } = headers;
-  const client = forwardedFor(headers);
-  span.setAttributes(connectionAttributes(view, request, headers, client !== undefined));
-  if (client !== undefined) span.setAttribute(ATTR.clientAddress, client);
-  if (typeof userAgent === 'string') span.setAttribute(ATTR.userAgentOriginal, userAgent);
-  const { capturedRequestHeaders, requestHook } = tools.options;
-  addHeaders(span, 'http.request.header.', capturedRequestHeaders, (name) => headers[name]);
-  tools.callHook(requestHook, span, request);
-}
-
-/** What the requests of a connection have in common, and what it was made of. */
-interface Told {
-  readonly host: unknown;
-  readonly version: string;
-  readonly forwarded: boolean;
-  readonly attributes: Attributes;
-}
-
-const told = new WeakMap<object, Told>();
-
-/** From a connection's second request on the same frozen object, which our tracer encodes once. */
-function connectionAttributes<Request, Response>(
-  view: HttpServerView<Request, Response>,
-  request: Request,
-  { host }: Headers,
-  forwarded: boolean,
-): Attributes {
-  const connection = view.connection(request);
-  const version = view.protocolVersion(request);
-  const last = told.get(connection);
-  if (last !== undefined && last.host === host && last.version === version && last.forwarded === forwarded)
-    return Object.freeze(last.attributes);
-  const attributes: Attributes = { [ATTR.networkProtocolVersion]: version };
-  if (typeof host === 'string') {
-    const { address, port } = splitHost(host);
-    attributes[ATTR.serverAddress] = address;
-    if (port !== undefined) attributes[ATTR.serverPort] = port;
+  try {
+    const headers = view.headers(request);
+    const { 'user-agent': userAgent } = headers;
+    const client = forwardedFor(headers);
+    span.setAttributes(connectionAttributes(view, request, headers, client !== undefined));
+    if (client !== undefined) span.setAttribute(ATTR.clientAddress, client);
+    if (typeof userAgent === 'string') span.setAttribute(ATTR.userAgentOriginal, userAgent);
+    const { capturedRequestHeaders, requestHook } = tools.options;
+    if (capturedRequestHeaders.length > 0)
+      addHeaders(span, 'http.request.header.', capturedRequestHeaders, (name) => headers[name]);
+    if (requestHook !== undefined) tools.callHook(requestHook, span, request);
+  } catch (fault) {
+    sayOnce(`${tools.name}: describing a request`, fault);
   }
-  const peer = view.peer(request);
-  if (peer.address !== undefined) {
-    attributes[ATTR.networkPeerAddress] = peer.address;
-    if (peer.port !== undefined) attributes[ATTR.networkPeerPort] = peer.port;
-    if (!forwarded) attributes[ATTR.clientAddress] = peer.address;
-  }
-  told.set(connection, { host, version, forwarded, attributes });
-  return attributes;
 }
 
 /** `GET /users/:id`: made once for each. */
 const spanName = remembered((method: string) => remembered((route: string) => `${method} ${route}`));
 
-function finish<Request, Response>(
+/** Ends a request's span; one of a handler that threw has ended. */
+function finisher<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
   method: string,
   response: Response,
   exchange: Exchange,
   served: ServerRequest,
-): void {
-  // A handler that threw has ended it.
-  if (exchange.ended) return;
-  const { span } = exchange;
-  guard(`${tools.name}: finishing a span`, () => {
-    if (served.route !== undefined) {
-      span.setAttribute(ATTR.httpRoute, served.route);
-      span.updateName(spanName(methodName(method))(served.route));
+): () => void {
+  return () => {
+    if (exchange.ended) return;
+    try {
+      tellEnd(tools, view, method, response, served);
+    } catch (fault) {
+      sayOnce(`${tools.name}: finishing a span`, fault);
     }
-    if (view.headersSent(response)) recordStatus(span, view.status(response), served.error);
-    else recordLostClient(span, served.error);
-    const { capturedResponseHeaders, responseHook } = tools.options;
-    addHeaders(span, 'http.response.header.', capturedResponseHeaders, (name) =>
-      view.responseHeader(response, name),
-    );
-    tools.callHook(responseHook, span, response);
-  });
-  exchange.end();
+    exchange.end();
+  };
+}
+
+function tellEnd<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+  method: string,
+  response: Response,
+  { span, route, error }: ServerRequest,
+): void {
+  if (route !== undefined) {
+    span.setAttribute(ATTR.httpRoute, route);
+    span.updateName(spanName(methodName(method))(route));
+  }
+  if (view.headersSent(response)) recordStatus(span, view.status(response), error);
+  else recordLostClient(span, error);
+  const { capturedResponseHeaders, responseHook } = tools.options;
+  if (capturedResponseHeaders.length > 0) {
+    const read = (name: string) => view.responseHeader(response, name);
+    addHeaders(span, 'http.response.header.', capturedResponseHeaders, read);
+  }
+  if (responseHook !== undefined) tools.callHook(responseHook, span, response);
 }
 
 /** Only 5xx is the server's error; a handler's failure that was answered otherwise was handled. */

@@ -27,15 +27,11 @@ export class Ledger<T> {
   settle(tag: number, upTo: boolean, onEntry: (entry: T) => void): void {
     if (upTo) {
       for (const [each, entry] of this.#inOrder())
-        if (tag === 0 || each <= tag) this.#settle(each, entry, onEntry);
+        if ((tag === 0 || each <= tag) && this.#entries.delete(each, entry)) onEntry(entry);
       return;
     }
-    const entry = this.#entries.find(tag);
-    if (entry !== undefined) this.#settle(tag, entry, onEntry);
-  }
-
-  #settle(tag: number, entry: T, onEntry: (entry: T) => void): void {
-    if (this.#entries.delete(tag, entry)) onEntry(entry);
+    const entry = this.#entries.take(tag);
+    if (entry !== undefined) onEntry(entry);
   }
 
   #inOrder(): [number, T][] {

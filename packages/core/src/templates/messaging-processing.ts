@@ -36,6 +36,11 @@ export class Processing extends WaitingExchange {
     this.#unsettled = tags.length;
   }
 
+  /** Whether all deliveries are settled, or none has to be. */
+  get allSettled(): boolean {
+    return this.#unsettled <= 0;
+  }
+
   /** Whether somebody still waits for an answer to it. */
   get awaitsReply(): boolean {
     return false;
@@ -109,7 +114,7 @@ export class Processing extends WaitingExchange {
   protected giveUpReply(): void {}
 
   protected endWhenDone(): void {
-    if (this.#handled && this.#unsettled <= 0 && !this.awaitsReply) this.end();
+    if (this.#handled && this.allSettled && !this.awaitsReply) this.end();
   }
 
   #done(): void {

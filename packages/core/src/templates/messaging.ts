@@ -187,7 +187,7 @@ export class MessageChannel<Sent, Delivery, Headers>
 
   processed(processing: Processing, ending: string): void {
     const { view, served } = this.#broker;
-    for (const tag of processing.tags) this.#unsettled.delete(tag, processing);
+    if (!processing.allSettled) for (const tag of processing.tags) this.#unsettled.delete(tag, processing);
     this.waiting.delete(processing);
     if (processing instanceof Serving) served.delete(processing);
     for (const each of processing.deliveries) view.onProcessed?.(processing.span, each as Delivery, ending);

@@ -3,7 +3,7 @@ import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
 /** The headers of an AMQP message: a table of texts, bytes, numbers, tables; or nothing. */
 export type AmqpHeaders = Readonly<Record<string, unknown>> | null | undefined;
 
-/** AMQP keeps the case of names, and these have been written with capitals ever since. */
+/** AMQP keeps the case of names, and these have been written with capitals ever since. All begin with `x-`. */
 const SPELLED: ReadonlyMap<string, string> = new Map(
   [
     'X-B3-TraceId',
@@ -23,7 +23,7 @@ export const amqpHeadersGetter: TextMapGetter<AmqpHeaders> = {
     if (headers === null || headers === undefined) return undefined;
     const value = ownValue(headers, name);
     if (value !== undefined) return value;
-    const spelled = SPELLED.get(name);
+    const spelled = name.startsWith('x-') ? SPELLED.get(name) : undefined;
     return spelled === undefined ? undefined : ownValue(headers, spelled);
   },
   keys: (headers) => (headers === null || headers === undefined ? [] : Object.keys(headers)),
