@@ -113,6 +113,7 @@ export { httpServer } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
 export {
   beginLayer,
+  createLayer,
   type Layer,
   type LayerOptions,
   type LayerRun,

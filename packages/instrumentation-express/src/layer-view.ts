@@ -1,4 +1,4 @@
-import { ATTR, type Layer, matchesAny, type Pattern } from '@clew/core';
+import { ATTR, createLayer, type Layer, matchesAny, type Pattern } from '@clew/core';
 import { type ExpressLayer, isHandler } from './express.ts';
 
 export type LayerType = 'router' | 'middleware' | 'request_handler';
@@ -32,12 +32,12 @@ export function viewOf(layer: ExpressLayer, route: string | undefined, ignoring:
   const label = type === 'middleware' ? layer.name : (route ?? '/');
   const name = `${type === 'request_handler' ? 'request handler' : type} - ${label}`;
   const ignored = ignoring.ignoreLayersType.includes(type) || matchesAny(ignoring.ignoreLayers, name);
-  const attributes = Object.freeze({
+  const attributes = {
     'express.name': label,
     'express.type': type,
     ...(route !== undefined && { [ATTR.httpRoute]: route }),
-  });
-  const view = { name, type, ignored, attributes };
+  };
+  const view = { ...createLayer(name, attributes), type, ignored };
   told.set(layer, { route, ignoring, view });
   return view;
 }

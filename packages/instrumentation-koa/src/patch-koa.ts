@@ -1,6 +1,7 @@
 import {
   ATTR,
   beginLayer,
+  createLayer,
   currentContext,
   dress,
   type Layer,
@@ -10,7 +11,7 @@ import {
 } from '@clew/core';
 import type { Span } from '@opentelemetry/api';
 import type { KoaApplication, KoaClass, Middleware, RouterLayer, RouterMatch, RouterModule } from './koa.ts';
-import type { KoaLayerType, KoaTools } from './koa-instrumentation.ts';
+import type { KoaLayerInfo, KoaLayerType, KoaTools } from './koa-instrumentation.ts';
 import { routeOf, watchRoutes } from './matched-route.ts';
 
 type Callback = (this: KoaApplication) => unknown;
@@ -139,9 +140,7 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
     if (ignoreLayersType.includes(layerType)) return middleware.call(this, context, next);
     const name = route === undefined ? ownName : routeOf(context, route.path);
     const onSpan =
-      requestHook &&
-      ((span: Span) =>
-        tools.callHook(requestHook, span, { context, middlewareLayer: middleware, layerType }));
+      requestHook && spanHook(tools, requestHook, { context, middlewareLayer: middleware, layerType });
     const run = beginLayer(tools, layerOf(name), onSpan);
     if (run === undefined) return middleware.call(this, context, next);
     return settleLayer(run, () => middleware.call(this, context, next));
@@ -149,10 +148,18 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
 }
 
 function layerNamed(name: string, layerType: KoaLayerType): Layer {
-  const attributes = Object.freeze({
+  return createLayer(`${layerType} - ${name}`, {
     'koa.name': name,
     'koa.type': layerType,
     ...(layerType === 'router' && { [ATTR.httpRoute]: name }),
   });
-  return { name: `${layerType} - ${name}`, attributes };
+}
+
+// Not where it is used: a closure there would cost every request, hook or no hook.
+function spanHook(
+  tools: KoaTools,
+  requestHook: NonNullable<KoaTools['options']['requestHook']>,
+  info: KoaLayerInfo,
+): (span: Span) => void {
+  return (span) => tools.callHook(requestHook, span, info);
 }

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import {
   beginLayer,
+  createLayer,
   currentContext,
   defineInstrumentation,
   layersOption,
@@ -90,7 +91,7 @@ function patch(exports: unknown, tools: Tools<OptionsOf<typeof options>>): void 
         const served = serverRequestOf(currentContext());
         if (served && step.type === 'request_handler') served.route = step.name;
         const ignored = tools.options.ignoreLayersType.includes(step.type);
-        const layer = { name: `${step.type} - ${step.name}`, attributes: {} };
+        const layer = createLayer(`${step.type} - ${step.name}`, {});
         const run = ignored ? undefined : beginLayer(tools, layer);
         const call = () => runStep.call(this, step);
         const result = run ? settleLayer(run, call) : call();

@@ -71,7 +71,7 @@ function jsonBare(span: SpanRecord) {
     name: wellFormed(span.name.slice(0, BARE_TEXT_CHARS)),
     droppedAttributesCount: span.droppedAttributesCount + span.attributeCount,
     droppedEventsCount: span.droppedEventsCount + (span.flatEvents?.length ?? 0),
-    droppedLinksCount: span.droppedLinksCount + (span.flatLinks?.length ?? 0),
+    droppedLinksCount: span.droppedLinksCount + (span.rare?.flatLinks?.length ?? 0),
     status: jsonStatus(span.status, BARE_TEXT_CHARS),
   };
 }

@@ -37,7 +37,7 @@ function writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): vo
 function writeFixedPart(writer: ProtobufWriter, span: SpanRecord): void {
   writer.reserve(FIXED_PART_BYTES);
   const { view } = writer;
-  const { localTrace, givenStart, givenEnd, foreignParent } = span;
+  const { localTrace, rare, foreignParent } = span;
   let at = writer.position;
   view.setUint16(at, 0x0a10);
   localTrace.write(view, at + 2);
@@ -46,11 +46,11 @@ function writeFixedPart(writer: ProtobufWriter, span: SpanRecord): void {
   else if (foreignParent instanceof RemoteSpanContext)
     at = writeSpanId(view, at, 0x2208, foreignParent.spanIdWord0, foreignParent.spanIdWord1);
   view.setUint8(at, 0x39);
-  if (givenStart === undefined) writeReading(view, at + 1, localTrace.anchor, span.startMs);
-  else writeHrTime(view, at + 1, givenStart);
+  if (rare?.givenStart === undefined) writeReading(view, at + 1, localTrace.anchor, span.startMs);
+  else writeHrTime(view, at + 1, rare.givenStart);
   view.setUint8(at + 9, 0x41);
-  if (givenEnd === undefined) writeReading(view, at + 10, localTrace.anchor, span.endMs);
-  else writeHrTime(view, at + 10, givenEnd);
+  if (rare?.givenEnd === undefined) writeReading(view, at + 10, localTrace.anchor, span.endMs);
+  else writeHrTime(view, at + 10, rare.givenEnd);
   const remote = foreignParent?.isRemote === true ? IS_REMOTE : 0;
   view.setUint16(at + 18, 0x8501);
   view.setUint32(at + 20, (span.traceFlags & 255) | HAS_IS_REMOTE | remote, true);
@@ -107,18 +107,20 @@ function writeForeignParent(writer: ProtobufWriter, { foreignParent }: SpanRecor
 }
 
 function writeLists(writer: ProtobufWriter, span: SpanRecord): void {
-  if (span.flatAttributes !== undefined) writeAttributes(writer, 0x4a, span.flatAttributes);
-  writeCount(writer, 0x50, span.droppedAttributesCount);
-  if (span.flatEvents !== undefined) for (const event of span.flatEvents) writeEvent(writer, span, event);
-  writeCount(writer, 0x60, span.droppedEventsCount);
-  if (span.flatLinks !== undefined) for (const link of span.flatLinks) writeLink(writer, link);
-  writeCount(writer, 0x70, span.droppedLinksCount);
+  const { flatAttributes, flatEvents, rare } = span;
+  if (flatAttributes !== undefined) writeAttributes(writer, 0x4a, flatAttributes);
+  if (flatEvents !== undefined) for (const event of flatEvents) writeEvent(writer, span, event);
+  if (rare === undefined) return;
+  if (rare.flatLinks !== undefined) for (const link of rare.flatLinks) writeLink(writer, link);
+  writeCount(writer, 0x50, rare.droppedAttributes);
+  writeCount(writer, 0x60, rare.droppedEvents);
+  writeCount(writer, 0x70, rare.droppedLinks);
 }
 
 function writeListCounts(writer: ProtobufWriter, span: SpanRecord): void {
   writeCount(writer, 0x50, span.droppedAttributesCount + span.attributeCount);
   writeCount(writer, 0x60, span.droppedEventsCount + (span.flatEvents?.length ?? 0));
-  writeCount(writer, 0x70, span.droppedLinksCount + (span.flatLinks?.length ?? 0));
+  writeCount(writer, 0x70, span.droppedLinksCount + (span.rare?.flatLinks?.length ?? 0));
 }
 
 function writeHexId(writer: ProtobufWriter, tag: number, hex: string, digits: 16 | 32): void {

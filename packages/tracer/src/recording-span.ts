@@ -11,7 +11,7 @@ import { DROPPED, type FlatAttributes, fillFlat, flatOf, setFlat } from './attri
 import { durationBetween, hrTimeOf, isTimeInput, monotonicNow } from './clock.ts';
 import { exceptionAttributes } from './exception-attributes.ts';
 import { sharedOf } from './shared-attributes.ts';
-import { SpanRecord } from './span-record.ts';
+import { RareParts, SpanRecord } from './span-record.ts';
 
 /** The API's `Span` over a {@link SpanRecord}. After its end every change is ignored. */
 export class RecordingSpan extends SpanRecord implements Span {
@@ -31,19 +31,20 @@ export class RecordingSpan extends SpanRecord implements Span {
     return this;
   }
 
+  /** The time that the program gives for the start. */
+  startAt(time: HrTime | undefined): void {
+    if (time !== undefined) this.#rareParts.givenStart = time;
+  }
+
   /** The attributes that the span is started with. */
   startWith(attributes: Readonly<Attributes> | undefined): void {
     if (typeof attributes !== 'object' || attributes === null) return;
     const { limits } = this.recorder;
     this.sharedAttributes = sharedOf(attributes, limits);
     if (this.sharedAttributes !== undefined) return;
-    this.flatAttributes = [];
-    this.droppedAttributesCount = fillFlat(
-      this.flatAttributes,
-      attributes,
-      limits.attributeCount,
-      limits.attributeValueLength,
-    );
+    const list: FlatAttributes = [];
+    this.flatAttributes = list;
+    this.#dropAttributes(fillFlat(list, attributes, limits.attributeCount, limits.attributeValueLength));
   }
 
   /** `setAttributes` without a look at the end of the span. */
@@ -74,7 +75,7 @@ export class RecordingSpan extends SpanRecord implements Span {
       const room = attributeCount - (shared?.count ?? 0);
       const { list, dropped } = flatOf(attributes, room, attributeValueLength);
       this.flatAttributes = list;
-      this.droppedAttributesCount += dropped;
+      this.#dropAttributes(dropped);
       return;
     }
     for (const key of Object.keys(attributes)) this.#set(key, attributes[key]);
@@ -86,7 +87,11 @@ export class RecordingSpan extends SpanRecord implements Span {
     const { attributeCount, attributeValueLength } = this.recorder.limits;
     const room = attributeCount - (this.sharedAttributes?.count ?? 0);
     const outcome = setFlat(this.flatAttributes, key, value, room, attributeValueLength);
-    if (outcome === DROPPED) this.droppedAttributesCount++;
+    if (outcome === DROPPED) this.#dropAttributes(1);
+  }
+
+  #dropAttributes(count: number): void {
+    if (count > 0) this.#rareParts.droppedAttributes += count;
   }
 
   /** One of them becomes another: from now on they are this span's own. */
@@ -121,8 +126,9 @@ export class RecordingSpan extends SpanRecord implements Span {
     if (this.ended) return this.#afterEnd('addLink');
     if (typeof link?.context !== 'object' || link.context === null) return this;
     const { linkCount, attributesPerLink, attributeValueLength } = this.recorder.limits;
+    const rare = this.#rareParts;
     if (linkCount === 0) {
-      this.droppedLinksCount++;
+      rare.droppedLinks++;
       return this;
     }
     let list: FlatAttributes | undefined;
@@ -132,12 +138,12 @@ export class RecordingSpan extends SpanRecord implements Span {
       list = flat.list;
       dropped += flat.dropped;
     }
-    this.flatLinks ??= [];
-    if (this.flatLinks.length >= linkCount) {
-      this.flatLinks.shift();
-      this.droppedLinksCount++;
+    rare.flatLinks ??= [];
+    if (rare.flatLinks.length >= linkCount) {
+      rare.flatLinks.shift();
+      rare.droppedLinks++;
     }
-    this.flatLinks.push({ context: link.context, attributes: list, dropped });
+    rare.flatLinks.push({ context: link.context, attributes: list, dropped });
     return this;
   }
 
@@ -173,7 +179,7 @@ export class RecordingSpan extends SpanRecord implements Span {
     }
     const now = monotonicNow();
     this.endMs = Math.max(now, this.startMs);
-    if (endTime !== undefined || this.givenStart !== undefined) this.#endAt(endTime, now);
+    if (endTime !== undefined || this.rare?.givenStart !== undefined) this.#endAt(endTime, now);
     this.recorder.end(this);
   }
 
@@ -182,7 +188,7 @@ export class RecordingSpan extends SpanRecord implements Span {
     this.sharedAttributes = undefined;
     this.flatAttributes = undefined;
     this.flatEvents = undefined;
-    this.flatLinks = undefined;
+    if (this.rare !== undefined) this.rare.flatLinks = undefined;
   }
 
   /** Where either time came from the program, both are compared as wall time. */
@@ -191,7 +197,7 @@ export class RecordingSpan extends SpanRecord implements Span {
     const start = this.startTime;
     const end = hrTimeOf(endTime, anchor, now) ?? (hrTimeOf(now, anchor, now) as HrTime);
     const [seconds, nanos] = durationBetween(start, end);
-    this.givenEnd = seconds === 0 && nanos === 0 ? start : end;
+    this.#rareParts.givenEnd = seconds === 0 && nanos === 0 ? start : end;
   }
 
   #pushEvent(
@@ -202,7 +208,7 @@ export class RecordingSpan extends SpanRecord implements Span {
   ): void {
     const { eventCount } = this.recorder.limits;
     if (eventCount === 0) {
-      this.droppedEventsCount++;
+      this.#rareParts.droppedEvents++;
       return;
     }
     const now = monotonicNow();
@@ -215,9 +221,14 @@ export class RecordingSpan extends SpanRecord implements Span {
     }
     if (this.flatEvents.length >= eventCount) {
       this.flatEvents.shift();
-      this.droppedEventsCount++;
+      this.#rareParts.droppedEvents++;
     }
     this.flatEvents.push(event);
+  }
+
+  get #rareParts(): RareParts {
+    this.rare ??= new RareParts();
+    return this.rare;
   }
 
   #afterEnd(operation: string): this {

@@ -32,6 +32,17 @@ export interface FlatLink {
   readonly dropped: number;
 }
 
+/** What few spans have: an object of its own keeps the others small. */
+export class RareParts {
+  /** Times that the program gave; they go before `startMs` and `endMs`. */
+  givenStart: HrTime | undefined = undefined;
+  givenEnd: HrTime | undefined = undefined;
+  flatLinks: FlatLink[] | undefined = undefined;
+  droppedAttributes = 0;
+  droppedEvents = 0;
+  droppedLinks = 0;
+}
+
 const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
 
 /**
@@ -54,19 +65,13 @@ export class SpanRecord implements TraceparentWriter {
   readonly kind: SpanKind;
   name: string;
   readonly startMs: number;
-  /** Times that the program gave go before `startMs` and `endMs`. */
-  givenStart: HrTime | undefined = undefined;
   endMs = 0;
-  givenEnd: HrTime | undefined = undefined;
   ended = false;
   /** Attributes that the span was started with and has in common with others; none of `flatAttributes` has their keys. */
   sharedAttributes: SharedAttributes | undefined = undefined;
   flatAttributes: FlatAttributes | undefined = undefined;
   flatEvents: FlatEvent[] | undefined = undefined;
-  flatLinks: FlatLink[] | undefined = undefined;
-  droppedAttributesCount = 0;
-  droppedEventsCount = 0;
-  droppedLinksCount = 0;
+  rare: RareParts | undefined = undefined;
   status: SpanStatus = UNSET;
   #context: SpanContext | undefined = undefined;
 
@@ -126,12 +131,12 @@ export class SpanRecord implements TraceparentWriter {
   }
 
   get startTime(): HrTime {
-    return this.givenStart ?? hrTimeAt(this.localTrace.anchor, this.startMs);
+    return this.rare?.givenStart ?? hrTimeAt(this.localTrace.anchor, this.startMs);
   }
 
   get endTime(): HrTime {
     if (!this.ended) return [0, 0];
-    return this.givenEnd ?? hrTimeAt(this.localTrace.anchor, this.endMs);
+    return this.rare?.givenEnd ?? hrTimeAt(this.localTrace.anchor, this.endMs);
   }
 
   get duration(): HrTime {
@@ -156,11 +161,23 @@ export class SpanRecord implements TraceparentWriter {
   }
 
   get links(): Link[] {
-    return (this.flatLinks ?? []).map(({ context, attributes, dropped }) => ({
+    return (this.rare?.flatLinks ?? []).map(({ context, attributes, dropped }) => ({
       context,
       attributes: objectOfFlat(attributes),
       droppedAttributesCount: dropped,
     }));
+  }
+
+  get droppedAttributesCount(): number {
+    return this.rare?.droppedAttributes ?? 0;
+  }
+
+  get droppedEventsCount(): number {
+    return this.rare?.droppedEvents ?? 0;
+  }
+
+  get droppedLinksCount(): number {
+    return this.rare?.droppedLinks ?? 0;
   }
 
   get resource(): Resource {

@@ -188,7 +188,7 @@ export class Tracer implements ApiTracer {
       validKind,
       now,
     );
-    if (startTime !== undefined) span.givenStart = hrTimeOf(startTime, localTrace.anchor, now);
+    if (startTime !== undefined) span.startAt(hrTimeOf(startTime, localTrace.anchor, now));
     if (attributes !== undefined) span.startWith(attributes);
     if (result?.attributes !== undefined) span.addAttributes(result.attributes);
     if (links !== undefined) span.addLinks(links);

@@ -14,11 +14,15 @@ import { numberIn, oneOf } from '../kit/options.ts';
 import type { Tools } from '../kit/target.ts';
 import { recordError } from '../record-error.ts';
 
-/** A step of a framework: a middleware, a router, a handler. */
+/** A step of a framework: a middleware, a router, a handler. Make it once for all requests. */
 export interface Layer {
   readonly name: string;
-  /** Where the object is frozen and the same each time, our tracer encodes it once. */
-  readonly attributes: Attributes;
+  readonly options: SpanOptions;
+}
+
+/** Tells a layer by its span's name and attributes; these are frozen, and our tracer encodes them once. */
+export function createLayer(name: string, attributes: Attributes): Layer {
+  return { name, options: Object.freeze({ kind: SpanKind.INTERNAL, attributes: Object.freeze(attributes) }) };
 }
 
 /** Options of every framework's plugin. */
@@ -178,14 +182,13 @@ class SlowLayerRun implements LayerRun {
 /** `startMs` is a reading of `performance.now()`. Nothing comes back when our part fails. */
 function start(
   tools: Tools<LayerOptions>,
-  { name, attributes }: Layer,
+  { name, options }: Layer,
   before: Context,
   startMs?: number,
 ): SpannedLayerRun | undefined {
-  const options: SpanOptions = { kind: SpanKind.INTERNAL, attributes };
-  if (startMs !== undefined) options.startTime = startMs;
+  const started = startMs === undefined ? options : { ...options, startTime: startMs };
   try {
-    return new SpannedLayerRun(tools.tracer.startSpan(name, options, before), before);
+    return new SpannedLayerRun(tools.tracer.startSpan(name, started, before), before);
   } catch (fault) {
     sayOnce(`${tools.name}: starting a span`, fault);
     return undefined;
