@@ -35,6 +35,7 @@ export {
   show,
   strings,
 } from './kit/options.ts';
+export { remembered } from './kit/remembered.ts';
 export {
   type ChannelTarget,
   isModuleTarget,
@@ -127,7 +128,6 @@ export {
   labeller,
   type Operation,
   type OperationParts,
-  remembered,
 } from './templates/messaging-operation.ts';
 export type { Settlement } from './templates/messaging-processing.ts';
 export type { MessagingOptions, MessagingView } from './templates/messaging-view.ts';

@@ -8,6 +8,7 @@ import { ProtobufWriter } from './protobuf-writer.ts';
 const ATTRIBUTE = 0x4a;
 const FIRST_BYTES = 512;
 const MOST_BYTES = 1 << 20;
+const MAX_TEXT_CHARS = 4096;
 
 /** Attributes behind the name and the kind of a span. */
 interface Titled {
@@ -51,6 +52,7 @@ export class SharedAttributes {
    * those of another name than the first one's.
    */
   encodedBehind(name: string, kind: SpanKind): Uint8Array | undefined {
+    if (name.length > MAX_TEXT_CHARS) return undefined;
     const titled = this.#titled ?? this.#title(name, kind);
     return titled.name === name && titled.kind === kind ? titled.encoded : undefined;
   }
@@ -58,7 +60,7 @@ export class SharedAttributes {
   #title(name: string, kind: SpanKind): Titled {
     const encoded = encode((writer) => {
       writeTitle(writer, name, kind);
-      writer.raw(this.encoded);
+      writeAttributes(writer, ATTRIBUTE, this.list);
     });
     this.#titled = { name, kind, encoded };
     return this.#titled;
@@ -72,7 +74,6 @@ function encode(write: (writer: ProtobufWriter) => void): Uint8Array {
 }
 
 const known = new WeakMap<object, SharedAttributes>();
-const MAX_TEXT_CHARS = 4096;
 
 /**
  * What is shared of attributes that a span is started with; `undefined` for an object that may still change, for

@@ -22,6 +22,8 @@ export const values = {
   umlaut: 'äöü',
   emoji: '😀'.repeat(40),
   ключ: 'значение',
+  ['é'.repeat(40)]: 'ü'.repeat(40),
+  ['é'.repeat(64)]: 12,
   ['k'.repeat(64)]: 'v'.repeat(64),
   ['k'.repeat(65)]: 'v',
   ['k'.repeat(63)]: 300,

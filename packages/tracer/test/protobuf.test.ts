@@ -56,6 +56,17 @@ describe('protocol buffers', () => {
     expect(withoutDefaults(collector.received[0]!.request)).toEqual(withoutDefaults(decodeRequest(theirs)));
   });
 
+  test('hold the attributes of programs that make up keys all the time', async () => {
+    const { provider } = makeProvider({});
+    const spans = Array.from({ length: 30 }, (_, span) =>
+      Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`key.${span * 50 + at}`, `value ${span}`])),
+    );
+    for (const attributes of spans) provider.getTracer('t').startSpan('s', { attributes }).end();
+    await provider.forceFlush();
+    const sent = spansOf(collector.received[0]!.request).map((span) => attributesOf(span.attributes));
+    expect(sent).toEqual(spans);
+  });
+
   test('hold every value as it was set', async () => {
     const { provider } = makeProvider({});
     provider.getTracer('t').startSpan('all values', { attributes: values }).end();

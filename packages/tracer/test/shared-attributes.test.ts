@@ -1,5 +1,5 @@
 import { decodeTraces } from '@clew/viewer';
-import { SpanStatusCode } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { type ReadableSpan, TracerProvider } from '../src/index.ts';
 import { otlpProtobuf } from '../src/otlp-protobuf.ts';
 import { ProtobufWriter } from '../src/protobuf-writer.ts';
@@ -26,12 +26,16 @@ function tracer(limits = {}) {
 
 /** The attributes of a span as they go out. */
 function sent(span: RecordingSpan): unknown {
+  return sentSpan(span)?.attributes;
+}
+
+function sentSpan(span: RecordingSpan) {
   const writer = new ProtobufWriter(64, 1 << 20);
   otlpProtobuf.writeSpan(writer, span, 'whole');
   const body = otlpProtobuf.assemble({}, [
     { scope: { name: 'test' }, spans: writer.bytes.subarray(0, writer.position) },
   ]);
-  return decodeTraces(body, 'application/x-protobuf')[0]?.attributes;
+  return decodeTraces(body, 'application/x-protobuf')[0];
 }
 
 describe('a frozen object of attributes', () => {
@@ -57,6 +61,34 @@ describe('a frozen object of attributes', () => {
     changed.end();
     started.startSpan('publish', { attributes: FROZEN }).setStatus({ code: SpanStatusCode.OK }).end();
     expect(ended.map(({ attributes }) => attributes)).toEqual([{ ...FROZEN, port: 2 }, FROZEN]);
+  });
+
+  test('goes out with the name and the kind of each span', () => {
+    const { tracer: started } = tracer();
+    const attributes = Object.freeze({ ...FROZEN });
+    const spans = [
+      ['publish', SpanKind.PRODUCER],
+      ['publish', SpanKind.PRODUCER],
+      ['publish', SpanKind.CLIENT],
+      ['process', SpanKind.PRODUCER],
+      ['x'.repeat(5000), SpanKind.PRODUCER],
+      ['', SpanKind.INTERNAL],
+      ['größe'.repeat(20), SpanKind.PRODUCER],
+    ] as const;
+    for (const [name, kind] of spans) {
+      const span = started.startSpan(name, { kind, attributes }) as RecordingSpan;
+      expect(sentSpan(span)).toMatchObject({ name, kind: SpanKind[kind], attributes });
+    }
+  });
+
+  test('goes out with a name that was longer than most, and then with others', () => {
+    const { tracer: started } = tracer();
+    const attributes = Object.freeze({ ...FROZEN });
+    for (const name of ['ü'.repeat(5000), 'short'])
+      expect(sentSpan(started.startSpan(name, { attributes }) as RecordingSpan)).toMatchObject({
+        name,
+        attributes,
+      });
   });
 
   test('may also be set later, over and under others', () => {

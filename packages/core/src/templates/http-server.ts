@@ -14,6 +14,7 @@ import { rootContext } from '../context/context.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { currentContext, Exchange } from '../exchange.ts';
 import { guard, sayOnce } from '../kit/failures.ts';
+import { remembered } from '../kit/remembered.ts';
 import type { Tools } from '../kit/target.ts';
 import { incomingOf } from '../propagation/incoming.ts';
 import { trustBy } from '../propagation/policy.ts';
@@ -23,7 +24,6 @@ import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactQuery, splitTarget } from './http-attributes.ts';
 import { connectionAttributes } from './http-connection.ts';
 import type { Headers, HttpServerOptions, HttpServerView } from './http-server-view.ts';
-import { remembered } from './messaging-operation.ts';
 import { type ServerRequest, withServerRequest } from './server-request.ts';
 
 const headerGetter: TextMapGetter<Headers> = {

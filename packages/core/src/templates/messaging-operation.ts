@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { remembered } from '../kit/remembered.ts';
 import { ATTR } from '../semconv.ts';
 
 /** What is done with the messages of one destination: made once, used for the span of every message. */
@@ -44,7 +45,6 @@ export function createOperation(parts: OperationParts): Operation {
   return { name: spanName ?? `${name} ${label}`, attributes: Object.freeze(attributes) };
 }
 
-const MAX_KNOWN = 1000;
 const UUID_LIKE = '(?<![0-9a-f])[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}(?![0-9a-f])';
 
 /**
@@ -54,22 +54,4 @@ const UUID_LIKE = '(?<![0-9a-f])[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}(?!
 export function labeller(pattern?: RegExp): (name: string) => string {
   const temporary = new RegExp(pattern ? `${pattern.source}|${UUID_LIKE}` : UUID_LIKE, 'gi');
   return remembered((name: string) => name.replace(temporary, '(temporary)'));
-}
-
-/** A function of a key that remembers its last thousand or fewer results, and finds the last one soonest. */
-export function remembered<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
-  const known = new Map<Key, Value>();
-  let last: { readonly key: Key; readonly value: Value } | undefined;
-  return (key) => {
-    // A text from the wire is new each time: to compare it is cheaper than to look it up.
-    if (last !== undefined && last.key === key) return last.value;
-    let value = known.get(key);
-    if (value === undefined) {
-      if (known.size >= MAX_KNOWN) known.clear();
-      value = make(key);
-      known.set(key, value);
-    }
-    last = { key, value };
-    return value;
-  };
 }
