@@ -17,7 +17,7 @@ import { NonRecordingSpan } from './non-recording-span.ts';
 import type { Recorder } from './recorder.ts';
 import { RecordingSpan } from './recording-span.ts';
 import { FastSampler } from './samplers.ts';
-import type { Sampler, SamplingResult } from './sdk-interfaces.ts';
+import type { Sampler, SamplingDecision, SamplingResult } from './sdk-interfaces.ts';
 import { describe } from './stats.ts';
 
 const NO_OPTIONS: SpanOptions = {};
@@ -51,7 +51,25 @@ export class Tracer implements ApiTracer {
     if (this.#gate.closed) return trace.wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
     if (context.getValue(SUPPRESS_TRACING) === true) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     recorder.counters.spansStarted++;
+    if (!(parent instanceof RecordingSpan))
+      return this.#startOther(name, options, context, parent, undefined);
+    const { localTrace, traceFlags, traceState } = parent;
+    const decided = this.#fastSampler?.decide(traceFlags, false, localTrace) ?? -1;
+    if (decided !== 2) return this.#startOther(name, options, context, parent, decided);
+    recorder.counters.spansSampled++;
+    const flags = (traceFlags & RANDOM) | SAMPLED;
+    return this.#record(name, options, context, localTrace, flags, traceState, parent, undefined);
+  }
 
+  /** The way of most spans, above, is short, so that the engine compiles it into its callers; this is all others'. */
+  #startOther(
+    name: string,
+    options: SpanOptions,
+    context: Context,
+    parent: Span | undefined,
+    decided: SamplingDecision | -1 | undefined,
+  ): Span {
+    const recorder = this.#recorder;
     let localTrace: LocalTrace;
     let parentFlags = -1;
     let parentIsRemote = false;
@@ -86,7 +104,7 @@ export class Tracer implements ApiTracer {
       }
     }
 
-    let decision = this.#decide(incoming, parentFlags, parentIsRemote, localTrace);
+    let decision = decided ?? this.#decide(incoming, parentFlags, parentIsRemote, localTrace);
     let result: SamplingResult | undefined;
     if (decision === -1) {
       result = this.#ask(name, options, context, localTrace);
