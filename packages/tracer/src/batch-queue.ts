@@ -84,14 +84,9 @@ export class BatchQueue {
       return;
     }
     let bytes = lane.write(span);
+    if (this.#openBytes > 0 && this.#openBytes + bytes > this.#bounds.maxBatchBytes)
+      bytes = this.#writeIntoNext(lane, span, bytes);
     if (bytes === 0) return;
-    if (this.#openBytes > 0 && this.#openBytes + bytes > this.#bounds.maxBatchBytes) {
-      // Written again into the next batch: happens once a batch.
-      lane.undo(bytes);
-      this.#seal();
-      bytes = lane.write(span);
-      if (bytes === 0) return;
-    }
     if (this.bytes + bytes > this.#bounds.maxQueueBytes) {
       lane.undo(bytes);
       this.#dropForQueue();
@@ -101,6 +96,13 @@ export class BatchQueue {
     this.#openBytes += bytes;
     this.#openSpans++;
     if (this.#timer === undefined) this.#schedule();
+  }
+
+  /** Written again into the next batch: happens once a batch. */
+  #writeIntoNext(lane: Lane, span: SpanRecord, bytes: number): number {
+    lane.undo(bytes);
+    this.#seal();
+    return lane.write(span);
   }
 
   /** Resolves when all that is in the queue now has been taken, refused or given up. */

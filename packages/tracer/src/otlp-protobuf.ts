@@ -6,7 +6,7 @@ import { writeAttribute, writeAttributes, writeTitle } from './otlp-attributes.t
 import { BARE_TEXT_CHARS, type Extent, type OtlpFormat } from './otlp-format.ts';
 import { ProtobufWriter, varintSize } from './protobuf-writer.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';
-import type { FlatEvent, FlatLink, SpanRecord } from './span-record.ts';
+import type { FlatEvent, FlatLink, RareParts, SpanRecord } from './span-record.ts';
 
 const TWO_32 = 4294967296;
 const HAS_IS_REMOTE = 0x100;
@@ -109,8 +109,15 @@ function writeForeignParent(writer: ProtobufWriter, { foreignParent }: SpanRecor
 function writeLists(writer: ProtobufWriter, span: SpanRecord): void {
   const { flatAttributes, flatEvents, rare } = span;
   if (flatAttributes !== undefined) writeAttributes(writer, 0x4a, flatAttributes);
-  if (flatEvents !== undefined) for (const event of flatEvents) writeEvent(writer, span, event);
-  if (rare === undefined) return;
+  if (flatEvents !== undefined) writeEvents(writer, span, flatEvents);
+  if (rare !== undefined) writeRareParts(writer, rare);
+}
+
+function writeEvents(writer: ProtobufWriter, span: SpanRecord, events: readonly FlatEvent[]): void {
+  for (const event of events) writeEvent(writer, span, event);
+}
+
+function writeRareParts(writer: ProtobufWriter, rare: RareParts): void {
   if (rare.flatLinks !== undefined) for (const link of rare.flatLinks) writeLink(writer, link);
   writeCount(writer, 0x50, rare.droppedAttributes);
   writeCount(writer, 0x60, rare.droppedEvents);

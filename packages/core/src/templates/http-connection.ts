@@ -25,6 +25,18 @@ export function connectionAttributes<Request, Response>(
   const last = told.get(connection);
   if (last !== undefined && last.host === host && last.version === version && last.forwarded === forwarded)
     return Object.freeze(last.attributes);
+  const attributes = attributesOf(view, request, host, version, forwarded);
+  told.set(connection, { host, version, forwarded, attributes });
+  return attributes;
+}
+
+function attributesOf<Request, Response>(
+  view: HttpServerView<Request, Response>,
+  request: Request,
+  host: unknown,
+  version: string,
+  forwarded: boolean,
+): Attributes {
   const attributes: Attributes = { [ATTR.networkProtocolVersion]: version };
   if (typeof host === 'string') {
     const { address, port } = splitHost(host);
@@ -37,6 +49,5 @@ export function connectionAttributes<Request, Response>(
     if (peer.port !== undefined) attributes[ATTR.networkPeerPort] = peer.port;
     if (!forwarded) attributes[ATTR.clientAddress] = peer.address;
   }
-  told.set(connection, { host, version, forwarded, attributes });
   return attributes;
 }
