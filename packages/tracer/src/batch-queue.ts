@@ -28,6 +28,8 @@ export class BatchQueue {
   readonly #format: OtlpFormat;
   readonly #resource: Readonly<Attributes>;
   readonly #bounds: QueueBounds;
+  /** When a batch is full: in a small queue sooner, or it would fill the queue before it is sent. */
+  readonly #fullBytes: number;
   readonly #counters: Counters;
   readonly #sender: BatchSender;
   readonly #scope: DetachedScope;
@@ -57,6 +59,7 @@ export class BatchQueue {
     this.#format = format;
     this.#resource = resource;
     this.#bounds = bounds;
+    this.#fullBytes = Math.min(bounds.maxBatchBytes, bounds.maxQueueBytes / 2);
     this.#counters = counters;
     this.#sender = sender;
     this.#scope = scope;
@@ -84,7 +87,7 @@ export class BatchQueue {
       return;
     }
     let bytes = lane.write(span);
-    if (this.#openBytes > 0 && this.#openBytes + bytes > this.#bounds.maxBatchBytes)
+    if (this.#openBytes > 0 && this.#openBytes + bytes > this.#fullBytes)
       bytes = this.#writeIntoNext(lane, span, bytes);
     if (bytes === 0) return;
     if (this.bytes + bytes > this.#bounds.maxQueueBytes) {

@@ -42,7 +42,8 @@ function encodeKey(key: string): Uint8Array {
   const text = Buffer.from(key);
   const encoded = Uint8Array.from([0x0a, ...lengthBytes(text.length), ...text]);
   if (encodedKeys.size === MOST_KEYS) encodedKeys.clear();
-  encodedKeys.set(key, encoded);
+  // A copy: a key that was cut out of a long text would keep the text.
+  encodedKeys.set(text.toString(), encoded);
   return encoded;
 }
 
