@@ -34,6 +34,17 @@ function makeProvider(exporter: OtlpExporterOptions = {}): TracerProvider {
   return provider;
 }
 
+test('a queue smaller than a batch is sent before it is full', async () => {
+  const provider = makeProvider({ maxQueueBytes: 64 * KIB, scheduleDelayMs: 600_000 });
+  const attributes = { text: 'x'.repeat(KIB) };
+  for (let i = 0; i < 40; i++) provider.getTracer('t').startSpan('s', { attributes }).end();
+  const deadline = performance.now() + 5000;
+  while (collector.received.length === 0 && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(spansOf(collector.received[0]!.request).length).toBeGreaterThan(20);
+  expect(provider.stats().dropped.queueFull).toBe(0);
+});
+
 describe('a receiver that is away', () => {
   const down = { url: 'http://127.0.0.1:1/', maxQueueBytes: 64 * KIB, maxBatchBytes: 16 * KIB };
 
