@@ -1,17 +1,16 @@
 import { RemoteSpanContext } from '@clew/core';
-import type { Attributes, HrTime, SpanContext, SpanStatusCode } from '@opentelemetry/api';
+import type { HrTime, SpanContext, SpanStatusCode } from '@opentelemetry/api';
 import { type Anchor, splitNanos } from './clock.ts';
 import { isHexId, wordOfHex } from './ids.ts';
-import { writeAttribute, writeAttributes, writeTitle } from './otlp-attributes.ts';
+import { writeAttributes, writeTitle } from './otlp-attributes.ts';
 import { BARE_TEXT_CHARS, type Extent, type OtlpFormat } from './otlp-format.ts';
-import { ProtobufWriter, varintSize } from './protobuf-writer.ts';
-import type { InstrumentationScope } from './sdk-interfaces.ts';
+import { assemble } from './otlp-protobuf-request.ts';
+import { type ProtobufWriter, writeText } from './protobuf-writer.ts';
 import type { FlatEvent, FlatLink, RareParts, SpanRecord } from './span-record.ts';
 
 const TWO_32 = 4294967296;
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
-const MAX_HEADER_BYTES = 1 << 24;
 /** Three ids, two times and the flags, each with its tag. */
 const FIXED_PART_BYTES = 62;
 
@@ -141,12 +140,6 @@ function writeHexId(writer: ProtobufWriter, tag: number, hex: string, digits: 16
   }
 }
 
-function writeText(writer: ProtobufWriter, tag: number, text: string): void {
-  writer.reserve(1);
-  writer.bytes[writer.position++] = tag;
-  writer.text(text);
-}
-
 function writeCount(writer: ProtobufWriter, tag: number, count: number): void {
   if (count === 0) return;
   writer.varint(tag);
@@ -197,61 +190,4 @@ function writeStatus(writer: ProtobufWriter, code: SpanStatusCode, message: stri
   writer.varint(0x18);
   writer.varint(code);
   writer.end(start, 1);
-}
-
-/** Joins what was written into one ExportTraceServiceRequest. */
-function assemble(
-  resource: Readonly<Attributes>,
-  lanes: readonly { readonly scope: InstrumentationScope; readonly spans: Uint8Array }[],
-  spare?: Buffer,
-): Buffer {
-  const resourceBytes = messageOfAttributes(resource);
-  const heads = lanes.map(({ scope }) => scopeMessage(scope));
-  const tails = lanes.map(({ scope }) =>
-    scope.schemaUrl ? textField(0x1a, scope.schemaUrl) : Buffer.alloc(0),
-  );
-  const sizes = lanes.map(({ spans }, i) => fieldSize(heads[i]!.length) + spans.length + tails[i]!.length);
-  let size = fieldSize(resourceBytes.length);
-  for (const laneSize of sizes) size += fieldSize(laneSize);
-  const needed = fieldSize(size) + 8;
-  const writer = new ProtobufWriter(
-    spare !== undefined && spare.length >= needed ? spare : needed,
-    needed + 64,
-  );
-  writer.varint(0x0a);
-  writer.varint(size);
-  writer.varint(0x0a);
-  writer.block(resourceBytes);
-  for (const [i, { spans }] of lanes.entries()) {
-    writer.varint(0x12);
-    writer.varint(sizes[i]!);
-    writer.varint(0x0a);
-    writer.block(heads[i]!);
-    writer.raw(spans);
-    writer.raw(tails[i]!);
-  }
-  return writer.bytes.subarray(0, writer.position);
-}
-
-function fieldSize(contentSize: number): number {
-  return 1 + varintSize(contentSize) + contentSize;
-}
-
-function messageOfAttributes(attributes: Readonly<Attributes>): Uint8Array {
-  const writer = new ProtobufWriter(512, MAX_HEADER_BYTES);
-  for (const [key, value] of Object.entries(attributes)) writeAttribute(writer, 0x0a, key, value);
-  return writer.bytes.subarray(0, writer.position);
-}
-
-function scopeMessage(scope: InstrumentationScope): Uint8Array {
-  const writer = new ProtobufWriter(128, MAX_HEADER_BYTES);
-  writeText(writer, 0x0a, scope.name);
-  if (scope.version) writeText(writer, 0x12, scope.version);
-  return writer.bytes.subarray(0, writer.position);
-}
-
-function textField(tag: number, text: string): Uint8Array {
-  const writer = new ProtobufWriter(128, MAX_HEADER_BYTES);
-  writeText(writer, tag, text);
-  return writer.bytes.subarray(0, writer.position);
 }

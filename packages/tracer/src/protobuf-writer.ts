@@ -163,3 +163,10 @@ export function varintSize(value: number): number {
   if (value < 2097152) return 3;
   return value < 268435456 ? 4 : 5;
 }
+
+/** Writes a text under a one-byte tag. */
+export function writeText(writer: ProtobufWriter, tag: number, text: string): void {
+  writer.reserve(1);
+  writer.bytes[writer.position++] = tag;
+  writer.text(text);
+}
