@@ -41,7 +41,6 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
         'messaging.operation.type': 'send',
         'messaging.destination.name': 'clew.orders',
         'messaging.rabbitmq.destination.routing_key': 'clew.orders',
-        'messaging.message.body.size': body.length,
         'messaging.message.id': 'm1',
         'messaging.message.conversation_id': 'c1',
         'server.address': '127.0.0.1',

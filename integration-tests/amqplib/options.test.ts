@@ -37,6 +37,17 @@ test('useLinksForConsume: a delivery’s span is a true root with a link; a call
     expect(served?.parentSpanId).toBe(call?.spanId);
   }));
 
+test('messageBodySize: both spans say how large the body is', () =>
+  traced(newest, broker.url, { messageBodySize: true }, async (_connection, channel) => {
+    const queue = await channel.queue('clew.sized');
+    const received = delivered(channel, queue, (message) => channel.raw.ack(message));
+    channel.raw.sendToQueue(queue, body);
+    await received;
+    const spans = await recorder.take(2);
+    const sizes = spans.map(({ attributes }) => attributes['messaging.message.body.size']);
+    expect(sizes).toEqual([body.length, body.length]);
+  }));
+
 test('trust is decided by queue: continued, linked, ignored', () =>
   traced(
     newest,

@@ -21,6 +21,7 @@ const options = {
   consumeTimeoutMs: numberIn(0, WEEK_MS, 60_000),
   callTimeoutMs: numberIn(0, WEEK_MS, 60_000),
   useLinksForConsume: flag(false),
+  messageBodySize: flag(false),
   trust: shaped(TRUST_EXPECTED, isTrustOption),
   envelopes: shaped(ENVELOPES_EXPECTED, isEnvelopes),
 } as const;

@@ -6,6 +6,7 @@ import { Operations } from './operations.ts';
 
 /** What is known of one channel of amqplib. */
 export class ChannelNotes {
+  readonly channel: Channel;
   readonly messages: MessageChannel<Outbound, Inbound, unknown>;
   readonly operations: Operations;
   /** By consumer tag. */
@@ -21,6 +22,7 @@ export class ChannelNotes {
   readonly #directReplies: string;
 
   constructor(channel: Channel, messages: MessageChannel<Outbound, Inbound, unknown>, number: number) {
+    this.channel = channel;
     this.messages = messages;
     this.operations = operationsOf(channel);
     this.#directReplies = `${DIRECT_REPLY_TO}#${number}`;

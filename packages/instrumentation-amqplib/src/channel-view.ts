@@ -11,9 +11,10 @@ import {
   readEnvelope,
   type Tools,
 } from '@clew/core';
-import type { Attributes } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import type { Message, MethodFields, Properties } from './amqplib.ts';
 import type { ChannelNotes } from './channel-notes.ts';
+import { HeaderTable, isEmptyTable } from './header-table.ts';
 import { confirmInfo, endInfo, type hookOptions, type PublishInfo } from './hooks.ts';
 
 type Read = { readonly system: string; readonly reading: EnvelopeReading } | undefined;
@@ -37,6 +38,7 @@ export interface Inbound {
 
 export type ViewOptions = OptionsOf<typeof hookOptions> & {
   readonly envelopes: readonly RpcEnvelope[] | undefined;
+  readonly messageBodySize: boolean;
 };
 
 export type AmqplibView = MessagingView<Outbound, Inbound, AmqpHeaders>;
@@ -64,16 +66,13 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     queue: ({ queue }) => queue,
 
     setHeader({ properties }, name, value) {
-      properties.headers ??= {};
+      const { headers } = properties;
+      const table = headers && !isEmptyTable(headers) ? headers : new HeaderTable();
+      properties.headers = table;
       // amqplib's own object, whose prototype is the program's: what is frozen there cannot be assigned here.
-      if (name in properties.headers)
-        Object.defineProperty(properties.headers, name, {
-          value,
-          enumerable: true,
-          writable: true,
-          configurable: true,
-        });
-      else properties.headers[name] = value;
+      if (name in table)
+        Object.defineProperty(table, name, { value, enumerable: true, writable: true, configurable: true });
+      else table[name] = value;
     },
 
     sending(message) {
@@ -94,8 +93,8 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
       return notes.operations.receive(exchange)(routingKey)(queue);
     },
 
-    sentDetails: ({ properties, content }) => detailsOf(properties, content),
-    deliveryDetails: ({ message }) => deliveryDetails(message),
+    describeSent: (span, { properties, content }) => describe(span, properties, content, tools.options),
+    describeDelivery: (span, { message }) => describeDelivery(span, message, tools.options),
 
     extractBeside: (context, { read }) => read?.reading.extract?.(context) ?? context,
     injectBeside(context, message) {
@@ -178,30 +177,31 @@ function callOf({ notes, read }: Outbound | Inbound, fields: MethodFields, type?
   return notes.operations.call(read?.system)(request?.kind ?? 'call')(method)(exchange)(routingKey);
 }
 
-function detailsOf({ messageId, correlationId }: Properties, content: unknown): Attributes {
-  const attributes: Attributes = {};
-  if (ArrayBuffer.isView(content)) attributes[ATTR.messagingMessageBodySize] = content.byteLength;
-  if (messageId !== undefined) attributes[ATTR.messagingMessageId] = messageId;
-  if (correlationId !== undefined) attributes[ATTR.messagingMessageConversationId] = correlationId;
-  return attributes;
+function describe(span: Span, properties: Properties, content: unknown, options: ViewOptions): void {
+  const { messageId, correlationId } = properties;
+  if (messageId !== undefined) span.setAttribute(ATTR.messagingMessageId, messageId);
+  if (correlationId !== undefined) span.setAttribute(ATTR.messagingMessageConversationId, correlationId);
+  if (options.messageBodySize && ArrayBuffer.isView(content))
+    span.setAttribute(ATTR.messagingMessageBodySize, content.byteLength);
 }
 
-function deliveryDetails({ fields, properties, content }: Message): Attributes {
-  const attributes = detailsOf(properties, content);
-  if (fields.deliveryTag !== undefined) attributes[ATTR.messagingRabbitmqDeliveryTag] = fields.deliveryTag;
-  if (fields.redelivered === true) attributes[ATTR.messagingRedelivered] = true;
+function describeDelivery(span: Span, message: Message, options: ViewOptions): void {
+  const { fields, properties, content } = message;
+  const { deliveryTag } = fields;
+  if (deliveryTag !== undefined) span.setAttribute(ATTR.messagingRabbitmqDeliveryTag, deliveryTag);
+  if (fields.redelivered === true) span.setAttribute(ATTR.messagingRedelivered, true);
+  describe(span, properties, content, options);
   const deaths: unknown = properties.headers?.['x-death'];
-  if (Array.isArray(deaths)) addDeath(attributes, deaths[0]);
-  return attributes;
+  if (Array.isArray(deaths)) describeDeath(span, deaths[0]);
 }
 
 /** The newest entry comes first. Source: https://www.rabbitmq.com/docs/dlx#effects */
-function addDeath(attributes: Attributes, death: unknown): void {
+function describeDeath(span: Span, death: unknown): void {
   if (typeof death !== 'object' || death === null) return;
   const { count, reason, queue } = death as Record<string, unknown>;
-  if (typeof count === 'number') attributes[ATTR.messagingDeadLetterCount] = count;
-  if (typeof reason === 'string') attributes[ATTR.messagingDeadLetterReason] = reason;
-  if (typeof queue === 'string') attributes[ATTR.messagingDeadLetterQueue] = queue;
+  if (typeof count === 'number') span.setAttribute(ATTR.messagingDeadLetterCount, count);
+  if (typeof reason === 'string') span.setAttribute(ATTR.messagingDeadLetterReason, reason);
+  if (typeof queue === 'string') span.setAttribute(ATTR.messagingDeadLetterQueue, queue);
 }
 
 function infoOf({ notes, fields, properties, content }: Outbound): PublishInfo {

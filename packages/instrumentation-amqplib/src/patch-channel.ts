@@ -1,4 +1,4 @@
-import { type Cut, currentContext, guard, messaging, type Settlement, type Tools } from '@clew/core';
+import { type Cut, currentContext, guard, messaging, type Settlement, sayOnce, type Tools } from '@clew/core';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import {
   type Channel,
@@ -10,7 +10,7 @@ import {
 } from './amqplib.ts';
 import { type Asked, cutBy, fetching, onReply } from './asked-methods.ts';
 import { ChannelNotes } from './channel-notes.ts';
-import { type AmqplibView, channelView, type ViewOptions } from './channel-view.ts';
+import { type AmqplibView, channelView, type Outbound, type ViewOptions } from './channel-view.ts';
 
 export type AmqplibTools = Tools<ViewOptions & Parameters<typeof messaging>[0]['options']>;
 
@@ -28,19 +28,16 @@ export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
   const notesOf = notebook(tools);
   const settling = `${tools.name}: settling`;
 
-  tools.wrap<SendMessage>(
-    channelPrototype,
-    'sendMessage',
-    (sendMessage) =>
-      function (fields, properties, content) {
-        const notes = notesOf(this);
-        const caller = currentContext();
-        notes.lastSent = caller;
-        const message = { notes, fields, properties, content, read: undefined };
-        const proceed = () => sendMessage.call(this, fields, properties, message.content);
-        return notes.messages.send(message, proceed, caller);
-      },
-  );
+  tools.wrap<SendMessage>(channelPrototype, 'sendMessage', (sendMessage) => {
+    const proceed = ({ notes, fields, properties, content }: Outbound) =>
+      sendMessage.call(notes.channel, fields, properties, content);
+    return function (fields, properties, content) {
+      const notes = notesOf(this);
+      const caller = currentContext();
+      notes.lastSent = caller;
+      return notes.messages.send({ notes, fields, properties, content, read: undefined }, proceed, caller);
+    };
+  });
 
   tools.wrap<Dispatch>(
     baseChannel,
@@ -63,9 +60,15 @@ export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
     (sendImmediately) =>
       function (method, fields) {
         const result = sendImmediately.call(this, method, fields);
-        const how = SETTLEMENTS.get(method);
-        if (how !== undefined || method === METHOD.confirmSelect)
-          guard(settling, () => settle(notesOf(this), how, fields));
+        const how = settlementOf(method);
+        if (how !== undefined) {
+          // Without a closure: every delivery comes through here.
+          try {
+            settle(notesOf(this), how, fields);
+          } catch (fault) {
+            sayOnce(settling, fault);
+          }
+        } else if (method === METHOD.confirmSelect) guard(settling, () => expectConfirms(notesOf(this)));
         return result;
       },
   );
@@ -141,18 +144,25 @@ function notebook(tools: AmqplibTools): (channel: Channel) => ChannelNotes {
   };
 }
 
-const SETTLEMENTS: ReadonlyMap<number, Settlement> = new Map([
-  [METHOD.basicAck, 'ack'],
-  [METHOD.basicNack, 'nack'],
-  [METHOD.basicReject, 'reject'],
-]);
-
-function settle(notes: ChannelNotes, how: Settlement | undefined, fields: MethodFields): void {
-  if (how === undefined) {
-    notes.confirms = true;
-    notes.messages.expectConfirms();
-    return;
+function settlementOf(method: number): Settlement | undefined {
+  switch (method) {
+    case METHOD.basicAck:
+      return 'ack';
+    case METHOD.basicNack:
+      return 'nack';
+    case METHOD.basicReject:
+      return 'reject';
+    default:
+      return undefined;
   }
+}
+
+function expectConfirms(notes: ChannelNotes): void {
+  notes.confirms = true;
+  notes.messages.expectConfirms();
+}
+
+function settle(notes: ChannelNotes, how: Settlement, fields: MethodFields): void {
   const { deliveryTag = 0, multiple = false, requeue = false } = fields;
   const attributes = how === 'ack' ? undefined : { 'clew.messaging.requeue': requeue };
   notes.messages.settle(deliveryTag, multiple, how, attributes);

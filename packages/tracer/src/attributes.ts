@@ -34,6 +34,17 @@ export function setFlat(
   return addFlat(list, key, value, maxCount, maxLength);
 }
 
+/**
+ * A list of one attribute of a plain kind; an empty one for any other. Most spans set no more than one, and an array that
+ * is pushed to makes room for sixteen.
+ */
+export function listOfOne(key: string, value: unknown, maxCount: number, maxLength: number): FlatAttributes {
+  const type = typeof value;
+  const isPlain =
+    type === 'number' || type === 'boolean' || (type === 'string' && (value as string).length <= maxLength);
+  return isPlain && maxCount > 0 && typeof key === 'string' && key !== '' ? [key, value] : [];
+}
+
 /** As {@link setFlat}, for a key that is not there yet. */
 function addFlat(
   list: FlatAttributes,

@@ -196,10 +196,16 @@ export class BatchQueue {
         this.#count(batch, outcome);
         this.#settle(batch);
         // Of any other, a connection that is not closed yet might still be sending.
-        if (outcome.cause === undefined) this.#spare = Buffer.from(batch.body.buffer);
+        if (outcome.cause === undefined) this.#keep(batch.body.buffer);
       }
     });
     this.#draining = false;
+  }
+
+  /** The larger memory serves small batches, too. */
+  #keep(memory: ArrayBufferLike): void {
+    if (this.#spare === undefined || this.#spare.length < memory.byteLength)
+      this.#spare = Buffer.from(memory);
   }
 
   async #send({ body }: Batch): Promise<Outcome> {

@@ -101,28 +101,26 @@ export function isHexId(hex: unknown, digits: 16 | 32): hex is string {
 export class LocalTrace {
   #hex: string | undefined;
   #clock: Clock;
-  #anchor: Anchor | undefined = undefined;
-  #hasWords = false;
-  #w0 = 0;
-  #w1 = 0;
-  #w2 = 0;
-  #w3 = 0;
+  #anchor: Anchor | undefined;
+  #hasWords: boolean;
+  #w0: number;
+  #w1: number;
+  #w2: number;
+  #w3: number;
 
-  /** @param hex 32 valid digits; without it the id is random. */
-  constructor(clock: Clock, hex?: string) {
+  /**
+   * @param hex 32 valid digits; without it the id is random.
+   * @param remote the parent from the wire whose trace goes on; the same digits as words.
+   */
+  constructor(clock: Clock, hex?: string, remote?: RemoteSpanContext) {
     this.#clock = clock;
     this.#hex = hex;
-  }
-
-  /** Goes on with a trace from the wire. */
-  static of(clock: Clock, remote: RemoteSpanContext): LocalTrace {
-    const trace = new LocalTrace(clock, remote.traceId);
-    trace.#w0 = remote.traceIdWord0;
-    trace.#w1 = remote.traceIdWord1;
-    trace.#w2 = remote.traceIdWord2;
-    trace.#w3 = remote.traceIdWord3;
-    trace.#hasWords = true;
-    return trace;
+    this.#anchor = undefined;
+    this.#hasWords = remote !== undefined;
+    this.#w0 = remote === undefined ? 0 : remote.traceIdWord0;
+    this.#w1 = remote === undefined ? 0 : remote.traceIdWord1;
+    this.#w2 = remote === undefined ? 0 : remote.traceIdWord2;
+    this.#w3 = remote === undefined ? 0 : remote.traceIdWord3;
   }
 
   /** Unsampled traces never read the clock. */

@@ -13,6 +13,8 @@ const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 /** Three ids, two times and the flags, each with its tag. */
 const FIXED_PART_BYTES = 62;
+/** An event with a name up to here has a length of one byte. */
+const SHORT_CHARS = 64;
 
 /**
  * OTLP's protocol buffers. A numeric tag is `field << 3 | wire type`; all of them but one fit into a byte.
@@ -113,7 +115,7 @@ function writeLists(writer: ProtobufWriter, span: SpanRecord): void {
 }
 
 function writeEvents(writer: ProtobufWriter, span: SpanRecord, events: readonly FlatEvent[]): void {
-  for (const event of events) writeEvent(writer, span, event);
+  for (let i = 0; i < events.length; i++) writeEvent(writer, span, events[i]!);
 }
 
 function writeRareParts(writer: ProtobufWriter, rare: RareParts): void {
@@ -147,20 +149,46 @@ function writeCount(writer: ProtobufWriter, tag: number, count: number): void {
 }
 
 function writeEvent(writer: ProtobufWriter, span: SpanRecord, event: FlatEvent): void {
+  const { name, attributes, time } = event;
+  if (attributes === undefined && event.dropped === 0 && writeNamedTime(writer, span, name, time)) return;
   // A guess: what is guessed wrong has to be moved.
-  const lengthBytes = event.attributes === undefined ? 1 : 2;
+  const lengthBytes = attributes === undefined ? 1 : 2;
   writer.varint(0x5a);
   const start = writer.begin(lengthBytes);
   writer.reserve(9);
-  writer.view.setUint8(writer.position, 0x09);
-  if (typeof event.time === 'number')
-    writeReading(writer.view, writer.position + 1, span.localTrace.anchor, event.time);
-  else writeHrTime(writer.view, writer.position + 1, event.time);
+  writeTime(writer, span, time, writer.position);
   writer.position += 9;
-  writeText(writer, 0x12, event.name);
-  if (event.attributes !== undefined) writeAttributes(writer, 0x1a, event.attributes);
+  writeText(writer, 0x12, name);
+  if (attributes !== undefined) writeAttributes(writer, 0x1a, attributes);
   writeCount(writer, 0x20, event.dropped);
   writer.end(start, lengthBytes);
+}
+
+/** Writes what most events are, a short name and no more, with the length known beforehand; false for any other. */
+function writeNamedTime(
+  writer: ProtobufWriter,
+  span: SpanRecord,
+  name: string,
+  time: FlatEvent['time'],
+): boolean {
+  const { length } = name;
+  if (length > SHORT_CHARS) return false;
+  writer.reserve(13 + length * 3);
+  const { bytes, position: at } = writer;
+  if (!writer.asciiAt(name, at + 13)) return false;
+  bytes[at] = 0x5a;
+  bytes[at + 1] = length + 11;
+  writeTime(writer, span, time, at + 2);
+  bytes[at + 11] = 0x12;
+  bytes[at + 12] = length;
+  writer.position = at + 13 + length;
+  return true;
+}
+
+function writeTime(writer: ProtobufWriter, span: SpanRecord, time: FlatEvent['time'], at: number): void {
+  writer.bytes[at] = 0x09;
+  if (typeof time === 'number') writeReading(writer.view, at + 1, span.localTrace.anchor, time);
+  else writeHrTime(writer.view, at + 1, time);
 }
 
 function writeLink(writer: ProtobufWriter, link: FlatLink): void {

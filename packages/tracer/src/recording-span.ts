@@ -7,7 +7,7 @@ import {
   SpanStatusCode,
   type TimeInput,
 } from '@opentelemetry/api';
-import { DROPPED, type FlatAttributes, fillFlat, flatOf, setFlat } from './attributes.ts';
+import { DROPPED, type FlatAttributes, fillFlat, flatOf, listOfOne, setFlat } from './attributes.ts';
 import { durationBetween, hrTimeOf, isTimeInput, monotonicNow } from './clock.ts';
 import { exceptionAttributes } from './exception-attributes.ts';
 import { sharedOf } from './shared-attributes.ts';
@@ -83,9 +83,12 @@ export class RecordingSpan extends SpanRecord implements Span {
 
   #set(key: string, value: unknown): void {
     if (value !== undefined && this.sharedAttributes?.has(key)) this.#unshare();
-    this.flatAttributes ??= [];
     const { attributeCount, attributeValueLength } = this.recorder.limits;
     const room = attributeCount - (this.sharedAttributes?.count ?? 0);
+    if (this.flatAttributes === undefined) {
+      this.flatAttributes = listOfOne(key, value, room, attributeValueLength);
+      if (this.flatAttributes.length > 0) return;
+    }
     const outcome = setFlat(this.flatAttributes, key, value, room, attributeValueLength);
     if (outcome === DROPPED) this.#dropAttributes(1);
   }

@@ -88,10 +88,8 @@ export class Tracer implements ApiTracer {
     } else {
       const foreign = parent?.spanContext();
       if (foreign !== undefined && isValid(foreign)) {
-        localTrace =
-          foreign instanceof RemoteSpanContext
-            ? LocalTrace.of(recorder.clock, foreign)
-            : new LocalTrace(recorder.clock, foreign.traceId);
+        const remote = foreign instanceof RemoteSpanContext ? foreign : undefined;
+        localTrace = new LocalTrace(recorder.clock, foreign.traceId, remote);
         parentIsRemote = foreign.isRemote === true;
         if (parentIsRemote) incoming = incomingOf(context);
         parentFlags = foreign.traceFlags;

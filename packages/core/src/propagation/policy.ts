@@ -16,16 +16,19 @@ const OPEN: PropagationPolicy = { trust: 'continue', sendTo: 'all', sendBaggageT
 
 /** One in a process, also over several copies of this package. */
 const KEY = Symbol.for('clew.propagation-policy');
-const holder = globalThis as { [KEY]?: PropagationPolicy };
+const global = globalThis as { [KEY]?: { policy: PropagationPolicy } };
+global[KEY] ??= { policy: OPEN };
+/** Looked up once: a property of the global object is not found fast. */
+const holder = global[KEY];
 
 /** Sets the policy of the process; what is not given is open, as in OpenTelemetry. */
 export function setPropagationPolicy(policy: Partial<PropagationPolicy>): void {
-  holder[KEY] = { ...OPEN, ...policy };
+  holder.policy = { ...OPEN, ...policy };
 }
 
 /** The policy in force. */
 export function propagationPolicy(): PropagationPolicy {
-  return holder[KEY] ?? OPEN;
+  return holder.policy;
 }
 
 /** Decides about incoming messages by a plugin's option, or by the policy where it has none. */

@@ -122,13 +122,15 @@ function extractTrace<C>(
   return winner === undefined ? context : resolve(context, winner, others);
 }
 
+const NO_LINKS: readonly Link[] = [];
+
 /** A parent goes before a mere wish, whatever their order: an id is worth more than a flag. */
 function resolve(context: Context, first: Extraction, others: readonly Found[] | undefined): Context {
   let winner = first;
   if (first.kind === 'start' && others !== undefined) {
     winner = others.find(({ extraction }) => extraction.kind === 'parent')?.extraction ?? first;
   }
-  const links = others === undefined ? [] : linksTo(others, winner);
+  const links = others === undefined ? NO_LINKS : linksTo(others, winner);
   let resolved = winner.signed === true ? withSigned(context) : context;
   if (winner.baggage !== undefined) resolved = propagation.setBaggage(resolved, winner.baggage);
   if (winner.kind === 'start') {

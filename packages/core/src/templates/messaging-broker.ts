@@ -80,7 +80,7 @@ export function beginSend<Sent, Delivery, Headers>(
   const current = trace.setSpan(caller, span);
   broker.inject(current, message);
   if (span.isRecording()) {
-    if (view.sentDetails) span.setAttributes(view.sentDetails(message));
+    view.describeSent?.(span, message);
     view.onSend?.(span, message);
   } else if (!rpc) return undefined;
   if (!mark || !rpc) return new Sending(span, current, channel, message);
@@ -115,7 +115,7 @@ export function beginProcessing<Sent, Delivery, Headers>(
   const current = trace.setSpan(parent, span);
   if (!span.isRecording()) return current;
   if (deliveries.length > 1) span.setAttribute(ATTR.messagingBatchMessageCount, deliveries.length);
-  else if (view.deliveryDetails) span.setAttributes(view.deliveryDetails(first));
+  else view.describeDelivery?.(span, first);
   view.onProcess?.(span, first);
   if (!mark || !rpc) return new Processing(span, current, channel, handed);
   const serving = new Serving(span, current, channel, handed, mark);

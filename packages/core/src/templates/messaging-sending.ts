@@ -1,4 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
+import { Exchange } from '../exchange.ts';
 import { sayOnce } from '../kit/failures.ts';
 import { ATTR } from '../semconv.ts';
 import type { Ledger } from './messaging-ledger.ts';
@@ -29,12 +30,40 @@ export interface SendingOwner<Sent> {
   readonly unconfirmed: Ledger<Unconfirmed>;
   readonly waiting: Waiting;
   /** Keeps the first message since the last drain that the library could not write at once. */
-  hold(sending: Sending<Sent>): boolean;
+  hold(sending: WaitingSending<Sent>): boolean;
   onSent(span: Span, message: Sent, reason: Cut | undefined): void;
 }
 
-/** A message on its way: ends when it is written, or confirmed where the broker confirms. */
-export class Sending<Sent> extends WaitingExchange implements Outgoing, Unconfirmed {
+/** A message on its way: ends when it is written. One that the broker confirms has to wait for it. */
+export class Sending<Sent> extends Exchange implements Outgoing {
+  readonly #owner: SendingOwner<Sent>;
+  readonly #message: Sent;
+
+  constructor(span: Span, current: Context, owner: SendingOwner<Sent>, message: Sent) {
+    super(span, current);
+    this.#owner = owner;
+    this.#message = message;
+  }
+
+  sent<T>(result: T, tag: number): T {
+    // `false` is what streams answer when their buffer is full.
+    if (tag === 0 && result !== false) return this.settle(result);
+    return new WaitingSending(this.span, this.context, this.#owner, this.#message).sent(result, tag);
+  }
+
+  notSent(error: unknown): void {
+    this.fail(error);
+    this.end();
+  }
+
+  override end(): void {
+    if (!this.ended) tellOwner(this.#owner, this.span, this.#message, undefined);
+    super.end();
+  }
+}
+
+/** A written message that waits for the broker's confirm, or for the room to be written in. */
+export class WaitingSending<Sent> extends WaitingExchange implements Unconfirmed {
   readonly #owner: SendingOwner<Sent>;
   readonly #message: Sent;
   #tag = 0;
@@ -50,19 +79,13 @@ export class Sending<Sent> extends WaitingExchange implements Outgoing, Unconfir
   sent<T>(result: T, tag: number): T {
     this.#tag = tag;
     if (tag > 0) this.#owner.unconfirmed.add(tag, this);
-    // `false` is what streams answer when their buffer is full.
     if (result === false) {
       this.span.setAttribute(ATTR.messagingBackPressure, true);
       this.#held = this.#owner.hold(this);
     }
-    if (tag === 0 && !this.#held) return this.settle(result);
-    this.#owner.waiting.add(this);
+    if (tag === 0 && !this.#held) this.end();
+    else this.#owner.waiting.add(this);
     return result;
-  }
-
-  notSent(error: unknown): void {
-    this.fail(error);
-    this.end();
   }
 
   confirmed(): void {
@@ -91,11 +114,20 @@ export class Sending<Sent> extends WaitingExchange implements Outgoing, Unconfir
     if (this.ended) return;
     if (this.#tag > 0) this.#owner.unconfirmed.delete(this.#tag, this);
     this.#owner.waiting.delete(this);
-    try {
-      this.#owner.onSent(this.span, this.#message, this.#reason);
-    } catch (fault) {
-      sayOnce('ending a sent message', fault);
-    }
+    tellOwner(this.#owner, this.span, this.#message, this.#reason);
     super.end();
+  }
+}
+
+function tellOwner<Sent>(
+  owner: SendingOwner<Sent>,
+  span: Span,
+  message: Sent,
+  reason: Cut | undefined,
+): void {
+  try {
+    owner.onSent(span, message, reason);
+  } catch (fault) {
+    sayOnce('ending a sent message', fault);
   }
 }

@@ -1,4 +1,4 @@
-import type { Attributes, Context, Span, TextMapGetter } from '@opentelemetry/api';
+import type { Context, Span, TextMapGetter } from '@opentelemetry/api';
 import type { TrustOption } from '../propagation/trust.ts';
 import type { Operation } from './messaging-operation.ts';
 import type { Cut } from './messaging-waiting.ts';
@@ -15,9 +15,9 @@ export interface MessagingView<Sent, Delivery, Headers> {
   readonly getter: TextMapGetter<Headers>;
   /** The queue's name, by which trust is decided. */
   queue(delivery: Delivery): string;
-  /** What a recorded span says beside its operation: the message's id, conversation, size. */
-  sentDetails?(message: Sent): Attributes;
-  deliveryDetails?(delivery: Delivery): Attributes;
+  /** Sets what a recorded span says beside its operation: the message's id and conversation. */
+  describeSent?(span: Span, message: Sent): void;
+  describeDelivery?(span: Span, delivery: Delivery): void;
   /** Trace context that does not travel in headers: read where the headers had none, and written beside them. */
   extractBeside?(context: Context, delivery: Delivery): Context;
   injectBeside?(context: Context, message: Sent): void;

@@ -7,7 +7,7 @@ import { Broker, beginProcessing, beginSend, type Handed } from './messaging-bro
 import { Ledger } from './messaging-ledger.ts';
 import type { Operation } from './messaging-operation.ts';
 import { Processing, type ProcessingOwner, type Settlement } from './messaging-processing.ts';
-import type { Outgoing, Sending, SendingOwner, Unconfirmed } from './messaging-sending.ts';
+import type { Outgoing, SendingOwner, Unconfirmed, WaitingSending } from './messaging-sending.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { type Cut, failWith, type Waiting } from './messaging-waiting.ts';
 import { type Call, type CallChannel, Serving } from './rpc.ts';
@@ -37,7 +37,7 @@ export class MessageChannel<Sent, Delivery, Headers>
   readonly #unsettled = new Ledger<Processing>();
   #confirms = false;
   #sent = 0;
-  #held: Sending<Sent> | undefined;
+  #held: WaitingSending<Sent> | undefined;
 
   constructor(broker: Broker<Sent, Delivery, Headers>) {
     this.#broker = broker;
@@ -50,11 +50,11 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   /** Sends a message: `proceed` is the library's own call, made exactly once whatever becomes of the tracing. */
-  send<T>(message: Sent, proceed: () => T, caller: Context = currentContext()): T {
+  send<T>(message: Sent, proceed: (message: Sent) => T, caller: Context = currentContext()): T {
     const outgoing = this.#outgoing(message, caller);
     let result: T;
     try {
-      result = proceed();
+      result = proceed(message);
     } catch (error) {
       outgoing?.notSent(error);
       throw error;
@@ -108,7 +108,8 @@ export class MessageChannel<Sent, Delivery, Headers>
         ...(links && { links }),
       }),
     );
-    exchange?.end(view.deliveryDetails?.(delivery));
+    if (exchange?.recording) guard('describing', () => view.describeDelivery?.(exchange.span, delivery));
+    exchange?.end();
     return exchange?.context ?? came;
   }
 
@@ -171,7 +172,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     exchange.end();
   }
 
-  hold(sending: Sending<Sent>): boolean {
+  hold(sending: WaitingSending<Sent>): boolean {
     if (this.#held !== undefined) return false;
     this.#held = sending;
     return true;
