@@ -207,6 +207,18 @@ test('a view that fails costs the span, never the message', () => {
   expect(recorder.spans()).toEqual([]);
 });
 
+test('a view that fails when the span has started leaves no span open', async () => {
+  const broken = () => {
+    throw new Error('the view is broken');
+  };
+  const silent = openChannel({}, { setHeader: broken })();
+  expect(silent.send(parcel('songs'), () => 'sent')).toBe('sent');
+  const channel = openChannel({}, { describeSent: broken, describeDelivery: broken })();
+  expect(channel.send(parcel('songs'), () => 'sent')).toBe('sent');
+  expect(channel.process(parcel('songs'), 1, () => 'handled')).toBe('handled');
+  await recorder.take(3);
+});
+
 test('a view that fails at the end leaves no span open', async () => {
   const broken = () => {
     throw new Error('the view is broken');

@@ -78,11 +78,15 @@ export function beginSend<Sent, Delivery, Headers>(
   const operation = rpc ? rpc.calling(message) : view.sending(message);
   const span = broker.start(operation, rpc ? SpanKind.CLIENT : SpanKind.PRODUCER, caller);
   const current = trace.setSpan(caller, span);
-  broker.inject(current, message);
-  if (span.isRecording()) {
-    view.describeSent?.(span, message);
-    view.onSend?.(span, message);
-  } else if (!rpc) return undefined;
+  try {
+    broker.inject(current, message);
+    if (span.isRecording()) {
+      view.describeSent?.(span, message);
+      view.onSend?.(span, message);
+    } else if (!rpc) return undefined;
+  } catch (fault) {
+    giveUp(span, fault);
+  }
   if (!mark || !rpc) return new Sending(span, current, channel, message);
   // Also where nobody records: the reply must find its caller.
   const call = new Call(span, caller, mark, calls, channel);
@@ -114,11 +118,21 @@ export function beginProcessing<Sent, Delivery, Headers>(
   const span = broker.start(operation, kind, parent, links && { links });
   const current = trace.setSpan(parent, span);
   if (!span.isRecording()) return current;
-  if (deliveries.length > 1) span.setAttribute(ATTR.messagingBatchMessageCount, deliveries.length);
-  else view.describeDelivery?.(span, first);
-  view.onProcess?.(span, first);
+  try {
+    if (deliveries.length > 1) span.setAttribute(ATTR.messagingBatchMessageCount, deliveries.length);
+    else view.describeDelivery?.(span, first);
+    view.onProcess?.(span, first);
+  } catch (fault) {
+    giveUp(span, fault);
+  }
   if (!mark || !rpc) return new Processing(span, current, channel, handed);
   const serving = new Serving(span, current, channel, handed, mark);
   served.add(serving);
   return serving;
+}
+
+/** Nobody else knows of a span that could not be begun: it must not stay open. */
+function giveUp(span: Span, fault: unknown): never {
+  span.end();
+  throw fault;
 }
