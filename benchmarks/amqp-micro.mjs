@@ -1,7 +1,7 @@
 // What tracing adds to a message published, consumed and acknowledged, without amqplib, a broker and the export: the
 // plugin on channels that do nothing. Nanoseconds of CPU, the least of many short rounds: what changed shows here
 // where the machine's noise hides it in the whole program.
-// node benchmarks/amqp-micro.mjs (after `npm run build`)
+// npx node benchmarks/amqp-micro.mjs (after `npm run build`)
 import { createServer } from 'node:http';
 import { AmqplibInstrumentation } from '@clew/instrumentation-amqplib';
 import { init } from '@clew/node';

@@ -1,5 +1,5 @@
 // What the tracer alone costs: six spans of one request, recorded and encoded; and one that is not sampled.
-// node benchmarks/tracer-micro.mjs (after `npm run build`)
+// npx node benchmarks/tracer-micro.mjs (after `npm run build`)
 import { createServer } from 'node:http';
 import { alwaysOff, TracerProvider } from '@clew/tracer';
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';

@@ -48,6 +48,9 @@ const openChannel = (options: Partial<MessagingOptions> = {}, more: Partial<type
     }),
     { ...view, ...more },
   );
+const broken = () => {
+  throw new Error('the view is broken');
+};
 const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
 const laterTurn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
@@ -197,9 +200,6 @@ test('time-outs come in their order, with one timer that keeps no process alive'
 });
 
 test('a view that fails costs the span, never the message', () => {
-  const broken = () => {
-    throw new Error('the view is broken');
-  };
   const channel = openChannel({}, { sending: broken, processing: broken })();
   expect(channel.send(parcel('songs'), () => 'sent')).toBe('sent');
   expect(channel.process(parcel('songs'), 1, () => 'handled')).toBe('handled');
@@ -208,9 +208,6 @@ test('a view that fails costs the span, never the message', () => {
 });
 
 test('a view that fails when the span has started leaves no span open', async () => {
-  const broken = () => {
-    throw new Error('the view is broken');
-  };
   const silent = openChannel({}, { setHeader: broken })();
   expect(silent.send(parcel('songs'), () => 'sent')).toBe('sent');
   const channel = openChannel({}, { describeSent: broken, describeDelivery: broken })();
@@ -220,9 +217,6 @@ test('a view that fails when the span has started leaves no span open', async ()
 });
 
 test('a view that fails at the end leaves no span open', async () => {
-  const broken = () => {
-    throw new Error('the view is broken');
-  };
   const channel = openChannel({}, { onSent: broken, onProcessed: broken })();
   channel.send(parcel('songs'), () => true);
   channel.process(parcel('songs'), undefined, () => 'handled');

@@ -16,10 +16,10 @@ const OPEN: PropagationPolicy = { trust: 'continue', sendTo: 'all', sendBaggageT
 
 /** One in a process, also over several copies of this package. */
 const KEY = Symbol.for('clew.propagation-policy');
-const global = globalThis as { [KEY]?: { policy: PropagationPolicy } };
-global[KEY] ??= { policy: OPEN };
+const shared = globalThis as { [KEY]?: { policy: PropagationPolicy } };
+shared[KEY] ??= { policy: OPEN };
 /** Looked up once: a property of the global object is not found fast. */
-const holder = global[KEY];
+const holder = shared[KEY];
 
 /** Sets the policy of the process; what is not given is open, as in OpenTelemetry. */
 export function setPropagationPolicy(policy: Partial<PropagationPolicy>): void {
