@@ -8,6 +8,7 @@ import {
   shaped,
   TRUST_EXPECTED,
 } from '@clew/core';
+import { prepareEncoder } from './header-table.ts';
 import { hookOptions } from './hooks.ts';
 import { type AmqplibTools, patchChannel } from './patch-channel.ts';
 import { patchConnect } from './patch-connect.ts';
@@ -37,10 +38,16 @@ export const AmqplibInstrumentation = defineInstrumentation({
     { module: 'amqplib', versions: VERSIONS, patch },
     { module: 'amqplib', versions: VERSIONS, file: 'callback_api.js', patch },
     { module: 'amqplib', versions: VERSIONS, file: 'lib/channel.js', patch },
+    { module: 'amqplib', versions: VERSIONS, file: 'lib/codec.js', patch: patchCodec },
   ],
 });
 
 export type AmqplibInstrumentation = InstanceType<typeof AmqplibInstrumentation>;
+
+function patchCodec(codec: unknown): void {
+  const { encodeTable } = codec as { readonly encodeTable?: Parameters<typeof prepareEncoder>[0] };
+  if (typeof encodeTable === 'function') prepareEncoder(encodeTable);
+}
 
 /** Whoever patches by hand has the API only; its first connection leads to the channels. */
 function patch(moduleExports: unknown, tools: AmqplibTools): void {

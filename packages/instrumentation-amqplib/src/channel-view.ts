@@ -14,7 +14,7 @@ import {
 import type { Span } from '@opentelemetry/api';
 import type { Message, MethodFields, Properties } from './amqplib.ts';
 import type { ChannelNotes } from './channel-notes.ts';
-import { HeaderTable, isEmptyTable } from './header-table.ts';
+import { tableOf } from './header-table.ts';
 import { confirmInfo, endInfo, type hookOptions, type PublishInfo } from './hooks.ts';
 
 type Read = { readonly system: string; readonly reading: EnvelopeReading } | undefined;
@@ -66,8 +66,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     queue: ({ queue }) => queue,
 
     setHeader({ properties }, name, value) {
-      const { headers } = properties;
-      const table = headers && !isEmptyTable(headers) ? headers : new HeaderTable();
+      const table = tableOf(properties.headers);
       properties.headers = table;
       // amqplib's own object, whose prototype is the program's: what is frozen there cannot be assigned here.
       if (name in table)
