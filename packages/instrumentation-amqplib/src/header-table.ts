@@ -32,8 +32,8 @@ export function prepareEncoder(encodeTable: EncodeTable): void {
 }
 
 /** The table to set headers in: the message's own, unless there is none or it is empty and another is faster. */
-export function tableOf(headers: Record<string, unknown> | undefined): Record<string, unknown> {
-  if (headers !== undefined && !(encoderKnowsDictionaries && isEmptyTable(headers))) return headers;
+export function tableOf(headers: Record<string, unknown> | null | undefined): Record<string, unknown> {
+  if (headers && !(encoderKnowsDictionaries && isEmptyTable(headers))) return headers;
   return encoderKnowsDictionaries ? new HeaderTable() : (Object.create(null) as Record<string, unknown>);
 }
 

@@ -5,7 +5,7 @@ const amqplibs = () => Object.create(null) as Record<string, unknown>;
 test('until the encoder is prepared, every message keeps its own table', () => {
   const own = amqplibs();
   expect(tableOf(own)).toBe(own);
-  expect(Object.getPrototypeOf(tableOf(undefined))).toBe(null);
+  for (const none of [undefined, null]) expect(Object.getPrototypeOf(tableOf(none))).toBe(null);
 });
 
 describe('when the encoder is prepared', () => {
@@ -36,6 +36,10 @@ describe('when the encoder is prepared', () => {
     } finally {
       Reflect.deleteProperty(polluted, 'everywhere');
     }
+  });
+
+  test('a message whose headers are null gets a table', () => {
+    expect('toString' in tableOf(null)).toBe(false);
   });
 
   test('a table of ours stays', () => {

@@ -33,16 +33,9 @@ export function writeAttribute(writer: ProtobufWriter, tag: number, key: string,
 /** Keys as a KeyValue has them, encoded once: a program has few. */
 const encodedKeys = new Map<string, Uint8Array>();
 const MOST_KEYS = 1000;
-/** The last key: often it comes again, and needs no look-up then. */
-let lastKey = '';
-let lastEncoded = encodeKey(lastKey);
 
 function encodedKey(key: string): Uint8Array {
-  if (key !== lastKey) {
-    lastEncoded = encodedKeys.get(key) ?? encodeKey(key);
-    lastKey = key;
-  }
-  return lastEncoded;
+  return encodedKeys.get(key) ?? encodeKey(key);
 }
 
 function encodeKey(key: string): Uint8Array {

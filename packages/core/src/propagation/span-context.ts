@@ -17,7 +17,10 @@ export class KnownSpanContext implements SpanContext {
   }
 }
 
-/** A parent from the wire, known as well: made for each request, and no derived class, for those are made slower. Its ids are there as 32-bit words, too: a tracer writes them without reading digits. */
+/**
+ * A parent from the wire, checked as well. Its ids are there as 32-bit words, too: a tracer writes them without reading
+ * digits. Made for each request, so no derived class: those are made slower.
+ */
 export class RemoteSpanContext implements SpanContext {
   readonly traceId: string;
   readonly spanId: string;
