@@ -1,56 +1,10 @@
-import { createOperation, labeller, type MessagingOptions, type MessagingView, messaging } from '@clew/core';
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { recordSpans, suiteTools } from '../src/index.ts';
+import { recordSpans } from '../src/index.ts';
+import { broken, label, openChannel, parcel } from './toy-broker.ts';
 
-// The templates with a broker that is none: what another broker's plugin would have to write is the view.
-
-interface Parcel {
-  readonly topic: string;
-  readonly headers: Record<string, string>;
-  readonly id?: string;
-  readonly replyTo?: string;
-}
-
-const label = labeller(/tmp-\d+/);
-const operation = (name: string, type: 'send' | 'process', topic: string) =>
-  createOperation({ system: 'toy', name, type, destination: topic, label: label(topic) });
-
-const markOf = ({ id, replyTo, topic }: Parcel) =>
-  id === undefined ? undefined : { id, replyTo, address: topic };
-
-const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
-  sending: ({ topic }) => operation('send', 'send', topic),
-  processing: ({ topic }) => operation('process', 'process', topic),
-  setHeader: ({ headers }, name, value) => {
-    headers[name] = value;
-  },
-  headers: ({ headers }) => headers,
-  getter: { get: (headers, name) => headers[name], keys: Object.keys },
-  queue: ({ topic }) => topic,
-  rpc: {
-    sent: markOf,
-    delivered: markOf,
-    calling: ({ topic }) => ({ name: topic, attributes: {} }),
-    serving: ({ topic }) => ({ name: topic, attributes: {} }),
-  },
-};
+// The templates with a broker that is none.
 
 const recorder = recordSpans();
-const parcel = (topic: string, more: Partial<Parcel> = {}): Parcel => ({ topic, headers: {}, ...more });
-const openChannel = (options: Partial<MessagingOptions> = {}, more: Partial<typeof view> = {}) =>
-  messaging(
-    suiteTools<MessagingOptions>({
-      trust: undefined,
-      useLinksForConsume: false,
-      consumeTimeoutMs: 0,
-      callTimeoutMs: 0,
-      ...options,
-    }),
-    { ...view, ...more },
-  );
-const broken = () => {
-  throw new Error('the view is broken');
-};
 const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
 const laterTurn = () => new Promise((resolve) => setTimeout(resolve, 5));
 

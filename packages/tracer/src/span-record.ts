@@ -73,7 +73,8 @@ export class SpanRecord implements TraceparentWriter {
   flatEvents: FlatEvent[] | undefined = undefined;
   rare: RareParts | undefined = undefined;
   status: SpanStatus = UNSET;
-  #context: SpanContext | undefined = undefined;
+  /** Made when somebody asks. Not `#private`: V8 would make the objects of derived classes slower. */
+  knownContext: SpanContext | undefined = undefined;
 
   constructor(
     recorder: Recorder,
@@ -113,11 +114,11 @@ export class SpanRecord implements TraceparentWriter {
   }
 
   spanContext(): SpanContext {
-    if (this.#context === undefined) {
+    if (this.knownContext === undefined) {
       const spanId = hexOfWord(this.idHigh) + hexOfWord(this.idLow);
-      this.#context = new KnownSpanContext(this.localTrace.hex, spanId, this.traceFlags, this.traceState);
+      this.knownContext = new KnownSpanContext(this.localTrace.hex, spanId, this.traceFlags, this.traceState);
     }
-    return this.#context;
+    return this.knownContext;
   }
 
   [WRITE_TRACEPARENT](): string {

@@ -13,7 +13,7 @@ import { trustBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
 import { type IncomingMessage, readIncoming } from './messaging-incoming.ts';
 import type { Operation } from './messaging-operation.ts';
-import { Processing, type ProcessingOwner } from './messaging-processing.ts';
+import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
 import { type Outgoing, Sending, type SendingOwner } from './messaging-sending.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { Waiting } from './messaging-waiting.ts';
@@ -94,10 +94,9 @@ export function beginSend<Sent, Delivery, Headers>(
   return call;
 }
 
-/** Deliveries on their way to the program. */
-export interface Handed<Delivery> {
-  readonly deliveries: readonly Delivery[];
-  readonly tags: readonly number[];
+/** Deliveries on their way to the program, and what they brought. */
+export interface Handed<Delivery> extends Work {
+  readonly delivery: Delivery;
   readonly parent: Context;
   readonly links: Link[] | undefined;
   readonly mark: RpcMark | undefined;
@@ -109,19 +108,19 @@ export function beginProcessing<Sent, Delivery, Headers>(
   channel: ProcessingOwner,
   handed: Handed<Delivery>,
 ): Processing | Context {
-  const { deliveries, parent, links, mark } = handed;
+  const { delivery, batch, parent, links, mark } = handed;
   const { view, served } = broker;
-  const first = deliveries[0] as Delivery;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
-  const operation = rpc ? rpc.serving(first) : view.processing(first);
+  const operation = rpc ? rpc.serving(delivery) : view.processing(delivery);
   const kind = rpc ? SpanKind.SERVER : SpanKind.CONSUMER;
   const span = broker.start(operation, kind, parent, links && { links });
   const current = trace.setSpan(parent, span);
   if (!span.isRecording()) return current;
   try {
-    if (deliveries.length > 1) span.setAttribute(ATTR.messagingBatchMessageCount, deliveries.length);
-    else view.describeDelivery?.(span, first);
-    view.onProcess?.(span, first);
+    if (batch !== undefined && batch.deliveries.length > 1)
+      span.setAttribute(ATTR.messagingBatchMessageCount, batch.deliveries.length);
+    else view.describeDelivery?.(span, delivery);
+    view.onProcess?.(span, delivery);
   } catch (fault) {
     giveUp(span, fault);
   }

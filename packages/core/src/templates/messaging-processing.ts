@@ -12,28 +12,45 @@ export interface ProcessingOwner {
   processed(processing: Processing, ending: string): void;
 }
 
-/** What is processed at once. */
-export interface Deliveries {
+/** Several deliveries that are processed at once. */
+export interface Batch {
   readonly deliveries: readonly unknown[];
   /** The numbers under which the deliveries are settled; empty where none is asked for. */
   readonly tags: readonly number[];
 }
 
+/** What is processed. */
+export interface Work {
+  /** The first one of a batch. */
+  readonly delivery: unknown;
+  /** The number under which a single delivery is settled, if that is asked for. */
+  readonly tag: number | undefined;
+  readonly batch: Batch | undefined;
+}
+
 /** One or several deliveries in a handler's hands: ends when the handler is done and all are settled. */
 export class Processing extends WaitingExchange {
-  readonly deliveries: readonly unknown[];
-  readonly tags: readonly number[];
+  readonly delivery: unknown;
+  readonly tag: number | undefined;
+  readonly batch: Batch | undefined;
   readonly #owner: ProcessingOwner;
   #unsettled: number;
   #handled = false;
   #ending = 'auto ack';
 
-  constructor(span: Span, current: Context, owner: ProcessingOwner, { deliveries, tags }: Deliveries) {
+  constructor(span: Span, current: Context, owner: ProcessingOwner, { delivery, tag, batch }: Work) {
     super(span, current);
     this.#owner = owner;
-    this.deliveries = deliveries;
-    this.tags = tags;
-    this.#unsettled = tags.length;
+    this.delivery = delivery;
+    this.tag = tag;
+    this.batch = batch;
+    this.#unsettled = batch === undefined ? (tag === undefined ? 0 : 1) : batch.tags.length;
+  }
+
+  /** The numbers under which the deliveries are settled. */
+  get tags(): readonly number[] {
+    if (this.batch !== undefined) return this.batch.tags;
+    return this.tag === undefined ? [] : [this.tag];
   }
 
   /** Whether all deliveries are settled, or none has to be. */

@@ -1,4 +1,4 @@
-import { context, type Span, SpanStatusCode } from '@opentelemetry/api';
+import { type Context, context, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
 import { Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
@@ -20,9 +20,16 @@ export function failWith(span: Span, { type, message }: Cut): void {
 /** An exchange that waits for somebody else: a settlement, a confirm, a reply. It is cut off if that never comes. */
 export abstract class WaitingExchange extends Exchange {
   /** A reading of `performance.now()`, and the neighbours in the order of these; set by `Waiting`. */
-  deadlineMs = Number.POSITIVE_INFINITY;
+  deadlineMs: number;
   earlier: WaitingExchange | undefined;
   later: WaitingExchange | undefined;
+
+  constructor(span: Span, current: Context) {
+    super(span, current);
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.earlier = undefined;
+    this.later = undefined;
+  }
 
   /** Ends for another reason than the one waited for. */
   cut(reason: Cut): void {

@@ -3,11 +3,12 @@ import { isTracingSuppressed } from '../context/suppression.ts';
 import { begin, currentContext } from '../exchange.ts';
 import { guard, sayOnce } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
-import { Broker, beginProcessing, beginSend, type Handed } from './messaging-broker.ts';
+import { Broker, beginProcessing, beginSend } from './messaging-broker.ts';
 import { Ledger } from './messaging-ledger.ts';
 import type { Operation } from './messaging-operation.ts';
 import { Processing, type ProcessingOwner, type Settlement } from './messaging-processing.ts';
 import type { Outgoing, SendingOwner, Unconfirmed, WaitingSending } from './messaging-sending.ts';
+import { Unsettled } from './messaging-unsettled.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { type Cut, failWith, type Waiting } from './messaging-waiting.ts';
 import { type Call, type CallChannel, Serving } from './rpc.ts';
@@ -25,8 +26,6 @@ export function messaging<Sent, Delivery, Headers>(
   return () => new MessageChannel(broker);
 }
 
-const NO_TAGS: readonly number[] = [];
-
 /** Where messages are sent, delivered, confirmed and settled in an order; a client without channels has one. */
 export class MessageChannel<Sent, Delivery, Headers>
   implements SendingOwner<Sent>, ProcessingOwner, CallChannel
@@ -34,7 +33,7 @@ export class MessageChannel<Sent, Delivery, Headers>
   readonly unconfirmed = new Ledger<Unconfirmed>();
   readonly waiting: Waiting;
   readonly #broker: Broker<Sent, Delivery, Headers>;
-  readonly #unsettled = new Ledger<Processing>();
+  readonly #unsettled: Unsettled;
   #confirms = false;
   #sent = 0;
   #held: WaitingSending<Sent> | undefined;
@@ -42,6 +41,7 @@ export class MessageChannel<Sent, Delivery, Headers>
   constructor(broker: Broker<Sent, Delivery, Headers>) {
     this.#broker = broker;
     this.waiting = broker.waiting;
+    this.#unsettled = new Unsettled(broker.waiting);
   }
 
   /** From now on the broker confirms every message, by its number from 1 on. */
@@ -72,9 +72,9 @@ export class MessageChannel<Sent, Delivery, Headers>
   /** Hands a delivery to the program. `tag` is the number under which it will be settled, if it must be. */
   process<T>(delivery: Delivery, tag: number | undefined, handle: () => T): T {
     if (isTracingSuppressed(currentContext())) return handle();
-    const begun = this.#incoming(delivery, tag === undefined ? NO_TAGS : [tag]);
+    const begun = this.#incoming(delivery, tag);
     if (begun === undefined) return handle();
-    return begun instanceof Processing ? begun.handle(handle) : context.with(begun, handle);
+    return begun instanceof Processing ? this.#unsettled.hand(begun, handle) : context.with(begun, handle);
   }
 
   /** Hands several deliveries to the program at once: one span in the current context, with a link to each message's. */
@@ -84,10 +84,13 @@ export class MessageChannel<Sent, Delivery, Headers>
     const links = deliveries.flatMap(
       (each) => guard('extracting', () => this.#broker.incoming(each, true).links) ?? [],
     );
-    const handed = { deliveries, tags, parent, links, mark: undefined };
-    const begun = guard(`${this.#broker.tools.name}: a batch`, () => this.#begin(handed));
+    const [delivery] = deliveries as [Delivery];
+    const handed = { delivery, tag: undefined, batch: { deliveries, tags }, parent, links, mark: undefined };
+    const begun = guard(`${this.#broker.tools.name}: a batch`, () =>
+      beginProcessing(this.#broker, this, handed),
+    );
     if (begun === undefined) return handle();
-    return begun instanceof Processing ? begun.handle(handle) : context.with(begun, handle);
+    return begun instanceof Processing ? this.#unsettled.hand(begun, handle) : context.with(begun, handle);
   }
 
   /**
@@ -150,8 +153,8 @@ export class MessageChannel<Sent, Delivery, Headers>
 
   /** Ends all that is open on the channel. Says whether anything was. */
   close(reason: Cut): boolean {
-    const open = this.#unsettled.size + this.unconfirmed.size > 0 || this.#held !== undefined;
-    this.#unsettled.settle(0, true, (processing) => processing.cut(reason));
+    const open = !this.#unsettled.isEmpty || this.unconfirmed.size > 0 || this.#held !== undefined;
+    this.#unsettled.cut(reason);
     this.unconfirmed.settle(0, true, (sent) => sent.cut(reason));
     this.#held?.cut(reason);
     this.#held = undefined;
@@ -188,10 +191,11 @@ export class MessageChannel<Sent, Delivery, Headers>
 
   processed(processing: Processing, ending: string): void {
     const { view, served } = this.#broker;
-    if (!processing.allSettled) for (const tag of processing.tags) this.#unsettled.delete(tag, processing);
-    this.waiting.delete(processing);
+    const { span, delivery, batch } = processing;
+    this.#unsettled.delete(processing);
     if (processing instanceof Serving) served.delete(processing);
-    for (const each of processing.deliveries) view.onProcessed?.(processing.span, each as Delivery, ending);
+    if (batch === undefined) view.onProcessed?.(span, delivery as Delivery, ending);
+    else for (const each of batch.deliveries) view.onProcessed?.(span, each as Delivery, ending);
   }
 
   // The faults of these two are caught without a closure: every message comes through here.
@@ -206,7 +210,7 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   /** A context alone is that of a caller whose reply this is, or of a span that nobody records. */
-  #incoming(delivery: Delivery, tags: readonly number[]): Processing | Context | undefined {
+  #incoming(delivery: Delivery, tag: number | undefined): Processing | Context | undefined {
     const { tools, view, calls } = this.#broker;
     try {
       const mark = view.rpc?.delivered(delivery);
@@ -217,18 +221,10 @@ export class MessageChannel<Sent, Delivery, Headers>
       }
       const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
       const { context: parent, links } = this.#broker.incoming(delivery, asLink);
-      return this.#begin({ deliveries: [delivery], tags, parent, links, mark });
+      return beginProcessing(this.#broker, this, { delivery, tag, batch: undefined, parent, links, mark });
     } catch (fault) {
       sayOnce(`${tools.name}: processing`, fault);
       return undefined;
     }
-  }
-
-  #begin(handed: Handed<Delivery>): Processing | Context {
-    const begun = beginProcessing(this.#broker, this, handed);
-    if (!(begun instanceof Processing)) return begun;
-    for (const tag of handed.tags) this.#unsettled.add(tag, begun);
-    this.waiting.add(begun);
-    return begun;
   }
 }

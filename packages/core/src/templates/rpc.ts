@@ -2,7 +2,7 @@ import type { Context, Span } from '@opentelemetry/api';
 import { isPromise } from '../kit/is-promise.ts';
 import { ChurningMap } from './churning-map.ts';
 import type { Operation } from './messaging-operation.ts';
-import { type Deliveries, Processing, type ProcessingOwner } from './messaging-processing.ts';
+import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
 import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
 import { type Cut, Waiting, WaitingExchange } from './messaging-waiting.ts';
 
@@ -174,7 +174,7 @@ export class Serving extends Processing {
   readonly replyTo: string;
   #replied = false;
 
-  constructor(span: Span, current: Context, owner: ProcessingOwner, work: Deliveries, mark: RpcMark) {
+  constructor(span: Span, current: Context, owner: ProcessingOwner, work: Work, mark: RpcMark) {
     super(span, current, owner, work);
     this.id = mark.id;
     this.replyTo = mark.replyTo ?? '';

@@ -1,0 +1,64 @@
+import { Ledger } from './messaging-ledger.ts';
+import type { Processing } from './messaging-processing.ts';
+import type { Cut, Waiting } from './messaging-waiting.ts';
+
+/** The deliveries of a channel that wait for their consumer. */
+export class Unsettled {
+  readonly #byTag = new Ledger<Processing>();
+  readonly #waiting: Waiting;
+  /** In its handler's hands right now. Most are settled before that returns: only the others are written down. */
+  #inHand: Processing | undefined;
+
+  constructor(waiting: Waiting) {
+    this.#waiting = waiting;
+  }
+
+  /** Whether any are not settled yet. */
+  get isEmpty(): boolean {
+    return this.#byTag.size === 0 && (this.#inHand === undefined || this.#inHand.allSettled);
+  }
+
+  /** Calls the handler. */
+  hand<T>(processing: Processing, handler: () => T): T {
+    this.#writeDown();
+    this.#inHand = processing;
+    try {
+      return processing.handle(handler);
+    } finally {
+      if (this.#inHand === processing) this.#writeDown();
+    }
+  }
+
+  /** Takes out what a settlement means: one tag, or all up to it; `upTo` tag 0 is all there are. */
+  settle(tag: number, upTo: boolean, onSettled: (processing: Processing) => void): void {
+    const inHand = this.#inHand;
+    if (!upTo && inHand !== undefined && inHand.tag === tag) {
+      if (!inHand.allSettled) onSettled(inHand);
+      return;
+    }
+    this.#writeDown();
+    this.#byTag.settle(tag, upTo, onSettled);
+  }
+
+  /** Ends all of them. */
+  cut(reason: Cut): void {
+    this.#writeDown();
+    this.#byTag.settle(0, true, (processing) => processing.cut(reason));
+  }
+
+  /** Takes out one that has ended. */
+  delete(processing: Processing): void {
+    this.#waiting.delete(processing);
+    if (processing.allSettled) return;
+    for (const tag of processing.tags) this.#byTag.delete(tag, processing);
+  }
+
+  #writeDown(): void {
+    const processing = this.#inHand;
+    if (processing === undefined) return;
+    this.#inHand = undefined;
+    if (processing.ended) return;
+    if (!processing.allSettled) for (const tag of processing.tags) this.#byTag.add(tag, processing);
+    this.#waiting.add(processing);
+  }
+}

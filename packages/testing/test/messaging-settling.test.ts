@@ -1,0 +1,94 @@
+import { recordSpans } from '../src/index.ts';
+import { openChannel, parcel } from './toy-broker.ts';
+
+// What a handler settles while it runs.
+
+const recorder = recordSpans();
+const eventsOf = (spans: Awaited<ReturnType<typeof recorder.take>>) =>
+  spans.map(({ events }) => events.map(({ name }) => name));
+
+test('its own delivery: the span ends with the handler, and a second settlement is none', async () => {
+  const channel = openChannel()();
+  channel.process(parcel('songs'), 1, () => {
+    channel.settle(1, false, 'ack');
+    channel.settle(1, false, 'nack');
+    channel.settle(1, true, 'ack');
+    expect(recorder.open()).toHaveLength(1);
+  });
+  channel.settle(1, false, 'ack');
+  expect(eventsOf(await recorder.take(1))).toEqual([['ack']]);
+});
+
+test('its own delivery before a promise: the span ends when that settles', async () => {
+  const channel = openChannel()();
+  const done = Promise.withResolvers<void>();
+  const handled = channel.process(parcel('songs'), 1, () => {
+    channel.settle(1, false, 'ack');
+    return done.promise;
+  });
+  expect(recorder.open()).toHaveLength(1);
+  done.resolve();
+  await handled;
+  expect(eventsOf(await recorder.take(1))).toEqual([['ack']]);
+});
+
+test('all up to its own delivery, and no later one', async () => {
+  const channel = openChannel()();
+  channel.process(parcel('songs'), 1, () => {});
+  channel.process(parcel('songs'), 3, () => {});
+  channel.process(parcel('songs'), 2, () => channel.settle(2, true, 'ack'));
+  expect(recorder.open()).toHaveLength(1);
+  channel.settle(3, false, 'reject');
+  expect(eventsOf(await recorder.take(3))).toEqual([['ack'], ['reject'], ['ack']]);
+});
+
+test('another one’s delivery, while its own stays open', async () => {
+  const channel = openChannel()();
+  channel.process(parcel('songs'), 1, () => {});
+  channel.process(parcel('songs'), 2, () => channel.settle(1, false, 'ack'));
+  expect(recorder.open()).toHaveLength(1);
+  channel.settle(2, false, 'ack');
+  expect(eventsOf(await recorder.take(2))).toEqual([['ack'], ['ack']]);
+});
+
+test('a delivery that comes inside another’s handler: each has its own settlement', async () => {
+  const channel = openChannel()();
+  channel.process(parcel('outer'), 1, () => {
+    channel.process(parcel('inner'), 2, () => {});
+    channel.settle(1, false, 'ack');
+    expect(recorder.open()).toHaveLength(2);
+  });
+  expect(recorder.open()).toHaveLength(1);
+  channel.settle(2, false, 'nack');
+  expect(eventsOf(await recorder.take(2))).toEqual([['ack'], ['nack']]);
+});
+
+test('the channel is closed: the span says so, and the handler goes on', async () => {
+  const channel = openChannel()();
+  const result = channel.process(parcel('songs'), 1, () => {
+    expect(channel.close({ type: 'channel_closed', message: 'over' })).toBe(true);
+    return 'handled';
+  });
+  expect(result).toBe('handled');
+  const [span] = await recorder.take(1);
+  expect(span?.attributes['error.type']).toBe('channel_closed');
+  channel.process(parcel('songs'), 2, () => {
+    channel.settle(2, false, 'ack');
+    expect(channel.close({ type: 'channel_closed', message: 'over' })).toBe(false);
+  });
+  const [settled] = await recorder.take(1);
+  expect(settled?.attributes['error.type']).toBeUndefined();
+});
+
+test('nothing, for it throws: the span has the error, and a late settlement is none', async () => {
+  const channel = openChannel()();
+  const handler = () => {
+    throw new RangeError('no more');
+  };
+  expect(() => channel.process(parcel('songs'), 1, handler)).toThrow('no more');
+  channel.settle(1, false, 'nack');
+  expect(channel.close({ type: 'channel_closed', message: 'over' })).toBe(false);
+  const [span] = await recorder.take(1);
+  expect(span).toMatchObject({ attributes: { 'error.type': 'RangeError' } });
+  expect(span?.events.map(({ name }) => name)).toEqual(['exception']);
+});

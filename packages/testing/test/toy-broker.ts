@@ -1,0 +1,55 @@
+import { createOperation, labeller, type MessagingOptions, type MessagingView, messaging } from '@clew/core';
+import { suiteTools } from '../src/index.ts';
+
+// A broker that is none: what another broker's plugin would have to write is the view.
+
+export interface Parcel {
+  readonly topic: string;
+  readonly headers: Record<string, string>;
+  readonly id?: string;
+  readonly replyTo?: string;
+}
+
+export const label = labeller(/tmp-\d+/);
+const operation = (name: string, type: 'send' | 'process', topic: string) =>
+  createOperation({ system: 'toy', name, type, destination: topic, label: label(topic) });
+
+const markOf = ({ id, replyTo, topic }: Parcel) =>
+  id === undefined ? undefined : { id, replyTo, address: topic };
+
+const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
+  sending: ({ topic }) => operation('send', 'send', topic),
+  processing: ({ topic }) => operation('process', 'process', topic),
+  setHeader: ({ headers }, name, value) => {
+    headers[name] = value;
+  },
+  headers: ({ headers }) => headers,
+  getter: { get: (headers, name) => headers[name], keys: Object.keys },
+  queue: ({ topic }) => topic,
+  rpc: {
+    sent: markOf,
+    delivered: markOf,
+    calling: ({ topic }) => ({ name: topic, attributes: {} }),
+    serving: ({ topic }) => ({ name: topic, attributes: {} }),
+  },
+};
+
+export const parcel = (topic: string, more: Partial<Parcel> = {}): Parcel => ({
+  topic,
+  headers: {},
+  ...more,
+});
+export const openChannel = (options: Partial<MessagingOptions> = {}, more: Partial<typeof view> = {}) =>
+  messaging(
+    suiteTools<MessagingOptions>({
+      trust: undefined,
+      useLinksForConsume: false,
+      consumeTimeoutMs: 0,
+      callTimeoutMs: 0,
+      ...options,
+    }),
+    { ...view, ...more },
+  );
+export const broken = () => {
+  throw new Error('the view is broken');
+};
