@@ -1,3 +1,4 @@
+import { AsyncLocalStorage, createHook, executionAsyncId } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -198,6 +199,29 @@ test('the async context manager follows promises, timers and callbacks', async (
   });
   expect(seen).toEqual(['some', 'some', 'some', 'some']);
   expect(here()).toBeUndefined();
+});
+
+test("the async context manager leaves the program's own storages and async hooks as they are", async () => {
+  const manager = new AsyncContextManager();
+  const [around, inside] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
+  const ids = { before: executionAsyncId(), opened: 0, closed: 0 };
+  const hook = createHook({ before: () => ids.opened++, after: () => ids.closed++ }).enable();
+  await around.run('around', async () => {
+    const later = manager.with(some, () => {
+      inside.enterWith('inside');
+      return Promise.resolve().then(() => [manager.active(), around.getStore(), inside.getStore()]);
+    });
+    const failing = () =>
+      manager.with(some, () => {
+        throw new Error('no');
+      });
+    expect(failing).toThrow('no');
+    expect(executionAsyncId()).toBe(ids.before);
+    expect(ids.opened).toBe(ids.closed);
+    expect([manager.active(), around.getStore()]).toEqual([rootContext, 'around']);
+    expect(await later).toEqual([some, 'around', 'inside']);
+  });
+  hook.disable();
 });
 
 test('the stack context manager has nothing current after the first await', async () => {

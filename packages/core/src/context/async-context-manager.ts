@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { Context, ContextManager } from '@opentelemetry/api';
 import { bindWith } from './bind.ts';
 import { rootContext } from './context.ts';
@@ -10,6 +10,7 @@ import { rootContext } from './context.ts';
 export class AsyncContextManager implements ContextManager {
   readonly #storage = new AsyncLocalStorage<Context>();
   readonly #base: Context;
+  readonly #hasFrames = hasFrames();
 
   /** `base` is current where nothing else is, such as the context that a parent process handed over. */
   constructor(base: Context = rootContext) {
@@ -26,13 +27,16 @@ export class AsyncContextManager implements ContextManager {
     thisArg?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
-    const callback = thisArg === undefined || thisArg === null ? fn : fn.bind(thisArg);
-    return this.#storage.run(context, callback as (...args: A) => ReturnType<F>, ...args);
+    const isBare = args.length === 0 && (thisArg === undefined || thisArg === null);
+    const call = isBare
+      ? (fn as () => ReturnType<F>)
+      : () => Reflect.apply(fn, thisArg, args) as ReturnType<F>;
+    return this.#run(context, call);
   }
 
   bind<T>(context: Context, target: T): T {
     return bindWith(
-      (bound, fn, thisArg, ...args) => this.#storage.run(bound, () => Reflect.apply(fn, thisArg, args)),
+      (bound, fn, thisArg, ...args) => this.#run(bound, () => Reflect.apply(fn, thisArg, args)),
       context,
       target,
     );
@@ -53,4 +57,29 @@ export class AsyncContextManager implements ContextManager {
     this.#storage.disable();
     return this;
   }
+
+  #run<T>(context: Context, call: () => T): T {
+    const storage = this.#storage;
+    if (!this.#hasFrames || storage.getStore() === context) return storage.run(context, call);
+    return new AsyncResource('Clew').runInAsyncScope(enter, storage, context, call) as T;
+  }
+}
+
+/**
+ * Makes a context current for the rest of an async scope, whose end brings back what was current before. Where Node
+ * has frames, `run` makes two of them, each a copy of the one before: one to enter and one to leave. This makes one.
+ */
+function enter<T>(this: AsyncLocalStorage<Context>, context: Context, call: () => T): T {
+  this.enterWith(context);
+  return call();
+}
+
+/** Whether Node keeps what is current in frames (24 does, 22 only if told to), not in async resources. */
+function hasFrames(): boolean {
+  const storage = new AsyncLocalStorage<true>();
+  const resource = new AsyncResource('Clew');
+  resource.runInAsyncScope(() => storage.enterWith(true));
+  const kept = resource.runInAsyncScope(() => storage.getStore());
+  storage.disable();
+  return kept === undefined;
 }
