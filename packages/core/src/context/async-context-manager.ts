@@ -59,8 +59,9 @@ export class AsyncContextManager implements ContextManager {
   }
 
   #run<T>(context: Context, call: () => T): T {
+    if (this.active() === context) return call();
     const storage = this.#storage;
-    if (!this.#hasFrames || storage.getStore() === context) return storage.run(context, call);
+    if (!this.#hasFrames) return storage.run(context, call);
     return new AsyncResource('Clew').runInAsyncScope(enter, storage, context, call) as T;
   }
 }
