@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { DetachedScope } from './detached-scope.ts';
-import { Lane } from './lane.ts';
+import { Lane, type LaneSpans } from './lane.ts';
 import type { OtlpFormat } from './otlp-format.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';
 import type { SpanRecord } from './span-record.ts';
@@ -16,7 +16,10 @@ export interface QueueBounds {
 
 interface Batch {
   readonly number: number;
-  readonly body: Buffer;
+  readonly lanes: readonly LaneSpans[];
+  /** To be sent one after the other. */
+  readonly parts: readonly Uint8Array[];
+  readonly bytes: number;
   readonly spans: number;
 }
 
@@ -36,8 +39,6 @@ export class BatchQueue {
   readonly #openLanes = new Set<Lane>();
   readonly #sealed: Batch[] = [];
   #waiters: { readonly number: number; readonly resolve: () => void }[] = [];
-  /** Memory of the last batch that the receiver took: new memory for each would call the garbage collector. */
-  #spare: Buffer | undefined;
   #openBytes = 0;
   #openSpans = 0;
   #sealedBytes = 0;
@@ -130,7 +131,7 @@ export class BatchQueue {
       this.#counters.spansHandedOver += batch.spans;
       this.#settle(batch);
     }
-    return taken.map(({ body }) => body);
+    return taken.map(({ parts }) => Buffer.concat(parts));
   }
 
   /** Takes no more spans. */
@@ -163,22 +164,21 @@ export class BatchQueue {
 
   #seal(): void {
     if (this.#openSpans === 0) return;
-    const lanes = [...this.#openLanes].map(({ scope, bytes }) => ({ scope, spans: bytes }));
+    const lanes = [...this.#openLanes].map((lane) => lane.take());
     const spans = this.#openSpans;
-    let body: Buffer | undefined;
-    try {
-      body = this.#format.assemble(this.#resource, lanes, this.#spare);
-      this.#spare = undefined;
-    } catch (error) {
-      this.#counters.drop('failed', spans, `a batch could not be made: ${describe(error)}`);
-    }
-    for (const lane of this.#openLanes) lane.empty();
     this.#openLanes.clear();
     this.#openBytes = 0;
     this.#openSpans = 0;
-    if (body === undefined) return;
-    this.#sealed.push({ number: ++this.#sealedCount, body, spans });
-    this.#sealedBytes += body.length;
+    let parts: Uint8Array[];
+    try {
+      parts = this.#format.assemble(this.#resource, lanes);
+    } catch (error) {
+      this.#counters.drop('failed', spans, `a batch could not be made: ${describe(error)}`);
+      return;
+    }
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    this.#sealed.push({ number: ++this.#sealedCount, lanes, parts, bytes, spans });
+    this.#sealedBytes += bytes;
     this.#sealedSpans += spans;
     // Not unref(): an idle loop would not wake up for it, and the batch would lie there until something else does.
     if (!this.#draining) this.#scope.run(() => setImmediate(() => void this.#drain()));
@@ -196,21 +196,15 @@ export class BatchQueue {
         this.#count(batch, outcome);
         this.#settle(batch);
         // Of any other, a connection that is not closed yet might still be sending.
-        if (outcome.cause === undefined) this.#keep(batch.body.buffer);
+        if (outcome.cause === undefined) for (const { owner, spans } of batch.lanes) owner?.reuse(spans);
       }
     });
     this.#draining = false;
   }
 
-  /** The larger memory serves small batches, too. */
-  #keep(memory: ArrayBufferLike): void {
-    if (this.#spare === undefined || this.#spare.length < memory.byteLength)
-      this.#spare = Buffer.from(memory);
-  }
-
-  async #send({ body }: Batch): Promise<Outcome> {
+  async #send({ parts }: Batch): Promise<Outcome> {
     try {
-      return await this.#sender.send(body);
+      return await this.#sender.send(parts);
     } catch (error) {
       return { cause: 'failed', detail: describe(error) };
     }
@@ -218,7 +212,7 @@ export class BatchQueue {
 
   #settle(batch: Batch): void {
     this.#settledCount++;
-    this.#sealedBytes -= batch.body.length;
+    this.#sealedBytes -= batch.bytes;
     this.#sealedSpans -= batch.spans;
     this.#waiters = this.#waiters.filter(({ number, resolve }) => {
       if (number > this.#settledCount) return true;

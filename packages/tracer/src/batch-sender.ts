@@ -7,8 +7,8 @@ export type Outcome =
 
 /** Takes encoded batches to a receiver, one at a time. */
 export interface BatchSender {
-  /** Sends, and sends again where that may help; never rejects. */
-  send(body: Buffer): Promise<Outcome>;
+  /** Sends the parts of a body, and sends them again where that may help; never rejects. */
+  send(body: readonly Uint8Array[]): Promise<Outcome>;
   /** Ends a wait between two attempts; at the last chance a receiver that can't be reached is not asked again. */
   hurry(lastChance: boolean): void;
   /** Ends what is going on. */

@@ -32,8 +32,12 @@ export class HttpPost {
     this.#tls = tls;
   }
 
-  /** Never rejects. Neither the socket nor the timer keeps the process alive. */
-  post(body: Buffer, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer> {
+  /** Sends the parts of a body. Never rejects. Neither the socket nor the timer keeps the process alive. */
+  post(
+    body: readonly Uint8Array[],
+    headers: Readonly<Record<string, string>>,
+    timeoutMs: number,
+  ): Promise<Answer> {
     return new Promise((resolve) => {
       let settled = false;
       const settle = (answer: Answer) => {
@@ -50,7 +54,7 @@ export class HttpPost {
         timeoutMs,
       ).unref();
       try {
-        const request = this.#request({ ...headers, 'content-length': String(body.length) });
+        const request = this.#request({ ...headers, 'content-length': String(lengthOf(body)) });
         this.#current = request;
         request.on('socket', (socket) => socket.unref());
         // Once there is an answer it decides, whatever happens to the connection.
@@ -60,7 +64,9 @@ export class HttpPost {
           answered = true;
           read(response, settle);
         });
-        request.end(body);
+        // Node writes all that is written in one turn at once.
+        for (const part of body) request.write(part);
+        request.end();
       } catch (error) {
         fail(error);
       }
@@ -87,6 +93,11 @@ export class HttpPost {
     this.#agent ??= new http.Agent(agentOptions);
     return http.request(this.#url, { ...options, agent: this.#agent });
   }
+}
+
+/** Bytes of all parts together. */
+function lengthOf(body: readonly Uint8Array[]): number {
+  return body.reduce((length, part) => length + part.length, 0);
 }
 
 function read(response: IncomingMessage, settle: (answer: Answer) => void): void {

@@ -5,11 +5,20 @@ import type { SpanRecord } from './span-record.ts';
 import { type Counters, describe } from './stats.ts';
 
 const FIRST_BYTES = 4096;
-const KEEP_BYTES = 65_536;
+/** Up to here spans are copied out of the memory they were written into; more of them are sent from it. */
+const COPY_BYTES = 65_536;
 /** A length that is written as if it took five bytes must not fail at the bound. */
 const SLACK_BYTES = 1024;
 
-/** The open batch's spans of one scope, encoded. Its memory is used again for the next batch. */
+/** The spans of one scope in a batch that is closed. */
+export interface LaneSpans {
+  readonly scope: InstrumentationScope;
+  readonly spans: Uint8Array;
+  /** The lane whose memory they lie in, if they are no copy. */
+  readonly owner: Lane | undefined;
+}
+
+/** The open batch's spans of one scope, encoded. Its memory is used again for later batches. */
 export class Lane {
   readonly scope: InstrumentationScope;
   spans = 0;
@@ -17,17 +26,15 @@ export class Lane {
   readonly #maxBatchBytes: number;
   readonly #counters: Counters;
   #writer: ProtobufWriter;
+  /** Memory of the last batch that the receiver took: new memory for each would call the garbage collector. */
+  #spare: Buffer | undefined;
 
   constructor(scope: InstrumentationScope, format: OtlpFormat, maxBatchBytes: number, counters: Counters) {
     this.scope = scope;
     this.#format = format;
     this.#maxBatchBytes = maxBatchBytes;
     this.#counters = counters;
-    this.#writer = this.#newWriter();
-  }
-
-  get bytes(): Uint8Array {
-    return this.#writer.bytes.subarray(0, this.#writer.position);
+    this.#writer = this.#newWriter(FIRST_BYTES);
   }
 
   /** Appends a span, bare if it is too large; returns its bytes, or 0 when it was dropped and counted. */
@@ -53,11 +60,29 @@ export class Lane {
     this.#writer.position -= bytes;
   }
 
-  empty(): void {
+  /** Closes the batch: what is written from now on is the next one's. */
+  take(): LaneSpans {
+    const { scope } = this;
     const { bytes, position } = this.#writer;
-    if (bytes.length > KEEP_BYTES && bytes.length > 4 * position) this.#writer = this.#newWriter();
-    else this.#writer.position = 0;
+    const written = bytes.subarray(0, position);
+    const isRoomy = bytes.length > COPY_BYTES && bytes.length > 4 * position;
     this.spans = 0;
+    if (position > COPY_BYTES && !isRoomy) {
+      this.#writer = this.#newWriter(this.#spare ?? bytes.length);
+      this.#spare = undefined;
+      return { scope, spans: written, owner: this };
+    }
+    const spans = Uint8Array.prototype.slice.call(written);
+    if (isRoomy) {
+      this.#writer = this.#newWriter(FIRST_BYTES);
+      this.#spare = undefined;
+    } else this.#writer.position = 0;
+    return { scope, spans, owner: undefined };
+  }
+
+  /** Nobody needs this lane's spans of a closed batch any more: their memory serves another. */
+  reuse(spans: Uint8Array): void {
+    this.#spare = Buffer.from(spans.buffer);
   }
 
   #writeBare(span: SpanRecord): number {
@@ -78,7 +103,7 @@ export class Lane {
     return writer.position - start;
   }
 
-  #newWriter(): ProtobufWriter {
-    return new ProtobufWriter(FIRST_BYTES, 2 * this.#maxBatchBytes + SLACK_BYTES);
+  #newWriter(initial: number | Buffer): ProtobufWriter {
+    return new ProtobufWriter(initial, 2 * this.#maxBatchBytes + SLACK_BYTES);
   }
 }

@@ -9,6 +9,12 @@ export type Extent = 'whole' | 'bare';
 /** Characters of a text in a bare span. */
 export const BARE_TEXT_CHARS = 1024;
 
+/** The spans of a scope as they were written. */
+export interface ScopeSpans {
+  readonly scope: InstrumentationScope;
+  readonly spans: Uint8Array;
+}
+
 /** One encoding of OTLP: spans are written as they end, and joined into a request later. */
 export interface OtlpFormat {
   readonly contentType: string;
@@ -18,12 +24,8 @@ export interface OtlpFormat {
    */
   writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): void;
   /**
-   * Makes the body of a request: one resource, and the spans of each scope as they were written. `spare` is memory to
-   * make it in, if it is large enough.
+   * Makes the body of a request, in parts that are to be sent one after the other: one resource, and the spans of each
+   * scope, which are not copied.
    */
-  assemble(
-    resource: Readonly<Attributes>,
-    lanes: readonly { readonly scope: InstrumentationScope; readonly spans: Uint8Array }[],
-    spare?: Buffer,
-  ): Buffer;
+  assemble(resource: Readonly<Attributes>, lanes: readonly ScopeSpans[]): Uint8Array[];
 }

@@ -47,10 +47,10 @@ export class OtlpHttpExporter implements BatchSender {
     return { url: url.href, headers: this.#headers, tls };
   }
 
-  async send(body: Buffer): Promise<Outcome> {
+  async send(body: readonly Uint8Array[]): Promise<Outcome> {
     const { compression, timeoutMs, retryForMs, retryDelayMs } = this.#options;
     const zipped = compression === 'gzip';
-    const payload = zipped ? await gzip(body) : body;
+    const payload = zipped ? [await gzip(Buffer.concat(body))] : body;
     const headers = zipped ? { ...this.#headers, 'content-encoding': 'gzip' } : this.#headers;
     const startedAt = performance.now();
     for (let attempt = 0; ; attempt++) {

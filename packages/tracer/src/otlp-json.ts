@@ -1,9 +1,9 @@
 import type { Attributes, HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
 import { isHexId } from './ids.ts';
-import { BARE_TEXT_CHARS, type Extent, type OtlpFormat } from './otlp-format.ts';
+import { BARE_TEXT_CHARS, type Extent, type OtlpFormat, type ScopeSpans } from './otlp-format.ts';
 import { linkFlags } from './otlp-protobuf.ts';
 import type { ProtobufWriter } from './protobuf-writer.ts';
-import type { InstrumentationScope, ReadableSpan } from './sdk-interfaces.ts';
+import type { ReadableSpan } from './sdk-interfaces.ts';
 import type { SpanRecord } from './span-record.ts';
 
 const COMMA = ','.charCodeAt(0);
@@ -118,10 +118,7 @@ function wellFormed(text: string): string {
   return text.isWellFormed() ? text : text.toWellFormed();
 }
 
-function assemble(
-  resource: Readonly<Attributes>,
-  lanes: readonly { readonly scope: InstrumentationScope; readonly spans: Uint8Array }[],
-): Buffer {
+function assemble(resource: Readonly<Attributes>, lanes: readonly ScopeSpans[]): Uint8Array[] {
   const parts: Uint8Array[] = [
     Buffer.from(
       `{"resourceSpans":[{"resource":{"attributes":${JSON.stringify(keyValues(resource))}},"scopeSpans":[`,
@@ -134,5 +131,5 @@ function assemble(
     parts.push(Buffer.from(head), spans, Buffer.from(tail));
   }
   parts.push(Buffer.from(']}]}'));
-  return Buffer.concat(parts);
+  return parts;
 }

@@ -1,19 +1,57 @@
-import { otlpProtobuf } from '../src/otlp-protobuf.ts';
+import { Lane } from '../src/lane.ts';
+import type { OtlpFormat } from '../src/otlp-format.ts';
+import type { SpanRecord } from '../src/span-record.ts';
+import { Counters } from '../src/stats.ts';
 
-const scope = { name: 'shop' };
-const batch = (bytes: number, spare?: Buffer) =>
-  otlpProtobuf.assemble({}, [{ scope, spans: Buffer.alloc(bytes, 1) }], spare);
+const MEGABYTE = 1 << 20;
+let next = 0;
 
-test('a full batch is made in the memory of one that was a few bytes smaller', () => {
-  const first = batch(983_000);
-  const second = batch(983_040, Buffer.from(first.buffer));
-  expect(second.buffer).toBe(first.buffer);
-  expect(second).toEqual(batch(983_040));
+/** Writes spans of any size, each of one repeated byte. */
+const format: OtlpFormat = {
+  contentType: 'bytes',
+  writeSpan: (writer, span) => writer.raw(Buffer.alloc((span as unknown as { bytes: number }).bytes, ++next)),
+  assemble: () => [],
+};
+const openLane = () => new Lane({ name: 'shop' }, format, MEGABYTE, new Counters());
+const write = (lane: Lane, bytes: number) => lane.write({ bytes } as unknown as SpanRecord);
+
+test('the spans of a full batch are sent from where they lie; their memory serves a later batch', () => {
+  const lane = openLane();
+  write(lane, 920_000);
+  const first = lane.take();
+  write(lane, 910_000);
+  expect(new Set(first.spans).size).toBe(1);
+  const second = lane.take();
+  expect(second.spans.buffer === first.spans.buffer).toBe(false);
+  first.owner?.reuse(first.spans);
+  write(lane, 900_100);
+  const third = lane.take();
+  write(lane, 900_000);
+  const fourth = lane.take();
+  expect(fourth.spans.buffer === first.spans.buffer).toBe(true);
+  expect([second, third, fourth].map(({ spans }) => spans.length)).toEqual([910_000, 900_100, 900_000]);
+  expect([second, third].map(({ spans }) => new Set(spans).size)).toEqual([1, 1]);
 });
 
-test('a batch that does not fit gets memory of its own', () => {
-  const first = batch(10_000);
-  const second = batch(20_000, Buffer.from(first.buffer));
-  expect(second.buffer).not.toBe(first.buffer);
-  expect(second).toEqual(batch(20_000));
+test('a few spans are copied out, and their memory is written to at once', () => {
+  const lane = openLane();
+  write(lane, 3000);
+  const first = lane.take();
+  expect(first).toMatchObject({ owner: undefined, spans: { length: 3000 } });
+  expect(first.spans.buffer.byteLength).toBe(3000);
+  write(lane, 3000);
+  expect(first.spans[0]).not.toBe(lane.take().spans[0]);
+});
+
+test('memory far too large for what lies in it is given up', () => {
+  const lane = openLane();
+  write(lane, 900_000);
+  const { owner, spans } = lane.take();
+  owner?.reuse(spans);
+  write(lane, 70_000);
+  expect(lane.take()).toMatchObject({ owner: undefined, spans: { length: 70_000 } });
+  for (const _ of 'ab') {
+    write(lane, 900_000);
+    expect(lane.take().spans.buffer === spans.buffer).toBe(false);
+  }
 });

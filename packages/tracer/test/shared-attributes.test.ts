@@ -35,7 +35,7 @@ function sentSpan(span: RecordingSpan) {
   const body = otlpProtobuf.assemble({}, [
     { scope: { name: 'test' }, spans: writer.bytes.subarray(0, writer.position) },
   ]);
-  return decodeTraces(body, 'application/x-protobuf')[0];
+  return decodeTraces(Buffer.concat(body), 'application/x-protobuf')[0];
 }
 
 describe('a frozen object of attributes', () => {
