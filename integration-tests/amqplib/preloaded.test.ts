@@ -53,8 +53,9 @@ test.each(['amqplib-0.10.0', 'amqplib-0.10', 'amqplib-1', 'amqplib'])(
     mkdirSync(join(folder, 'node_modules'), { recursive: true });
     cpSync(join(modules, name), join(folder, 'node_modules', 'amqplib'), { recursive: true });
     cpSync(join(programs, 'plain.cjs'), join(folder, 'plain.cjs'));
-    const { code, stderr, tree } = await run(join(folder, 'plain.cjs'), name);
+    const { code, stdout, stderr, tree } = await run(join(folder, 'plain.cjs'), name);
     expect({ code, stderr, tree }).toEqual({ code: 0, stderr: '', tree: PLAIN });
+    expect(stdout).toBe('of a fixed shape\n'.repeat(3));
   },
 );
 

@@ -29,12 +29,12 @@ export function startPlugin(
   const channels = plugin.targets.flatMap((target) => ('channel' in target ? [target.channel] : []));
   const late = lateLoaded(() => load(plugin, optionsFor, channels.length > 0));
   const stopListening = listenOnce(channels, (channel, message) => late.get()?.receive(channel, message));
-  const patch = (module: string) => (moduleExports: unknown) => {
+  const patch = ({ module, file }: StatedModule, moduleExports: unknown) => {
     stopListening();
     try {
-      late.get()?.instrument(moduleExports, module);
+      late.get()?.instrument(moduleExports, module, file);
     } catch (fault) {
-      diag.error(`${plugin.name} could not patch ${module}`, fault);
+      diag.error(`${plugin.name} could not patch ${module}${file === undefined ? '' : `/${file}`}`, fault);
     }
     return moduleExports;
   };
@@ -42,7 +42,7 @@ export function startPlugin(
   /** Stands in for the plugin; the hooks are those of OpenTelemetry's base class. */
   class Deferred extends InstrumentationBase {
     protected override init(): InstrumentationNodeModuleDefinition[] {
-      return modules.map((target) => hookOn(target, patch(target.module)));
+      return modules.map((target) => hookOn(target, (moduleExports) => patch(target, moduleExports)));
     }
 
     override disable(): void {
@@ -53,8 +53,8 @@ export function startPlugin(
   }
   const deferred = new Deferred(plugin.name, '', {});
   if (moment === 'while it runs') {
-    for (const { module } of modules)
-      if (isLoadedBuiltin(module)) patch(module)(process.getBuiltinModule(module));
+    for (const target of modules)
+      if (isLoadedBuiltin(target.module)) patch(target, process.getBuiltinModule(target.module));
   }
   return deferred;
 }

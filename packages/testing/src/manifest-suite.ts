@@ -22,6 +22,7 @@ interface Manifest {
 interface ManifestTarget {
   readonly module?: string;
   readonly versions?: readonly string[];
+  readonly file?: string | undefined;
   readonly channel?: string;
 }
 
@@ -58,12 +59,12 @@ export function manifestSuite(folder: string, exported: Readonly<Record<string, 
 }
 
 /** Versions of a core module are Node's own, and may be left out. */
-function statedTarget({ module, versions = ['*'], channel }: ManifestTarget): string {
-  return module === undefined ? `channel ${channel}` : `module ${module} ${versions.join(' || ')}`;
+function statedTarget({ module, versions = ['*'], file = '', channel }: ManifestTarget): string {
+  return module === undefined ? `channel ${channel}` : `module ${module}/${file} ${versions.join(' || ')}`;
 }
 
 function definedTarget(target: Target<never>): string {
   return isModuleTarget(target)
-    ? statedTarget({ module: target.module, versions: target.versions })
+    ? statedTarget({ module: target.module, versions: target.versions, file: target.file })
     : statedTarget({ channel: target.channel });
 }

@@ -29,10 +29,10 @@ export type GivenOptions<K extends OptionKinds> = InstrumentationConfig & {
 /** An OpenTelemetry instrumentation that can also patch by hand. */
 export interface ClewInstrumentation<K extends OptionKinds> extends Instrumentation<GivenOptions<K>> {
   /**
-   * Patches a module's exports by hand, for bundled programs and tests. `module` names the target
-   * when the plugin has several. Throws a TypeError when the plugin has no such target.
+   * Patches a module's exports by hand, for bundled programs and tests. `module` names the target when the plugin has
+   * several, and `file` the one of a file inside the package. Throws a TypeError when the plugin has no such target.
    */
-  instrument(moduleExports: unknown, module?: string): void;
+  instrument(moduleExports: unknown, module?: string, file?: string): void;
   /** Hands a channel's message to this plugin's listener: for the message by which the plugin came to be loaded. */
   receive(channel: string, message: unknown): void;
 }
@@ -122,11 +122,14 @@ export function defineInstrumentation<K extends OptionKinds>(
       release(definition.name, this);
     }
 
-    instrument(moduleExports: unknown, module?: string): void {
-      const target = module === undefined ? modules[0] : modules.find((each) => each.module === module);
+    instrument(moduleExports: unknown, module = modules[0]?.module, file?: string): void {
+      const target = modules.find(
+        (each) => each.module === module && (file === undefined || each.file === file),
+      );
       if (target === undefined) {
-        const known = modules.map((each) => each.module).join(', ') || 'none';
-        throw new TypeError(`${definition.name}: no target ${module ?? ''}; the targets are ${known}`);
+        const known = modules.map(pathOf).join(', ') || 'none';
+        const wanted = file === undefined ? (module ?? '') : `${module}/${file}`;
+        throw new TypeError(`${definition.name}: no target ${wanted}; the targets are ${known}`);
       }
       if (!claim(definition.name, this)) return;
       this.patch(target, moduleExports);
@@ -161,6 +164,11 @@ export function defineInstrumentation<K extends OptionKinds>(
   };
 }
 
+/** As in `require()`. */
+function pathOf({ module, file }: { readonly module: string; readonly file?: string }): string {
+  return file === undefined ? module : `${module}/${file}`;
+}
+
 function hookOn<Options>(
   target: ModuleTarget<Options>,
   patch: (moduleExports: unknown) => void,
@@ -172,8 +180,7 @@ function hookOn<Options>(
   };
   if (target.file === undefined)
     return new InstrumentationNodeModuleDefinition(target.module, versions, patchAndReturn);
-  const path = `${target.module}/${target.file}`;
-  const file = new InstrumentationNodeModuleFile(path, versions, patchAndReturn, () => {});
+  const file = new InstrumentationNodeModuleFile(pathOf(target), versions, patchAndReturn, () => {});
   return new InstrumentationNodeModuleDefinition(target.module, versions, undefined, undefined, [file]);
 }
 

@@ -79,10 +79,14 @@ describe('an instance', () => {
     expect(heard).toEqual(['two']);
   });
 
-  test('patches a file of a package by the name of its module', () => {
-    const exports = songs();
-    make().instrument(exports, 'songs-file');
-    expect(exports.play('la')).toBe('(la)');
+  test('patches a file of a package by the name of its module, and of the file where there are several', () => {
+    for (const file of [undefined, 'lib/play.js']) {
+      const exports = songs();
+      const instance = make();
+      instance.instrument(exports, 'songs-file', file);
+      expect(exports.play('la')).toBe('(la)');
+      instance.disable();
+    }
   });
 
   test('tells module hooks what to patch: main modules and files', () => {
@@ -97,7 +101,12 @@ describe('an instance', () => {
 
   test('refuses a target that it does not have', () => {
     expect(() => make().instrument(songs(), 'poems')).toThrow(
-      new TypeError('@clew/instrumentation-songs: no target poems; the targets are songs, songs-file'),
+      new TypeError(
+        '@clew/instrumentation-songs: no target poems; the targets are songs, songs-file/lib/play.js',
+      ),
+    );
+    expect(() => make().instrument(songs(), 'songs', 'lib/play.js')).toThrow(
+      'no target songs/lib/play.js; the targets are songs, songs-file/lib/play.js',
     );
   });
 
