@@ -153,6 +153,15 @@ test('time-outs come in their order, with one timer that keeps no process alive'
   channel.settle(0, true, 'ack');
 });
 
+test('nothing is given up before its time', async () => {
+  const channel = openChannel({ consumeTimeoutMs: 80 })();
+  channel.process(parcel('songs'), 1, () => {});
+  await new Promise((resolve) => setTimeout(resolve, 35));
+  channel.process(parcel('songs'), 2, () => {});
+  const spans = await recorder.take(2);
+  for (const { startTimeMs, endTimeMs } of spans) expect(endTimeMs - startTimeMs).toBeGreaterThanOrEqual(79);
+});
+
 test('a view that fails costs the span, never the message', () => {
   const channel = openChannel({}, { sending: broken, processing: broken })();
   expect(channel.send(parcel('songs'), () => 'sent')).toBe('sent');

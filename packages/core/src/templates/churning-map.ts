@@ -4,7 +4,9 @@ interface Entry<K, V> {
   next: Entry<K, V> | undefined;
 }
 
-const LEAST_BUCKETS = 16;
+const FIRST_BUCKETS = 16;
+/** Up to here none are given back: what comes and goes in bursts would make them anew each time. */
+const KEPT_BUCKETS = 512;
 const seed = (Math.random() * 2 ** 32) | 0;
 
 /**
@@ -13,7 +15,7 @@ const seed = (Math.random() * 2 ** 32) | 0;
  * objects, to all that it becomes. Measured, it is most of the garbage of a call.
  */
 export class ChurningMap<K extends string | number, V> {
-  #buckets: (Entry<K, V> | undefined)[] = new Array(LEAST_BUCKETS).fill(undefined);
+  #buckets: (Entry<K, V> | undefined)[] = new Array(FIRST_BUCKETS).fill(undefined);
   #size = 0;
 
   get size(): number {
@@ -64,7 +66,7 @@ export class ChurningMap<K extends string | number, V> {
     entry.next = undefined;
     entry.value = undefined;
     this.#size--;
-    if (this.#buckets.length > LEAST_BUCKETS && this.#size < this.#buckets.length / 8)
+    if (this.#buckets.length > KEPT_BUCKETS && this.#size < this.#buckets.length / 8)
       this.#resize(this.#buckets.length / 2);
     return removed;
   }

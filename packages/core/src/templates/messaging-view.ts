@@ -38,8 +38,11 @@ export interface MessagingOptions {
   readonly trust: TrustOption | undefined;
   /** A delivery's span is a root with a link to the message's span; RPC requests always have a parent. */
   readonly useLinksForConsume: boolean;
-  /** Milliseconds for which a settlement, a confirm or the server's reply is waited for; 0 is for ever. */
+  /**
+   * Milliseconds for which a settlement, a confirm or the server's reply is waited for; 0 is for ever. What does not come
+   * is given up at the earliest then, and at the latest an eighth of it later.
+   */
   readonly consumeTimeoutMs: number;
-  /** Milliseconds for which a call waits for its reply; 0 is for ever. */
+  /** The same for a call that waits for its reply. */
   readonly callTimeoutMs: number;
 }

@@ -19,14 +19,14 @@ export function failWith(span: Span, { type, message }: Cut): void {
 
 /** An exchange that waits for somebody else: a settlement, a confirm, a reply. It is cut off if that never comes. */
 export abstract class WaitingExchange extends Exchange {
-  /** A reading of `performance.now()`, and the neighbours in the order of these; set by `Waiting`. */
-  deadlineMs: number;
+  /** How often `Waiting` had looked when this came to wait, and the neighbours in the order of these; set by it. */
+  cameAfter: number;
   earlier: WaitingExchange | undefined;
   later: WaitingExchange | undefined;
 
   constructor(span: Span, current: Context) {
     super(span, current);
-    this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.cameAfter = FOR_EVER;
     this.earlier = undefined;
     this.later = undefined;
   }
@@ -47,11 +47,16 @@ export abstract class WaitingExchange extends Exchange {
   abstract expire(timeoutMs: number): void;
 }
 
+const FOR_EVER = Number.MAX_SAFE_INTEGER;
+
+/** In one time-out. An exchange is cut off by up to this part of it too late, and for that reads no clock. */
+const LOOKS = 8;
+
 /** About 50 MB: requests that nobody ever answers must not fill the memory until their time is out. */
 const MOST_WAITING = 50_000;
 
 /**
- * The exchanges of one kind that wait, in the order of their deadlines: one timer for all of them, which keeps no
+ * The exchanges of one kind that wait, in the order in which they came: one timer for all of them, which keeps no
  * process alive and is not touched by an exchange that ends in time. A list through the exchanges themselves: in a
  * `Set` each would need more room.
  */
@@ -60,6 +65,7 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
   #first: WaitingExchange | undefined;
   #last: WaitingExchange | undefined;
   #size = 0;
+  #looks = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(timeoutMs: () => number) {
@@ -69,7 +75,7 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
   add(exchange: T): void {
     const timeoutMs = this.#timeoutMs();
     if (timeoutMs > 0) {
-      exchange.deadlineMs = performance.now() + timeoutMs;
+      exchange.cameAfter = this.#looks;
       if (this.#timer === undefined) this.#wait(timeoutMs);
     }
     if (this.#size >= MOST_WAITING)
@@ -108,23 +114,23 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
     this.#timer = undefined;
   }
 
-  #wait(ms: number): void {
+  #wait(timeoutMs: number): void {
     // Not in the context of whoever came first: the timer would keep it.
-    this.#timer = context.with(rootContext, () => setTimeout(() => this.#look(), Math.min(ms, 2 ** 31 - 1)));
+    this.#timer = context.with(rootContext, () =>
+      setTimeout(() => this.#look(timeoutMs), Math.ceil(timeoutMs / LOOKS)),
+    );
     this.#timer.unref();
   }
 
-  #look(): void {
+  #look(timeoutMs: number): void {
     this.#timer = undefined;
-    const now = performance.now();
-    for (const exchange of this.all()) {
-      if (exchange.deadlineMs === Number.POSITIVE_INFINITY) continue;
-      if (exchange.deadlineMs > now) {
-        this.#wait(Math.ceil(exchange.deadlineMs - now));
-        return;
-      }
+    this.#looks++;
+    // The first look after it came may have been at once.
+    const due = this.all().filter(({ cameAfter }) => cameAfter < this.#looks - LOOKS);
+    for (const exchange of due) {
       this.delete(exchange);
-      guard('a deadline', () => exchange.expire(this.#timeoutMs()));
+      guard('a deadline', () => exchange.expire(timeoutMs));
     }
+    if (this.#first !== undefined && this.#timer === undefined) this.#wait(this.#timeoutMs() || timeoutMs);
   }
 }
