@@ -6,15 +6,14 @@ import type { InstrumentationScope } from './sdk-interfaces.ts';
 
 const FIRST_BYTES = 256;
 const MAX_HEADER_BYTES = 1 << 24;
-const NOTHING = new Uint8Array(0);
 
 /** Joins what was written into one ExportTraceServiceRequest. */
 export function assemble(resource: Readonly<Attributes>, lanes: readonly ScopeSpans[]): Uint8Array[] {
   const resourceBytes = messageOfAttributes(resource);
   const scopes = lanes.map(({ scope, spans }) => {
     const head = scopeMessage(scope);
-    const tail = scope.schemaUrl ? textField(0x1a, scope.schemaUrl) : NOTHING;
-    return { head, spans, tail, size: fieldSize(head.length) + spans.length + tail.length };
+    const tail = scope.schemaUrl ? [textField(0x1a, scope.schemaUrl)] : [];
+    return { head, spans, tail, size: fieldSize(head.length) + spans.length + (tail[0]?.length ?? 0) };
   });
   let size = fieldSize(resourceBytes.length);
   for (const scope of scopes) size += fieldSize(scope.size);
@@ -33,7 +32,7 @@ export function assemble(resource: Readonly<Attributes>, lanes: readonly ScopeSp
       writer.varint(0x0a);
       writer.block(scope.head);
     });
-    parts.push(head, scope.spans, scope.tail);
+    parts.push(head, scope.spans, ...scope.tail);
   }
   return parts;
 }

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
 import type { Context, ContextManager } from '@opentelemetry/api';
 import { bindWith } from './bind.ts';
 import { rootContext } from './context.ts';
@@ -62,7 +62,9 @@ export class AsyncContextManager implements ContextManager {
     if (this.active() === context) return call();
     const storage = this.#storage;
     if (!this.#hasFrames) return storage.run(context, call);
-    return new AsyncResource('Clew').runInAsyncScope(enter, storage, context, call) as T;
+    // The trigger is what Node would take by itself, from options that are slow to read.
+    const resource = new AsyncResource('Clew', executionAsyncId());
+    return resource.runInAsyncScope(enter, storage, context, call) as T;
   }
 }
 

@@ -26,7 +26,7 @@ export abstract class WaitingExchange extends Exchange {
 
   constructor(span: Span, current: Context) {
     super(span, current);
-    this.cameAfter = FOR_EVER;
+    this.cameAfter = NO_DEADLINE;
     this.earlier = undefined;
     this.later = undefined;
   }
@@ -47,7 +47,8 @@ export abstract class WaitingExchange extends Exchange {
   abstract expire(timeoutMs: number): void;
 }
 
-const FOR_EVER = Number.MAX_SAFE_INTEGER;
+/** A small integer, as all others: V8 keeps it in the object itself. */
+const NO_DEADLINE = -1;
 
 /** In one time-out. An exchange is cut off by up to this part of it too late, and for that reads no clock. */
 const LOOKS = 8;
@@ -126,7 +127,8 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
     this.#timer = undefined;
     this.#looks++;
     // The first look after it came may have been at once.
-    const due = this.all().filter(({ cameAfter }) => cameAfter < this.#looks - LOOKS);
+    const latest = this.#looks - LOOKS;
+    const due = this.all().filter(({ cameAfter }) => cameAfter !== NO_DEADLINE && cameAfter < latest);
     for (const exchange of due) {
       this.delete(exchange);
       guard('a deadline', () => exchange.expire(timeoutMs));
