@@ -87,7 +87,7 @@ describe('a program without faults', () => {
       return this.base + right;
     }
     expect(context.with(contextOf(span), add, { base: 1 }, 2)).toBe(3);
-    expect([span.end.name, span.end.length, Object.keys(span).sort()]).toEqual(['end', 1, ['name', 'ends']]);
+    expect([span.end.name, span.end.length, Object.keys(span).sort()]).toEqual(['end', 1, ['ends', 'name']]);
     span.end();
   });
 
