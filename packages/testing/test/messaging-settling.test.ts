@@ -92,3 +92,18 @@ test('nothing, for it throws: the span has the error, and a late settlement is n
   expect(span).toMatchObject({ attributes: { 'error.type': 'RangeError' } });
   expect(span?.events.map(({ name }) => name)).toEqual(['exception']);
 });
+
+test('what fails while a delivery is written down costs the handler’s result nothing, nor leaves a span open', async () => {
+  const channel = openChannel({ consumeTimeoutMs: 1000 })();
+  const timers = jest.spyOn(globalThis, 'setTimeout').mockImplementation(() => {
+    throw new RangeError('no timers');
+  });
+  try {
+    expect(channel.process(parcel('songs'), 1, () => 'handled')).toBe('handled');
+    expect(timers).toHaveBeenCalledTimes(1);
+  } finally {
+    timers.mockRestore();
+  }
+  channel.settle(1, false, 'ack');
+  expect(eventsOf(await recorder.take(1))).toEqual([['ack']]);
+});

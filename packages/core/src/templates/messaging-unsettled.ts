@@ -1,3 +1,4 @@
+import { sayOnce } from '../kit/failures.ts';
 import { Ledger } from './messaging-ledger.ts';
 import type { Processing } from './messaging-processing.ts';
 import type { Cut, Waiting } from './messaging-waiting.ts';
@@ -58,7 +59,12 @@ export class Unsettled {
     if (processing === undefined) return;
     this.#inHand = undefined;
     if (processing.ended) return;
-    if (!processing.allSettled) for (const tag of processing.tags) this.#byTag.add(tag, processing);
-    this.#waiting.add(processing);
+    // Comes between the handler and the program: no fault of ours may take the place of what the handler gives.
+    try {
+      if (!processing.allSettled) for (const tag of processing.tags) this.#byTag.add(tag, processing);
+      this.#waiting.add(processing);
+    } catch (fault) {
+      sayOnce('a delivery to be settled', fault);
+    }
   }
 }
