@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { DetachedScope } from './detached-scope.ts';
 import { Lane, type LaneSpans } from './lane.ts';
-import type { OtlpFormat } from './otlp-format.ts';
+import { lengthOf, type OtlpFormat } from './otlp-format.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';
 import type { SpanRecord } from './span-record.ts';
 import { type Counters, describe } from './stats.ts';
@@ -176,7 +176,7 @@ export class BatchQueue {
       this.#counters.drop('failed', spans, `a batch could not be made: ${describe(error)}`);
       return;
     }
-    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    const bytes = lengthOf(parts);
     this.#sealed.push({ number: ++this.#sealedCount, lanes, parts, bytes, spans });
     this.#sealedBytes += bytes;
     this.#sealedSpans += spans;

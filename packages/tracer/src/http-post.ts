@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import { lengthOf } from './otlp-format.ts';
 
 /** What came back from one attempt. */
 export type Answer =
@@ -93,11 +94,6 @@ export class HttpPost {
     this.#agent ??= new http.Agent(agentOptions);
     return http.request(this.#url, { ...options, agent: this.#agent });
   }
-}
-
-/** Bytes of all parts together. */
-function lengthOf(body: readonly Uint8Array[]): number {
-  return body.reduce((length, part) => length + part.length, 0);
 }
 
 function read(response: IncomingMessage, settle: (answer: Answer) => void): void {

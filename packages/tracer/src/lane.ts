@@ -1,19 +1,17 @@
-import type { OtlpFormat } from './otlp-format.ts';
+import type { OtlpFormat, ScopeSpans } from './otlp-format.ts';
 import { ProtobufWriter, TOO_LARGE } from './protobuf-writer.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';
 import type { SpanRecord } from './span-record.ts';
 import { type Counters, describe } from './stats.ts';
 
 const FIRST_BYTES = 4096;
-/** Up to here spans are copied out of the memory they were written into; more of them are sent from it. */
+/** Up to here, or where they fill less than half of it, spans are copied out of their memory; else they are sent from it. */
 const COPY_BYTES = 65_536;
 /** A length that is written as if it took five bytes must not fail at the bound. */
 const SLACK_BYTES = 1024;
 
 /** The spans of one scope in a batch that is closed. */
-export interface LaneSpans {
-  readonly scope: InstrumentationScope;
-  readonly spans: Uint8Array;
+export interface LaneSpans extends ScopeSpans {
   /** The lane whose memory they lie in, if they are no copy. */
   readonly owner: Lane | undefined;
 }
@@ -65,15 +63,15 @@ export class Lane {
     const { scope } = this;
     const { bytes, position } = this.#writer;
     const written = bytes.subarray(0, position);
-    const isRoomy = bytes.length > COPY_BYTES && bytes.length > 4 * position;
     this.spans = 0;
-    if (position > COPY_BYTES && !isRoomy) {
+    // Half empty memory must not wait with them for a receiver that does not answer: what waits is bounded by its bytes.
+    if (position > COPY_BYTES && bytes.length < 2 * position) {
       this.#writer = this.#newWriter(this.#spare ?? bytes.length);
       this.#spare = undefined;
       return { scope, spans: written, owner: this };
     }
     const spans = Uint8Array.prototype.slice.call(written);
-    if (isRoomy) {
+    if (bytes.length > COPY_BYTES && bytes.length > 4 * position) {
       this.#writer = this.#newWriter(FIRST_BYTES);
       this.#spare = undefined;
     } else this.#writer.position = 0;

@@ -15,6 +15,11 @@ export interface ScopeSpans {
   readonly spans: Uint8Array;
 }
 
+/** Bytes of all parts of a body. */
+export function lengthOf(body: readonly Uint8Array[]): number {
+  return body.reduce((length, part) => length + part.length, 0);
+}
+
 /** One encoding of OTLP: spans are written as they end, and joined into a request later. */
 export interface OtlpFormat {
   readonly contentType: string;

@@ -43,6 +43,17 @@ test('a few spans are copied out, and their memory is written to at once', () =>
   expect(first.spans[0]).not.toBe(lane.take().spans[0]);
 });
 
+test('memory that is half empty does not wait with its spans', () => {
+  const lane = openLane();
+  write(lane, 400_000);
+  lane.take();
+  for (let spans = 0; spans < 3; spans++) {
+    write(lane, 150_000);
+    const taken = lane.take();
+    expect([taken.owner, taken.spans.buffer.byteLength]).toEqual([undefined, 150_000]);
+  }
+});
+
 test('memory far too large for what lies in it is given up', () => {
   const lane = openLane();
   write(lane, 900_000);
