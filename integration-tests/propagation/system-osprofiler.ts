@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePorts } from '../services/free-ports.ts';
 
 /** Debian's own Python: the package is for no other. */
 const PYTHON = '/usr/bin/python3';
@@ -38,7 +38,7 @@ function isInstalled(): boolean {
 
 /** A Redis of our own, which keeps nothing. */
 export async function startRedis(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] });
   let said = '';
@@ -48,14 +48,6 @@ export async function startRedis(): Promise<{ readonly url: string; stop(): Prom
   }
   if (!said.includes('Ready to accept connections')) throw new Error(`redis-server: ${said}`);
   return { url: `redis://127.0.0.1:${port}`, stop: () => stopped(child) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function stopped(child: ChildProcess): Promise<void> {

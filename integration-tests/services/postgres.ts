@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { aptInstall } from './apt-install.ts';
+import { freePorts } from './free-ports.ts';
 
 /** A PostgreSQL that tests may fill and empty. */
 export interface Postgres {
@@ -37,7 +37,7 @@ export async function findPostgres(): Promise<Postgres> {
 
 /** Starts an installed PostgreSQL on a port and in a folder of its own, which `stop` removes. */
 export async function startPostgres(): Promise<Postgres> {
-  const binaries = installed() ?? install();
+  const binaries = installed() ?? (aptInstall('postgresql') ? installed() : undefined);
   if (binaries === undefined) throw new Error(MISSING);
   const folder = mkdtempSync(join(tmpdir(), 'clew-postgres-'));
   const owner = notRoot();
@@ -50,7 +50,7 @@ export async function startPostgres(): Promise<Postgres> {
   });
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
 
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`];
   const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
   const server = spawn(join(binaries, 'postgres'), args, { ...owner, cwd: folder, stdio: 'ignore' });
@@ -112,28 +112,10 @@ function installed(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, 'initdb')));
 }
 
-function install(): string | undefined {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'postgresql']]) {
-    spawnSync('apt-get', args, { env, stdio: 'ignore' });
-  }
-  return installed();
-}
-
 /** PostgreSQL refuses to run as root; its package has a user for it. */
 function notRoot(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const idOf = (kind: '-u' | '-g') =>
     Number(spawnSync('id', [kind, 'postgres'], { encoding: 'utf8' }).stdout);
   return { uid: idOf('-u'), gid: idOf('-g') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

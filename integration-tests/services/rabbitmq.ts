@@ -10,10 +10,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { aptInstall } from './apt-install.ts';
+import { freePorts } from './free-ports.ts';
 
 /** A RabbitMQ that tests may use. */
 export interface Rabbitmq {
@@ -126,13 +128,8 @@ function serverCommand(): string {
   const find = () => globSync('/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server')[0] ?? onPath();
   const found = find();
   if (found !== undefined) return found;
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    const quietly = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
-    execFileSync('apt-get', ['update'], quietly);
-    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'rabbitmq-server'], quietly);
-    const installed = find();
-    if (installed !== undefined) return installed;
-  }
+  const installed = aptInstall('rabbitmq-server') ? find() : undefined;
+  if (installed !== undefined) return installed;
   throw new Error('There is no RabbitMQ: set AMQP_URL, start one on port 5672, or install rabbitmq-server.');
 }
 
@@ -164,17 +161,4 @@ function answers(port: number): Promise<boolean> {
     socket.once('error', () => done(false));
     socket.once('close', () => done(false));
   });
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  for (const server of servers) server.close();
-  return ports;
 }

@@ -7,7 +7,6 @@ export interface KnexClient {
   readonly config?: object;
   /** Replaced whenever a program's connection function gives new ones. */
   readonly connectionSettings?: ConnectionSettings;
-  _escapeBinding?(value: unknown, context: object): string;
 }
 
 /** What is looked at of a query: knex hands on its text alone, or an object that it made for this run. */
@@ -48,24 +47,6 @@ export function databaseOf(client: KnexClient): Database {
     databases.set(key, database);
   }
   return database;
-}
-
-/**
- * What the database itself said. knex puts the statement before it, as it was sent or with the values filled in, and
- * before that has changed the query's object to what it sent.
- */
-export function databaseSaid(client: KnexClient, query: KnexQuery, message: string): string {
-  const { sql, bindings = [] } = typeof query === 'string' ? { sql: query } : query;
-  const rest = [bindings].flat()[Symbol.iterator]();
-  const filledIn = () =>
-    sql.replace(/\\?\?/g, (mark) => {
-      const { value, done } = mark === '?' ? rest.next() : { value: undefined, done: true };
-      return done ? mark.slice(-1) : (client._escapeBinding?.(value, {}) ?? mark);
-    });
-  for (const statement of [sql, filledIn()]) {
-    if (message.startsWith(`${statement} - `)) return message.slice(statement.length + 3);
-  }
-  return message;
 }
 
 /** Drivers come first: MariaDB's is of the dialect `mysql`. */

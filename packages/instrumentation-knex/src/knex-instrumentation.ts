@@ -10,7 +10,7 @@ import {
   recordFailedAcquire,
   type Tools,
 } from '@clew/core';
-import { databaseOf, databaseSaid, type KnexClient, type KnexQuery } from './knex-client.ts';
+import { databaseOf, type KnexClient, type KnexQuery } from './knex-client.ts';
 
 declare const __VERSION__: string;
 
@@ -113,7 +113,6 @@ function begin(
       database: databaseOf(client),
       sql,
       values: bindings,
-      databaseSaid: (message) => databaseSaid(client, query, message),
       waitMs,
     };
   });

@@ -1,10 +1,15 @@
+import { withoutQuotedValues } from './database-message.ts';
+import { literalsOf } from './sql.ts';
+
 /** Characters of a long value that are looked for where a database quotes only its beginning. */
 const PREFIX_CHARS = 24;
 const MAX_VALUES = 1000;
+/** Occurrences of the separator that are tried, from the end. */
+const MAX_SEPARATORS = 64;
 
 /**
  * `db.response.status_code` of an error: the SQLSTATE of PostgreSQL, the numbers of MySQL and SQL Server, the codes of
- * Oracle and SQLite. Undefined for what did not come from the database, such as a lost connection.
+ * Oracle and SQLite. Undefined for an error that did not come from the database, such as a lost connection.
  */
 export function statusCodeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
@@ -14,27 +19,72 @@ export function statusCodeOf(error: unknown): string | undefined {
   return typeof number === 'number' ? String(number) : undefined;
 }
 
+/** The statement that failed. */
+export interface FailedStatement {
+  /** `db.system.name` */
+  readonly system: string;
+  readonly sql: string | undefined;
+  /** The bound values. */
+  readonly values?: readonly unknown[] | undefined;
+}
+
 /**
- * An error as it may be recorded: bound values and the statement's literals are `?` in its message and stack.
- * The program's own error is not changed; what has no message comes back as it is.
+ * An error as it may be recorded: its message is the database's own, without the values that the database quotes, and
+ * its stack begins with that message. Bound values and literals that stand elsewhere in the message, such as in one
+ * that a trigger raised, are `?` as well. The application's error isn't changed; a value without a message is
+ * returned as it is.
  */
-export function withoutValues(
-  error: unknown,
-  sql: string | undefined,
-  values: readonly unknown[] = [],
-  databaseSaid: (message: string) => string = (message) => message,
-): unknown {
-  const secrets = [...values.flat(3).slice(0, MAX_VALUES).map(textOf), ...literalsOf(sql)];
-  const clean = (text: string) => secrets.reduce(takeOut, text);
-  if (typeof error === 'string') return clean(error);
+export function withoutValues(error: unknown, statement: FailedStatement): unknown {
+  if (typeof error === 'string') return clean(error, statement);
   if (typeof error !== 'object' || error === null) return error;
   const { message, stack } = error as { readonly message?: unknown; readonly stack?: unknown };
   if (typeof message !== 'string') return error;
-  const said = databaseSaid(message);
+  const original = databaseMessage(error, message, stack, statement.sql);
+  const cleaned = clean(original, statement);
   return Object.create(error, {
-    message: { value: clean(said) },
-    stack: { value: typeof stack === 'string' ? clean(stack.replace(message, () => said)) : undefined },
+    message: { value: cleaned },
+    stack: {
+      value: typeof stack === 'string' ? withMessage(stack, [message, original], cleaned) : undefined,
+    },
   });
+}
+
+/**
+ * The message without what a library added: knex puts the statement with its values before it, MariaDB's driver puts
+ * both behind it and keeps the message apart.
+ */
+function databaseMessage(error: object, message: string, stack: unknown, sql: string | undefined): string {
+  const { sqlMessage } = error as { readonly sqlMessage?: unknown };
+  if (typeof sqlMessage === 'string') return sqlMessage;
+  if (sql === undefined || !message.startsWith(sql.slice(0, sql.search(/[?$:@]|$/)))) return message;
+  if (message.startsWith(`${sql} - `)) return message.slice(sql.length + 3);
+  // Values are filled in, and may hold the separator. A stack keeps the message that its error was created with.
+  const origin = typeof stack === 'string' && !stack.includes(message) ? stack : '';
+  let found: string | undefined;
+  let at = message.lastIndexOf(' - ');
+  for (let tries = 0; at > 0 && tries < MAX_SEPARATORS; tries++) {
+    const rest = message.slice(at + 3);
+    if (found === undefined || origin.includes(rest)) found = rest;
+    at = message.lastIndexOf(' - ', at - 1);
+  }
+  return found ?? message;
+}
+
+/** A stack with another message; a stack that begins with neither of the known ones keeps its frames only. */
+function withMessage(stack: string, known: readonly string[], message: string): string {
+  for (const each of known) {
+    const at = each === '' ? -1 : stack.indexOf(each);
+    if (at >= 0) return stack.slice(0, at) + message + stack.slice(at + each.length);
+  }
+  const frames = /(?:\n {4}at [^\n]*)+\s*$/.exec(stack)?.[0] ?? '';
+  const name = /^\w+/.exec(stack)?.[0] ?? 'Error';
+  return `${name}: ${message}${frames}`;
+}
+
+function clean(message: string, { system, sql, values = [] }: FailedStatement): string {
+  const placed = withoutQuotedValues(message);
+  const secrets = [...values.flat(3).slice(0, MAX_VALUES).map(textOf), ...literalsOf(sql, system)];
+  return secrets.reduce(takeOut, placed);
 }
 
 function textOf(value: unknown): string {
@@ -46,10 +96,6 @@ function textOf(value: unknown): string {
   } catch {
     return '';
   }
-}
-
-function literalsOf(sql: string | undefined): string[] {
-  return Array.from(sql?.matchAll(/'((?:[^']|'')*)'/g) ?? [], ([, inside]) => inside ?? '');
 }
 
 /** A value counts where it stands as a whole, so that the value `a` does not spoil every word. */

@@ -21,11 +21,9 @@ export interface DbQuery {
   readonly database: Database;
   /** The statement, placeholders in it; undefined where there is none. */
   readonly sql: string | undefined;
-  /** The bound values. They are only looked at to take them out of the text of an error. */
+  /** The bound values, read only to take them out of the message of an error. */
   readonly values?: readonly unknown[] | undefined;
-  /** Takes off an error's message what the library has put there: the statement, with its values. */
-  readonly databaseSaid?: (message: string) => string;
-  /** Milliseconds that the query waited for a connection of the pool, when they are worth saying. */
+  /** Milliseconds that the query waited for a connection of the pool, where that is worth recording. */
   readonly waitMs?: number | undefined;
 }
 
@@ -36,7 +34,7 @@ export interface DbOptions {
   readonly requireParentSpan: boolean;
 }
 
-/** A query under way. What it fails with is recorded without the values that the program bound. */
+/** A query in flight. Its error is recorded without the values that the application bound. */
 export class QueryExchange extends Exchange {
   readonly #query: DbQuery;
 
@@ -47,10 +45,14 @@ export class QueryExchange extends Exchange {
 
   override fail(error: unknown): void {
     if (!this.recording) return;
-    const { sql, values, databaseSaid } = this.#query;
+    const { sql, values, database } = this.#query;
     const status = statusCodeOf(error);
     if (status !== undefined) this.span.setAttribute(ATTR.dbResponseStatusCode, status);
-    super.fail(guard('reading the error of a query', () => withoutValues(error, sql, values, databaseSaid)));
+    super.fail(
+      guard('reading the error of a query', () =>
+        withoutValues(error, { system: database.system, sql, values }),
+      ),
+    );
   }
 }
 
@@ -97,7 +99,10 @@ function start(tools: Tools<DbOptions>, parent: Context, query: DbQuery): QueryE
   const given =
     waitMs === undefined
       ? options
-      : { ...options, attributes: { ...options.attributes, [ATTR.connectionWaitMs]: waitMs } };
+      : {
+          ...options,
+          attributes: { ...options.attributes, [ATTR.connectionWaitMs]: Number(waitMs.toFixed(3)) },
+        };
   const span = tools.tracer.startSpan(name, given, parent);
   return span.isRecording() ? new QueryExchange(span, trace.setSpan(parent, span), query) : undefined;
 }

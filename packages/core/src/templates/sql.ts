@@ -77,3 +77,19 @@ function kept({ 0: token, groups = {} }: RegExpExecArray, reader: SqlReader): st
   else reader.value();
   return groups.text !== undefined || groups.number !== undefined ? '?' : token;
 }
+
+/** What stands in the literals of a statement, without quotes and escapes; of a long statement, in its beginning. */
+export function literalsOf(sql: string | undefined, system: string): string[] {
+  const texts = Array.from(
+    sql?.slice(0, MAX_CHARS * 2).matchAll(dialectOf(system).lexer) ?? [],
+    (match) => match.groups?.text,
+  );
+  return texts.flatMap((text) => (text === undefined ? [] : [contentOf(text)]));
+}
+
+function contentOf(literal: string): string {
+  const quote = /['"]|\$[^$]*\$/.exec(literal)?.[0] ?? '';
+  const start = literal.indexOf(quote) + quote.length;
+  const content = literal.slice(start, literal.endsWith(quote) ? -quote.length || undefined : undefined);
+  return content.replaceAll(quote + quote, quote).replace(/\\(.)/gs, '$1');
+}

@@ -21,48 +21,81 @@ describe('the status code of a database', () => {
 
 describe('an error without values', () => {
   const recorded = (message: string, values: readonly unknown[], sql?: string) =>
-    (withoutValues(new Error(message), sql, values) as Error).message;
+    (withoutValues(new Error(message), { system: 'postgresql', sql, values }) as Error).message;
 
   test.each<[string, string, readonly unknown[], string]>([
     ['a text', "Duplicate entry 'bo@x.example' for key", ['bo@x.example'], "Duplicate entry '?' for key"],
     ['a number, as a whole only', 'row 17 of 1718', [17], 'row ? of 1718'],
     ['a short text, as a whole only', 'a bad table', ['a'], '? bad table'],
     ['a list', 'key (id)=(4711)', [[[4711]]], 'key (id)=(?)'],
-    ['an object', 'token in {"pin":"0000"}', [{ pin: '0000' }], 'token in ?'],
-    ['a date', 'bad "2026-01-02T03:04:05.000Z"', [new Date('2026-01-02T03:04:05Z')], 'bad "?"'],
+    ['an object', 'token in {"pin":"0000"}', [{ pin: '0000' }], 'token in {"?":"?"}'],
+    ['a date', 'bad 2026-01-02T03:04:05.000Z', [new Date('2026-01-02T03:04:05Z')], 'bad ?'],
     ['what has no text', 'bad 1', [{ big: 1n }, new Uint8Array(2)], 'bad 1'],
     ['an expression', 'bad (.*)+ here', ['(.*)+'], 'bad ? here'],
-    ['a long text that is cut', `bad '${'x'.repeat(30)}' here`, ['x'.repeat(4000)], "bad '?' here"],
+    ['a long text that is cut', `bad ${'x'.repeat(30)}`, ['x'.repeat(4000)], 'bad ?'],
     ['nothing', 'syntax error', ['', null, undefined, true], 'syntax error'],
-  ])('says %s no more', (_what, message, values, expected) => {
+  ])('loses %s that is not in quotes', (_what, message, values, expected) => {
     expect(recorded(message, values)).toBe(expected);
   });
 
-  test('says literals of the statement no more', () => {
-    const sql = "SELECT 'bo''s pin'::int";
-    expect(recorded("invalid: bo''s pin", [], sql)).toBe('invalid: ?');
+  test.each([
+    "SELECT 'bo''s pin'::int",
+    "SELECT E'bo\\'s pin'::int",
+    "SELECT $$bo's pin$$::int",
+    "SELECT $q$bo's pin$q$::int",
+  ])('loses the literal of %s', (sql) => {
+    expect(recorded("no such user bo's pin", [], sql)).toBe('no such user ?');
   });
 
-  test('is a view: the stack is clean, type and code stay, the program’s own is not changed', () => {
-    const error = Object.assign(new TypeError('bad value s3cr3t'), { code: '22P02' });
-    const view = withoutValues(error, undefined, ['s3cr3t']) as typeof error;
+  test('is a view: the stack is clean, type and code stay, the error of the application is not changed', () => {
+    const error = Object.assign(new TypeError('bad value "s3cr3t"'), { code: '22P02' });
+    const view = withoutValues(error, { system: 'postgresql', sql: undefined }) as typeof error;
     expect(view).toBeInstanceOf(TypeError);
     expect(view.code).toBe('22P02');
-    expect(view.stack).toMatch(/^TypeError: bad value \?\n/);
-    expect(error.message).toBe('bad value s3cr3t');
+    expect(view.stack).toMatch(/^TypeError: bad value "\?"\n/);
+    expect(error.message).toBe('bad value "s3cr3t"');
     expect(error.stack).toContain('s3cr3t');
   });
 
-  test('has what the database said only, where the library put the statement before it', () => {
-    const error = new Error("insert 's3cr3t' - no such table");
-    const view = withoutValues(error, undefined, [], (message) => message.slice(18)) as Error;
-    expect(view.message).toBe('no such table');
-    expect(view.stack).toMatch(/^Error: no such table\n/);
+  const insert = "insert into t values ('s3cr3t - s3cr3t', 4711)";
+
+  test.each<[string, string, string, string]>([
+    ['as it was sent', 'insert into t values (?, ?)', 'no such table: a - b', 'no such table: a - b'],
+    ['without placeholders', insert, 'no such table: a - b', 'no such table: a - b'],
+    ['with the values filled in', 'insert into t values (?, ?)', 'no such table: t', 'no such table: t'],
+  ])(
+    'has the message of the database only, where a library put the statement before it, %s',
+    (how, sql, message, expected) => {
+      const statement = how === 'as it was sent' ? sql : insert;
+      const error = new Error(`${statement} - ${message}`);
+      const view = withoutValues(error, { system: 'sqlite', sql }) as Error;
+      expect(view.message).toBe(expected);
+      expect(view.stack?.split('\n')[0]).toBe(`Error: ${expected}`);
+    },
+  );
+
+  test('has all of that message, where the stack still shows it', () => {
+    const error = new Error(`${insert} - no such column: a - b`);
+    error.stack = 'Error: no such column: a - b\n    at query (db.js:1:2)';
+    const view = withoutValues(error, { system: 'sqlite', sql: 'insert into t values (?, ?)' }) as Error;
+    expect(view.message).toBe('no such column: a - b');
+    expect(view.stack).toBe('Error: no such column: a - b\n    at query (db.js:1:2)');
+  });
+
+  test('has the message that a MySQL driver keeps apart, where the driver put statement and values behind it', () => {
+    const sqlMessage = "Duplicate entry 's3cr3t' for key 'PRIMARY'";
+    const error = Object.assign(new Error(`(conn:5) ${sqlMessage}\nsql: ${insert} - parameters:['s3cr3t']`), {
+      sqlMessage,
+    });
+    const view = withoutValues(error, { system: 'mariadb', sql: undefined }) as Error;
+    expect(view.message).toBe("Duplicate entry '?' for key 'PRIMARY'");
+    expect(view.stack).not.toContain('s3cr3t');
   });
 
   test('is what was thrown, where that is no error', () => {
-    expect(withoutValues('bad s3cr3t', undefined, ['s3cr3t'])).toBe('bad ?');
-    expect(withoutValues(7, undefined)).toBe(7);
-    expect(withoutValues(null, undefined)).toBeNull();
+    const statement = { system: 'postgresql', sql: undefined, values: ['s3cr3t'] };
+    expect(withoutValues('bad s3cr3t', statement)).toBe('bad ?');
+    expect(withoutValues(7, statement)).toBe(7);
+    expect(withoutValues(null, statement)).toBeNull();
   });
 });

@@ -1,0 +1,113 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
+import { aptInstall } from './apt-install.ts';
+import { freePorts } from './free-ports.ts';
+
+/** A MariaDB or MySQL that tests may fill and empty. */
+export interface Mariadb {
+  /** `mysql://root@127.0.0.1:3306/test` */
+  readonly url: string;
+  /** Stops the server if it was started here. */
+  stop(): Promise<void>;
+}
+
+const USUAL = 'mysql://root@127.0.0.1:3306/test';
+const STARTS_WITHIN_MS = 30_000;
+const MISSING =
+  'these tests need MariaDB: set MYSQL_URL, start one on 127.0.0.1:3306 with a user "root" without a password and a ' +
+  'database "test" (docker compose up -d --wait), or install it (apt-get install mariadb-server)';
+
+/**
+ * Finds a MariaDB: the one that `MYSQL_URL` names, else the one on the usual port, else an installed one, which is
+ * started on a port and in a folder of its own, else, as root on Debian, one that is installed now. Rejects with one
+ * line that names what is missing.
+ */
+export async function findMariadb(): Promise<Mariadb> {
+  const named = process.env.MYSQL_URL;
+  const reason = await refusal(named ?? USUAL);
+  if (reason === undefined) return { url: named ?? USUAL, stop: async () => {} };
+  if (named !== undefined) throw new Error(`MariaDB at ${named.replace(/:[^:@/]*@/, '@')}: ${reason}`);
+  return startMariadb();
+}
+
+/** Starts an installed MariaDB on a port and in a folder of its own, which `stop` removes. */
+export async function startMariadb(): Promise<Mariadb> {
+  const server = onPath('mariadbd') ?? (aptInstall('mariadb-server') ? onPath('mariadbd') : undefined);
+  const installer = onPath('mariadb-install-db');
+  if (server === undefined || installer === undefined) throw new Error(MISSING);
+  const folder = mkdtempSync(join(tmpdir(), 'clew-mariadb-'));
+  const owner = notRoot();
+  if (owner) chownSync(folder, owner.uid, owner.gid);
+  const [port] = await freePorts(1);
+  const settings = ['--no-defaults', `--datadir=${join(folder, 'data')}`];
+  const made = spawnSync(
+    installer,
+    [...settings, '--auth-root-authentication-method=normal', '--skip-test-db'],
+    {
+      ...owner,
+      cwd: folder,
+      encoding: 'utf8',
+    },
+  );
+  if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stderr || made.error}`);
+  const places = [`--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`];
+  const args = [...settings, ...places, `--port=${port}`, '--bind-address=127.0.0.1'];
+  const running = spawn(server, args, { ...owner, cwd: folder, stdio: 'ignore' });
+  const exited = once(running, 'exit');
+  const stop = async () => {
+    running.kill('SIGTERM');
+    await exited;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const url = `mysql://root@127.0.0.1:${port}/`;
+  try {
+    await untilUsable(url);
+    await query(url, 'CREATE DATABASE test');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: `${url}test`, stop };
+}
+
+async function query(url: string, text: string): Promise<void> {
+  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+  await connection.query(text).finally(() => connection.end());
+}
+
+/** Why it cannot be used; undefined if it can. */
+async function refusal(url: string): Promise<string | undefined> {
+  return query(url, 'SELECT 1').then(
+    () => undefined,
+    (error: { readonly message?: string; readonly code?: string }) =>
+      error.message || error.code || String(error),
+  );
+}
+
+async function untilUsable(url: string): Promise<void> {
+  const deadline = Date.now() + STARTS_WITHIN_MS;
+  for (;;) {
+    const reason = await refusal(url);
+    if (reason === undefined) return;
+    if (Date.now() > deadline) throw new Error(`MariaDB was started and cannot be used: ${reason}`);
+    await sleep(50);
+  }
+}
+
+/** Debian has the server in /usr/sbin, which is not on every user's path. */
+function onPath(name: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin'];
+  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+}
+
+/** MariaDB refuses to run as root; its package has a user for it. */
+function notRoot(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const idOf = (kind: '-u' | '-g') => Number(spawnSync('id', [kind, 'mysql'], { encoding: 'utf8' }).stdout);
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
