@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { HttpClientView } from '@clew/core';
-import { addHeaderToText, headerInText } from './header-text.ts';
+import { headerInText, headerNamesInText, replaceHeaderInText } from './header-text.ts';
 
 /** Node's own client, `node:http` and `node:https`. */
 export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
@@ -9,9 +9,14 @@ export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
   destination,
   target: (request) => request.path,
   setHeader: (request, name, value) => {
-    if (request.headersSent) addHeaderToText(request, name, value);
+    if (request.headersSent) replaceHeaderInText(request, name, value);
     else request.setHeader(name, value);
   },
+  removeHeader: (request, name) => {
+    if (request.headersSent) replaceHeaderInText(request, name, undefined);
+    else request.removeHeader(name);
+  },
+  requestHeaderNames: (request) => [...request.getHeaderNames(), ...headerNamesInText(request)],
   requestHeader: (request, name) => request.getHeader(name) ?? headerInText(request, name),
   status: (response) => response.statusCode ?? 0,
   protocolVersion: (response) => response.httpVersion,

@@ -101,6 +101,17 @@ test('headers of a list are recorded if they were asked for', () =>
     expect(span?.attributes['http.request.header.x-own']).toEqual(['a, b']);
   }));
 
+test('an older context in a list of headers is replaced', () =>
+  whileServing(echoing(), async (url) => {
+    const older = ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'older=1'] as const;
+    const headers = ['Host', 'shop.test', 'TraceParent', older[0], 'tracestate', older[1], 'x-own', 'kept'];
+    const { body } = await finish(http.request(url, asList([...headers, 'traceparent', older[0]])));
+    const [span] = await recorder.take(1);
+    expect(header(body, 'traceparent')).toBe(`00-${span?.traceId}-${span?.spanId}-01`);
+    expect(header(body, 'tracestate')).toBeUndefined();
+    expect(header(body, 'x-own')).toBe('kept');
+  }));
+
 test('a request that expects 100-continue carries the context', async () => {
   const server = http.createServer((request, response) => {
     request.resume().on('end', () => response.end(JSON.stringify(request.rawHeaders)));

@@ -30,14 +30,13 @@ export const requestView: HttpClientView<UndiciRequest, UndiciAnswer> = {
   target: (request) => request.path,
   resendCount: countResend,
   setHeader(request, name, value) {
-    const { headers } = request;
-    if (typeof headers === 'string') {
-      request.headers = headers.replace(new RegExp(`^${name}:.*\r\n`, 'gim'), '');
-    } else {
-      const at = positionOf(headers, name);
-      if (at >= 0) headers.splice(at, 2);
-    }
+    removeHeader(request, name);
     request.addHeader(name, value);
+  },
+  removeHeader,
+  requestHeaderNames({ headers }) {
+    if (typeof headers === 'string') return linesOf(headers).map((line) => line.slice(0, line.indexOf(':')));
+    return headers.filter((_, at) => at % 2 === 0).map(String);
   },
   requestHeader({ headers }, name) {
     if (typeof headers !== 'string') return headers[positionOf(headers, name) + 1];
@@ -59,6 +58,23 @@ function originOf(origin: string | URL): string {
   return origin.endsWith('/') || origin.includes('@') ? new URL(origin).origin : origin;
 }
 
+function removeHeader(request: UndiciRequest, name: string): void {
+  const { headers } = request;
+  const wanted = name.toLowerCase();
+  if (typeof headers === 'string') {
+    request.headers = linesOf(headers)
+      .filter((line) => line.slice(0, line.indexOf(':')).toLowerCase() !== wanted)
+      .join('');
+    return;
+  }
+  for (let at = positionOf(headers, wanted); at >= 0; at = positionOf(headers, wanted)) headers.splice(at, 2);
+}
+
+function linesOf(headers: string): readonly string[] {
+  return headers.match(/[^\n]*\n/g) ?? [];
+}
+
+/** Where a header is, by its name in lower case; -2 where it is not. */
 function positionOf(headers: readonly (string | string[])[], name: string): number {
   for (let at = 0; at < headers.length; at += 2) {
     const known = headers[at];

@@ -56,6 +56,24 @@ function callTests({
       assert.equal(headers.traceparent, `00-${span.traceId}-${span.spanId}-01`);
       assert.equal(headers['x-own'], 'kept');
     },
+    'headers of an older context are replaced, and none of them stays beside the new ones': async () => {
+      const older = {
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'older=1',
+        baggage: 'older=1',
+      };
+      const { span, outcome } = await callOne(echo, {}, { headers: { ...older, 'x-own': 'kept' } });
+      const sent = JSON.parse(fulfilled(outcome).body) as Record<string, string>;
+      assert.equal(sent.traceparent, `00-${span.traceId}-${span.spanId}-01`);
+      assert.equal(sent.tracestate, undefined);
+      assert.equal(sent.baggage, undefined);
+      assert.equal(sent['x-own'], 'kept');
+    },
+    'baggage that the application sends without a trace goes out as it is': async () => {
+      const { outcome } = await callOne(echo, {}, { headers: { baggage: 'own=1' } });
+      const sent = JSON.parse(fulfilled(outcome).body) as Record<string, string>;
+      assert.equal(sent.baggage, 'own=1');
+    },
     "the program's headers object is not changed": async () => {
       const headers = Object.freeze({ 'x-own': 'kept' });
       const { outcome } = await callOne(ok, {}, { headers });

@@ -62,7 +62,7 @@ export interface Outgoing {
 export interface TraceFormat {
   /** As in `OTEL_PROPAGATORS`. */
   readonly name: string;
-  /** The headers that `inject` writes. */
+  /** The headers that `inject` writes, and those that an older context may have left beside them. */
   readonly fields: readonly string[];
   extract<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined;
   inject<C>(outgoing: Outgoing, carrier: C, setter: TextMapSetter<C>): void;

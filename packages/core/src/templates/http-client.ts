@@ -5,7 +5,6 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
-  type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/suppression.ts';
@@ -13,6 +12,7 @@ import { begin, currentContext, type Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import type { Destinations } from '../propagation/destinations.ts';
+import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
 import { sendingBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactUrl, splitHost, splitTarget } from './http-attributes.ts';
@@ -29,7 +29,12 @@ export interface HttpClientView<Request, Response> {
   target(request: Request): string;
   /** How often this request was sent before, where the library says so. Called once. */
   resendCount?(request: Request): number;
+  /** Sets a header in place of all that have this name. */
   setHeader(request: Request, name: string, value: string): void;
+  removeHeader(request: Request, name: string): void;
+  /** The names of the request's headers, in any case. */
+  requestHeaderNames(request: Request): readonly string[];
+  /** A header by its name in lower case. */
   requestHeader(request: Request, name: string): string | readonly string[] | number | undefined;
   status(response: Response): number;
   protocolVersion?(response: Response): string;
@@ -74,11 +79,12 @@ export function httpClient<Request extends object, Response>(
   view: HttpClientView<Request, Response>,
 ): HttpClientTracing<Request, Response> {
   const underWay = new WeakMap<Request, Exchange>();
-  const setter: TextMapSetter<Request> = {
+  const inject = injector(tools, {
     set: (request, name, value) => view.setHeader(request, name, value),
-  };
-
-  const inject = injector(tools, setter);
+    has: (request, name) => view.requestHeader(request, name.toLowerCase()) !== undefined,
+    remove: (request, name) => view.removeHeader(request, name),
+    names: (request) => view.requestHeaderNames(request),
+  });
 
   return {
     start(request) {
@@ -128,10 +134,10 @@ export function httpClient<Request extends object, Response>(
   };
 }
 
-/** Injects where the destination may know: trace context or nothing, baggage or none. */
+/** Injects trace context where the destination may have it, and baggage where it may have that, too. */
 function injector<Request, Response>(
   tools: Tools<HttpClientOptions<Request, Response>>,
-  setter: TextMapSetter<Request>,
+  writer: CarrierWriter<Request>,
 ): (context: Context, request: Request, address: Address) => void {
   const sendTo = sendingBy('sendTo');
   const sendBaggageTo = sendingBy('sendBaggageTo');
@@ -140,7 +146,7 @@ function injector<Request, Response>(
       const servedHost = serverRequestOf(context)?.host;
       if (!sendTo(tools.options.propagateTo)(host, servedHost)) return;
       const withBaggage = sendBaggageTo(tools.options.propagateBaggageTo)(host, servedHost);
-      propagation.inject(withBaggage ? context : propagation.deleteBaggage(context), request, setter);
+      injectFresh(withBaggage ? context : propagation.deleteBaggage(context), request, writer);
     });
   };
 }

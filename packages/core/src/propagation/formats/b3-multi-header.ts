@@ -9,8 +9,11 @@ const TRACE_ID = 'x-b3-traceid';
 const SPAN_ID = 'x-b3-spanid';
 const SAMPLED = 'x-b3-sampled';
 const FLAGS = 'x-b3-flags';
+/** Neither read nor written: the parent's parent. */
+const PARENT_ID = 'x-b3-parentspanid';
 
-export const B3_HEADERS = [TRACE_ID, SPAN_ID, SAMPLED, FLAGS];
+/** All headers of the encoding. */
+export const B3_HEADERS = [TRACE_ID, SPAN_ID, SAMPLED, FLAGS, PARENT_ID];
 
 /** Reads ids and decision, or a decision that stands alone. */
 export function readB3Headers<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined {

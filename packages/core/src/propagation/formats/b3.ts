@@ -3,10 +3,13 @@ import type { Extraction, TraceFormat } from '../format.ts';
 import { B3_HEADERS, readB3Headers, writeB3Headers } from './b3-multi-header.ts';
 import { B3_HEADER, b3HeaderOf, readB3Header } from './b3-single-header.ts';
 
+/** Either encoding replaces the other: a peer may read both. */
+const FIELDS = [B3_HEADER, ...B3_HEADERS];
+
 /** B3, written as one header. Source: https://github.com/openzipkin/b3-propagation */
 export const b3: TraceFormat = {
   name: 'b3',
-  fields: [B3_HEADER],
+  fields: FIELDS,
   extract: readEither,
   inject(outgoing, carrier, setter) {
     setter.set(carrier, B3_HEADER, b3HeaderOf(outgoing));
@@ -16,7 +19,7 @@ export const b3: TraceFormat = {
 /** B3, written as one header a field. Source: https://github.com/openzipkin/b3-propagation */
 export const b3Multi: TraceFormat = {
   name: 'b3multi',
-  fields: B3_HEADERS,
+  fields: FIELDS,
   extract: readEither,
   inject: writeB3Headers,
 };
