@@ -184,21 +184,23 @@ export class BatchQueue {
     if (!this.#draining) this.#scope.run(() => setImmediate(() => void this.#drain()));
   }
 
-  async #drain(): Promise<void> {
-    if (this.#draining) return;
+  #drain(): Promise<void> {
+    return this.#draining ? Promise.resolve() : this.#scope.run(() => this.#sendAll());
+  }
+
+  async #sendAll(): Promise<void> {
     this.#draining = true;
-    await this.#scope.run(async () => {
-      for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
-        const outcome = await this.#send(batch);
-        // Taken out meanwhile: the answer is nobody's any more.
-        if (this.#sealed[0] !== batch) continue;
-        this.#sealed.shift();
-        this.#count(batch, outcome);
-        this.#settle(batch);
-        // Of any other, a connection that is not closed yet might still be sending.
-        if (outcome.cause === undefined) for (const { owner, spans } of batch.lanes) owner?.reuse(spans);
-      }
-    });
+    for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
+      const outcome = await this.#send(batch);
+      // `takeAll` took it in the meantime: its outcome no longer counts.
+      if (this.#sealed[0] !== batch) continue;
+      this.#sealed.shift();
+      this.#count(batch, outcome);
+      this.#settle(batch);
+      // The memory of any other batch may still be in use by a connection that is not closed yet.
+      if (outcome.cause === undefined) for (const { owner, spans } of batch.lanes) owner?.reuse(spans);
+    }
+    // In the same turn as the last look at the queue: a batch sealed in between would wait for the next one.
     this.#draining = false;
   }
 

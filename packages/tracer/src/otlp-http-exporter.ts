@@ -3,7 +3,7 @@ import type { ResolvedExporterOptions } from './exporter-options.ts';
 import { type Answer, HttpPost, type TlsOptions } from './http-post.ts';
 import { partialSuccessOf } from './otlp-response.ts';
 import { VERSION } from './resource.ts';
-import { backoffMs, isRetryable, retryAfterMs } from './retry.ts';
+import { isRetryable, waitBefore } from './retry.ts';
 import type { Counters } from './stats.ts';
 
 /** Encoded batches that were not sent, and where they were to go. */
@@ -58,10 +58,11 @@ export class OtlpHttpExporter implements BatchSender {
       const answer = await this.#http.post(payload, headers, timeoutMs);
       if (answer.kind === 'answered' && !isRetryable(answer.status)) return outcomeOf(answer);
       if (this.#closed) return SHUT_DOWN;
-      const asked = answer.kind === 'failed' ? undefined : retryAfterMs(answer.retryAfter);
-      // A connection that the receiver had closed while it was idle tells nothing about the receiver.
+      // An idle connection that the receiver had closed says nothing about the receiver: one attempt more, at once.
       const stale = answer.kind === 'failed' && answer.staleConnection && attempt === 0;
-      const waitMs = stale ? 0 : (asked ?? backoffMs(attempt, retryDelayMs));
+      const retryAfter = answer.kind === 'failed' ? undefined : answer.retryAfter;
+      const wait = waitBefore(attempt, retryDelayMs, retryAfter, Date.now());
+      const waitMs = stale ? 0 : wait.ms;
       const isHopeless = this.#lastChance && answer.kind === 'failed' && !stale;
       if (isHopeless || performance.now() - startedAt + waitMs > retryForMs) {
         return {
@@ -71,7 +72,7 @@ export class OtlpHttpExporter implements BatchSender {
       }
       this.#counters.retries++;
       this.#counters.warn('retry', () => `${this.#target()} ${reason(answer)}, will try again`);
-      if (waitMs > 0) await this.#wait(waitMs, asked === undefined);
+      if (waitMs > 0) await this.#wait(waitMs, !wait.isAsked);
     }
   }
 

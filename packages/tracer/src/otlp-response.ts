@@ -6,6 +6,8 @@ export interface PartialSuccess {
 
 const NONE: PartialSuccess = { rejectedSpans: 0, message: '' };
 const MAX_MESSAGE_CHARS = 1000;
+/** The message goes into a log, where these could move the cursor of a terminal or begin a line of their own. */
+const CONTROL_CHARACTERS = /\p{Cc}/gu;
 
 /**
  * Reads `ExportTraceServiceResponse.partial_success` from an answer in either encoding.
@@ -42,7 +44,7 @@ function fromProtobuf(body: Buffer): PartialSuccess {
 
 function partialSuccess(rejected: number, message: string): PartialSuccess {
   const rejectedSpans = Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0;
-  return { rejectedSpans, message: message.slice(0, MAX_MESSAGE_CHARS) };
+  return { rejectedSpans, message: message.slice(0, MAX_MESSAGE_CHARS).replace(CONTROL_CHARACTERS, ' ') };
 }
 
 interface Field {

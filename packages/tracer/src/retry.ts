@@ -1,26 +1,50 @@
 const RETRYABLE = new Set([429, 502, 503, 504]);
-const MAX_WAIT_MS = 30_000;
-/** A receiver may ask for a longer wait than ours, but not for an endless one. */
-const MAX_RETRY_AFTER_MS = 120_000;
+const MAX_BACKOFF_MS = 30_000;
+/** A receiver may ask for a longer wait than our own back-off, within this bound. */
+const MAX_WAIT_MS = 120_000;
+/** The form of a date that every sender must write; `Date.parse` alone would read a date into nearly any text. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** Whether OTLP allows to send again after this answer. */
+/** How long to wait before the next attempt. */
+export interface Wait {
+  readonly ms: number;
+  /** The receiver asked for this long, so that a flush must not shorten it. */
+  readonly isAsked: boolean;
+}
+
+/** Whether OTLP allows to send again after this response. */
 export function isRetryable(status: number): boolean {
   return RETRYABLE.has(status);
 }
 
-/** The wait before the next attempt: twice as long each time, between half and all of it at random. */
+/**
+ * The wait before the next attempt. A receiver can lengthen our own back-off up to two minutes, and never shorten it:
+ * a `Retry-After` of 0 or a date in the past would make us send without a pause.
+ */
+export function waitBefore(
+  attempt: number,
+  firstMs: number,
+  retryAfter: string | undefined,
+  now: number,
+): Wait {
+  const ownMs = backoffMs(attempt, firstMs);
+  const askedMs = Math.min(MAX_WAIT_MS, retryAfterMs(retryAfter, now) ?? 0);
+  return askedMs > ownMs ? { ms: askedMs, isAsked: true } : { ms: ownMs, isAsked: false };
+}
+
+/** Twice as long for each attempt, between half and all of it at random. */
 export function backoffMs(attempt: number, firstMs: number, random = Math.random()): number {
-  return Math.min(MAX_WAIT_MS, firstMs * 2 ** attempt) * (0.5 + random / 2);
+  return Math.min(MAX_BACKOFF_MS, firstMs * 2 ** attempt) * (0.5 + random / 2);
 }
 
 /**
- * The wait that a `Retry-After` header asks for: seconds or a date.
+ * What a `Retry-After` header asks for, in seconds or as a date: any number of milliseconds, also a negative one.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
-export function retryAfterMs(header: string | undefined, now: number = Date.now()): number | undefined {
-  if (header === undefined) return undefined;
-  const seconds = /^\s*\d+\s*$/.test(header) ? Number(header) : Number.NaN;
-  const wait = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
-  return Number.isNaN(wait) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, wait));
+function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  const text = header?.trim() ?? '';
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const date = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : date - now;
 }

@@ -1,3 +1,6 @@
+import { BatchQueue } from '../src/batch-queue.ts';
+import type { Outcome } from '../src/batch-sender.ts';
+import { DetachedScope } from '../src/detached-scope.ts';
 import { Lane } from '../src/lane.ts';
 import type { OtlpFormat } from '../src/otlp-format.ts';
 import type { SpanRecord } from '../src/span-record.ts';
@@ -65,4 +68,31 @@ test('memory far too large for what lies in it is given up', () => {
     write(lane, 900_000);
     expect(lane.take().spans.buffer === spans.buffer).toBe(false);
   }
+});
+
+test.each<[string, string, Outcome]>([
+  ['taken', 'is used again', { rejectedSpans: 0, detail: '' }],
+  // The connection may still be sending it.
+  ['refused', 'is not used again', { cause: 'rejected', detail: '413' }],
+  ['not delivered', 'is not used again', { cause: 'retriesExhausted', detail: 'no response' }],
+])('the memory of a batch that was %s %s', async (_, use, outcome) => {
+  const sent: Uint8Array[] = [];
+  const sender = {
+    send: async ([part]: readonly Uint8Array[]) => {
+      sent.push(part!);
+      return outcome;
+    },
+    hurry() {},
+    close() {},
+  };
+  const wholeSpans: OtlpFormat = { ...format, assemble: (_resource, [lane]) => [lane!.spans] };
+  const bounds = { maxQueueBytes: 16 * MEGABYTE, maxBatchBytes: MEGABYTE, scheduleDelayMs: 60_000 };
+  const queue = new BatchQueue(wholeSpans, {}, bounds, new Counters(), sender, new DetachedScope());
+  const lane = queue.openLane({ name: 'shop' });
+  for (let batch = 0; batch < 4; batch++) {
+    queue.add(lane, { bytes: 900_000 } as unknown as SpanRecord);
+    await queue.flush();
+  }
+  expect(new Set(sent.map(({ buffer }) => buffer)).size).toBe(use === 'is used again' ? 2 : 4);
+  queue.close();
 });

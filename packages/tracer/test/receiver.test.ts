@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { diag } from '@opentelemetry/api';
 import { type OtlpExporterOptions, TracerProvider } from '../src/index.ts';
 import { type Collector, startCollector, status } from './collector.ts';
 import { encodeResponse } from './otlp-decoder.ts';
@@ -50,6 +51,46 @@ describe('a receiver that', () => {
     expect(second!.at - first!.at).toBeGreaterThan(900);
     expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 1 });
   });
+
+  test.each([
+    '0',
+    '-1',
+    '-Infinity',
+    '1e-9',
+    '0x0',
+    'now',
+    '',
+    'Sun, 06 Nov 1994 08:49:37 GMT',
+    'Fri, 01 Jan 2100 00:00:00',
+  ])('asks for another attempt after "%s" is not asked sooner than after our own back-off', async (asked) => {
+    const unavailable = status(503, { 'retry-after': asked });
+    collector.answerWith(unavailable, unavailable, unavailable);
+    const provider = makeProvider({ retryDelayMs: 40 });
+    end(provider);
+    await provider.forceFlush();
+    const times = collector.received.map(({ at }) => at);
+    // Half of the delay is left to chance.
+    const waits = times.slice(1).map((at, i) => at - times[i]!);
+    for (const [i, least] of [20, 40, 80].entries()) expect(waits[i]).toBeGreaterThanOrEqual(least - 2);
+    expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 3 });
+  });
+
+  test.each(['130', '9'.repeat(40), 'Fri, 01 Jan 2100 00:00:00 GMT'])(
+    'asks for a wait of "%s" gets two minutes at most',
+    async (asked) => {
+      collector.answerWith(status(503, { 'retry-after': asked }), status(503, { 'retry-after': asked }));
+      const [within, beyond] = [125_000, 119_000].map((retryForMs) => makeProvider({ retryForMs }));
+      end(beyond!);
+      await beyond!.forceFlush();
+      expect(beyond!.stats()).toMatchObject({ retries: 0, dropped: { retriesExhausted: 1 } });
+      // It waits where a little more than two minutes are allowed.
+      end(within!);
+      void within!.forceFlush();
+      await collector.requests(2);
+      while (within!.stats().retries === 0) await new Promise((resolve) => setImmediate(resolve));
+      expect(within!.stats()).toMatchObject({ spansQueued: 1, dropped: none });
+    },
+  );
 
   test.each([400, 401, 404, 413, 500, 301])('answers %d costs the batch, counted', async (code) => {
     collector.answerWith(status(code));
@@ -102,6 +143,7 @@ describe('a receiver that', () => {
     ['HTML', 'text/html', '<h1>welcome</h1>'],
     ['far too much', 'application/json', Buffer.alloc(1_000_000, 0x20)],
     ['an absurd count', 'application/json', '{"partialSuccess":{"rejectedSpans":"1e99"}}'],
+    ['a negative count', 'application/json', '{"partialSuccess":{"rejectedSpans":-5}}'],
   ])('answers 200 with nonsense (%s) has taken the batch', async (_, type, body) => {
     collector.answerWith(status(200, { 'content-type': type }, body));
     const provider = makeProvider();
@@ -110,6 +152,27 @@ describe('a receiver that', () => {
     end(provider, 2);
     await provider.forceFlush();
     expect(provider.stats()).toMatchObject({ spansExported: 4, exports: 2, retries: 0, dropped: none });
+  });
+
+  test('rejects more spans than it got has rejected all of them', async () => {
+    collector.answerWith(status(200, { 'content-type': 'application/x-protobuf' }, encodeResponse(900, '')));
+    const provider = makeProvider();
+    end(provider, 5);
+    await provider.forceFlush();
+    expect(provider.stats()).toMatchObject({ spansExported: 0, dropped: { ...none, rejected: 5 } });
+  });
+
+  test('gives a reason with control characters has them replaced in the log', async () => {
+    const warn = jest.fn();
+    const ignore = () => {};
+    diag.setLogger({ warn, error: ignore, info: ignore, debug: ignore, verbose: ignore });
+    const body = JSON.stringify({ partialSuccess: { errorMessage: 'a\u001b[2Jb\nclew error: c' } });
+    collector.answerWith(status(200, { 'content-type': 'application/json' }, body));
+    const provider = makeProvider();
+    end(provider);
+    await provider.forceFlush();
+    diag.disable();
+    expect(warn).toHaveBeenCalledWith('@clew/tracer: the receiver says: a [2Jb clew error: c');
   });
 
   test('resets the connection gets the batch again', async () => {
@@ -128,6 +191,16 @@ describe('a receiver that', () => {
       collector.received.at(-1)!.socket.destroy();
     }
     expect(provider.stats()).toMatchObject({ spansExported: 4, dropped: none });
+  });
+
+  test('closes an idle connection at the last chance gets the batch over a new one', async () => {
+    const provider = makeProvider();
+    end(provider);
+    await provider.forceFlush();
+    collector.answerWith((_, { socket }) => socket.destroy());
+    end(provider);
+    await provider.forceFlush({ lastChance: true });
+    expect(provider.stats()).toMatchObject({ spansExported: 2, retries: 1, dropped: none });
   });
 
   test('hangs gets the batch again after the time-out', async () => {
