@@ -1,6 +1,13 @@
 export { AsyncContextManager } from './context/async-context-manager.ts';
 export { bind } from './context/bind.ts';
 export { rootContext } from './context/context.ts';
+export {
+  emitAlwaysIn,
+  emitInOwnContext,
+  emitterContext,
+  onEmitterClose,
+  setEmitterContext,
+} from './context/emitter-context.ts';
 export { type Envelope, openMessage, wrapMessage } from './context/message-envelope.ts';
 export { carryToChild, carryToWorker, contextFromEnvironment } from './context/process-environment.ts';
 export { StackContextManager } from './context/stack-context-manager.ts';
