@@ -25,6 +25,7 @@ export {
 } from './kit/define-instrumentation.ts';
 export { guard, sayOnce } from './kit/failures.ts';
 export { madeOf } from './kit/made-of.ts';
+export { observePromise } from './kit/observe-promise.ts';
 export {
   flag,
   hook,

@@ -1,5 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
-import { isPromise } from '../kit/is-promise.ts';
+import { observePromise } from '../kit/observe-promise.ts';
 import { ChurningMap } from './churning-map.ts';
 import type { Operation } from './messaging-operation.ts';
 import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
@@ -71,12 +71,11 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
   sent<T>(result: T, tag: number): T {
     if (tag > 0) this.#channel.expectConfirm(tag, this);
     if (result === false && this.recording) this.span.addEvent('write buffer full');
-    if (!isPromise(result)) return result;
-    const failed = (error: unknown): never => {
-      this.notSent(error);
-      throw error;
-    };
-    return Promise.prototype.then.call(result, undefined, failed) as T;
+    return observePromise(
+      result,
+      () => {},
+      (error) => this.notSent(error),
+    );
   }
 
   notSent(error: unknown): void {
