@@ -153,6 +153,10 @@ export class Calls {
     this.#listeners.set(address, channel);
   }
 
+  unlisten(address: string, channel: CallChannel): void {
+    if (this.#listeners.get(address) === channel) this.#listeners.delete(address);
+  }
+
   listenerAt(address: string): CallChannel | undefined {
     return this.#listeners.get(address);
   }
