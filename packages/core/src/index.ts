@@ -112,6 +112,7 @@ export {
   queryParent,
   recordFailedAcquire,
 } from './templates/db.ts';
+export type { ConnectionPeer } from './templates/http-address.ts';
 export { REDACTED_QUERY_PARAMS } from './templates/http-attributes.ts';
 export {
   type HttpClientOptions,
