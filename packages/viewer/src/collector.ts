@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { decodeRequest, type OtlpFormat, otlpFormat } from './decode-traces.ts';
-import { RequestError, readBody } from './http-body.ts';
+import { type OtlpFormat, openRequest, otlpFormat } from './decode-traces.ts';
+import { BodyMemory, RequestError, readBody } from './http-body.ts';
+import { keepSpans } from './keep-spans.ts';
 import { exportResponse, statusBody } from './otlp-answer.ts';
 import { OtlpError } from './otlp-limits.ts';
-import { answerQuery } from './query-api.ts';
+import { answerQuery, isLiteralHost } from './query-api.ts';
 import type { SpanRecord } from './span-record.ts';
 import { TraceStore } from './store.ts';
 
@@ -19,7 +20,12 @@ export interface CollectorOptions {
   readonly maxMb?: number;
   /** Largest body of a request in bytes, before and after decompression. Default 16 MiB. */
   readonly maxBodyBytes?: number;
-  /** Called with the valid spans of each request, after they were stored. */
+  /**
+   * Bound of all bodies in flight together, in bytes; requests beyond it get 503 and try again. At least
+   * `maxBodyBytes`; default four times that.
+   */
+  readonly maxBodiesBytes?: number;
+  /** Called with valid spans after they were stored: those of a large request come in parts. */
   readonly onSpans?: (spans: readonly SpanRecord[]) => void;
 }
 
@@ -47,9 +53,16 @@ const INVALID_IDS = 'spans without a valid trace id and span id were left out';
  */
 export async function startCollector(options: CollectorOptions = {}): Promise<Collector> {
   const { port = 4318, host = '127.0.0.1', store: file, maxMb, maxBodyBytes = 16 * 1024 * 1024 } = options;
+  const { maxBodiesBytes = 4 * maxBodyBytes } = options;
+  if (!(maxBodiesBytes >= maxBodyBytes))
+    throw new RangeError(
+      `@clew/viewer: expected maxBodiesBytes of at least ${maxBodyBytes}, got ${maxBodiesBytes}`,
+    );
+  const memory = new BodyMemory(maxBodiesBytes);
+  const isLocal = isLoopback(host);
   const store = new TraceStore({ ...(file && { file }), ...(maxMb !== undefined && { maxMb }) });
   const server = createServer({ requestTimeout: 60_000 }, (request, response) => {
-    route(request, response, { store, maxBodyBytes, onSpans: options.onSpans }).catch(() =>
+    route(request, response, { store, maxBodyBytes, memory, isLocal, onSpans: options.onSpans }).catch(() =>
       response.destroy(),
     );
   });
@@ -81,6 +94,9 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
 interface Receiver {
   readonly store: TraceStore;
   readonly maxBodyBytes: number;
+  readonly memory: BodyMemory;
+  /** Whether only this machine can reach the receiver. */
+  readonly isLocal: boolean;
   readonly onSpans: CollectorOptions['onSpans'];
 }
 
@@ -96,7 +112,7 @@ async function receive(
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
-  { store, maxBodyBytes, onSpans }: Receiver,
+  { store, maxBodyBytes, memory, isLocal, onSpans }: Receiver,
 ): Promise<void> {
   const format = otlpFormat(request.headers['content-type']);
   try {
@@ -104,6 +120,8 @@ async function receive(
       response.setHeader('allow', 'POST');
       throw new RequestError(405, `expected POST, got ${request.method}`);
     }
+    if (!isFromProgram(request, isLocal))
+      throw new RequestError(403, 'expected an IP address or localhost in Host, and no Origin');
     if (format === undefined) {
       const type = JSON.stringify(request.headers['content-type'] ?? '');
       throw new RequestError(
@@ -111,17 +129,36 @@ async function receive(
         `expected content-type application/x-protobuf or application/json, got ${type}`,
       );
     }
-    const body = await readBody(request, maxBodyBytes);
-    if (path !== '/v1/traces') return answer(response, 200, format, exportResponse(format, 0, ''));
-    const { spans, rejected } = decodeRequest(body, format);
-    store.add(spans);
-    answer(response, 200, format, exportResponse(format, rejected, INVALID_IDS));
-    if (spans.length > 0) onSpans?.(spans);
+    const body = await readBody(request, maxBodyBytes, memory);
+    try {
+      let rejected = 0;
+      if (path === '/v1/traces') {
+        rejected = await keepSpans(openRequest(body.bytes, format), (spans) => {
+          store.add(spans);
+          if (spans.length > 0) onSpans?.(spans);
+        });
+      }
+      answer(response, 200, format, exportResponse(format, rejected, INVALID_IDS));
+    } finally {
+      body.free();
+    }
   } catch (error) {
     const { status, message } = failure(error);
     if (status === 503) response.setHeader('retry-after', '1');
     answer(response, status, format ?? 'json', statusBody(format ?? 'json', message));
   }
+}
+
+/**
+ * A web page must not write traces, neither directly nor by a name of its own that it points to this machine: browsers
+ * add an Origin. Where other machines send, the name by which they reach this one can be any.
+ */
+function isFromProgram({ headers }: IncomingMessage, isLocal: boolean): boolean {
+  return headers.origin === undefined && (!isLocal || isLiteralHost(headers.host));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 function failure(error: unknown): { status: number; message: string } {

@@ -30,12 +30,14 @@ export async function collect(options: CollectOptions): Promise<void> {
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE')
       throw new Error(`port ${port ?? 4318} is taken: choose another with --port`);
+    if (store !== undefined && error.code === 'ERR_SQLITE_ERROR')
+      throw new Error(`can't open the store ${store}: ${error.message}`);
     throw error;
   });
   process.stdout.write(`clew collects on ${collector.url}\n`);
   if (wantsLive) {
     const color = wantsColor(process.stdout, process.env);
-    const style = { width: process.stdout.columns ?? 80, paint: paint(color), ascii: false };
+    const style = { width: Math.max(40, process.stdout.columns ?? 80), paint: paint(color), ascii: false };
     process.stdout.write(`${tableHead(style)}\n`);
     live = new LiveTraces(collector.store, style, (text) => process.stdout.write(text));
   }

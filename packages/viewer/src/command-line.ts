@@ -31,7 +31,7 @@ const USAGE = `clew: receive traces over OTLP, keep them, show them
   show and list
     --from URL                    a collector (default http://127.0.0.1:4318)
     --store FILE                  a collector's file instead
-    --width N                     columns, at least 60 (default: the terminal's)
+    --width N                     columns, at least 40 (default: the terminal's)
     --color, --no-color           default: on a terminal (NO_COLOR, FORCE_COLOR)
     --ascii                       no box drawing characters
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { traceFromJson } from './store.ts';
 import { renderWaterfallSvg } from './svg.ts';
-import { paint, wantsColor } from './terminal.ts';
+import { paint, printableJson, wantsColor } from './terminal.ts';
 import { openSource, type TraceSource } from './trace-source.ts';
 import { tableHead, traceLine } from './trace-table.ts';
 import { numberIn, UsageError } from './usage-error.ts';
@@ -50,7 +50,7 @@ export async function show(id: string | undefined, options: ShowOptions): Promis
     for (const [index, traceId] of ids.entries()) {
       const json = await source.json(traceId);
       if (options.json) {
-        process.stdout.write(`${json}\n`);
+        process.stdout.write(`${printableJson(json)}\n`);
         continue;
       }
       const trace = traceFromJson(json);
@@ -96,7 +96,7 @@ export async function list(options: ListOptions): Promise<void> {
     const summaries = await source.list(query);
     const style = { width, paint: paint(color), ascii };
     const lines = options.json
-      ? summaries.map((summary) => JSON.stringify(summary))
+      ? summaries.map((summary) => printableJson(JSON.stringify(summary)))
       : [tableHead(style), ...summaries.map((summary) => traceLine(summary, style))];
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
   } finally {
@@ -105,9 +105,9 @@ export async function list(options: ListOptions): Promise<void> {
 }
 
 function output(options: OutputOptions, fallback: number): { width: number; color: boolean; ascii: boolean } {
-  const columns = Math.max(60, process.stdout.columns ?? fallback);
+  const columns = Math.max(40, process.stdout.columns ?? fallback);
   return {
-    width: options.width === undefined ? columns : numberIn('--width', options.width, 60, 1000),
+    width: options.width === undefined ? columns : numberIn('--width', options.width, 40, 1000),
     color: options.color ?? wantsColor(process.stdout, process.env),
     ascii: options.ascii ?? false,
   };

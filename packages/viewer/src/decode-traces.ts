@@ -1,6 +1,6 @@
-import { countJson, decodeJson } from './otlp-json.ts';
-import { type Decoded, OtlpError } from './otlp-limits.ts';
-import { countProtobuf, decodeProtobuf } from './otlp-protobuf.ts';
+import { countJson, jsonSpans, parseRequest } from './otlp-json.ts';
+import { OtlpError } from './otlp-limits.ts';
+import { countProtobuf, protobufSpans } from './otlp-protobuf.ts';
 import type { SpanRecord } from './span-record.ts';
 
 export type OtlpFormat = 'protobuf' | 'json';
@@ -12,9 +12,15 @@ export function otlpFormat(contentType: string | undefined): OtlpFormat | undefi
   return type === 'application/json' ? 'json' : undefined;
 }
 
-/** As `decodeTraces`, with the number of the spans left out because their ids are not valid. */
-export function decodeRequest(body: Uint8Array, format: OtlpFormat): Decoded<SpanRecord> {
-  return format === 'json' ? decodeJson(asBuffer(body)) : decodeProtobuf(asBuffer(body));
+/** The spans of a request in one order, as often as they are iterated; `undefined` for one with invalid ids. */
+export type RequestSpans = Iterable<SpanRecord | undefined>;
+
+/** Opens a request's body (decompressed). Throws OtlpError for malformed JSON; iterating throws it for the rest. */
+export function openRequest(body: Uint8Array, format: OtlpFormat): RequestSpans {
+  const bytes = asBuffer(body);
+  if (format === 'protobuf') return { [Symbol.iterator]: () => protobufSpans(bytes) };
+  const request = parseRequest(bytes);
+  return { [Symbol.iterator]: () => jsonSpans(request) };
 }
 
 /**
@@ -28,7 +34,7 @@ export function decodeRequest(body: Uint8Array, format: OtlpFormat): Decoded<Spa
  * console.log(spans[0].name, spans[0].resource.attributes['service.name']);
  */
 export function decodeTraces(body: Uint8Array, contentType: string): SpanRecord[] {
-  return decodeRequest(body, knownFormat(contentType)).spans;
+  return [...openRequest(body, knownFormat(contentType))].filter((span) => span !== undefined);
 }
 
 /**

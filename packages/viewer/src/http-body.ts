@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 
-/** What is wrong with a request: the status of the answer, and words for the sender. */
+/** What is wrong with a request: the status of the response, and a message for the sender. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly status: number;
@@ -13,10 +13,44 @@ export class RequestError extends Error {
   }
 }
 
+/** The memory that all bodies in flight may take together, compressed and decompressed, in bytes. */
+export class BodyMemory {
+  readonly maxBytes: number;
+  #used = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** Throws RequestError (503) when there is no room for so many bytes now. */
+  take(bytes: number): void {
+    if (this.#used + bytes > this.maxBytes)
+      throw new RequestError(503, 'too many requests at once: try again');
+    this.#used += bytes;
+  }
+
+  free(bytes: number): void {
+    this.#used -= bytes;
+  }
+}
+
+/** A request's body, and the memory that it takes until `free` is called. */
+export interface Body {
+  readonly bytes: Buffer;
+  free(): void;
+}
+
 const decoders = { gzip: promisify(gunzip), inflate: promisify(inflate), inflateRaw: promisify(inflateRaw) };
 
-/** Reads and decompresses a request's body. Throws RequestError: 400, 413 (more than `maxBytes`, before or after), 415. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/**
+ * Reads and decompresses a request's body. Throws RequestError: 400, 413 (more than `maxBytes`, before or after), 415,
+ * 503 (no room in `memory`).
+ */
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  memory: BodyMemory,
+): Promise<Body> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (!['identity', 'gzip', 'deflate'].includes(encoding)) {
     throw new RequestError(
@@ -24,8 +58,28 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
       `expected content-encoding gzip, deflate or identity, got ${JSON.stringify(encoding)}`,
     );
   }
-  const body = await collect(request, maxBytes);
-  if (encoding === 'identity') return body;
+  let taken = 0;
+  const take = (bytes: number) => {
+    memory.take(bytes);
+    taken += bytes;
+  };
+  const free = () => {
+    memory.free(taken);
+    taken = 0;
+  };
+  try {
+    const body = await collect(request, maxBytes, take);
+    if (encoding === 'identity') return { bytes: body, free };
+    const bytes = await decompressed(body, encoding, maxBytes);
+    take(bytes.length);
+    return { bytes, free };
+  } catch (error) {
+    free();
+    throw error;
+  }
+}
+
+async function decompressed(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
   const decode = encoding === 'gzip' ? decoders.gzip : isZlib(body) ? decoders.inflate : decoders.inflateRaw;
   try {
     return await decode(body, { maxOutputLength: maxBytes });
@@ -35,13 +89,18 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   }
 }
 
-async function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function collect(
+  request: IncomingMessage,
+  maxBytes: number,
+  take: (bytes: number) => void,
+): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxBytes) throw tooLarge(maxBytes);
+    take(chunk.length);
     chunks.push(chunk);
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);

@@ -1,4 +1,4 @@
-import { Budget, type Decoded, isId, MAX_VALUE_DEPTH, OtlpError, setAttribute } from './otlp-limits.ts';
+import { Budget, isId, MAX_VALUE_DEPTH, OtlpError, setAttribute } from './otlp-limits.ts';
 import { toNumber } from './protobuf-attributes.ts';
 import type {
   Attributes,
@@ -15,31 +15,27 @@ import type {
 // Differences to plain proto3 JSON (ids in hex, enums as numbers):
 // https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
-type Json = { readonly [key: string]: unknown };
+export type Json = { readonly [key: string]: unknown };
 
 const KINDS: readonly SpanKind[] = ['INTERNAL', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUS_CODES: readonly SpanStatus['code'][] = ['UNSET', 'OK', 'ERROR'];
 
-/** Reads an ExportTraceServiceRequest in JSON. Throws OtlpError; spans whose ids are not valid are counted and left out. */
-export function decodeJson(body: Buffer, budget: Budget = new Budget()): Decoded<SpanRecord> {
-  const spans: SpanRecord[] = [];
-  let rejected = 0;
-  for (const { resourceSpans, scopeSpans, spans: list } of scopes(body)) {
+/**
+ * The spans of an ExportTraceServiceRequest in JSON, read one by one; `undefined` stands for a span whose ids are not
+ * valid. Throws OtlpError while it is iterated.
+ */
+export function* jsonSpans(request: Json, budget = new Budget()): Generator<SpanRecord | undefined> {
+  for (const { resourceSpans, scopeSpans, spans } of scopes(request)) {
     const scope = readScope(object(scopeSpans.scope, 'scope'), budget);
     const resource = sharedResource(resourceSpans, budget);
-    for (const item of list) {
-      const span = readSpan(object(item, 'span'), resource, scope, budget);
-      if (span === undefined) rejected++;
-      else spans.push(span);
-    }
+    for (const item of spans) yield readSpan(object(item, 'span'), resource, scope, budget);
   }
-  return { spans, rejected };
 }
 
 /** Counts the spans of an ExportTraceServiceRequest in JSON. Throws OtlpError. */
 export function countJson(body: Buffer): number {
   let count = 0;
-  for (const { spans } of scopes(body)) count += spans.length;
+  for (const { spans } of scopes(parseRequest(body))) count += spans.length;
   return count;
 }
 
@@ -57,9 +53,9 @@ function sharedResource(resourceSpans: Json, budget: Budget): Resource {
 }
 
 function* scopes(
-  body: Buffer,
+  request: Json,
 ): Generator<{ resourceSpans: Json; scopeSpans: Json; spans: readonly unknown[] }> {
-  for (const item of array(parse(body).resourceSpans, 'resourceSpans')) {
+  for (const item of array(request.resourceSpans, 'resourceSpans')) {
     const resourceSpans = object(item, 'resourceSpans');
     for (const inner of array(resourceSpans.scopeSpans, 'scopeSpans')) {
       const scopeSpans = object(inner, 'scopeSpans');
@@ -68,7 +64,8 @@ function* scopes(
   }
 }
 
-function parse(body: Buffer): Json {
+/** Parses the body of a request. Throws OtlpError. */
+export function parseRequest(body: Buffer): Json {
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8'));
@@ -88,7 +85,7 @@ function readScope(json: Json, budget: Budget): Scope {
 }
 
 function readSpan(json: Json, resource: Resource, scope: Scope, budget: Budget): SpanRecord | undefined {
-  budget.spend();
+  budget.nextSpan();
   const traceId = hex(json.traceId);
   const spanId = hex(json.spanId);
   if (!isId(traceId, 32) || !isId(spanId, 16)) return undefined;

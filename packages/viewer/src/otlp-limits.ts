@@ -3,12 +3,6 @@ export class OtlpError extends Error {
   override readonly name = 'OtlpError';
 }
 
-/** What was read of one export request: the spans that are valid, and how many were not. */
-export interface Decoded<Span> {
-  readonly spans: Span[];
-  readonly rejected: number;
-}
-
 /** Deeper values are refused: nobody sends them, and recursion must end. */
 export const MAX_VALUE_DEPTH = 64;
 
@@ -18,13 +12,24 @@ export const MAX_VALUE_DEPTH = 64;
  */
 export class Budget {
   #left: number;
+  #leftInSpan: number;
+  readonly #aSpan: number;
 
-  constructor(elements = 2_000_000) {
+  /** `elements` in one request, and `aSpan` of them in one span: spans are kept in parts, but each as a whole. */
+  constructor(elements = 2_000_000, aSpan = 100_000) {
     this.#left = elements;
+    this.#leftInSpan = aSpan;
+    this.#aSpan = aSpan;
+  }
+
+  nextSpan(): void {
+    this.#leftInSpan = this.#aSpan;
+    this.spend();
   }
 
   spend(): void {
-    if (--this.#left < 0) throw new OtlpError('too many attributes, events and links in one request');
+    if (--this.#left < 0 || --this.#leftInSpan < 0)
+      throw new OtlpError('too many attributes, events and links in one request');
   }
 }
 

@@ -1,4 +1,4 @@
-import { Budget, type Decoded, isId } from './otlp-limits.ts';
+import { Budget, isId } from './otlp-limits.ts';
 import { readKeyValue } from './protobuf-attributes.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
 import type {
@@ -19,81 +19,49 @@ const KINDS: readonly SpanKind[] = ['INTERNAL', 'INTERNAL', 'SERVER', 'CLIENT', 
 const STATUS_CODES: readonly SpanStatus['code'][] = ['UNSET', 'OK', 'ERROR'];
 const UNSET: SpanStatus = Object.freeze({ code: 'UNSET', message: '' });
 
-/** Reads an ExportTraceServiceRequest. Throws OtlpError; spans whose ids are not valid are counted and left out. */
-export function decodeProtobuf(body: Buffer, budget: Budget = new Budget()): Decoded<SpanRecord> {
-  const spans: SpanRecord[] = [];
-  let rejected = 0;
-  const request = new ProtobufReader(body);
-  for (let field = request.next(); field !== 0; field = request.next()) {
-    if (field === 1) rejected += readResourceSpans(request.message(), spans, budget);
-    else request.skip();
-  }
-  return { spans, rejected };
+/**
+ * The spans of an ExportTraceServiceRequest, read one by one; `undefined` stands for a span whose ids are not valid.
+ * Throws OtlpError while it is iterated.
+ */
+export function* protobufSpans(body: Buffer, budget = new Budget()): Generator<SpanRecord | undefined> {
+  for (const found of messages(new ProtobufReader(body), 1)) yield* resourceSpans(found, budget);
 }
 
 /** Counts the spans of an ExportTraceServiceRequest without reading them. Throws OtlpError. */
 export function countProtobuf(body: Buffer): number {
   let count = 0;
-  const request = new ProtobufReader(body);
-  for (let field = request.next(); field !== 0; field = request.next()) {
-    if (field === 1) count += countFields(request.message());
-    else request.skip();
-  }
+  for (const resource of messages(new ProtobufReader(body), 1))
+    for (const scope of messages(resource, 2)) for (const _ of messages(scope, 2)) count++;
   return count;
 }
 
-function countFields(resourceSpans: ProtobufReader): number {
-  let count = 0;
-  for (let field = resourceSpans.next(); field !== 0; field = resourceSpans.next()) {
-    if (field !== 2) {
-      resourceSpans.skip();
-      continue;
-    }
-    const scopeSpans = resourceSpans.message();
-    for (let inner = scopeSpans.next(); inner !== 0; inner = scopeSpans.next()) {
-      if (inner === 2) count++;
-      scopeSpans.skip();
-    }
-  }
-  return count;
-}
-
-function readResourceSpans(reader: ProtobufReader, spans: SpanRecord[], budget: Budget): number {
-  // Protobuf allows the resource to follow its spans: the shared object is filled in place.
+function* resourceSpans(reader: ProtobufReader, budget: Budget): Generator<SpanRecord | undefined> {
+  // Protobuf allows the resource to follow its spans.
   const resource: Mutable<Resource> = { attributes: {} };
-  let rejected = 0;
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) readResource(reader.message(), resource, budget);
-    else if (field === 2) rejected += readScopeSpans(reader.message(), resource, spans, budget);
-    else reader.skip();
-  }
-  return rejected;
+  for (const found of messages(reader.copy(), 1)) readResource(found, resource, budget);
+  for (const found of messages(reader, 2)) yield* scopeSpans(found, resource, budget);
 }
 
 function readResource(reader: ProtobufReader, resource: Mutable<Resource>, budget: Budget): void {
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) readKeyValue(reader.message(), resource.attributes, budget);
-    else reader.skip();
-  }
+  for (const found of messages(reader, 1)) readKeyValue(found, resource.attributes, budget);
 }
 
-function readScopeSpans(
+function* scopeSpans(
   reader: ProtobufReader,
   resource: Resource,
-  spans: SpanRecord[],
   budget: Budget,
-): number {
+): Generator<SpanRecord | undefined> {
   const scope: Mutable<Scope> = { name: '', version: '', attributes: {} };
-  let rejected = 0;
+  for (const found of messages(reader.copy(), 1)) readScope(found, scope, budget);
+  for (const found of messages(reader, 2)) yield readSpan(found, resource, scope, budget);
+}
+
+/** The messages in the fields of one number; other fields are skipped. */
+function* messages(reader: ProtobufReader, wanted: number): Generator<ProtobufReader> {
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) readScope(reader.message(), scope, budget);
-    else if (field === 2) {
-      const span = readSpan(reader.message(), resource, scope, budget);
-      if (span === undefined) rejected++;
-      else spans.push(span);
-    } else reader.skip();
+    if (field === wanted) yield reader.message();
+    else reader.skip();
   }
-  return rejected;
 }
 
 function readScope(reader: ProtobufReader, scope: Mutable<Scope>, budget: Budget): void {
@@ -111,7 +79,7 @@ function readSpan(
   scope: Scope,
   budget: Budget,
 ): SpanRecord | undefined {
-  budget.spend();
+  budget.nextSpan();
   const events: SpanEvent[] = [];
   const links: SpanLink[] = [];
   const span: Mutable<SpanRecord> = {

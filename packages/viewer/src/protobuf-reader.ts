@@ -47,6 +47,11 @@ export class ProtobufReader {
     return new ProtobufReader(this.#bytes, start, this.#position);
   }
 
+  /** A second reader over what is left of this message. */
+  copy(): ProtobufReader {
+    return new ProtobufReader(this.#bytes, this.#position, this.#end);
+  }
+
   string(): string {
     const start = this.#length();
     return this.#bytes.toString('utf8', start, this.#position);

@@ -22,14 +22,14 @@ function query(url: URL, request: IncomingMessage, store: TraceStore): string {
   const [, id] = /^\/api\/traces(?:\/([^/]*))?$/.exec(url.pathname) ?? [];
   if (!/^\/api\/traces(\/|$)/.test(url.pathname)) throw new RequestError(404, 'not found');
   if (request.method !== 'GET') throw new RequestError(405, `expected GET, got ${request.method}`);
-  if (!isOurName(request.headers.host))
+  if (!isLiteralHost(request.headers.host))
     throw new RequestError(403, 'expected an IP address or localhost in Host');
   if (id === undefined) return JSON.stringify({ traces: store.traces(traceQuery(url.searchParams)) });
   return store.traceJson(fullId(id, store)) ?? JSON.stringify({ error: 'not found' });
 }
 
-/** A page on the web that points its own name at this address must not read the traces: only literal names are ours. */
-function isOurName(host = ''): boolean {
+/** Whether a Host header is an IP address or localhost: no name that a web page can point to this machine. */
+export function isLiteralHost(host = ''): boolean {
   const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost');
 }

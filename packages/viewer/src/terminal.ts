@@ -11,6 +11,16 @@ export function printable(text: string): string {
   return text.slice(0, MAX_CHARS).replace(UNPRINTABLE, escaped).replace(STACKED_MARKS, '$1');
 }
 
+/** JSON with the same value that can't move the cursor, change colours, hide or reorder anything. */
+export function printableJson(json: string): string {
+  return json.replace(UNPRINTABLE, (character) =>
+    Array.from({ length: character.length }, (_, at) => {
+      const unit = character.charCodeAt(at).toString(16);
+      return `\\u${unit.padStart(4, '0')}`;
+    }).join(''),
+  );
+}
+
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const short = code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;

@@ -51,7 +51,7 @@ export function layoutTrace(trace: Trace): Layout {
     node.children.sort(byStart);
   }
   const rows = walk(nodes.sort(byStart));
-  const root = rows.find((row) => !row.orphan) ?? rows[0];
+  const root = rows.find((row) => row.parent === undefined && !row.orphan) ?? rows[0];
   return {
     traceId: trace.traceId,
     name: root?.span.name ?? '',

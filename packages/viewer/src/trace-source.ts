@@ -1,4 +1,5 @@
 import { type TraceQuery, TraceStore, type TraceSummary } from './store.ts';
+import { printable } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where `show` and `list` find traces: a running collector, or a store's file. */
@@ -67,7 +68,8 @@ async function ask(url: URL): Promise<string> {
   });
   const text = await response.text();
   if (response.ok && response.headers.get('content-type')?.startsWith('application/json')) return text;
-  throw new Error(`the collector at ${url.origin} answers: ${errorIn(text) ?? `HTTP ${response.status}`}`);
+  const reason = printable(errorIn(text) ?? `HTTP ${response.status}`);
+  throw new Error(`the collector at ${url.origin} responded: ${reason}`);
 }
 
 function errorIn(text: string): string | undefined {

@@ -13,6 +13,9 @@ const DURATION = 8;
 const SPANS = 5;
 const ERRORS = 6;
 const SERVICE = 12;
+/** Below this there is room for the id, the duration and the name only. */
+const WIDE = 66;
+const SHORT_ID = 8;
 
 /** The names of the columns of `traceLine`. */
 export function tableHead(style: TableStyle): string {
@@ -49,6 +52,11 @@ function line(
     string,
     string,
   ];
+  const ellipsis = ascii ? '~' : '…';
+  if (width < WIDE) {
+    const start = [id.slice(0, SHORT_ID).padEnd(SHORT_ID), duration.padStart(DURATION), ''].join(' ');
+    return start + failed(fit(name, width - start.length, ellipsis).trimEnd());
+  }
   const idColumns = width >= 110 ? 32 : 12;
   const start = [
     id.slice(0, idColumns).padEnd(idColumns),
@@ -56,7 +64,6 @@ function line(
     duration.padStart(DURATION),
     spans.padStart(SPANS),
   ].join(' ');
-  const ellipsis = ascii ? '~' : '…';
   const rest = `${fit(service, SERVICE, ellipsis)} `;
   const room = width - start.length - ERRORS - 3 - textWidth(rest);
   return `${start} ${failed(errors.padStart(ERRORS))}  ${rest}${failed(fit(name, Math.max(8, room), ellipsis).trimEnd())}`;

@@ -1,4 +1,4 @@
-import { printable, textWidth, truncate } from './terminal.ts';
+import { printable, textWidth, truncate, wrap } from './terminal.ts';
 import { formatDuration, ticks } from './time-axis.ts';
 import type { View } from './waterfall-view.ts';
 
@@ -6,7 +6,7 @@ import type { View } from './waterfall-view.ts';
 export function header(view: View): string[] {
   const { layout, columns, glyphs, ascii, paint } = view;
   const { traceId, name, startTimeUnixNano, totalNs, rows, services, errors } = layout;
-  const id = printable(traceId);
+  const id = printable(traceId).slice(0, columns.service > 0 ? undefined : SHORT_ID);
   const failed = errors > 0 ? [plural(errors, 'error')] : [];
   const facts = [
     startText(startTimeUnixNano),
@@ -28,6 +28,9 @@ export function header(view: View): string[] {
     ...axis(view),
   ];
 }
+
+/** Digits of a trace id where there is no room for all: enough for `clew show`. */
+const SHORT_ID = 12;
 
 /** A text and how it is painted: escape sequences take no columns. */
 interface Piece {
@@ -76,7 +79,7 @@ function axis({ layout, columns, glyphs, ascii, paint }: View): string[] {
 export const DURATION_COLUMNS = 9;
 
 /** What stands below the spans: what was missing, and what was corrected. */
-export function notes({ layout, ascii, paint }: View): string[] {
+export function notes({ layout, columns, ascii, paint }: View): string[] {
   const lines: string[] = [];
   if (layout.orphans > 0)
     lines.push(`? the parent of ${plural(layout.orphans, 'span')} is not in this trace`);
@@ -85,7 +88,8 @@ export function notes({ layout, ascii, paint }: View): string[] {
       `~ the clock of ${printable(service)} is ${formatDuration(shift, ascii)} behind its caller's: shown later by that`,
     );
   }
-  return lines.length === 0 ? [] : ['', ...lines.map((line) => paint.dim(line))];
+  const wrapped = lines.flatMap((line) => wrap(line, columns.total));
+  return lines.length === 0 ? [] : ['', ...wrapped.map((line) => paint.dim(line))];
 }
 
 function startText(unixNano: bigint): string {

@@ -7,7 +7,7 @@ import { DURATION_COLUMNS, header, notes } from './waterfall-frame.ts';
 import { ASCII, branches, type Glyphs, UNICODE, type View } from './waterfall-view.ts';
 
 export interface WaterfallOptions {
-  /** Columns, at least 60 (less is taken as 60). Default 100. */
+  /** Columns, at least 40 (less is taken as 40); below 60 services and kinds are left out. Default 100. */
   readonly width?: number;
   /** Escape sequences for colours. Default false. */
   readonly color?: boolean;
@@ -17,7 +17,8 @@ export interface WaterfallOptions {
   readonly attributes?: boolean;
 }
 
-const MIN_WIDTH = 60;
+const MIN_WIDTH = 40;
+const WIDE = 60;
 const KIND_COLUMNS = 3;
 
 /**
@@ -47,7 +48,10 @@ export function renderWaterfall(trace: Trace, options: WaterfallOptions = {}): s
   return `${[...lines, ...notes(view)].map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-/** Names get what they need, at most two fifths of the width, services at most 16 columns; bars get the rest. */
+/**
+ * Names get what they need, at most two fifths of the width, services at most 16 columns; bars get the rest. On a
+ * narrow terminal there is no column for services and kinds.
+ */
 function measure(layout: Layout, total: number, glyphs: Glyphs): View['columns'] {
   let service = 7;
   let name = 12;
@@ -55,6 +59,7 @@ function measure(layout: Layout, total: number, glyphs: Glyphs): View['columns']
   for (const row of layout.rows) name = Math.max(name, 2 * row.depth + 1 + textWidth(label(row, glyphs)));
   service = Math.min(16, service);
   name = Math.min(Math.floor(total * 0.4), name);
+  if (total < WIDE) return { total, name, service: 0, bar: total - name - 1 - DURATION_COLUMNS };
   const gaps = 2 + 1 + 1;
   return { total, name, service, bar: total - name - service - KIND_COLUMNS - gaps - DURATION_COLUMNS };
 }
@@ -75,10 +80,10 @@ function spanLine(row: Row, view: View): string {
   const service = fit(printable(row.service), columns.service, glyphs.ellipsis);
   const inService = (text: string) => view.paint.service(view.serviceIndex.get(row.service) ?? 0, text);
   const inStatus = failed ? view.paint.red : inService;
+  const details = [` ${inService(service)}`, view.paint.dim(KIND_LABELS[row.span.kind] ?? '   ')];
   return [
     view.paint.dim(prefix) + (failed ? view.paint.red(name) : name),
-    ` ${inService(service)}`,
-    view.paint.dim(KIND_LABELS[row.span.kind] ?? '   '),
+    ...(columns.service > 0 ? details : []),
     inStatus(bar(row, view)),
     formatDuration(row.durationNs, ascii).padStart(DURATION_COLUMNS - 1),
   ].join(' ');

@@ -23,7 +23,7 @@ test.each([
   [['show', '--last', '2', '--svg', 'x.svg'], '--svg draws one trace'],
   [['show', '--from', GONE, '--store', 'x'], '--from and --store exclude each other'],
   [['show', '--from', 'nonsense'], 'expected a URL in --from, got "nonsense"'],
-  [['show', '--width', '59'], 'expected a whole number in [60, 1000] in --width, got "59"'],
+  [['show', '--width', '39'], 'expected a whole number in [40, 1000] in --width, got "39"'],
   [['list', 'x'], 'unexpected argument "x"'],
   [['list', '--min-ms', '-1'], "option '--min-ms' argument is ambiguous"],
   [['list', '--min-ms=-1'], 'expected a number of at least 0 in --min-ms, got "-1"'],

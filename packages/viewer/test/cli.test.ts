@@ -58,7 +58,7 @@ describe('clew collect', () => {
     const file = join(folder, 'notes.txt');
     writeFileSync(file, 'not a store '.repeat(100));
     const { status, stderr } = await clew(['collect', '--port', '0', '--store', file]);
-    expect([status, stderr]).toEqual([1, 'clew: file is not a database\n']);
+    expect([status, stderr]).toEqual([1, `clew: can't open the store ${file}: file is not a database\n`]);
   });
 });
 
@@ -94,6 +94,26 @@ describe('clew show', () => {
     const { stdout } = await clew(['show', '--errors', '--ascii', '--from', running.url]);
     expect(stdout.replaceAll('möhren', '')).toMatch(/^[\x20-\x7e\n]+$/);
     expect(stdout).toContain('x no such table');
+  });
+
+  test('--json escapes what would control a terminal, and stays the same JSON', async () => {
+    const hostile = 'a\x1b[2J\x9b31m\x7f\u202etxt';
+    const ids = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16) };
+    const body = { resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids, name: hostile }] }] }] };
+    const own = await startCollect();
+    await fetch(`${own.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    for (const command of ['show', 'list']) {
+      const { stdout } = await clew([command, '--json', '--from', own.url]);
+      expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(stdout).toContain('\\u009b');
+      const parsed = JSON.parse(stdout);
+      expect(parsed.name ?? parsed.spans[0].name).toBe(hostile);
+    }
+    await own.end('SIGTERM');
   });
 
   test('--svg writes a picture', async () => {
@@ -135,6 +155,17 @@ describe('clew show', () => {
     expect(existsSync(join(folder, 'nowhere.db'))).toBe(false);
   });
 
+  test("a collector's message cannot control the terminal", async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(400).end(JSON.stringify({ error: 'no\x1b[2J' }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { stderr } = await clew(['show', 'abcdef', '--from', `http://127.0.0.1:${port}`]);
+    expect(stderr).toBe(`clew: the collector at http://127.0.0.1:${port} responded: no\\x1b[2J\n`);
+    server.close();
+  });
+
   test('what another server answers is no trace', async () => {
     const server = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -142,7 +173,7 @@ describe('clew show', () => {
     const { status, stderr } = await clew(['show', 'abcdef', '--from', `http://127.0.0.1:${port}`]);
     expect([status, stderr]).toEqual([
       1,
-      `clew: the collector at http://127.0.0.1:${port} answers: HTTP 200\n`,
+      `clew: the collector at http://127.0.0.1:${port} responded: HTTP 200\n`,
     ]);
     server.close();
   });
@@ -155,6 +186,13 @@ describe('clew list', () => {
     expect(head).toMatch(/^trace +start +duration +spans +errors +service +name$/);
     expect(line).toMatch(/^[0-9a-f]{12} 12:00:00Z +5\.00 ms +2 +1 +shop +GET \/möhren$/);
     expect(more).toEqual([]);
+  });
+
+  test('fits 40 columns', async () => {
+    const { stdout } = await clew(['list', '--from', running.url, '--width', '40']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[1]).toMatch(/^[0-9a-f]{8} +5\.00 ms GET \/möhren$/);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(40);
   });
 
   test('filters', async () => {

@@ -1,7 +1,8 @@
+import { openRequest } from '../src/decode-traces.ts';
 import { countSpans, decodeTraces, OtlpError } from '../src/otlp.ts';
-import { decodeJson } from '../src/otlp-json.ts';
+import { jsonSpans, parseRequest } from '../src/otlp-json.ts';
 import { Budget } from '../src/otlp-limits.ts';
-import { decodeProtobuf } from '../src/otlp-protobuf.ts';
+import { protobufSpans } from '../src/otlp-protobuf.ts';
 import { CONTENT_TYPES, exportedBytes } from './exported-bytes.ts';
 import { field, request, spanIdField, traceIdField, varint } from './protobuf-bytes.ts';
 
@@ -143,10 +144,12 @@ describe('protobuf', () => {
 
   test('refuses a small body that would unfold to many objects', () => {
     const events = Buffer.concat(Array(200).fill(field(11)));
-    expect(decodeProtobuf(request(events), new Budget(201)).spans[0]?.events).toHaveLength(200);
-    expect(() => decodeProtobuf(request(events), new Budget(200))).toThrow(
-      'too many attributes, events and links',
-    );
+    const message = 'too many attributes, events and links';
+    const read = (budget: Budget) => [...protobufSpans(request(events), budget)][0]?.events;
+    expect(read(new Budget(201))).toHaveLength(200);
+    expect(() => read(new Budget(200))).toThrow(message);
+    expect(read(new Budget(1000, 201))).toHaveLength(200);
+    expect(() => read(new Budget(1000, 200))).toThrow(message);
   });
 });
 
@@ -202,7 +205,8 @@ describe('JSON', () => {
 
   test('refuses a small body that would unfold to many objects', () => {
     const body = jsonRequest({ ...IDS, events: Array(200).fill({}) });
-    expect(() => decodeJson(body, new Budget(200))).toThrow('too many attributes, events and links');
+    const read = () => [...jsonSpans(parseRequest(body), new Budget(200))];
+    expect(read).toThrow('too many attributes, events and links');
   });
 });
 
@@ -214,8 +218,9 @@ test('spans without valid ids are left out, but counted', () => {
   const body = Buffer.concat([request(), invalid]);
   expect(decodeTraces(body, PROTOBUF)).toHaveLength(1);
   expect(countSpans(body)).toBe(3);
-  expect(decodeProtobuf(body).rejected).toBe(2);
-  expect(decodeJson(jsonRequest(IDS, { ...IDS, spanId: 'xyz' }, {})).rejected).toBe(2);
+  const json = jsonRequest(IDS, { ...IDS, spanId: 'xyz' }, {});
+  for (const spans of [openRequest(body, 'protobuf'), openRequest(json, 'json')])
+    expect([...spans].filter((span) => span === undefined)).toHaveLength(2);
 });
 
 test.each([

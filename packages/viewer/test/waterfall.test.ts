@@ -24,6 +24,7 @@ function names(spans: readonly SpanSketch[]): string[] {
 
 describe('the whole picture', () => {
   test.each([
+    ['order-40.txt', { width: 40 }],
     ['order-80.txt', { width: 80 }],
     ['order-120.txt', { width: 120 }],
     ['order-ascii.txt', { width: 80, ascii: true }],
@@ -33,7 +34,7 @@ describe('the whole picture', () => {
     expectGolden(name, renderWaterfall(ORDER, options));
   });
 
-  test.each([60, 61, 80, 99, 100, 133, 200])('no line is wider than %i columns', (width) => {
+  test.each([40, 41, 59, 60, 61, 80, 99, 100, 133, 200])('no line is wider than %i columns', (width) => {
     const spans = [
       {
         id: '1',
@@ -60,9 +61,19 @@ describe('the whole picture', () => {
     }
   });
 
-  test('less than 60 columns are taken as 60', () => {
-    expect(renderWaterfall(ORDER, { width: 10 })).toBe(renderWaterfall(ORDER, { width: 60 }));
+  test('less than 40 columns are taken as 40', () => {
+    expect(renderWaterfall(ORDER, { width: 10 })).toBe(renderWaterfall(ORDER, { width: 40 }));
   });
+});
+
+test('a trace whose top span has its parent elsewhere is named after that span, not after a child', () => {
+  const [title] = renderWaterfall(
+    sketch([
+      { id: '2', parent: '1', name: 'GET /basket' },
+      { id: '3', parent: '2', name: 'SELECT baskets' },
+    ]),
+  ).split('\n');
+  expect(title).toMatch(/ GET \/basket$/);
 });
 
 describe('the tree', () => {
