@@ -34,6 +34,8 @@ async function bundle(folder) {
     // Names stay as they are: stacks and profiles are read by people.
     minifyWhitespace: true,
     minifySyntax: true,
+    // Node prints the whole line that threw an uncaught error, and that line may be ours.
+    lineLimit: 160,
     sourcesContent: false,
     define: { __VERSION__: JSON.stringify(manifest.version) },
     logLevel: 'warning',

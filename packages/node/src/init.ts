@@ -1,4 +1,11 @@
-import { environmentGetter, rootContext, setPropagationPolicy } from '@clew/core';
+import {
+  currentContext,
+  environmentGetter,
+  recordError,
+  rootContext,
+  serverRequestOf,
+  setPropagationPolicy,
+} from '@clew/core';
 import { TracerProvider, type TracerStats } from '@clew/tracer';
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
@@ -119,6 +126,14 @@ function deliverableOf(
       const { spansQueued, spansEnded } = provider.stats();
       return spansQueued > 0 || (hasOthers && spansEnded > flushed);
     },
+    recordFault: (error) => {
+      const current = currentContext();
+      // The handler's span may have ended; the request that it belongs to has not.
+      const spans = [trace.getSpan(current), serverRequestOf(current)?.span];
+      const span = spans.find((each) => each?.isRecording());
+      if (span !== undefined) recordError(span, error);
+    },
+    endOpen: (reason) => provider.endUnfinished(reason),
     flush: (lastChance) => {
       flushed = provider.stats().spansEnded;
       return provider.forceFlush({ timeoutMs, lastChance });

@@ -1,45 +1,83 @@
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+import { guard } from '@clew/core';
+
+/** Their default is the end of the process. SIGUSR1 starts Node's debugger instead, SIGKILL can't be listened to. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
 /** What must be delivered before the process ends. */
 export interface Deliverable {
-  /** Whether anything waits. */
+  /** Whether spans that have ended wait. */
   hasPending(): boolean;
-  /** Delivers in the background; never rejects. At the last chance a collector that is down is not waited for. */
+  /** Records an exception that nothing caught on the span in which it happened, if that is known. */
+  recordFault(error: unknown): void;
+  /** Ends the open spans, marked with the reason. */
+  endOpen(reason: string): void;
+  /** Delivers in the background; never rejects. At the last chance it does not wait for a receiver that is down. */
   flush(lastChance: boolean): Promise<void>;
-  /** Delivers while the process stands still: the last chance, in `process.exit()` and after a crash. */
+  /** Delivers while the process is blocked: the last chance, in `process.exit()` and after a crash. */
   flushSync(): void;
 }
 
 /**
- * Delivers what waits when the process ends, and lets it end as it would have ended: with the same status,
- * by the same signal, at the program's own word. Returns how to stop doing so.
+ * Ends the open spans and delivers what waits when the process ends, and lets the process end as it would have ended
+ * without us: with the same status, by the same signal, when the application decides. Returns a function that stops it.
  */
 export function deliverAtEnd(deliverable: Deliverable): () => void {
   let stopped = false;
   let givenUp = false;
   let ending = false;
+  let reason = 'exit';
+
+  /** What happens in this turn may be what ends the process; a process that goes on ends for another reason. */
+  const noteReason = (noted: string) => {
+    reason = noted;
+    setImmediate(() => {
+      reason = 'exit';
+    }).unref();
+  };
+  /** Spans that the application ends in its own `exit` listeners have ended when ours is called. */
+  const moveToLast = () => {
+    process.removeListener('exit', onExit);
+    process.on('exit', onExit);
+  };
   const onBeforeExit = () => {
-    // What is done in the background makes `beforeExit` come again: the program's own listeners would run twice.
-    if (givenUp || !deliverable.hasPending() || process.listenerCount('beforeExit') > 1) return;
+    moveToLast();
+    // Background work makes Node emit `beforeExit` again: the application's own listeners would run twice.
+    if (givenUp || process.listenerCount('beforeExit') > 1) return;
+    if (process.listenerCount('exit') === 1) endOpen(reason);
+    if (!deliverable.hasPending()) return;
     void deliverable.flush(true).then(() => {
       givenUp = deliverable.hasPending();
     });
   };
+  // What these throw would become the exit status of the application.
+  const endOpen = (why: string) => void guard('ending open spans', () => deliverable.endOpen(why));
   const onExit = () => {
-    try {
-      if (!givenUp && deliverable.hasPending()) deliverable.flushSync();
-    } catch {
-      // Thrown on, it would become the program's exit status.
-    }
+    endOpen(reason);
+    if (givenUp || !deliverable.hasPending()) return;
+    guard('delivering at the end of the process', () => deliverable.flushSync());
+  };
+  const onFault = (error: unknown, origin: string) => {
+    moveToLast();
+    guard('recording an uncaught exception', () => deliverable.recordFault(error));
+    noteReason(origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception');
   };
   const onSignal = (signal: NodeJS.Signals) => {
     if (process.listenerCount(signal) > 1) {
-      // The program decides. Listeners that ask whether they are alone (the package `signal-exit` does) must find
-      // what they would find without us.
+      moveToLast();
+      // The application decides, and requests in flight go on. Listeners that look whether they are the only one (the
+      // package `signal-exit` does) must find what they would find without us.
       process.removeListener(signal, onSignal);
       setImmediate(() => {
         if (!stopped) process.prependListener(signal, onSignal);
       });
+      // Applications survive the others (to read their configuration again, to restart), but not this one.
+      if (signal === 'SIGTERM') reason = signal;
+      else noteReason(signal);
+      void deliverable.flush(false);
+      return;
+    }
+    // The kernel protects the first process of a container from signals that it does not listen to: it would go on.
+    if (process.pid === 1) {
       void deliverable.flush(false);
       return;
     }
@@ -47,21 +85,25 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
       process.removeListener(signal, onSignal);
       if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
     };
-    // Asked twice, it ends at once.
+    // The second time it ends at once.
     if (ending) {
       die();
       return;
     }
     ending = true;
+    endOpen(signal);
     void deliverable.flush(true).then(die);
   };
+
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
+  process.on('uncaughtExceptionMonitor', onFault);
   for (const signal of SIGNALS) process.prependListener(signal, onSignal);
   return () => {
     stopped = true;
     process.removeListener('beforeExit', onBeforeExit);
     process.removeListener('exit', onExit);
+    process.removeListener('uncaughtExceptionMonitor', onFault);
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
   };
 }

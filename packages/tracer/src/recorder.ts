@@ -3,6 +3,7 @@ import type { BatchQueue } from './batch-queue.ts';
 import type { Clock } from './clock.ts';
 import type { Lane } from './lane.ts';
 import type { SpanLimits } from './limits.ts';
+import type { OpenSpans } from './open-spans.ts';
 import type { ProcessorChain } from './processor-chain.ts';
 import type { RecordingSpan } from './recording-span.ts';
 import type { InstrumentationScope, Resource } from './sdk-interfaces.ts';
@@ -14,6 +15,7 @@ export interface RecorderParts {
   readonly limits: SpanLimits;
   readonly clock: Clock;
   readonly counters: Counters;
+  readonly openSpans: OpenSpans;
   readonly newTraceId: (() => string) | undefined;
   readonly newSpanId: (() => string) | undefined;
   readonly queue: BatchQueue | undefined;
@@ -27,6 +29,7 @@ export class Recorder {
   readonly limits: SpanLimits;
   readonly clock: Clock;
   readonly counters: Counters;
+  readonly openSpans: OpenSpans;
   readonly newTraceId: (() => string) | undefined;
   readonly newSpanId: (() => string) | undefined;
   readonly processors: ProcessorChain | undefined;
@@ -39,6 +42,7 @@ export class Recorder {
     this.limits = parts.limits;
     this.clock = parts.clock;
     this.counters = parts.counters;
+    this.openSpans = parts.openSpans;
     this.newTraceId = parts.newTraceId;
     this.newSpanId = parts.newSpanId;
     this.processors = parts.processors;
@@ -49,13 +53,15 @@ export class Recorder {
   end(span: RecordingSpan): void {
     this.processors?.onEnding(span);
     span.ended = true;
+    this.openSpans.remove(span);
     this.counters.spansEnded++;
     if (this.#lane !== undefined && (span.traceFlags & 1) === 1) this.#queue!.add(this.#lane, span);
     if (this.processors === undefined) span.release();
     else this.processors.onEnd(span);
   }
 
-  noticeAfterEnd(operation: string, name: string): void {
+  noticeAfterEnd(operation: string, { name, rare }: RecordingSpan): void {
+    if (rare?.unfinished === true) return;
     if (operation === 'end')
       this.counters.warn('ended twice', () => `end() was called again on a span "${name}"`);
     else diag.debug(`@clew/tracer: ${operation}() after the end of the span "${name}" is ignored`);

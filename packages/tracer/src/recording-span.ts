@@ -13,6 +13,9 @@ import { exceptionAttributes } from './exception-attributes.ts';
 import { sharedOf } from './shared-attributes.ts';
 import { RareParts, SpanRecord } from './span-record.ts';
 
+const UNFINISHED = 'clew.unfinished';
+const UNFINISHED_REASON = 'clew.unfinished_reason';
+
 /** The API's `Span` over a {@link SpanRecord}. After its end every change is ignored. */
 export class RecordingSpan extends SpanRecord implements Span {
   isRecording(): boolean {
@@ -186,6 +189,23 @@ export class RecordingSpan extends SpanRecord implements Span {
     this.recorder.end(this);
   }
 
+  /**
+   * Ends the span because the process ends, with the reason. The two attributes are set whatever the limit is.
+   */
+  endUnfinished(reason: string): void {
+    this.#rareParts.unfinished = true;
+    this.flatAttributes ??= [];
+    setFlat(this.flatAttributes, UNFINISHED, true, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    setFlat(
+      this.flatAttributes,
+      UNFINISHED_REASON,
+      reason,
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+    );
+    this.end();
+  }
+
   /** Called by the recorder: what was encoded is not kept, however long the program keeps the span. */
   release(): void {
     this.sharedAttributes = undefined;
@@ -235,7 +255,7 @@ export class RecordingSpan extends SpanRecord implements Span {
   }
 
   #afterEnd(operation: string): this {
-    this.recorder.noticeAfterEnd(operation, this.name);
+    this.recorder.noticeAfterEnd(operation, this);
     return this;
   }
 }

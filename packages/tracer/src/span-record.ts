@@ -38,6 +38,8 @@ export class RareParts {
   givenStart: HrTime | undefined = undefined;
   givenEnd: HrTime | undefined = undefined;
   flatLinks: FlatLink[] | undefined = undefined;
+  /** The process, not the application, ended the span: a later `end()` is no mistake. */
+  unfinished = false;
   droppedAttributes = 0;
   droppedEvents = 0;
   droppedLinks = 0;
@@ -67,6 +69,8 @@ export class SpanRecord implements TraceparentWriter {
   readonly startMs: number;
   endMs = 0;
   ended = false;
+  /** Where `OpenSpans` keeps it until its end, or -1. */
+  openSlot = -1;
   /** Attributes that the span was started with and has in common with others; none of `flatAttributes` has their keys. */
   sharedAttributes: SharedAttributes | undefined = undefined;
   flatAttributes: FlatAttributes | undefined = undefined;

@@ -20,6 +20,10 @@ export interface TracerStats {
   readonly spansExported: number;
   /** Spans that `takeUnsent()` gave away: whether they arrived is not known here. */
   readonly spansHandedOver: number;
+  /** Recorded spans that have not ended; at most 4,096 are counted. */
+  readonly spansOpen: number;
+  /** Spans that `endUnfinished()` or `shutdown()` ended. */
+  readonly spansUnfinished: number;
   /** Spans that were exported without their attributes, events and links, for with them no batch could hold them. */
   readonly spansTruncated: number;
   /** Spans lost, by cause. */
@@ -43,6 +47,7 @@ export class Counters {
   spansEnded = 0;
   spansExported = 0;
   spansHandedOver = 0;
+  spansUnfinished = 0;
   spansTruncated = 0;
   exports = 0;
   retries = 0;

@@ -12,6 +12,7 @@ import { ExporterBatcher } from './exporter-batcher.ts';
 import { type OtlpExporterOptions, resolveExporterOptions } from './exporter-options.ts';
 import { type IdGenerator, isHexId, randomHex } from './ids.ts';
 import { resolveLimits, type SpanLimits } from './limits.ts';
+import { OpenSpans } from './open-spans.ts';
 import { OtlpHttpExporter, type UnsentSpans } from './otlp-http-exporter.ts';
 import { otlpJson } from './otlp-json.ts';
 import { otlpProtobuf } from './otlp-protobuf.ts';
@@ -62,6 +63,7 @@ export class TracerProvider implements ApiTracerProvider {
   #exporter: OtlpHttpExporter | undefined;
   readonly #processors: ProcessorChain | undefined;
   readonly #counters = new Counters();
+  readonly #openSpans = new OpenSpans();
   readonly #gate: Gate = { closed: false };
   readonly #tracers = new Map<string, Tracer>();
   #shutdown: Promise<void> | undefined;
@@ -88,6 +90,7 @@ export class TracerProvider implements ApiTracerProvider {
       limits: resolveLimits(options.limits),
       clock: new Clock(),
       counters: this.#counters,
+      openSpans: this.#openSpans,
       newTraceId: idGenerator && this.#checked(32, () => idGenerator.generateTraceId()),
       newSpanId: idGenerator && this.#checked(16, () => idGenerator.generateSpanId()),
       queue: this.#queue,
@@ -119,8 +122,9 @@ export class TracerProvider implements ApiTracerProvider {
   }
 
   /**
-   * Flushes, then drops and counts what is left and closes the connection. Never rejects; further calls
-   * return the first one's promise. Spans that are started afterwards are not recorded.
+   * Ends what is still open as `endUnfinished` does, flushes, then drops and counts what is left and closes the
+   * connection. Never rejects; further calls return the first one's promise. Spans that are started afterwards are not
+   * recorded.
    */
   shutdown(options: FlushOptions = {}): Promise<void> {
     this.#shutdown ??= this.#close(deadlineMs(options, 10_000));
@@ -137,6 +141,19 @@ export class TracerProvider implements ApiTracerProvider {
     return { ...this.#exporter.address, bodies };
   }
 
+  /**
+   * Ends the spans that are still open, children before their parents, because the process ends: with the attributes
+   * `clew.unfinished: true` and `clew.unfinished_reason`. Later calls of their `end()` do nothing.
+   *
+   * @param reason what ends the process: `exit`, `uncaught exception`, the name of a signal
+   */
+  endUnfinished(reason: string): void {
+    for (const span of this.#openSpans.list()) {
+      this.#counters.spansUnfinished++;
+      span.endUnfinished(reason);
+    }
+  }
+
   /** What has been counted so far. */
   stats(): TracerStats {
     const counters = this.#counters;
@@ -146,6 +163,8 @@ export class TracerProvider implements ApiTracerProvider {
       spansEnded: counters.spansEnded,
       spansExported: counters.spansExported,
       spansHandedOver: counters.spansHandedOver,
+      spansOpen: this.#openSpans.count,
+      spansUnfinished: counters.spansUnfinished,
       spansTruncated: counters.spansTruncated,
       dropped: { ...counters.dropped },
       bytesQueued: this.#queue?.bytes ?? 0,
@@ -177,6 +196,7 @@ export class TracerProvider implements ApiTracerProvider {
   async #close(timeoutMs: number): Promise<void> {
     const startedAt = performance.now();
     this.#gate.closed = true;
+    this.endUnfinished('shutdown');
     const flushed = this.#queue?.flush();
     this.#queue?.close();
     await withinDeadline(

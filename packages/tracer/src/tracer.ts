@@ -208,6 +208,7 @@ export class Tracer implements ApiTracer {
     if (attributes !== undefined) span.startWith(attributes);
     if (result?.attributes !== undefined) span.addAttributes(result.attributes);
     if (links !== undefined) span.addLinks(links);
+    this.#recorder.openSpans.add(span);
     this.#recorder.processors?.onStart(span, context);
     return span;
   }

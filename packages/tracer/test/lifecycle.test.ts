@@ -120,12 +120,25 @@ describe('shutdown', () => {
     });
   });
 
-  test('a span that was open is lost with its end, counted', async () => {
+  test('delivers a span that is open as unfinished, and ignores its end', async () => {
     const provider = new TracerProvider({ exporter: { url: collector.url } });
     const open = provider.getTracer('t').startSpan('open');
     await provider.shutdown();
     open.end();
-    expect(provider.stats().dropped.shutdown).toBe(1);
+    const [span] = collector.spans();
+    expect(
+      Object.fromEntries(
+        (span?.attributes ?? []).map(({ key, value }) => [key, Object.values(value ?? {})[0]]),
+      ),
+    ).toEqual({
+      'clew.unfinished': true,
+      'clew.unfinished_reason': 'shutdown',
+    });
+    expect(provider.stats()).toMatchObject({
+      spansUnfinished: 1,
+      spansExported: 1,
+      dropped: { shutdown: 0 },
+    });
   });
 
   test('spans that start afterwards are not recorded, and pass their parent on', async () => {
