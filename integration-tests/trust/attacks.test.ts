@@ -17,6 +17,37 @@ const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
 const KEYS = { edge: 'the secret of the edge proxy' };
 
+const FORGED_ID = 'aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb';
+const SPAN_ID = 'cccccccccccccccc';
+/** A trace of somebody else, in each format that may come beside a `traceparent`. */
+const FORGED: [name: string, headers: string[]][] = [
+  ['B3’s', [`b3: ${FORGED_ID}-${SPAN_ID}-d`]],
+  ['B3’s', [`x-b3-traceid: ${FORGED_ID}`, `x-b3-spanid: ${SPAN_ID}`, 'x-b3-flags: 1']],
+  ['Jaeger’s', [`uber-trace-id: ${FORGED_ID}:${SPAN_ID}:0:3`, 'uberctx-admin: yes']],
+  ['Jaeger’s', [`uber-trace-id: ${FORGED_ID}:${SPAN_ID}:0:1`, 'jaeger-baggage: admin=yes']],
+  [
+    'OpenTracing’s',
+    [
+      `ot-tracer-traceid: ${FORGED_ID.slice(16)}`,
+      `ot-tracer-spanid: ${SPAN_ID}`,
+      'ot-tracer-sampled: true',
+      'ot-baggage-admin: yes',
+    ],
+  ],
+  [
+    'Datadog’s',
+    [
+      `x-datadog-trace-id: ${BigInt(`0x${FORGED_ID.slice(16)}`)}`,
+      'x-datadog-parent-id: 7',
+      'x-datadog-sampling-priority: 2',
+    ],
+  ],
+  ['Elastic’s', [`elastic-apm-traceparent: 00-${FORGED_ID}-${SPAN_ID}-01`, 'tracestate: es=s:1']],
+  ['X-Ray’s', [`x-amzn-trace-id: Root=1-aaaaaaaa-${FORGED_ID.slice(8)};Parent=${SPAN_ID};Sampled=1`]],
+  ['Google’s', [`x-cloud-trace-context: ${FORGED_ID}/7;o=1`]],
+  ['Sentry’s', [`sentry-trace: ${FORGED_ID}-${SPAN_ID}-1`]],
+];
+
 const ended: ReadableSpan[] = [];
 const provider = new TracerProvider({
   exporter: false,
@@ -43,7 +74,8 @@ beforeAll(async () => {
   const formats = [...new Set(TRACE_FORMATS.values())];
   propagation.setGlobalPropagator(
     createPropagator({
-      extract: formats,
+      // The one that is signed is read last: all others go before it.
+      extract: [...formats.filter(({ name }) => name !== 'tracecontext'), TRACE_FORMATS.get('tracecontext')!],
       inject: [TRACE_FORMATS.get('tracecontext')!],
       extractBeside: [w3cBaggage],
       injectBeside: [w3cBaggage],
@@ -91,9 +123,9 @@ function send(...headers: string[]): Promise<string> {
   });
 }
 
-const signed = (headers: Record<string, string>) => [
+const signed = (headers: Record<string, string>, names?: readonly string[]) => [
   ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-  `clew-signature: ${signature.sign(new Map(Object.entries(headers)))}`,
+  `clew-signature: ${signature.sign(new Map(Object.entries(headers)), names ?? Object.keys(headers))}`,
 ];
 
 const servers = () => ended.filter((span) => span.kind === SpanKind.SERVER);
@@ -131,7 +163,10 @@ describe('what strangers send to a server that trusts nobody', () => {
   test.each([
     [
       'a forged one',
-      () => [`traceparent: ${TRACEPARENT}`, `clew-signature: v1;k=edge;t=${Date.now()};s=${'0'.repeat(64)}`],
+      () => [
+        `traceparent: ${TRACEPARENT}`,
+        `clew-signature: v2;k=edge;t=${Date.now()};n=${'0'.repeat(18)};h=traceparent;s=${'0'.repeat(64)}`,
+      ],
     ],
     [
       'one for another trace',
@@ -140,7 +175,10 @@ describe('what strangers send to a server that trusts nobody', () => {
         `traceparent: ${TRACEPARENT}`,
       ],
     ],
-    ['one beside added baggage', () => [...signed({ traceparent: TRACEPARENT }), 'baggage: admin=yes']],
+    [
+      'one that says that there is no baggage, beside baggage',
+      () => [...signed({ traceparent: TRACEPARENT }, ['traceparent', 'baggage']), 'baggage: admin=yes'],
+    ],
     [
       'two of them',
       () => [...signed({ traceparent: TRACEPARENT }), signed({ traceparent: TRACEPARENT })[1] as string],
@@ -151,11 +189,44 @@ describe('what strangers send to a server that trusts nobody', () => {
     expect(servers()).toEqual([]);
   });
 
+  test('baggage that was added to a signed request is not lifted with it', async () => {
+    await send(...signed({ traceparent: TRACEPARENT }), 'baggage: admin=yes');
+    expect(seen).toEqual([{ traceId: TRACE_ID, baggage: [] }]);
+  });
+
+  test('ten equal requests at once are ten signatures, and all lift', async () => {
+    await Promise.all(Array.from({ length: 10 }, () => send(...signed({ traceparent: TRACEPARENT }))));
+    expect(seen.map(({ traceId }) => traceId)).toEqual(Array(10).fill(TRACE_ID));
+  });
+
   test('a replayed signature lifts once', async () => {
     const headers = signed({ traceparent: TRACEPARENT });
     await send(...headers);
     await send(...headers);
     expect(seen.map(({ traceId }) => traceId === TRACE_ID)).toEqual([true, false]);
+  });
+
+  test.each(FORGED)(
+    '%s ids and baggage beside a signed traceparent do not come in',
+    async (_name, forged) => {
+      await send(...forged, ...signed({ traceparent: TRACEPARENT }));
+      expect(seen).toEqual([{ traceId: TRACE_ID, baggage: [] }]);
+      expect(servers()).toHaveLength(1);
+      expect(servers()[0]?.links).toEqual([]);
+    },
+  );
+
+  test.each(FORGED)('%s ids beside signed baggage are not believed', async (_name, forged) => {
+    await send(...forged, ...signed({ baggage: 'tenant=acme' }));
+    expect(seen).toEqual([{ traceId: expect.not.stringContaining(FORGED_ID), baggage: ['tenant=acme'] }]);
+    expect(servers()).toEqual([]);
+  });
+
+  test.each(FORGED)('%s headers that are signed themselves come in', async (_name, forged) => {
+    const entries = forged.map((line) => line.split(': ') as [string, string]);
+    await send(...signed(Object.fromEntries(entries)));
+    expect(seen[0]?.traceId).toMatch(new RegExp(`${FORGED_ID.slice(16)}$`));
+    expect(servers()).toHaveLength(1);
   });
 
   test.each([

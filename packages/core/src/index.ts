@@ -1,13 +1,6 @@
 export { AsyncContextManager } from './context/async-context-manager.ts';
 export { bind } from './context/bind.ts';
 export { rootContext } from './context/context.ts';
-export {
-  emitAlwaysIn,
-  emitInOwnContext,
-  emitterContext,
-  onEmitterClose,
-  setEmitterContext,
-} from './context/emitter-context.ts';
 export { type Envelope, openMessage, wrapMessage } from './context/message-envelope.ts';
 export { carryToChild, carryToWorker, contextFromEnvironment } from './context/process-environment.ts';
 export { StackContextManager } from './context/stack-context-manager.ts';
@@ -25,7 +18,6 @@ export {
 } from './kit/define-instrumentation.ts';
 export { guard, sayOnce } from './kit/failures.ts';
 export { madeOf } from './kit/made-of.ts';
-export { observePromise } from './kit/observe-promise.ts';
 export {
   flag,
   hook,
@@ -87,12 +79,15 @@ export { type CarrierWriter, injectFresh } from './propagation/inject.ts';
 export { type PropagationPolicy, propagationPolicy, setPropagationPolicy } from './propagation/policy.ts';
 export { createPropagator, type PropagatorOptions } from './propagation/propagator.ts';
 export {
-  createSignature,
   isSigned,
-  type Signature,
-  type SignatureOptions,
+  isTraceVouched,
+  TRACE_ORIGIN,
+  type TraceOrigin,
+  trackProvenance,
   withSigned,
-} from './propagation/signature.ts';
+} from './propagation/provenance.ts';
+export { createSignature, type Signature } from './propagation/signature.ts';
+export type { SignatureOptions } from './propagation/signature-options.ts';
 export { isValid, KnownSpanContext, RemoteSpanContext } from './propagation/span-context.ts';
 export {
   applyTrust,
@@ -112,7 +107,6 @@ export {
   queryParent,
   recordFailedAcquire,
 } from './templates/db.ts';
-export type { ConnectionPeer } from './templates/http-address.ts';
 export { REDACTED_QUERY_PARAMS } from './templates/http-attributes.ts';
 export {
   type HttpClientOptions,

@@ -36,9 +36,11 @@ export function onReply(
   } else if (method === METHOD.queueDeclare) {
     notes.lastQueue = frame?.fields.queue ?? '';
   } else if (method === METHOD.basicConsume) {
-    notes.consuming(frame?.fields.consumerTag ?? '', queue || notes.lastQueue, noAck);
+    const consumed = queue || notes.lastQueue;
+    notes.consumers.set(frame?.fields.consumerTag ?? '', { queue: consumed, noAck });
+    notes.messages.listen(notes.address(consumed));
   } else if (method === METHOD.basicCancel) {
-    notes.cancelled(consumerTag);
+    notes.consumers.delete(consumerTag);
   }
 }
 

@@ -5,7 +5,6 @@ import {
   flag,
   numberIn,
   type OptionsOf,
-  observePromise,
   type QueryExchange,
   queryParent,
   recordFailedAcquire,
@@ -85,15 +84,16 @@ function patch(knex: unknown, tools: KnexTools): void {
         if (parent === undefined) return acquire.call(this);
         const start = performance.now();
         const acquired = acquire.call(this);
-        const got = (connection: unknown) => {
+        const got = (connection: object) => {
           const waitMs = performance.now() - start;
-          if (waitMs >= WORTH_SAYING_MS) waits.set(connection as object, waitMs);
+          if (waitMs >= WORTH_SAYING_MS) waits.set(connection, waitMs);
         };
         const failed = (error: unknown) => {
           const startTimeMs = Date.now() - (performance.now() - start);
           recordFailedAcquire(tools, parent, databaseOf(this), startTimeMs, error);
         };
-        return observePromise(acquired, got, failed);
+        acquired.then(got, failed);
+        return acquired;
       },
   );
 }

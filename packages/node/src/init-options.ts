@@ -19,7 +19,7 @@ export interface PropagationOptions {
   readonly sendTo?: Destinations;
   /** To whom of them baggage goes, too. Environment: `CLEW_SEND_BAGGAGE_TO`. Default `all`. */
   readonly sendBaggageTo?: Destinations;
-  /** Signs what goes out; what comes in with a valid signature is believed. */
+  /** Signs what goes out; what comes in with a valid signature is trusted as far as it covers it. */
   readonly signature?: SignatureOptions;
 }
 

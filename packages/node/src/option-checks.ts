@@ -83,7 +83,12 @@ const PROPAGATION_NAMES: ReadonlySet<string> = new Set<keyof PropagationOptions>
 const SIGNATURE_NAMES: ReadonlySet<string> = new Set<keyof SignatureOptions>([
   'keys',
   'maxAgeMs',
-  'maxRemembered',
+  'once',
+  'maxSignedPerSecond',
+  'whenFull',
+  'messages',
+  'audience',
+  'audiences',
 ]);
 
 /** Throws `@clew/node: expected NAME to be WHAT, got VALUE`. */

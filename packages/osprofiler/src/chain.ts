@@ -1,3 +1,4 @@
+import { TRACE_ORIGIN, type TraceOrigin } from '@clew/core';
 import type { TraceState } from '@opentelemetry/api';
 
 /** What OSProfiler's chain of services has and a span context has no room for. */
@@ -13,6 +14,8 @@ export interface Chain {
  * where a context value would not come along; and unlike a member, what is remembered here never leaves the process.
  */
 class ChainedTraceState implements TraceState {
+  /** The trace came with OSProfiler's signature, which can be replayed: a stronger one is not put on it. */
+  readonly [TRACE_ORIGIN]: TraceOrigin = 'format';
   readonly #members: TraceState;
   readonly #chain: Chain;
 

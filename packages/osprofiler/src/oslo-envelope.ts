@@ -5,6 +5,7 @@ import {
   type EnvelopeProperties,
   type RpcEnvelope,
   type TraceFormat,
+  trackProvenance,
 } from '@clew/core';
 import { type TextMapPropagator, trace } from '@opentelemetry/api';
 import { extractionOf, hmacKeysOf, traceInfoOf } from './osprofiler-format.ts';
@@ -102,9 +103,11 @@ const textIn = (table: Table, name: string) => {
 /** What services hand on inside a message: no signature, the key itself comes along, and must be one of ours. */
 function propagatorOf(keys: readonly string[]): TextMapPropagator {
   const [firstKey = ''] = keys;
+  trackProvenance();
   const format: TraceFormat = {
     name: 'oslo.messaging',
     fields: ['hmac_key', 'base_id', 'parent_id'],
+    signs: true,
     extract(carrier, getter) {
       const [hmacKey, baseId, parentId] = this.fields.map(
         (name) => getter.get(carrier, name) as string | undefined,
@@ -112,8 +115,8 @@ function propagatorOf(keys: readonly string[]): TextMapPropagator {
       if (hmacKey === undefined || baseId === undefined || !keys.includes(hmacKey)) return undefined;
       return extractionOf({ hmacKey, baseId, parentId });
     },
-    inject({ spanContext }, carrier, setter) {
-      const info = traceInfoOf(spanContext, firstKey);
+    inject(outgoing, carrier, setter) {
+      const info = traceInfoOf(outgoing, firstKey);
       if (info === undefined) return;
       setter.set(carrier, 'hmac_key', info.hmacKey);
       setter.set(carrier, 'base_id', info.baseId);

@@ -1,5 +1,12 @@
-import { countDropped, type Extraction, emptyTraceState, single, type TraceFormat } from '@clew/core';
-import type { SpanContext } from '@opentelemetry/api';
+import {
+  countDropped,
+  type Extraction,
+  emptyTraceState,
+  type Outgoing,
+  single,
+  type TraceFormat,
+  trackProvenance,
+} from '@clew/core';
 import { chainOf, withChain } from './chain.ts';
 import { readTraceInfo, signingKey, signTraceInfo, type TraceInfo } from './signed-trace-info.ts';
 import { spanIdOfUuid, traceIdOfUuid, uuidOfSpanId, uuidOfTraceId } from './uuids.ts';
@@ -26,9 +33,11 @@ export interface OsprofilerFormatOptions {
 export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFormat {
   const keys = hmacKeysOf(hmacKeys);
   const [firstKey = ''] = keys;
+  trackProvenance();
   return {
     name: NAME,
     fields: [INFO, HMAC],
+    signs: true,
 
     extract(carrier, getter) {
       const header = getter.get(carrier, INFO);
@@ -45,8 +54,8 @@ export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFo
       return info === undefined ? undefined : extractionOf(info);
     },
 
-    inject({ spanContext }, carrier, setter) {
-      const written = traceInfoOf(spanContext, firstKey);
+    inject(outgoing, carrier, setter) {
+      const written = traceInfoOf(outgoing, firstKey);
       if (written === undefined) return;
       const { info, hmac } = signTraceInfo(written.baseId, written.parentId, written.hmacKey);
       setter.set(carrier, INFO, info);
@@ -55,12 +64,16 @@ export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFo
   };
 }
 
-/** What goes out with a span: only a sampled trace does, with the chain's key and the id that it came with. */
+/**
+ * What goes out with a span: only a sampled trace does, with the chain's key and the id that it came with. A trace that
+ * came unsigned does not go out at all: whoever gets it takes our key for its origin.
+ */
 export function traceInfoOf(
-  { traceId, spanId, traceFlags, traceState }: SpanContext,
+  { spanContext, unsigned }: Outgoing,
   firstKey: string,
 ): { readonly baseId: string; readonly parentId: string; readonly hmacKey: string } | undefined {
-  if ((traceFlags & 1) === 0) return undefined;
+  const { traceId, spanId, traceFlags, traceState } = spanContext;
+  if ((traceFlags & 1) === 0 || unsigned === true) return undefined;
   const chain = chainOf(traceState);
   const came = chain?.baseId;
   const baseId = came !== undefined && traceIdOfUuid(came) === traceId ? came : uuidOfTraceId(traceId);

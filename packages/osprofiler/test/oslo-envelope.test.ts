@@ -1,4 +1,4 @@
-import { type EnvelopedRequest, isSigned, rootContext } from '@clew/core';
+import { type EnvelopedRequest, incomingOf, isSigned, rootContext } from '@clew/core';
 import { type Context, trace } from '@opentelemetry/api';
 import { osloEnvelope } from '../src/index.ts';
 
@@ -106,7 +106,10 @@ test.each([
     'openstack',
     'SECRET_KEY',
   ) as EnvelopedRequest;
-  expect(reading.extract?.(rootContext)).toBe(rootContext);
+  const came = reading.extract?.(rootContext) as Context;
+  expect(trace.getSpanContext(came)).toBeUndefined();
+  expect(incomingOf(came)?.wish).toBeUndefined();
+  expect(isSigned(came)).toBe(false);
 });
 
 test('a chain goes on with the key and the id that it came with', () => {

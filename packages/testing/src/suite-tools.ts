@@ -9,7 +9,6 @@ export function suiteTools<Options>(options: Options): Tools<Options> {
     tracer: trace.getTracer('@clew/testing'),
     wrap: () => {},
     subscribe: () => {},
-    once: (_object, patch) => patch(),
     onDisable: () => {},
     callHook: (hook, span, info) => hook?.(span, info),
   };

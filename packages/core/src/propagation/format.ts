@@ -17,7 +17,7 @@ export type Extraction =
       readonly debug?: boolean;
       /** The peer leaves the sampling decision to us: the sampled flag says nothing. */
       readonly undecided?: boolean;
-      /** The format's own signature was valid: whatever the trust, what came is believed. */
+      /** The format's own signature was valid: whatever the trust, the trace is continued. It covers no baggage. */
       readonly signed?: boolean;
       readonly baggage?: Baggage;
     }
@@ -52,6 +52,8 @@ export interface Outgoing {
   readonly baggage: Baggage | undefined;
   /** The span, if its tracer writes a `traceparent` itself: cheaper than from the digits of a span context. */
   readonly writer?: TraceparentWriter | undefined;
+  /** The trace came from outside without a signature: a format that signs leaves it out. */
+  readonly unsigned?: boolean;
 }
 
 /**
@@ -64,6 +66,11 @@ export interface TraceFormat {
   readonly name: string;
   /** The headers that `inject` writes, and those that an older context may have left beside them. */
   readonly fields: readonly string[];
+  /**
+   * The format has a signature of its own, and its headers count for nothing without it. A trace that begins where
+   * they were there and did not count is not signed.
+   */
+  readonly signs?: boolean;
   extract<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined;
   inject<C>(outgoing: Outgoing, carrier: C, setter: TextMapSetter<C>): void;
 }

@@ -1,143 +1,178 @@
-import { type Context, createContextKey, type TextMapGetter } from '@opentelemetry/api';
+import type { TextMapGetter } from '@opentelemetry/api';
+import {
+  type CarrierKind,
+  carrierKindOf,
+  type InjectionTarget,
+  wantInjectionTargets,
+} from './carrier-kind.ts';
+import { destinationDecider } from './destinations.ts';
 import { countDropped } from './dropped.ts';
 import { joined, single } from './format.ts';
+import { trackProvenance } from './provenance.ts';
+import { ReplayMemory } from './replay-memory.ts';
+import { checkSignatureOptions, type SignatureOptions } from './signature-options.ts';
 
 /**
- * Our signature over the W3C headers: `v1;k=<key id>;t=<ms since 1970>;s=<hex HMAC-SHA256>` in `clew-signature`.
- * Signed are version, key id, time and the three headers, each on a line of its own.
+ * Our signature over headers, in a header of its own:
+ * `v2;k=<key id>;t=<ms since 1970>;n=<nonce>;h=<names>[;c=message][;a=<audience>];s=<hex HMAC-SHA256>`.
+ * Signed are all fields before `s`, and for each name in `h` the header's value, or that there is none.
  */
 export const SIGNATURE_HEADER = 'clew-signature';
 const NAME = 'signature';
-const PATTERN = /^v1;k=([\w.-]{1,64});t=(\d{1,15});s=([\da-f]{64})$/;
-const SIGNED_HEADERS = ['traceparent', 'tracestate', 'baggage'] as const;
+const PATTERN =
+  /^v2;k=([\w.-]{1,64});t=(\d{1,15});n=([\w-]{16,64});h=([\w!#$%&'*+\-.^`|~,]{1,4096})(;c=message)?(?:;a=([\w.:-]{1,64}))?;s=([\da-f]{64})$/;
+const MAX_CHARS = 6144;
+const W3C_HEADERS = ['traceparent', 'tracestate', 'baggage'];
+const REQUEST: InjectionTarget = { kind: 'request' };
 
-/** Keys and bounds of signatures. */
-export interface SignatureOptions {
-  /** Secrets by key id, at least 16 characters each. The first signs; all verify, so that keys can be rotated. */
-  readonly keys: Readonly<Record<string, string>>;
-  /** How far the peer's clock may be off, and how long a signature lives: [1000, 3600000] ms, default 60000. */
-  readonly maxAgeMs?: number;
-  /** Signatures remembered so that none counts twice: [100, 1000000], default 10000. When full, none is believed. */
-  readonly maxRemembered?: number;
-}
+/** The headers that a signature covers, with the values that were signed; a name without a value is covered, too. */
+export type CoveredHeaders = ReadonlyMap<string, string>;
 
 /** Signs outgoing headers and verifies incoming ones. */
 export interface Signature {
-  sign(headers: ReadonlyMap<string, string>): string;
-  /** Returns the context marked as signed, or as it was. */
-  verify<C>(context: Context, carrier: C, getter: TextMapGetter<C>): Context;
+  /**
+   * The value of the header, for a target (a request by default). Signed are the headers, and that there is no other
+   * of the three W3C headers; or, where `names` are given, the headers of these names or their absence.
+   */
+  sign(headers: ReadonlyMap<string, string>, names?: readonly string[], target?: InjectionTarget): string;
+  /** The headers that a valid signature covers; `refused` where it is not valid, `undefined` where there is none. */
+  verify<C>(carrier: C, getter: TextMapGetter<C>): CoveredHeaders | 'refused' | undefined;
 }
 
-const KEY = createContextKey('clew.signed');
-
-/** Whether what came in this context bore a valid signature. */
-export function isSigned(context: Context): boolean {
-  return context.getValue(KEY) === true;
+/** The parts of a signature header. */
+interface Claim {
+  readonly id: string;
+  readonly time: number;
+  readonly kind: CarrierKind;
+  readonly audience: string | undefined;
+  readonly names: readonly string[];
+  /** All fields before the digest: they are signed as they are. */
+  readonly fields: string;
+  readonly digest: string;
 }
 
-/** Marks what came as signed; for formats that carry a signature of their own. */
-export function withSigned(context: Context): Context {
-  return context.setValue(KEY, true);
-}
-
-/** Makes the signer and verifier of some keys. Throws a TypeError for keys or bounds that can't be used. */
+/**
+ * Makes the signer and verifier of some keys.
+ *
+ * @throws {TypeError} for keys or bounds that can't be used.
+ */
 export function createSignature(options: SignatureOptions, now: () => number = Date.now): Signature {
-  const { keys, maxAgeMs = 60_000, maxRemembered = 10_000 } = options;
-  const ids = Object.keys(keys);
-  expectKeys(keys);
-  expectIn('maxAgeMs', maxAgeMs, 1000, 3_600_000);
-  expectIn('maxRemembered', maxRemembered, 100, 1_000_000);
-  const seen = new SeenSignatures(maxRemembered);
-  const [signing] = ids as [string];
+  const { keys, audience, whenFull, request, message } = checkSignatureOptions(options);
+  const [signing = ''] = Object.keys(keys);
+  const audienceOf = audiencesBy(options.audiences);
+  const memories = { request: memoryOf(request), message: memoryOf(message) };
+  trackProvenance();
+  wantInjectionTargets();
 
   return {
-    sign(headers) {
-      const time = String(now());
-      const digest = hmac(keys[signing] as string, signing, time, (name) => headers.get(name)).toString(
-        'hex',
-      );
-      return `v1;k=${signing};t=${time};s=${digest}`;
+    sign(headers, names = [...new Set([...W3C_HEADERS, ...headers.keys()])], { kind, host } = REQUEST) {
+      const receiver = audienceOf?.(host);
+      const fields =
+        `v2;k=${signing};t=${now()};n=${nonce()};h=${names.join(',')}` +
+        `${kind === 'message' ? ';c=message' : ''}${receiver === undefined ? '' : `;a=${receiver}`}`;
+      return `${fields};s=${hmac(keys[signing] as string, fields, names, headers).toString('hex')}`;
     },
 
-    verify(context, carrier, getter) {
+    verify(carrier, getter) {
       const header = getter.get(carrier, SIGNATURE_HEADER);
-      if (header === undefined) return context;
-      const [, id, time, digest] = PATTERN.exec(single(header) ?? '') ?? [];
-      const fault =
-        digest === undefined ? 'malformed' : check(id as string, time as string, digest, carrier, getter);
-      if (fault === undefined) return withSigned(context);
-      countDropped(NAME, fault);
-      return context;
+      if (header === undefined) return undefined;
+      const claim = parse(single(header));
+      if (claim === undefined) return refuse('malformed');
+      const key = Object.hasOwn(keys, claim.id) ? keys[claim.id] : undefined;
+      if (key === undefined) return refuse('unknown key');
+      // Only what was signed as a message and comes as one may be as old as messages get.
+      const kind = claim.kind === 'message' ? carrierKindOf(getter) : 'request';
+      const bounds = kind === 'message' ? message : request;
+      const current = now();
+      if (Math.abs(current - claim.time) > bounds.maxAgeMs) return refuse('too old or too new');
+      const covered = readCovered(claim.names, carrier, getter);
+      const expected = hmac(key, claim.fields, claim.names, covered);
+      if (!crypto().timingSafeEqual(expected, Buffer.from(claim.digest, 'hex'))) return refuse('wrong');
+      if (audience !== undefined && claim.audience !== audience) return refuse('for another audience');
+      const seen = memories[kind]?.add(expected, claim.time, current);
+      if (seen === 'known') return refuse('replayed');
+      if (seen === 'full' && whenFull === 'refuse') return refuse('more than can be remembered');
+      return covered;
     },
   };
+}
 
-  function check<C>(
-    id: string,
-    time: string,
-    digest: string,
-    carrier: C,
-    getter: TextMapGetter<C>,
-  ): string | undefined {
-    const key = Object.hasOwn(keys, id) ? keys[id] : undefined;
-    if (key === undefined) return 'unknown key';
-    if (Math.abs(now() - Number(time)) > maxAgeMs) return 'too old or too new';
-    const expected = hmac(key, id, time, (name) => joined(getter.get(carrier, name)));
-    if (!crypto().timingSafeEqual(expected, Buffer.from(digest, 'hex'))) return 'wrong';
-    // The clock may be off both ways: a signature from the future stays valid for twice the age.
-    return seen.add(digest, now(), 2 * maxAgeMs);
+function refuse(reason: string): 'refused' {
+  countDropped(NAME, reason);
+  return 'refused';
+}
+
+function parse(text: string | undefined): Claim | undefined {
+  const parts = text === undefined || text.length > MAX_CHARS ? null : PATTERN.exec(text);
+  if (parts === null) return undefined;
+  const [whole, id = '', time, , names = '', message, audience, digest = ''] = parts;
+  return {
+    id,
+    time: Number(time),
+    kind: message === undefined ? 'request' : 'message',
+    audience,
+    names: names.split(','),
+    fields: whole.slice(0, -(digest.length + ';s='.length)),
+    digest,
+  };
+}
+
+/** HTTP lowers the case of names on the way, message brokers keep it. */
+function readCovered<C>(names: readonly string[], carrier: C, getter: TextMapGetter<C>): Map<string, string> {
+  const covered = new Map<string, string>();
+  for (const name of names) {
+    const value = joined(getter.get(carrier, name)) ?? joined(getter.get(carrier, name.toLowerCase()));
+    if (value !== undefined) covered.set(name, value);
   }
+  return covered;
 }
 
-function hmac(key: string, id: string, time: string, header: (name: string) => string | undefined): Buffer {
-  const lines = ['v1', id, time, ...SIGNED_HEADERS.map((name) => `${name}:${header(name) ?? ''}`)];
-  return crypto().createHmac('sha256', key).update(lines.join('\n')).digest();
+/** Each value with its length: no value can be taken for the end of another. */
+function hmac(
+  key: string,
+  fields: string,
+  names: readonly string[],
+  headers: ReadonlyMap<string, string>,
+): Buffer {
+  let text = fields;
+  for (const name of names) {
+    const value = headers.get(name);
+    text += value === undefined ? `\n${name}` : `\n${name}:${value.length}:${value}`;
+  }
+  return crypto().createHmac('sha256', key).update(text).digest();
 }
 
-/** Imported as an ES module it costs a program's start 5 ms, and most programs sign nothing. */
+/** Unique among the calls of a millisecond: two equal requests are two signatures. */
+function nonce(): string {
+  return crypto().randomUUID().slice(0, 18);
+}
+
+function memoryOf({
+  maxAgeMs,
+  once,
+  maxPerSecond,
+}: {
+  maxAgeMs: number;
+  once: boolean;
+  maxPerSecond: number;
+}) {
+  return once ? new ReplayMemory(maxAgeMs, maxPerSecond) : undefined;
+}
+
+/** The audience by the host; `undefined` where no audience is configured. */
+function audiencesBy(
+  audiences: SignatureOptions['audiences'],
+): ((host: string | undefined) => string | undefined) | undefined {
+  if (audiences === undefined) return undefined;
+  const entries = Object.entries(audiences).map(
+    ([pattern, audience]) => ({ pattern, fits: destinationDecider([pattern]), audience }) as const,
+  );
+  return (host) =>
+    entries.find(({ pattern, fits }) => pattern === '*' || (host !== undefined && fits(host, undefined)))
+      ?.audience;
+}
+
+/** Loaded lazily: as an import it adds 5 ms to the application's start, and most applications sign nothing. */
 function crypto(): typeof import('node:crypto') {
   return process.getBuiltinModule('node:crypto');
-}
-
-/** Only valid signatures come in here: nobody without a key can fill it. */
-class SeenSignatures {
-  readonly #until = new Map<string, number>();
-  readonly #max: number;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  add(digest: string, now: number, lifeMs: number): string | undefined {
-    if (this.#until.has(digest)) return 'replayed';
-    // In order of arrival, and all live equally long: the oldest are in front.
-    for (const [old, until] of this.#until) {
-      if (until > now) break;
-      this.#until.delete(old);
-    }
-    if (this.#until.size >= this.#max) return 'more than can be remembered';
-    this.#until.set(digest, now + lifeMs);
-    return undefined;
-  }
-}
-
-function expectKeys(keys: Readonly<Record<string, string>>): void {
-  const entries = Object.entries(keys ?? {});
-  if (entries.length === 0)
-    throw new TypeError('@clew/core: expected signature.keys to hold at least one key, got none');
-  for (const [id, key] of entries) {
-    if (!/^[\w.-]{1,64}$/.test(id)) {
-      throw new TypeError(
-        `@clew/core: expected the ids of signature.keys to be letters, digits, _ . -, got ${JSON.stringify(id)}`,
-      );
-    }
-    // The value is a secret: it is not quoted.
-    if (typeof key !== 'string' || key.length < 16) {
-      throw new TypeError(`@clew/core: expected signature.keys.${id} to be a text of at least 16 characters`);
-    }
-  }
-}
-
-function expectIn(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new TypeError(`@clew/core: expected signature.${name} in [${min}, ${max}], got ${String(value)}`);
 }

@@ -74,9 +74,9 @@ export class RemoteSpanContext implements SpanContext {
 }
 
 /** Whether the ids of a span context are valid. */
-export function isValid(spanContext: SpanContext): boolean {
+export function isValid(spanContext: SpanContext | null | undefined): spanContext is SpanContext {
   if (spanContext instanceof RemoteSpanContext || spanContext instanceof KnownSpanContext) return true;
-  return isSpanContextValid(spanContext);
+  return spanContext !== null && spanContext !== undefined && isSpanContextValid(spanContext);
 }
 
 /** The value of a lowercase hex digit by its byte; -1 for all others. */

@@ -1,7 +1,7 @@
 import { type Context, type Link, propagation, trace } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
 import { incomingOf, withIncoming } from './incoming.ts';
-import { isSigned } from './signature.ts';
+import { isProvenanceTracked, vouchedOf, withOrigins, withVouched } from './provenance.ts';
 
 /** What becomes of a trace that comes in: it goes on, a new one links to it, or it counts for nothing. */
 export type TraceTrust = 'continue' | 'link' | 'ignore';
@@ -47,13 +47,19 @@ export function trustDecider(option: TrustOption): (entrance: () => Entrance) =>
 }
 
 /**
- * Takes out of a context what is not believed. A valid signature lifts any trust to `continue`; baggage that
- * it covers is kept.
+ * Takes out of a context what is not trusted. A signature lifts what it covers, trace or baggage, to `continue` and
+ * `keep`; all else is up to the trust.
  */
 export function applyTrust(context: Context, trust: Trust): Context {
-  if (trust === FULL_TRUST || isSigned(context)) return context;
-  const believed = trust.trace === 'continue' ? context : withoutParent(context, trust.trace);
-  return withBaggage(believed, context, trust.baggage);
+  if (trust === FULL_TRUST) return isProvenanceTracked() ? withOrigins(context) : context;
+  const vouched = vouchedOf(context);
+  let trusted = context;
+  if (trust.trace !== 'continue')
+    trusted =
+      vouched.trace === undefined ? withoutParent(context, trust.trace) : withLinks(context, trust.trace);
+  if (vouched.refused === true && trusted !== context) trusted = withVouched(trusted, vouched);
+  trusted = withBaggage(trusted, context, vouched.baggage === true ? 'keep' : trust.baggage);
+  return isProvenanceTracked() ? withOrigins(trusted) : trusted;
 }
 
 function withoutParent(context: Context, trust: 'link' | 'ignore'): Context {
@@ -63,6 +69,14 @@ function withoutParent(context: Context, trust: 'link' | 'ignore'): Context {
   if (parent !== undefined)
     links.unshift({ context: parent, attributes: { 'clew.link.trust': 'untrusted parent' } });
   return links.length === 0 ? rootContext : withIncoming(rootContext, { links });
+}
+
+/** A signed trace goes on; the unsigned traces beside it are linked or ignored. */
+function withLinks(context: Context, trust: 'link' | 'ignore'): Context {
+  const incoming = incomingOf(context);
+  return trust === 'link' || incoming === undefined
+    ? context
+    : withIncoming(context, { ...incoming, links: [] });
 }
 
 function withBaggage(context: Context, from: Context, trust: BaggageTrust): Context {

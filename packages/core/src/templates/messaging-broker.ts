@@ -5,10 +5,12 @@ import {
   type Span,
   SpanKind,
   type SpanOptions,
+  type TextMapGetter,
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
 import type { Tools } from '../kit/target.ts';
+import { type InjectionTarget, messageGetter, withInjectionTarget } from '../propagation/carrier-kind.ts';
 import { trustBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
 import { type IncomingMessage, readIncoming } from './messaging-incoming.ts';
@@ -19,6 +21,8 @@ import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { Waiting } from './messaging-waiting.ts';
 import { Call, type CallChannel, Calls, Reply, type RpcMark, Served, Serving } from './rpc.ts';
 
+const MESSAGE: InjectionTarget = { kind: 'message' };
+
 /** What the channels of one plugin have in common. */
 export class Broker<Sent, Delivery, Headers> {
   readonly tools: Tools<MessagingOptions>;
@@ -27,6 +31,7 @@ export class Broker<Sent, Delivery, Headers> {
   readonly served = new Served();
   readonly waiting: Waiting;
   readonly #setter: TextMapSetter<Sent>;
+  readonly #getter: TextMapGetter<Headers>;
   readonly #trustOf = trustBy();
 
   constructor(tools: Tools<MessagingOptions>, view: MessagingView<Sent, Delivery, Headers>) {
@@ -34,6 +39,7 @@ export class Broker<Sent, Delivery, Headers> {
     this.view = view;
     this.calls = new Calls(() => tools.options.callTimeoutMs);
     this.waiting = new Waiting(() => tools.options.consumeTimeoutMs);
+    this.#getter = messageGetter(view.getter);
     this.#setter = { set: (message, name, value) => view.setHeader(message, name, value) };
     tools.onDisable(() => {
       this.calls.stop();
@@ -42,12 +48,12 @@ export class Broker<Sent, Delivery, Headers> {
   }
 
   inject(current: Context, message: Sent): void {
-    propagation.inject(current, message, this.#setter);
+    propagation.inject(withInjectionTarget(current, MESSAGE), message, this.#setter);
     this.view.injectBeside?.(current, message);
   }
 
   incoming(delivery: Delivery, asLink: boolean): IncomingMessage {
-    return readIncoming(this.view, delivery, this.#trustOf, this.tools.options.trust, asLink);
+    return readIncoming(this.view, this.#getter, delivery, this.#trustOf, this.tools.options.trust, asLink);
   }
 
   start(operation: Operation, kind: SpanKind, parent: Context, more?: SpanOptions): Span {

@@ -1,4 +1,4 @@
-import { type Context, type Link, propagation, trace } from '@opentelemetry/api';
+import { type Context, type Link, propagation, type TextMapGetter, trace } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
 import { incomingOf } from '../propagation/incoming.ts';
 import { applyTrust, type Entrance, type Trust, type TrustOption } from '../propagation/trust.ts';
@@ -15,12 +15,13 @@ const UNKNOWN: IncomingMessage = { context: rootContext, links: undefined };
 /** Reads the context that a message brought; `asLink` turns its parent into a link. */
 export function readIncoming<Delivery, Headers>(
   view: MessagingView<never, Delivery, Headers>,
+  getter: TextMapGetter<Headers>,
   delivery: Delivery,
   trustOf: (option: TrustOption | undefined, entrance: () => Entrance) => Trust,
   trust: TrustOption | undefined,
   asLink: boolean,
 ): IncomingMessage {
-  let came = propagation.extract(rootContext, view.headers(delivery), view.getter);
+  let came = propagation.extract(rootContext, view.headers(delivery), getter);
   if (view.extractBeside !== undefined) came = view.extractBeside(came, delivery);
   if (came === rootContext) return UNKNOWN;
   const entrance = () => ({ path: view.queue(delivery), port: undefined });

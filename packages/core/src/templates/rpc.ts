@@ -1,5 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
-import { observePromise } from '../kit/observe-promise.ts';
+import { isPromise } from '../kit/is-promise.ts';
 import { ChurningMap } from './churning-map.ts';
 import type { Operation } from './messaging-operation.ts';
 import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
@@ -71,11 +71,12 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
   sent<T>(result: T, tag: number): T {
     if (tag > 0) this.#channel.expectConfirm(tag, this);
     if (result === false && this.recording) this.span.addEvent('write buffer full');
-    return observePromise(
-      result,
-      () => {},
-      (error) => this.notSent(error),
-    );
+    if (!isPromise(result)) return result;
+    const failed = (error: unknown): never => {
+      this.notSent(error);
+      throw error;
+    };
+    return Promise.prototype.then.call(result, undefined, failed) as T;
   }
 
   notSent(error: unknown): void {
@@ -151,10 +152,6 @@ export class Calls {
 
   listen(address: string, channel: CallChannel): void {
     this.#listeners.set(address, channel);
-  }
-
-  unlisten(address: string, channel: CallChannel): void {
-    if (this.#listeners.get(address) === channel) this.#listeners.delete(address);
   }
 
   listenerAt(address: string): CallChannel | undefined {

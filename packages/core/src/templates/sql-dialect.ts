@@ -5,8 +5,6 @@ export interface SqlDialect {
    * `text`, `placeholder`, `number`, `word`, `mark`. What it does not match stands between: operators, white space.
    */
   readonly lexer: RegExp;
-  /** Whether a double-quoted name that names nothing is a text. */
-  readonly namesMayBeTexts: boolean;
 }
 
 interface DialectParts {
@@ -16,7 +14,6 @@ interface DialectParts {
   readonly text: string;
   readonly placeholder: string;
   readonly identifier: string;
-  readonly namesMayBeTexts?: boolean;
 }
 
 const LETTER = String.raw`a-zA-Z_\u0080-\uffff`;
@@ -62,9 +59,7 @@ const SQL_SERVER = dialect({
   identifier: `${QUOTED_NAME}|${BRACKETED}`,
 });
 
-/** A double-quoted name that is no column is a text: https://sqlite.org/quirks.html#dblquote */
 const SQLITE = dialect({
-  namesMayBeTexts: true,
   comment: `${LINE_COMMENT}|${BLOCK_COMMENT}`,
   nests: false,
   text: QUOTED,
@@ -103,14 +98,7 @@ export function dialectOf(system: string): SqlDialect {
   return Object.hasOwn(DIALECTS, system) ? (DIALECTS[system] as SqlDialect) : POSTGRESQL;
 }
 
-function dialect({
-  comment,
-  nests,
-  text,
-  placeholder,
-  identifier,
-  namesMayBeTexts = false,
-}: DialectParts): SqlDialect {
+function dialect({ comment, nests, text, placeholder, identifier }: DialectParts): SqlDialect {
   const tokens = [
     `(?<comment>${comment})`,
     ...(nests ? [String.raw`(?<nested>/\*)`] : []),
@@ -120,7 +108,7 @@ function dialect({
     `(?<word>${identifier}|${WORD})`,
     '(?<mark>[.,();])',
   ];
-  return { lexer: new RegExp(tokens.join('|'), 'g'), namesMayBeTexts };
+  return { lexer: new RegExp(tokens.join('|'), 'g') };
 }
 
 /** Where a comment in which comments may stand ends; the end of the text when it does not. */

@@ -6,6 +6,7 @@ import {
 } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
 import { type ContextFormat, joined } from '../format.ts';
+import { bareBaggage } from '../provenance.ts';
 import { isPlainList, listSyntax, visibleBut } from './scan-list.ts';
 import { TextBaggage } from './text-baggage.ts';
 import { trimOws } from './trim-ows.ts';
@@ -44,7 +45,8 @@ export const w3cBaggage: ContextFormat = {
   inject(context, carrier, setter) {
     const baggage = propagation.getBaggage(context);
     if (baggage === undefined) return;
-    const text = baggage instanceof TextBaggage ? baggage.text : serialize(baggage.getAllEntries());
+    const bare = bareBaggage(baggage);
+    const text = bare instanceof TextBaggage ? bare.text : serialize(bare.getAllEntries());
     if (text !== '') setter.set(carrier, HEADER, text);
   },
 };

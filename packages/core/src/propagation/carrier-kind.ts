@@ -1,0 +1,47 @@
+import { type Context, createContextKey, type TextMapGetter } from '@opentelemetry/api';
+
+/** A request gets its response at once; a message may wait in a queue and be delivered more than once. */
+export type CarrierKind = 'request' | 'message';
+
+const KIND = Symbol.for('clew.carrier-kind');
+
+/** The getter of a message's headers, marked as such: a signature on a message may be as old as messages get. */
+export function messageGetter<C>(getter: TextMapGetter<C>): TextMapGetter<C> {
+  const marked: TextMapGetter<C> & { readonly [KIND]: CarrierKind } = {
+    get: (carrier, key) => getter.get(carrier, key),
+    keys: (carrier) => getter.keys(carrier),
+    [KIND]: 'message',
+  };
+  return marked;
+}
+
+/** What a getter reads. */
+export function carrierKindOf(getter: object): CarrierKind {
+  return (getter as { readonly [KIND]?: CarrierKind })[KIND] ?? 'request';
+}
+
+/** What a context is injected into. */
+export interface InjectionTarget {
+  readonly kind: CarrierKind;
+  /** The host and port that it goes to, where they are known. */
+  readonly host?: string | undefined;
+}
+
+const KEY = createContextKey('clew.injection-target');
+const UNKNOWN: InjectionTarget = { kind: 'request' };
+let wanted = false;
+
+/** From now on templates say what they inject into. Called by whatever signs; nobody else pays for it. */
+export function wantInjectionTargets(): void {
+  wanted = true;
+}
+
+/** Says what a context is about to be injected into. */
+export function withInjectionTarget(context: Context, target: InjectionTarget): Context {
+  return wanted ? context.setValue(KEY, target) : context;
+}
+
+/** What a context is injected into: a request to an unknown host where nothing was said. */
+export function injectionTargetOf(context: Context): InjectionTarget {
+  return (context.getValue(KEY) as InjectionTarget | undefined) ?? UNKNOWN;
+}

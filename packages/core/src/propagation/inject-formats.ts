@@ -1,0 +1,84 @@
+import {
+  type Baggage,
+  type Context,
+  propagation,
+  type Span,
+  type SpanContext,
+  type TextMapSetter,
+  trace,
+} from '@opentelemetry/api';
+import { sayOnce } from '../kit/failures.ts';
+import { type Outgoing, type TraceparentWriter, WRITE_TRACEPARENT } from './format.ts';
+import type { PropagatorOptions } from './propagator.ts';
+import { isTraceVouched } from './provenance.ts';
+import { isValid } from './span-context.ts';
+
+/** Writes all formats. What one of them can't write keeps none of the others back. */
+export function injectFormats<C>(
+  { inject, injectBeside }: PropagatorOptions,
+  context: Context,
+  carrier: C,
+  setter: TextMapSetter<C>,
+): void {
+  const outgoing = outgoingOf(context);
+  if (outgoing !== undefined) {
+    for (const format of inject) {
+      try {
+        format.inject(outgoing, carrier, setter);
+      } catch (fault) {
+        sayOnce(`writing ${format.name}`, fault);
+      }
+    }
+  }
+  for (const format of injectBeside) {
+    try {
+      format.inject(context, carrier, setter);
+    } catch (fault) {
+      sayOnce(`writing ${format.name}`, fault);
+    }
+  }
+}
+
+/** `undefined` where the context has no valid span. */
+function outgoingOf(context: Context): Outgoing | undefined {
+  try {
+    const span = trace.getSpan(context);
+    if (span === undefined || span === null) return undefined;
+    const writer = isWriter(span) ? span : undefined;
+    if (writer === undefined && !isValid(span.spanContext())) return undefined;
+    return new OutgoingTrace(span, context, writer);
+  } catch (fault) {
+    sayOnce('reading the current span', fault);
+    return undefined;
+  }
+}
+
+/** Most formats ask for one part of it. */
+class OutgoingTrace implements Outgoing {
+  readonly writer: TraceparentWriter | undefined;
+  readonly #span: Span;
+  readonly #context: Context;
+
+  constructor(span: Span, context: Context, writer: TraceparentWriter | undefined) {
+    this.writer = writer;
+    this.#span = span;
+    this.#context = context;
+  }
+
+  get spanContext(): SpanContext {
+    return this.#span.spanContext();
+  }
+
+  get baggage(): Baggage | undefined {
+    return propagation.getBaggage(this.#context);
+  }
+
+  get unsigned(): boolean {
+    const { traceState } = this.writer ?? this.spanContext;
+    return !isTraceVouched(traceState, this.#context, 'format');
+  }
+}
+
+function isWriter(span: Span & Partial<TraceparentWriter>): span is Span & TraceparentWriter {
+  return span[WRITE_TRACEPARENT] !== undefined;
+}

@@ -1,0 +1,92 @@
+/** Whether a signature was seen before: `full` when there is no memory left to say so. */
+export type Remembered = 'new' | 'known' | 'full';
+
+/**
+ * Remembers the digests of valid signatures until these are too old to count. Digests are kept by the time that the
+ * signature names, in slices as long as its life: a slice is dropped whole when nothing in it can be valid any more.
+ */
+export class ReplayMemory {
+  readonly #sliceMs: number;
+  readonly #maxPerSlice: number;
+  readonly #slices = new Map<number, DigestSet>();
+
+  /** `maxAgeMs`: how far a signature's time may be from now, in the past and in the future. */
+  constructor(maxAgeMs: number, maxPerSecond: number) {
+    this.#sliceMs = maxAgeMs;
+    this.#maxPerSlice = Math.ceil((maxPerSecond * maxAgeMs) / 1000);
+  }
+
+  /** How many bytes the memory takes now. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { byteLength } of this.#slices.values()) bytes += byteLength;
+    return bytes;
+  }
+
+  /** Adds a digest of at least 8 bytes. `time` is the signature's own. */
+  add(digest: Buffer, time: number, now: number): Remembered {
+    const index = Math.floor(time / this.#sliceMs);
+    let slice = this.#slices.get(index);
+    if (slice === undefined) {
+      this.#dropBefore(Math.floor(now / this.#sliceMs) - 1);
+      slice = new DigestSet();
+      this.#slices.set(index, slice);
+    }
+    return slice.add(digest, this.#maxPerSlice);
+  }
+
+  /** A signature counts for one slice's length after its time, so the slice before the current one may still count. */
+  #dropBefore(oldest: number): void {
+    for (const index of this.#slices.keys()) if (index < oldest) this.#slices.delete(index);
+  }
+}
+
+const FIRST_SLOTS = 256;
+
+/** Written for memory: 64 bits of each digest in a table with open addressing, where a `Set` of texts takes 200 bytes. */
+class DigestSet {
+  /** Two words a slot; both are zero in an empty one. */
+  #words = new Uint32Array(2 * FIRST_SLOTS);
+  #size = 0;
+
+  get byteLength(): number {
+    return this.#words.byteLength;
+  }
+
+  add(digest: Buffer, max: number): Remembered {
+    const high = digest.readUInt32LE(0);
+    const low = digest.readUInt32LE(4) || 1;
+    if (isAt(this.#words, slotOf(this.#words, high, low))) return 'known';
+    if (this.#size >= max) return 'full';
+    if (this.#size >= (this.#words.length / 2) * 0.75) this.#grow();
+    put(this.#words, high, low);
+    this.#size++;
+    return 'new';
+  }
+
+  #grow(): void {
+    const grown = new Uint32Array(2 * this.#words.length);
+    for (let at = 0; at < this.#words.length; at += 2) {
+      if (isAt(this.#words, at)) put(grown, this.#words[at]!, this.#words[at + 1]!);
+    }
+    this.#words = grown;
+  }
+}
+
+function put(words: Uint32Array, high: number, low: number): void {
+  const at = slotOf(words, high, low);
+  words[at] = high;
+  words[at + 1] = low;
+}
+
+/** Where the digest is, or the empty slot where it belongs. A digest is random: its bits are a hash already. */
+function slotOf(words: Uint32Array, high: number, low: number): number {
+  const last = words.length - 2;
+  let at = (2 * high) & last;
+  while (isAt(words, at) && (words[at] !== high || words[at + 1] !== low)) at = (at + 2) & last;
+  return at;
+}
+
+function isAt(words: Uint32Array, at: number): boolean {
+  return words[at + 1] !== 0;
+}

@@ -1,0 +1,128 @@
+/** Keys and bounds of signatures. */
+export interface SignatureOptions {
+  /** Secrets by key id, at least 16 characters each. The first signs; all verify, so that keys can be rotated. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** How old a request's signature may be, and how far the peer's clock may be ahead: [1000, 3600000] ms, default 60000. */
+  readonly maxAgeMs?: number;
+  /** Whether a request's signature counts only once. Default `true`. */
+  readonly once?: boolean;
+  /**
+   * How many signed requests a second are remembered so that none counts twice, as an average over `maxAgeMs`:
+   * [1, 100000], default 1000. Each takes about 14 bytes for up to twice `maxAgeMs`.
+   */
+  readonly maxSignedPerSecond?: number;
+  /** What becomes of a signature when no memory is left: it does not count (default), or it counts unremembered. */
+  readonly whenFull?: 'refuse' | 'accept';
+  /** Messages wait in queues and are delivered again: other bounds hold for them. */
+  readonly messages?: {
+    /** [1000, 2592000000] ms (30 days), default 86400000 (one day). */
+    readonly maxAgeMs?: number;
+    /** Whether a message's signature counts only at its first delivery. Default `false`. */
+    readonly once?: boolean;
+    /** As for requests. `maxSignedPerSecond` times `maxAgeMs` must be at most 20 million messages. */
+    readonly maxSignedPerSecond?: number;
+  };
+  /** The name of this service. With it only signatures that name it count. */
+  readonly audience?: string;
+  /** The services that requests are signed for, by host pattern; `*` is for all others, messages included. */
+  readonly audiences?: Readonly<Record<string, string>>;
+}
+
+/** The bounds of one kind of carrier. */
+export interface SignatureBounds {
+  readonly maxAgeMs: number;
+  readonly once: boolean;
+  readonly maxPerSecond: number;
+}
+
+/** Options with their defaults. */
+export interface CheckedSignatureOptions {
+  readonly keys: Readonly<Record<string, string>>;
+  readonly whenFull: 'refuse' | 'accept';
+  readonly audience: string | undefined;
+  readonly request: SignatureBounds;
+  readonly message: SignatureBounds;
+}
+
+const MAX_REMEMBERED = 20_000_000;
+const DAY_MS = 86_400_000;
+const MESSAGE_NAMES = new Set(['maxAgeMs', 'once', 'maxSignedPerSecond']);
+const AUDIENCE = /^[\w.:-]{1,64}$/;
+
+/**
+ * Checks options and fills in defaults.
+ *
+ * @throws {TypeError} that names the option; the value of a key is never quoted.
+ */
+export function checkSignatureOptions(options: SignatureOptions): CheckedSignatureOptions {
+  const { keys, maxAgeMs = 60_000, once = true, maxSignedPerSecond = 1000, whenFull = 'refuse' } = options;
+  const { messages = {}, audience, audiences = {} } = options;
+  expectKeys(keys);
+  expectFit(isRecord(messages), 'messages', 'to be an object of options', messages);
+  const request = { maxAgeMs, once, maxPerSecond: maxSignedPerSecond };
+  const message = {
+    maxAgeMs: messages.maxAgeMs ?? DAY_MS,
+    once: messages.once ?? false,
+    maxPerSecond: messages.maxSignedPerSecond ?? maxSignedPerSecond,
+  };
+  expectFit(isRecord(audiences), 'audiences', 'to be an object of names by host pattern', audiences);
+  for (const name of Object.keys(messages))
+    expectFit(MESSAGE_NAMES.has(name), 'messages', `to have ${[...MESSAGE_NAMES].join(', ')}`, name);
+  expectBounds('', request, 3_600_000);
+  expectBounds('messages.', message, 30 * DAY_MS);
+  expectFit(whenFull === 'refuse' || whenFull === 'accept', 'whenFull', '"refuse" | "accept"', whenFull);
+  if (audience !== undefined) expectAudience('audience', audience);
+  for (const [pattern, name] of Object.entries(audiences)) expectAudience(`audiences[${pattern}]`, name);
+  return { keys, whenFull, audience, request, message };
+}
+
+function expectKeys(keys: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(keys ?? {});
+  if (entries.length === 0)
+    throw new TypeError('@clew/core: expected signature.keys to hold at least one key, got none');
+  for (const [id, key] of entries) {
+    if (!/^[\w.-]{1,64}$/.test(id)) {
+      throw new TypeError(
+        `@clew/core: expected the ids of signature.keys to be letters, digits, _ . -, got ${JSON.stringify(id)}`,
+      );
+    }
+    // The value is a secret: it is not quoted.
+    if (typeof key !== 'string' || key.length < 16) {
+      throw new TypeError(`@clew/core: expected signature.keys.${id} to be a text of at least 16 characters`);
+    }
+  }
+}
+
+function expectBounds(
+  prefix: string,
+  { maxAgeMs, once, maxPerSecond }: SignatureBounds,
+  maxAge: number,
+): void {
+  expectIn(`${prefix}maxAgeMs`, maxAgeMs, 1000, maxAge);
+  expectIn(`${prefix}maxSignedPerSecond`, maxPerSecond, 1, 100_000);
+  expectFit(typeof once === 'boolean', `${prefix}once`, 'true | false', once);
+  const remembered = (maxPerSecond * maxAgeMs) / 1000;
+  expectFit(
+    !once || remembered <= MAX_REMEMBERED,
+    `${prefix}maxSignedPerSecond`,
+    `to remember at most ${MAX_REMEMBERED} signatures within ${prefix}maxAgeMs`,
+    maxPerSecond,
+  );
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function expectIn(name: string, value: number, min: number, max: number): void {
+  expectFit(Number.isInteger(value) && value >= min && value <= max, name, `in [${min}, ${max}]`, value);
+}
+
+function expectAudience(name: string, value: unknown): void {
+  const fits = typeof value === 'string' && AUDIENCE.test(value);
+  expectFit(fits, name, 'to be up to 64 letters, digits, _ . : -', value);
+}
+
+function expectFit(fits: boolean, name: string, expected: string, value: unknown): void {
+  if (!fits) throw new TypeError(`@clew/core: expected signature.${name} ${expected}, got ${String(value)}`);
+}
