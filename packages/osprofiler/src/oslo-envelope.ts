@@ -1,4 +1,5 @@
 import {
+  countDropped,
   createPropagator,
   type EnvelopedReply,
   type EnvelopedRequest,
@@ -72,13 +73,19 @@ class Body {
 function requestOf(
   method: string,
   body: Body,
-  { exchange }: EnvelopeProperties,
+  { exchange, expiration }: EnvelopeProperties,
   traceInfo: TextMapPropagator | undefined,
 ): EnvelopedRequest {
-  const { _msg_id: id, _reply_q: replyTo, _context_trace_info: info } = body.message;
+  const {
+    _msg_id: id,
+    _reply_q: replyTo,
+    _timeout: monitorSeconds,
+    _context_trace_info: info,
+  } = body.message;
   const isCall = typeof id === 'string' && typeof replyTo === 'string';
   const kind = isCall ? 'call' : exchange?.endsWith('_fanout') ? 'fanout' : 'cast';
-  const request = { kind, method, ...(isCall && { id, replyTo }) } as const;
+  const times = { timeoutMs: msOf(expiration), silenceTimeoutMs: msOf(monitorSeconds, 1000) };
+  const request = { kind, method, ...(isCall && { id, replyTo, ...times }) } as const;
   if (traceInfo === undefined) return request;
   return {
     ...request,
@@ -88,11 +95,19 @@ function requestOf(
         ? traceInfo.extract(context, info as Table, { get: textIn, keys: Object.keys })
         : context,
     inject: (context) => {
+      // The application traces with OSProfiler itself: its own ids go out as they are.
+      if (info !== undefined && info !== null) return undefined;
       const written: Record<string, string> = {};
       traceInfo.inject(context, written, { set: (into, name, value) => (into[name] = value) });
       return 'base_id' in written ? body.with('_context_trace_info', written) : undefined;
     },
   };
+}
+
+/** oslo.messaging lets a message expire when its caller gives up; `_timeout` is how long it waits for a heartbeat. */
+function msOf(value: unknown, msPerUnit = 1): number | undefined {
+  const ms = Number(value) * msPerUnit;
+  return typeof value !== 'object' && ms > 0 && Number.isFinite(ms) ? ms : undefined;
 }
 
 const textIn = (table: Table, name: string) => {
@@ -113,7 +128,13 @@ function propagatorOf(keys: readonly string[]): TextMapPropagator {
         (name) => getter.get(carrier, name) as string | undefined,
       );
       if (hmacKey === undefined || baseId === undefined || !keys.includes(hmacKey)) return undefined;
-      return extractionOf({ hmacKey, baseId, parentId });
+      // OSProfiler takes these as arguments: one that it does not know makes it fail.
+      if (getter.keys(carrier).some((key) => !this.fields.includes(key))) {
+        countDropped(this.name, 'unknown key in trace_info');
+        return undefined;
+      }
+      // As in OSProfiler, an empty id counts for none: `base_id` then begins a trace.
+      return extractionOf({ hmacKey, baseId: baseId || undefined, parentId: parentId || undefined });
     },
     inject(outgoing, carrier, setter) {
       const info = traceInfoOf(outgoing, firstKey);

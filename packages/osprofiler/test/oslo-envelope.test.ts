@@ -98,6 +98,7 @@ test.each([
   ['a key that is not ours', { ...info, hmac_key: 'GUESSED' }],
   ['no key', { ...info, hmac_key: undefined }],
   ['ids that are no texts', { ...info, base_id: 7 }],
+  ['a key that OSProfiler does not know', { ...info, service: 'nova' }],
   ['no table', 'text'],
   ['nothing', null],
 ])('%s: the message’s trace counts for nothing', (_what, value) => {
@@ -125,4 +126,36 @@ test('a chain goes on with the key and the id that it came with', () => {
     hmac_key: 'SECRET_KEY',
     base_id: 'My Trace',
   });
+});
+
+test('an empty base_id begins a new trace, each time another, and an empty parent_id counts for none', () => {
+  const extracted = (more: object) => {
+    const reading = read(request({ _context_trace_info: { ...info, ...more } }), 'openstack', 'SECRET_KEY');
+    return (reading as EnvelopedRequest).extract?.(rootContext) as Context;
+  };
+  const came = extracted({ base_id: '' });
+  expect(trace.getSpanContext(came)).toBeUndefined();
+  expect(incomingOf(came)?.wish).toBe('sample');
+  expect(incomingOf(came)?.traceId).toBeUndefined();
+  expect(trace.getSpanContext(extracted({ parent_id: '' }))).toBeUndefined();
+});
+
+test('a trace_info of the application’s own goes out as it is', () => {
+  const reading = read(request({ _context_trace_info: info }), 'openstack', 'SECRET_KEY') as EnvelopedRequest;
+  expect(reading.inject?.(inSpan())).toBeUndefined();
+  const empty = read(request({ _context_trace_info: null }), 'openstack', 'SECRET_KEY') as EnvelopedRequest;
+  expect(empty.inject?.(inSpan())).toBeDefined();
+});
+
+test('a call carries how long its caller waits, in all and for a heartbeat; a cast has no caller that waits', () => {
+  const times = (text: object, expiration?: string) => {
+    const content = request(text);
+    const { timeoutMs, silenceTimeoutMs } = osloEnvelope().read(content, { expiration }) as EnvelopedRequest;
+    return [timeoutMs, silenceTimeoutMs];
+  };
+  expect(times({ ...call, _timeout: 2 }, '60000')).toEqual([60_000, 2000]);
+  expect(times({ ...call, _timeout: null })).toEqual([undefined, undefined]);
+  expect(times({ ...call, _timeout: ['1'] }, 'soon')).toEqual([undefined, undefined]);
+  expect(times({ ...call, _timeout: -1 }, '0')).toEqual([undefined, undefined]);
+  expect(times({}, '60000')).toEqual([undefined, undefined]);
 });
