@@ -35,8 +35,11 @@ export class Exchange {
     }
   }
 
-  /** Ends the span; later calls do nothing. `attributes` are set before the end. */
-  end(attributes?: Attributes): void {
+  /**
+   * Ends the span; later calls do nothing. `attributes` are set before the end. `endTimeMs`, in the terms of
+   * `performance.now()`, is the time of the end where that has passed.
+   */
+  end(attributes?: Attributes, endTimeMs?: number): void {
     if (this.ended) return;
     try {
       if (attributes !== undefined && this.span.isRecording()) this.span.setAttributes(attributes);
@@ -45,7 +48,7 @@ export class Exchange {
     }
     this.ended = true;
     try {
-      this.span.end();
+      this.span.end(endTimeMs);
     } catch (fault) {
       sayOnce('ending a span', fault);
     }

@@ -44,6 +44,7 @@ export interface Properties {
   readonly replyTo?: string;
   readonly messageId?: string;
   readonly type?: string;
+  readonly expiration?: string;
 }
 
 export interface Message {

@@ -48,7 +48,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
   const read = (content: unknown, properties: Properties, fields: MethodFields): Read => {
     const { envelopes } = tools.options;
     if (envelopes === undefined) return undefined;
-    const { contentType, correlationId, replyTo, type } = properties;
+    const { contentType, correlationId, replyTo, type, expiration } = properties;
     const { exchange, routingKey } = fields;
     return readEnvelope(envelopes, content, {
       exchange,
@@ -57,6 +57,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
       correlationId,
       replyTo,
       type,
+      expiration,
     });
   };
 
@@ -158,7 +159,10 @@ function markOf(
   if (id === undefined) return undefined;
   if (reading?.kind === 'reply') return { id, address, failure: reading.failure, more: reading.more };
   if (reading !== undefined && reading.kind !== 'call') return undefined;
-  return { id, replyTo: reading?.replyTo ?? replyTo, address };
+  const mark = { id, replyTo: reading?.replyTo ?? replyTo, address };
+  if (reading === undefined) return mark;
+  const { timeoutMs, silenceTimeoutMs } = reading;
+  return { ...mark, timeoutMs, silenceTimeoutMs };
 }
 
 /** A request that nobody answers is a message, named by what it calls. */

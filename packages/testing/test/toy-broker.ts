@@ -8,14 +8,18 @@ export interface Parcel {
   readonly headers: Record<string, string>;
   readonly id?: string;
   readonly replyTo?: string;
+  readonly failure?: { readonly type: string; readonly message: string };
+  readonly more?: boolean;
+  readonly timeoutMs?: number;
+  readonly silenceTimeoutMs?: number;
 }
 
 export const label = labeller(/tmp-\d+/);
 const operation = (name: string, type: 'send' | 'process', topic: string) =>
   createOperation({ system: 'toy', name, type, destination: topic, label: label(topic) });
 
-const markOf = ({ id, replyTo, topic }: Parcel) =>
-  id === undefined ? undefined : { id, replyTo, address: topic };
+const markOf = ({ id, topic, ...more }: Parcel) =>
+  id === undefined ? undefined : { ...more, id, address: topic };
 
 const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
   sending: ({ topic }) => operation('send', 'send', topic),

@@ -19,7 +19,9 @@ import { Processing, type ProcessingOwner, type Work } from './messaging-process
 import { type Outgoing, Sending, type SendingOwner } from './messaging-sending.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { Waiting } from './messaging-waiting.ts';
-import { Call, type CallChannel, Calls, Reply, type RpcMark, Served, Serving } from './rpc.ts';
+import type { RpcMark } from './rpc.ts';
+import { Call, type CallChannel, Calls } from './rpc-call.ts';
+import { Forwarded, isSentWithin, Served, Serving, sendingContext, servingContext } from './rpc-serving.ts';
 
 const MESSAGE: InjectionTarget = { kind: 'message' };
 
@@ -37,7 +39,7 @@ export class Broker<Sent, Delivery, Headers> {
   constructor(tools: Tools<MessagingOptions>, view: MessagingView<Sent, Delivery, Headers>) {
     this.tools = tools;
     this.view = view;
-    this.calls = new Calls(() => tools.options.callTimeoutMs);
+    this.calls = new Calls(() => tools.options.callTimeoutMs, this.served);
     this.waiting = new Waiting(() => tools.options.consumeTimeoutMs);
     this.#getter = messageGetter(view.getter);
     this.#setter = { set: (message, name, value) => view.setHeader(message, name, value) };
@@ -64,8 +66,8 @@ export class Broker<Sent, Delivery, Headers> {
 }
 
 /**
- * Begins to send: a reply belongs to the span of its request, a request begins a call, anything else is a message.
- * Nothing comes back where nothing is to be waited for or recorded.
+ * Begins to send. A reply, and a request that is sent to another consumer, belong to the span of the served request;
+ * a request begins a call; anything else is a message. `undefined` where there is nothing to wait for or to record.
  */
 export function beginSend<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
@@ -73,13 +75,33 @@ export function beginSend<Sent, Delivery, Headers>(
   message: Sent,
   caller: Context,
 ): Outgoing | undefined {
-  const { view, calls, served } = broker;
-  const mark = view.rpc?.sent(message);
-  const serving = mark && mark.replyTo === undefined ? served.answeredAt(mark.id, mark.address) : undefined;
-  if (mark && serving) {
+  const mark = broker.view.rpc?.sent(message);
+  const serving = mark && broker.served.find(mark, caller);
+  if (mark === undefined || serving === undefined)
+    return beginMessage(broker, channel, message, mark, caller);
+  if (serving.replyTo === mark.address) {
+    if (serving.ended) {
+      if (mark.more !== true) broker.served.forget(serving);
+      return beginMessage(broker, channel, message, undefined, sendingContext(caller, serving));
+    }
     broker.inject(serving.context, message);
-    return new Reply(serving, mark);
+    return new Forwarded(() => serving.reply(mark));
   }
+  // A waiting call of the same id was sent from here: outside of the handler, this is its retry.
+  if (!isSentWithin(caller, serving) && broker.calls.isWaiting(mark.id, serving.replyTo))
+    return beginMessage(broker, channel, message, mark, caller);
+  broker.inject(sendingContext(caller, serving), message);
+  return new Forwarded(() => serving.handedOver());
+}
+
+function beginMessage<Sent, Delivery, Headers>(
+  broker: Broker<Sent, Delivery, Headers>,
+  channel: SendingOwner<Sent> & CallChannel,
+  message: Sent,
+  mark: RpcMark | undefined,
+  caller: Context,
+): Outgoing | undefined {
+  const { view, calls } = broker;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
   const operation = rpc ? rpc.calling(message) : view.sending(message);
   const span = broker.start(operation, rpc ? SpanKind.CLIENT : SpanKind.PRODUCER, caller);
@@ -120,8 +142,9 @@ export function beginProcessing<Sent, Delivery, Headers>(
   const operation = rpc ? rpc.serving(delivery) : view.processing(delivery);
   const kind = rpc ? SpanKind.SERVER : SpanKind.CONSUMER;
   const span = broker.start(operation, kind, parent, links && { links });
-  const current = trace.setSpan(parent, span);
+  let current = trace.setSpan(parent, span);
   if (!span.isRecording()) return current;
+  if (rpc) current = servingContext(current, span);
   try {
     if (batch !== undefined && batch.deliveries.length > 1)
       span.setAttribute(ATTR.messagingBatchMessageCount, batch.deliveries.length);
@@ -131,7 +154,7 @@ export function beginProcessing<Sent, Delivery, Headers>(
     giveUp(span, fault);
   }
   if (!mark || !rpc) return new Processing(span, current, channel, handed);
-  const serving = new Serving(span, current, channel, handed, mark);
+  const serving = new Serving(span, current, channel, handed, mark, served);
   served.add(serving);
   return serving;
 }

@@ -6,10 +6,12 @@ import { type Cut, WaitingExchange } from './messaging-waiting.ts';
 /** How a consumer settles a delivery. */
 export type Settlement = 'ack' | 'nack' | 'reject';
 
-/** What a processing tells its channel. */
+/** What a processing reports to its channel. */
 export interface ProcessingOwner {
-  /** Comes before the end: `ending` says how it was settled, or is the type of what cut it off. */
+  /** Called before the end: `ending` is how it was settled, or the type of what cut it off. */
   processed(processing: Processing, ending: string): void;
+  /** The handler is done, and something else is missing: from now on that has a deadline. */
+  waitOn(processing: Processing): void;
 }
 
 /** Several deliveries that are processed at once. */
@@ -28,7 +30,7 @@ export interface Work {
   readonly batch: Batch | undefined;
 }
 
-/** One or several deliveries in a handler's hands: ends when the handler is done and all are settled. */
+/** The handling of one or several deliveries: ends when the handler is done and all are settled. */
 export class Processing extends WaitingExchange {
   readonly delivery: unknown;
   readonly tag: number | undefined;
@@ -58,9 +60,14 @@ export class Processing extends WaitingExchange {
     return this.#unsettled <= 0;
   }
 
-  /** Whether somebody still waits for an answer to it. */
-  get awaitsReply(): boolean {
-    return false;
+  /** Whether the handler has not returned, or its promise is pending. */
+  get isHandling(): boolean {
+    return !this.#handled;
+  }
+
+  /** Whether the handler is done and all deliveries are settled. */
+  get isDone(): boolean {
+    return this.#handled && this.allSettled;
   }
 
   /**
@@ -96,10 +103,7 @@ export class Processing extends WaitingExchange {
     this.span.addEvent(how, attributes);
     this.#unsettled--;
     this.#ending = ending;
-    if (how !== 'ack') {
-      this.failWith({ type: how, message: `the message was not accepted: ${ending}` });
-      this.giveUpReply();
-    }
+    if (how !== 'ack') this.failWith({ type: how, message: `the message was not accepted: ${ending}` });
     this.endWhenDone();
   }
 
@@ -109,34 +113,32 @@ export class Processing extends WaitingExchange {
   }
 
   expire(timeoutMs: number): void {
-    const missing = this.#handled
-      ? this.#unsettled > 0
-        ? 'not settled'
-        : 'no reply'
-      : 'the handler is not done';
-    this.cut({ type: 'timeout', message: `${missing} within ${timeoutMs} ms` });
+    this.cut({ type: 'timeout', message: `not settled within ${timeoutMs} ms` });
   }
 
-  override end(): void {
+  override end(attributes?: Attributes, endTimeMs?: number): void {
     if (this.ended) return;
     try {
       this.#owner.processed(this, this.#ending);
     } catch (fault) {
       sayOnce('ending a delivery', fault);
     }
-    super.end();
+    super.end(attributes, endTimeMs);
   }
 
-  /** Nobody will reply to a request that was not accepted. */
-  protected giveUpReply(): void {}
-
   protected endWhenDone(): void {
-    if (this.#handled && this.allSettled && !this.awaitsReply) this.end();
+    if (this.isDone) this.end();
   }
 
   #done(): void {
     this.#handled = true;
-    this.endWhenDone();
+    // Between the handler and the application: no fault here may replace the handler's result.
+    try {
+      this.endWhenDone();
+      if (!this.ended && !this.allSettled) this.#owner.waitOn(this);
+    } catch (fault) {
+      sayOnce('a handled delivery', fault);
+    }
   }
 
   #failed(error: unknown): void {

@@ -41,6 +41,12 @@ export class Unsettled {
     this.#byTag.settle(tag, upTo, onSettled);
   }
 
+  /** The handler of one is done: the settlement has a deadline now. */
+  waitOn(processing: Processing): void {
+    this.#waiting.delete(processing);
+    this.#waiting.add(processing);
+  }
+
   /** Ends all of them. */
   cut(reason: Cut): void {
     this.#writeDown();
@@ -58,11 +64,10 @@ export class Unsettled {
     const processing = this.#inHand;
     if (processing === undefined) return;
     this.#inHand = undefined;
-    if (processing.ended) return;
-    // Comes between the handler and the program: no fault of ours may take the place of what the handler gives.
+    if (processing.ended || processing.allSettled) return;
+    // Between the handler and the application: no fault here may replace the handler's result.
     try {
-      if (!processing.allSettled) for (const tag of processing.tags) this.#byTag.add(tag, processing);
-      this.#waiting.add(processing);
+      for (const tag of processing.tags) this.#byTag.add(tag, processing);
     } catch (fault) {
       sayOnce('a delivery to be settled', fault);
     }

@@ -73,8 +73,9 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
     this.#timeoutMs = timeoutMs;
   }
 
-  add(exchange: T): void {
-    const timeoutMs = this.#timeoutMs();
+  /** `expires`: whether the common deadline is this one's too. */
+  add(exchange: T, expires = true): void {
+    const timeoutMs = expires ? this.#timeoutMs() : 0;
     if (timeoutMs > 0) {
       exchange.cameAfter = this.#looks;
       if (this.#timer === undefined) this.#wait(timeoutMs);

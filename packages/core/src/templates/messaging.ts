@@ -11,7 +11,7 @@ import type { Outgoing, SendingOwner, Unconfirmed, WaitingSending } from './mess
 import { Unsettled } from './messaging-unsettled.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { type Cut, failWith, type Waiting } from './messaging-waiting.ts';
-import { type Call, type CallChannel, Serving } from './rpc.ts';
+import type { Call, CallChannel } from './rpc-call.ts';
 
 /**
  * Traces the messages of a broker's client, channel by channel. What it opens ends exactly once: when it should, or
@@ -94,18 +94,20 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   /**
-   * Records a delivery that the program has fetched, and returns the context to process it in. Where the program has
-   * a span of its own that is the parent and the message's is linked; else the message's trace goes on.
+   * Records a delivery that the application has fetched, and returns the context to process it in. Where the
+   * application has a span of its own that is the parent and the message's is linked; else the message's trace goes
+   * on. A reply ends its call, and is processed in the caller's context.
    */
   receive(delivery: Delivery, caller: Context, startTimeMs: number): Context {
     if (isTracingSuppressed(caller)) return caller;
     const { tools, view } = this.#broker;
     const inTrace = trace.getSpan(caller) !== undefined;
     const asLink = inTrace || tools.options.useLinksForConsume;
+    const replied = guard(`${tools.name}: a fetched reply`, () => this.#answer(delivery));
     const incoming = guard(`${tools.name}: extracting`, () => this.#broker.incoming(delivery, asLink));
     const { context: came, links } = incoming ?? { context: caller, links: undefined };
     const operation = (view.receiving ?? view.processing)(delivery);
-    const exchange = begin(`${tools.name}: receiving`, inTrace ? caller : came, (parent) =>
+    const exchange = begin(`${tools.name}: receiving`, inTrace ? caller : (replied ?? came), (parent) =>
       this.#broker.start(operation, SpanKind.CLIENT, parent, {
         startTime: startTimeMs,
         ...(links && { links }),
@@ -113,7 +115,13 @@ export class MessageChannel<Sent, Delivery, Headers>
     );
     if (exchange?.recording) guard('describing', () => view.describeDelivery?.(exchange.span, delivery));
     exchange?.end();
-    return exchange?.context ?? came;
+    return exchange?.context ?? replied ?? came;
+  }
+
+  #answer(delivery: Delivery): Context | undefined {
+    const { view, calls } = this.#broker;
+    const mark = view.rpc?.delivered(delivery);
+    return mark && calls.answer(mark);
   }
 
   /** The consumer settles a delivery, all up to one, or (up to 0) all. */
@@ -159,6 +167,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     this.#held?.cut(reason);
     this.#held = undefined;
     this.#broker.calls.channelClosed(this, reason);
+    this.#broker.served.channelClosed(this);
     return open;
   }
 
@@ -190,12 +199,15 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   processed(processing: Processing, ending: string): void {
-    const { view, served } = this.#broker;
+    const { view } = this.#broker;
     const { span, delivery, batch } = processing;
     this.#unsettled.delete(processing);
-    if (processing instanceof Serving) served.delete(processing);
     if (batch === undefined) view.onProcessed?.(span, delivery as Delivery, ending);
     else for (const each of batch.deliveries) view.onProcessed?.(span, each as Delivery, ending);
+  }
+
+  waitOn(processing: Processing): void {
+    this.#unsettled.waitOn(processing);
   }
 
   // The faults of these two are caught without a closure: every message comes through here.
@@ -214,11 +226,8 @@ export class MessageChannel<Sent, Delivery, Headers>
     const { tools, view, calls } = this.#broker;
     try {
       const mark = view.rpc?.delivered(delivery);
-      const call = mark && calls.answeredAt(mark.id, mark.address);
-      if (mark && call) {
-        call.answered(mark);
-        return call.context;
-      }
+      const replied = mark && calls.answer(mark);
+      if (replied !== undefined) return replied;
       const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
       const { context: parent, links } = this.#broker.incoming(delivery, asLink);
       return beginProcessing(this.#broker, this, { delivery, tag, batch: undefined, parent, links, mark });

@@ -15,8 +15,15 @@ export interface EnvelopedRequest extends EnvelopeTrace {
   readonly method: string;
   /** Pairs a call with its replies; with `replyTo`, only in a call. Where they are missing, the properties' count. */
   readonly id?: string | undefined;
-  /** The queue that replies are wanted in. */
+  /** The queue in which replies are expected. */
   readonly replyTo?: string | undefined;
+  /**
+   * Milliseconds, in (0, 2,147,483,647], for which the caller waits: then the call ends as a failure, and
+   * `callTimeoutMs` counts for it no longer. Only for libraries whose callers really give up at that time.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** The same for the time without any reply: each one with `more` starts it anew. */
+  readonly silenceTimeoutMs?: number | undefined;
 }
 
 /** A reply: its id pairs it with the call. */
@@ -24,7 +31,7 @@ export interface EnvelopedReply extends EnvelopeTrace {
   readonly kind: 'reply';
   readonly id?: string | undefined;
   readonly failure?: Cut | undefined;
-  /** Others follow: a sign of life, or one of several replies. */
+  /** Other replies follow: this one is a heartbeat, or one of several. */
   readonly more?: boolean | undefined;
 }
 
@@ -37,16 +44,16 @@ interface EnvelopeTrace {
 }
 
 /**
- * The form that an RPC library gives to its bodies. A plugin asks each envelope in order; one that does not know the
- * body returns `undefined`, soon: it is asked about every message.
+ * The form that an RPC library gives to its bodies. A plugin tries each envelope in order with every message, so one
+ * that does not know the body must return `undefined` quickly.
  *
  * @example
- * const nest: RpcEnvelope = {
- *   system: 'nestjs',
+ * const jsonRpc: RpcEnvelope = {
+ *   system: 'jsonrpc',
  *   read: (content) => {
- *     const { pattern, err } = JSON.parse(content.toString());
- *     if (pattern) return { kind: 'call', method: pattern };
- *     return { kind: 'reply', failure: err && { type: 'remote', message: String(err) } };
+ *     const { method, id, error } = JSON.parse(content.toString());
+ *     if (method) return { kind: id === undefined ? 'cast' : 'call', method };
+ *     return { kind: 'reply', failure: error && { type: String(error.code), message: String(error.message) } };
  *   },
  * };
  */
@@ -57,7 +64,7 @@ export interface RpcEnvelope {
   read(content: Buffer, properties: EnvelopeProperties): EnvelopeReading | undefined;
 }
 
-/** What stands beside the body, as far as the broker has it. */
+/** What a message carries beside its body, as far as the broker has it. */
 export interface EnvelopeProperties {
   /** Where the message goes or came from. */
   readonly exchange?: string | undefined;
@@ -66,6 +73,8 @@ export interface EnvelopeProperties {
   readonly correlationId?: string | undefined;
   readonly replyTo?: string | undefined;
   readonly type?: string | undefined;
+  /** Milliseconds after which the broker drops the message: decimal digits. */
+  readonly expiration?: string | undefined;
 }
 
 export const ENVELOPES_EXPECTED = 'a list of { system, read }';

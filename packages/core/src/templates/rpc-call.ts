@@ -1,0 +1,240 @@
+import { type Attributes, type Context, context, type Span } from '@opentelemetry/api';
+import { rootContext } from '../context/context.ts';
+import { guard } from '../kit/failures.ts';
+import { isPromise } from '../kit/is-promise.ts';
+import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
+import { type Cut, Waiting, WaitingExchange } from './messaging-waiting.ts';
+import type { RpcMark } from './rpc.ts';
+import { Pairs, Unanswered } from './rpc-pairs.ts';
+import type { Served } from './rpc-serving.ts';
+
+/** What a call needs of the channel that its request went through. */
+export interface CallChannel {
+  expectConfirm(tag: number, call: Call): void;
+}
+
+/** A call that waits for its reply. */
+export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
+  readonly id: string;
+  readonly replyTo: string;
+  /** Where the request went. */
+  readonly address: string;
+  readonly #calls: Calls;
+  readonly #channel: CallChannel;
+  readonly #deadline: Deadline | undefined;
+  /** When the request was sent, where nothing consumed `replyTo` at that time. */
+  #sentMs: number | undefined;
+  #lost: Cut | undefined;
+
+  /** `caller` is the context in which the reply's handler runs. */
+  constructor(span: Span, caller: Context, mark: RpcMark, calls: Calls, channel: CallChannel) {
+    super(span, caller);
+    this.id = mark.id;
+    this.replyTo = mark.replyTo ?? '';
+    this.address = mark.address;
+    this.#calls = calls;
+    this.#channel = channel;
+    this.#deadline = Deadline.of(mark, (ms) => this.#giveUp(ms));
+  }
+
+  /** Whether the request itself carries the time that the caller waits. */
+  get hasDeadline(): boolean {
+    return this.#deadline !== undefined;
+  }
+
+  sent<T>(result: T, tag: number): T {
+    if (tag > 0) this.#channel.expectConfirm(tag, this);
+    if (result === false && this.recording) this.span.addEvent('write buffer full');
+    if (this.#calls.listenerAt(this.replyTo) === undefined) this.#sentMs = performance.now();
+    if (!isPromise(result)) return result;
+    const failed = (error: unknown): never => {
+      this.notSent(error);
+      throw error;
+    };
+    return Promise.prototype.then.call(result, undefined, failed) as T;
+  }
+
+  notSent(error: unknown): void {
+    this.fail(error);
+    this.end();
+  }
+
+  /** The broker's confirm of the request says nothing about the reply. */
+  confirmed(): void {}
+
+  /** A reply has been delivered. */
+  answered({ failure, more }: RpcMark): void {
+    if (more === true) {
+      this.#deadline?.heard();
+      if (this.recording) this.span.addEvent('reply pending');
+      return;
+    }
+    if (failure !== undefined) this.failWith(failure);
+    this.end();
+  }
+
+  /** A channel has closed: the reply cannot be delivered any more if its consumer was on that channel. */
+  channelClosed(channel: CallChannel, reason: Cut): void {
+    const listening = this.#calls.listenerAt(this.replyTo);
+    if (listening === channel) this.cut(reason);
+    else if (this.#channel !== channel) return;
+    else if (listening === undefined) this.#endUnheard();
+    else this.#lost = reason;
+  }
+
+  expire(timeoutMs: number): void {
+    if (this.#calls.isBeingServed(this)) this.#calls.waitOn(this);
+    else if (this.#calls.listenerAt(this.replyTo) === undefined) this.#endUnheard();
+    else this.#giveUp(timeoutMs);
+  }
+
+  override end(attributes?: Attributes, endTimeMs?: number): void {
+    if (this.ended) return;
+    this.#deadline?.stop();
+    this.#calls.delete(this);
+    super.end(attributes, endTimeMs);
+  }
+
+  #giveUp(timeoutMs: number): void {
+    if (this.ended) return;
+    const lost = this.#lost === undefined ? '' : `; the channel of the request: ${this.#lost.message}`;
+    this.cut({ type: 'timeout', message: `no reply within ${timeoutMs} ms${lost}` });
+    this.#calls.remember(this);
+  }
+
+  /** Nothing here consumes the replies, so nothing waited for one: the request was a message, done when sent. */
+  #endUnheard(): void {
+    this.end(undefined, this.#sentMs);
+    this.#calls.remember(this);
+  }
+}
+
+/** The longest delay of a timer in Node. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** The time that the caller waits: in all, and without any reply. Its timers keep no process alive. */
+class Deadline {
+  readonly #overall: NodeJS.Timeout | undefined;
+  readonly #silence: NodeJS.Timeout | undefined;
+
+  static of({ timeoutMs, silenceTimeoutMs }: RpcMark, expire: (ms: number) => void): Deadline | undefined {
+    if (timeoutMs === undefined && silenceTimeoutMs === undefined) return undefined;
+    // Timers keep the context that they are started in.
+    return context.with(
+      rootContext,
+      () => new Deadline(startTimer(timeoutMs, expire), startTimer(silenceTimeoutMs, expire)),
+    );
+  }
+
+  constructor(overall: NodeJS.Timeout | undefined, silence: NodeJS.Timeout | undefined) {
+    this.#overall = overall;
+    this.#silence = silence;
+  }
+
+  /** A reply has come, and others follow. */
+  heard(): void {
+    this.#silence?.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#overall);
+    clearTimeout(this.#silence);
+  }
+}
+
+function startTimer(ms: number | undefined, expire: (ms: number) => void): NodeJS.Timeout | undefined {
+  if (ms === undefined || !(ms >= 0 && ms <= MAX_DELAY_MS)) return undefined;
+  return setTimeout(() => guard('the deadline of a call', () => expire(ms)), ms).unref();
+}
+
+/** The waiting calls of a process, and the channels on which their replies are consumed. */
+export class Calls {
+  readonly #pairs = new Pairs<Call>();
+  readonly #unanswered = new Unanswered<Call>();
+  readonly #waiting: Waiting<Call>;
+  readonly #listeners = new Map<string, CallChannel>();
+  readonly #served: Served;
+
+  constructor(timeoutMs: () => number, served: Served) {
+    this.#waiting = new Waiting(timeoutMs);
+    this.#served = served;
+  }
+
+  add(call: Call): void {
+    this.#pairs.add(call);
+    this.waitOn(call);
+  }
+
+  waitOn(call: Call): void {
+    this.#waiting.add(call, !call.hasDeadline);
+  }
+
+  delete(call: Call): void {
+    this.#pairs.delete(call);
+    this.#waiting.delete(call);
+  }
+
+  /** Keeps the context of a call that has ended without its reply. */
+  remember(call: Call): void {
+    this.#unanswered.add(call);
+  }
+
+  isBeingServed(call: Call): boolean {
+    return this.#served.isPending(call.id);
+  }
+
+  isWaiting(id: string, replyTo: string): boolean {
+    return this.#waitingAt(id, replyTo) !== undefined;
+  }
+
+  /** A delivery may be a reply: the call ends, and the context of its caller is returned. */
+  answer(mark: RpcMark): Context | undefined {
+    const { id, address, more } = mark;
+    const call = this.#waitingAt(id, address);
+    if (call === undefined) {
+      const late = this.#unanswered.find(id, address);
+      if (late !== undefined && more !== true) this.#unanswered.delete(late);
+      return late?.context;
+    }
+    call.answered(mark);
+    // A retry went to the same place with the same id: the application has its reply.
+    for (let retry = this.#retryOf(call); retry !== undefined; retry = this.#retryOf(call)) {
+      retry.answered(mark);
+      if (!retry.ended) break;
+    }
+    return call.context;
+  }
+
+  findSent(id: string, fits: (call: Call) => boolean): Call | undefined {
+    return this.#pairs.find(id, fits);
+  }
+
+  listen(address: string, channel: CallChannel): void {
+    this.#listeners.set(address, channel);
+  }
+
+  listenerAt(address: string): CallChannel | undefined {
+    return this.#listeners.get(address);
+  }
+
+  channelClosed(channel: CallChannel, reason: Cut): void {
+    for (const call of this.#waiting.all()) call.channelClosed(channel, reason);
+    this.#unanswered.forget(({ replyTo }) => this.#listeners.get(replyTo) === channel);
+    for (const [address, each] of this.#listeners) if (each === channel) this.#listeners.delete(address);
+  }
+
+  stop(): void {
+    this.#waiting.stop();
+  }
+
+  #waitingAt(id: string, address: string): Call | undefined {
+    return this.#pairs.find(id, ({ replyTo }) => replyTo === address);
+  }
+
+  #retryOf(call: Call): Call | undefined {
+    return this.#pairs.find(
+      call.id,
+      (each) => each !== call && each.replyTo === call.replyTo && each.address === call.address,
+    );
+  }
+}

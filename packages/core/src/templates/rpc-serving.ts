@@ -1,0 +1,206 @@
+import { setImmediate } from 'node:timers';
+import {
+  type Attributes,
+  type Context,
+  context,
+  createContextKey,
+  type Span,
+  trace,
+} from '@opentelemetry/api';
+import { rootContext } from '../context/context.ts';
+import { guard } from '../kit/failures.ts';
+import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
+import type { Outgoing } from './messaging-sending.ts';
+import type { RpcMark } from './rpc.ts';
+import { Pairs, Unanswered } from './rpc-pairs.ts';
+
+/** The span of the request that is served in a context: several may have the same id. */
+const SERVED_SPAN = createContextKey('clew served request');
+
+/** The context to serve a request in, from one in which its span is current. */
+export function servingContext(current: Context, span: Span): Context {
+  return current.setValue(SERVED_SPAN, span);
+}
+
+/**
+ * A request that is served. It ends when its handler is done and the delivery is settled: a task that nobody answers
+ * looks just the same. A reply that is sent in that same turn of the event loop still belongs to it.
+ */
+export class Serving extends Processing {
+  readonly id: string;
+  readonly replyTo: string;
+  readonly owner: ProcessingOwner;
+  readonly #served: Served;
+  #replied = false;
+  /** A first reply has been sent, and others follow. */
+  #streaming = false;
+  /** Since when only the reply is missing. */
+  #doneMs: number | undefined;
+
+  constructor(
+    span: Span,
+    current: Context,
+    owner: ProcessingOwner,
+    work: Work,
+    mark: RpcMark,
+    served: Served,
+  ) {
+    super(span, current, owner, work);
+    this.id = mark.id;
+    this.replyTo = mark.replyTo ?? '';
+    this.owner = owner;
+    this.#served = served;
+  }
+
+  get replied(): boolean {
+    return this.#replied;
+  }
+
+  /** A reply has been sent. */
+  reply({ failure, more }: RpcMark): void {
+    if (this.ended) return;
+    this.#streaming = more === true;
+    if (this.#streaming) {
+      if (this.#doneMs !== undefined) this.#doneMs = performance.now();
+      return;
+    }
+    this.#replied = true;
+    if (failure !== undefined) this.failWith(failure);
+    this.endWhenDone();
+  }
+
+  /** The request has been sent to another consumer, which will reply in place of this one. */
+  handedOver(): void {
+    this.#served.forget(this);
+    if (this.ended) return;
+    if (this.recording) this.span.addEvent('handed over');
+    this.#replied = true;
+    this.endWhenDone();
+  }
+
+  /** All but the reply was done in the turn of the event loop that is over: ends, unless more replies follow. */
+  endUnanswered(): void {
+    if (this.ended || !this.isDone) return;
+    if (this.#streaming) {
+      this.#served.addStreaming(this);
+      this.owner.waitOn(this);
+    } else this.end(undefined, this.#doneMs);
+  }
+
+  override expire(timeoutMs: number): void {
+    if (this.isDone) this.end(undefined, this.#doneMs);
+    else super.expire(timeoutMs);
+  }
+
+  override end(attributes?: Attributes, endTimeMs?: number): void {
+    if (this.ended) return;
+    this.#served.forget(this);
+    if (!this.#replied) this.#served.remember(this);
+    super.end(attributes, endTimeMs);
+  }
+
+  protected override endWhenDone(): void {
+    if (!this.isDone) return;
+    if (this.#replied) this.end();
+    else {
+      this.#doneMs = performance.now();
+      this.#served.linger(this);
+    }
+  }
+}
+
+/** The requests that are served, and the latest ones that have ended without a reply. */
+export class Served {
+  readonly #pairs = new Pairs<Serving>();
+  readonly #unanswered = new Unanswered<Serving>();
+  readonly #streaming = new Set<Serving>();
+  #lingering: Serving[] = [];
+
+  add(serving: Serving): void {
+    this.#pairs.add(serving);
+  }
+
+  /** Keeps the context of a request that has ended without a reply. */
+  remember(serving: Serving): void {
+    this.#unanswered.add(serving);
+  }
+
+  /** No reply is expected from this one any more. */
+  forget(serving: Serving): void {
+    this.#pairs.delete(serving);
+    this.#unanswered.delete(serving);
+    if (this.#streaming.size > 0) this.#streaming.delete(serving);
+  }
+
+  /** Whether the handler of a request with that id is at work. */
+  isPending(id: string): boolean {
+    return this.#pairs.find(id, ({ isHandling }) => isHandling) !== undefined;
+  }
+
+  /**
+   * The request that a sent message belongs to, as its reply or as the same request on its way to another consumer.
+   * Of several it is the one in whose context the message is sent, else the first without a reply.
+   */
+  find({ id, replyTo, address }: RpcMark, caller: Context): Serving | undefined {
+    let found: Serving | undefined;
+    const current = caller.getValue(SERVED_SPAN);
+    const fits = (each: Serving) => {
+      if (each.replyTo !== address && each.replyTo !== replyTo) return false;
+      if (found === undefined || each.span === current || (found.replied && !each.replied)) found = each;
+      return each.span === current;
+    };
+    return (
+      this.#pairs.find(id, fits) ??
+      found ??
+      this.#unanswered.find(id, address) ??
+      (replyTo === undefined ? undefined : this.#unanswered.find(id, replyTo))
+    );
+  }
+
+  /** Waits for the end of this turn of the event loop. */
+  linger(serving: Serving): void {
+    if (this.#lingering.push(serving) > 1) return;
+    const endAll = () => {
+      const all = this.#lingering;
+      this.#lingering = [];
+      for (const each of all) guard('a request without a reply', () => each.endUnanswered());
+    };
+    context.with(rootContext, () => setImmediate(endAll).unref());
+  }
+
+  addStreaming(serving: Serving): void {
+    this.#streaming.add(serving);
+  }
+
+  channelClosed(channel: ProcessingOwner): void {
+    for (const each of this.#streaming) if (each.owner === channel) each.expire(0);
+    this.#unanswered.forget(({ owner }) => owner === channel);
+  }
+}
+
+/** The sending of a reply, or of the request to another consumer: it belongs to the request's span. */
+export class Forwarded implements Outgoing {
+  readonly #sent: () => void;
+
+  constructor(sent: () => void) {
+    this.#sent = sent;
+  }
+
+  sent<T>(result: T): T {
+    this.#sent();
+    return result;
+  }
+
+  /** The handler sees the error, and may send again. */
+  notSent(): void {}
+}
+
+/** Whether a message is sent in the context in which a request is served. */
+export function isSentWithin(caller: Context, serving: Serving): boolean {
+  return caller.getValue(SERVED_SPAN) === serving.span;
+}
+
+/** The context to send from on behalf of a request: the caller's own, unless that belongs to another trace. */
+export function sendingContext(caller: Context, { context: served, span }: Serving): Context {
+  return trace.getSpanContext(caller)?.traceId === span.spanContext().traceId ? caller : served;
+}
