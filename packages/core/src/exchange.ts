@@ -1,7 +1,7 @@
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { rootContext } from './context/context.ts';
 import { sayOnce } from './kit/failures.ts';
-import { isPromise } from './kit/is-promise.ts';
+import { observePromise } from './kit/observe-promise.ts';
 import { recordError } from './record-error.ts';
 
 /**
@@ -66,36 +66,20 @@ export class Exchange {
   }
 
   /**
-   * Ends the span when the value settles, at once if it is no promise. Hand on what comes back in its place: it
-   * settles in the same way after the span's end, and a rejection that nobody handles stays one. A promise that is more
-   * than a promise comes back itself.
+   * Ends the span when the promise settles, at once if the value is no promise. Give the application the result in
+   * place of the original: see {@link observePromise}.
    */
   settle<T>(value: T): T {
-    // Only of a native promise is it known that `then` starts nothing: a query builder would run a second time.
-    if (!isPromise(value)) {
+    if (typeof value !== 'object' || value === null) {
       this.end();
       return value;
     }
-    const end = (settled: unknown) => {
-      this.end();
-      return settled;
-    };
-    const fail = (error: unknown): never => {
+    const failed = (error: unknown) => {
       this.fail(error);
       this.end();
-      throw error;
     };
-    const after: Promise<unknown> = Promise.prototype.then.call(value, end, fail);
-    if (isPlain(value)) return after as T;
-    // With another promise, what the program added to its own would be lost.
-    after.catch(() => {});
-    return value;
+    return observePromise(value, () => this.end(), failed);
   }
-}
-
-/** Whether a promise is a promise and no more. */
-function isPlain(promise: Promise<unknown>): boolean {
-  return Object.getPrototypeOf(promise) === Promise.prototype && Object.keys(promise).length === 0;
 }
 
 /** Starts an exchange. `start` makes the span in the parent context; when it fails, `undefined` comes back and the program goes on. */

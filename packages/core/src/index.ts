@@ -1,6 +1,13 @@
 export { AsyncContextManager } from './context/async-context-manager.ts';
 export { bind } from './context/bind.ts';
 export { rootContext } from './context/context.ts';
+export {
+  emitAlwaysIn,
+  emitInOwnContext,
+  emitterContext,
+  onEmitterClose,
+  setEmitterContext,
+} from './context/emitter-context.ts';
 export { type Envelope, openMessage, wrapMessage } from './context/message-envelope.ts';
 export { carryToChild, carryToWorker, contextFromEnvironment } from './context/process-environment.ts';
 export { StackContextManager } from './context/stack-context-manager.ts';
@@ -18,6 +25,7 @@ export {
 } from './kit/define-instrumentation.ts';
 export { guard, sayOnce } from './kit/failures.ts';
 export { madeOf } from './kit/made-of.ts';
+export { observePromise } from './kit/observe-promise.ts';
 export {
   flag,
   hook,
@@ -107,6 +115,7 @@ export {
   queryParent,
   recordFailedAcquire,
 } from './templates/db.ts';
+export type { ConnectionPeer } from './templates/http-address.ts';
 export { REDACTED_QUERY_PARAMS } from './templates/http-attributes.ts';
 export {
   type HttpClientOptions,

@@ -36,11 +36,9 @@ export function onReply(
   } else if (method === METHOD.queueDeclare) {
     notes.lastQueue = frame?.fields.queue ?? '';
   } else if (method === METHOD.basicConsume) {
-    const consumed = queue || notes.lastQueue;
-    notes.consumers.set(frame?.fields.consumerTag ?? '', { queue: consumed, noAck });
-    notes.messages.listen(notes.address(consumed));
+    notes.consuming(frame?.fields.consumerTag ?? '', queue || notes.lastQueue, noAck);
   } else if (method === METHOD.basicCancel) {
-    notes.consumers.delete(consumerTag);
+    notes.cancelled(consumerTag);
   }
 }
 

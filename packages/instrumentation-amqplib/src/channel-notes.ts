@@ -28,6 +28,21 @@ export class ChannelNotes {
     this.#directReplies = `${DIRECT_REPLY_TO}#${number}`;
   }
 
+  /** A consumer begins. */
+  consuming(consumerTag: string, queue: string, noAck: boolean): void {
+    this.consumers.set(consumerTag, { queue, noAck });
+    this.messages.listen(this.address(queue));
+  }
+
+  /** A consumer is cancelled, by the application or, with its queue, by the broker. */
+  cancelled(consumerTag: string): void {
+    const consumer = this.consumers.get(consumerTag);
+    if (consumer === undefined) return;
+    this.consumers.delete(consumerTag);
+    for (const { queue } of this.consumers.values()) if (queue === consumer.queue) return;
+    this.messages.unlisten(this.address(consumer.queue));
+  }
+
   address(replyTo: string): string {
     return replyTo === DIRECT_REPLY_TO ? this.#directReplies : replyTo;
   }

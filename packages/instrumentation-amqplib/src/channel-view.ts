@@ -78,19 +78,19 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     sending(message) {
       const { notes, fields } = message;
       if (isCast(message)) return callOf(message, fields);
-      return notes.operations.publish(fields.exchange ?? '')(fields.routingKey ?? '');
+      return notes.operations.publish(fields.exchange ?? '', fields.routingKey ?? '');
     },
 
     processing(delivery) {
       const { notes, message, queue } = delivery;
       const { exchange = '', routingKey = '' } = message.fields;
       if (isCast(delivery)) return callOf(delivery, message.fields);
-      return notes.operations.process(exchange)(routingKey)(queue);
+      return notes.operations.process(exchange, routingKey, queue);
     },
 
     receiving({ notes, message, queue }) {
       const { exchange = '', routingKey = '' } = message.fields;
-      return notes.operations.receive(exchange)(routingKey)(queue);
+      return notes.operations.receive(exchange, routingKey, queue);
     },
 
     describeSent: (span, { properties, content }) => describe(span, properties, content, tools.options),
@@ -176,8 +176,8 @@ function callOf({ notes, read }: Outbound | Inbound, fields: MethodFields, type?
   const reading = read?.reading;
   const request = reading === undefined || reading.kind === 'reply' ? undefined : reading;
   const method = request?.method ?? type;
-  if (!method) return notes.operations.plainCall(exchange)(routingKey);
-  return notes.operations.call(read?.system)(request?.kind ?? 'call')(method)(exchange)(routingKey);
+  if (!method) return notes.operations.plainCall(exchange, routingKey);
+  return notes.operations.call(read?.system, request?.kind ?? 'call', method, exchange, routingKey);
 }
 
 function describe(span: Span, properties: Properties, content: unknown, options: ViewOptions): void {

@@ -18,46 +18,74 @@ const PLAIN = 'amqp';
 /** Names that the broker or a client's library makes up. */
 const label = labeller(/\bamq\.gen-[\w-]+|\bamq\.rabbitmq\.reply-to\b[^:]*|\breply_[\w:.-]+/);
 
-/** The spans of one connection's messages: made once for each exchange, key and queue. */
+/** Over all exchanges, keys and queues of a connection: applications make up names at run time. */
+const MAX_OPERATIONS = 500;
+
+/** The operations of one connection: made once for each exchange, key and queue, and anew when there are too many. */
 export class Operations {
   readonly server: Attributes;
-  readonly publish = remembered((exchange: string) =>
-    remembered((key: string) => this.#create({ name: 'publish', type: 'send' }, [exchange, key], key)),
-  );
-  readonly process = this.#delivering('process', 'process');
-  readonly receive = this.#delivering('receive', 'receive');
-  readonly call = remembered((system: string = PLAIN) =>
-    remembered((kind: EnvelopedRequest['kind']) =>
-      remembered((method: string) =>
-        remembered((exchange: string) =>
-          remembered((key: string) =>
-            createRpcOperation(system, kind, method, {
-              [ATTR.messagingSystem]: SYSTEM,
-              [ATTR.messagingDestinationName]: nameOf([exchange, key]),
-              // The default exchange's name is empty, and its key all there is to say.
-              ...(exchange !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }),
-              ...this.server,
-            }),
-          ),
-        ),
-      ),
-    ),
-  );
-
-  /** A call of which its destination says all. */
-  readonly plainCall = remembered((exchange: string) =>
-    remembered((key: string) =>
-      this.call(undefined)('call')(nameOf([exchange, key].map(label)))(exchange)(key),
-    ),
-  );
+  #made = 0;
+  #known = this.#tables();
 
   constructor(server: Attributes) {
     this.server = server;
   }
 
+  publish(exchange: string, key: string): Operation {
+    return this.#known.publish(exchange)(key);
+  }
+
+  process(exchange: string, key: string, queue: string): Operation {
+    return this.#known.process(exchange)(key)(queue);
+  }
+
+  receive(exchange: string, key: string, queue: string): Operation {
+    return this.#known.receive(exchange)(key)(queue);
+  }
+
+  /** A call of which its destination says all. */
+  plainCall(exchange: string, key: string): Operation {
+    return this.#known.plainCall(exchange)(key);
+  }
+
+  /** A call by its method's name; `system` is that of its envelope. */
+  call(
+    system: string | undefined,
+    kind: EnvelopedRequest['kind'],
+    method: string,
+    exchange: string,
+    key: string,
+  ): Operation {
+    return this.#known.call(system)(kind)(method)(exchange)(key);
+  }
+
   /** A call of amqplib about topology, by its method's name. */
   failed(name: string, subject: string): Operation {
     return this.#create({ name, ...(subject === '' && { spanName: name }) }, [subject], '');
+  }
+
+  #tables() {
+    return {
+      publish: remembered((exchange: string) =>
+        remembered((key: string) => this.#create({ name: 'publish', type: 'send' }, [exchange, key], key)),
+      ),
+      process: this.#delivering('process', 'process'),
+      receive: this.#delivering('receive', 'receive'),
+      plainCall: remembered((exchange: string) =>
+        remembered((key: string) =>
+          this.#createCall(PLAIN, 'call', nameOf([exchange, key].map(label)), exchange, key),
+        ),
+      ),
+      call: remembered((system: string = PLAIN) =>
+        remembered((kind: EnvelopedRequest['kind']) =>
+          remembered((method: string) =>
+            remembered((exchange: string) =>
+              remembered((key: string) => this.#createCall(system, kind, method, exchange, key)),
+            ),
+          ),
+        ),
+      ),
+    };
   }
 
   #delivering(name: string, type: 'process' | 'receive') {
@@ -71,6 +99,7 @@ export class Operations {
   }
 
   #create(what: Pick<OperationParts, 'name' | 'type' | 'spanName'>, parts: string[], key: string): Operation {
+    this.#count();
     const more = { ...(key !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }), ...this.server };
     return createOperation({
       ...what,
@@ -79,6 +108,29 @@ export class Operations {
       label: nameOf(parts.map(label)).replace('(temporary):(temporary)', '(temporary)'),
       more,
     });
+  }
+
+  #createCall(
+    system: string,
+    kind: EnvelopedRequest['kind'],
+    method: string,
+    exchange: string,
+    key: string,
+  ): Operation {
+    this.#count();
+    return createRpcOperation(system, kind, method, {
+      [ATTR.messagingSystem]: SYSTEM,
+      [ATTR.messagingDestinationName]: nameOf([exchange, key]),
+      // The default exchange has no name: the key is the destination.
+      ...(exchange !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }),
+      ...this.server,
+    });
+  }
+
+  #count(): void {
+    if (++this.#made <= MAX_OPERATIONS) return;
+    this.#made = 1;
+    this.#known = this.#tables();
   }
 }
 

@@ -22,8 +22,15 @@ type PushConfirmCallback = (this: Channel, callback: unknown) => void;
 type Emit = (this: Channel, event: string | symbol, ...args: unknown[]) => boolean;
 type ToClosed = (this: Channel, stack: string) => void;
 
-/** All that both APIs do with messages goes through these few functions of their channels' common base. */
+/**
+ * Patches the class that the channels of both APIs have in common; every message goes through these few functions.
+ * May be called for every channel: a class is patched once.
+ */
 export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
+  tools.once(baseChannel, () => patchClass(baseChannel, tools));
+}
+
+function patchClass(baseChannel: object, tools: AmqplibTools): void {
   const channelPrototype = Object.getPrototypeOf(baseChannel) as object;
   const notesOf = notebook(tools);
   const settling = `${tools.name}: settling`;
@@ -112,7 +119,13 @@ export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
     'emit',
     (emit) =>
       function (event, ...args) {
-        if (event === 'ack' || event === 'nack' || event === 'return' || event === 'drain')
+        if (
+          event === 'ack' ||
+          event === 'nack' ||
+          event === 'return' ||
+          event === 'drain' ||
+          event === 'cancel'
+        )
           guard(`${tools.name}: ${event}`, () => onEvent(notesOf(this), event, args[0]));
         return emit.call(this, event, ...args);
       },
@@ -168,9 +181,14 @@ function settle(notes: ChannelNotes, how: Settlement, fields: MethodFields): voi
   notes.messages.settle(deliveryTag, multiple, how, attributes);
 }
 
-function onEvent(notes: ChannelNotes, event: 'ack' | 'nack' | 'return' | 'drain', what: unknown): void {
+function onEvent(
+  notes: ChannelNotes,
+  event: 'ack' | 'nack' | 'return' | 'drain' | 'cancel',
+  what: unknown,
+): void {
   const { messages } = notes;
   if (event === 'drain') messages.drained();
+  else if (event === 'cancel') notes.cancelled((what as MethodFields).consumerTag ?? '');
   else if (event === 'return') {
     const message = what as Message;
     const { exchange = '', routingKey = '' } = message.fields;

@@ -1,5 +1,13 @@
 import { isPromise } from 'node:util/types';
-import { ATTR, createOperation, currentContext, guard, isTracingSuppressed, recordError } from '@clew/core';
+import {
+  ATTR,
+  createOperation,
+  currentContext,
+  guard,
+  isTracingSuppressed,
+  observePromise,
+  recordError,
+} from '@clew/core';
 import { type Attributes, type Context, context, SpanKind } from '@opentelemetry/api';
 import type { Channel } from './amqplib.ts';
 import { type AmqplibTools, patchChannel } from './patch-channel.ts';
@@ -16,14 +24,9 @@ export function patchConnect(api: object, tools: AmqplibTools): void {
       function (...args) {
         const caller = currentContext();
         const startTimeMs = performance.now();
-        const failed = (error: unknown): never => {
-          recordFailure(tools, caller, startTimeMs, args[0], error);
-          throw error;
-        };
-        const connected = <T>(model: T): T => {
+        const failed = (error: unknown) => recordFailure(tools, caller, startTimeMs, args[0], error);
+        const connected = (model: unknown) =>
           guard(`${tools.name}: a connection`, () => patchModel(model, tools));
-          return model;
-        };
         const callback = args.at(-1);
         if (typeof callback === 'function') {
           args[args.length - 1] = (error: unknown, model: unknown) => {
@@ -41,9 +44,10 @@ export function patchConnect(api: object, tools: AmqplibTools): void {
         try {
           result = connect.apply(this, args);
         } catch (error) {
-          return failed(error);
+          failed(error);
+          throw error;
         }
-        return isPromise(result) ? result.then(connected, failed) : result;
+        return isPromise(result) ? observePromise(result, connected, failed) : result;
       },
   );
 }

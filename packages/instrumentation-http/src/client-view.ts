@@ -1,12 +1,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { HttpClientView } from '@clew/core';
+import { peerOf } from './client-connection.ts';
 import { headerInText, headerNamesInText, replaceHeaderInText } from './header-text.ts';
 
 /** Node's own client, `node:http` and `node:https`. */
 export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
   method: (request) => request.method,
   origin: (request) => `${request.protocol}//${hostOf(request)}`,
-  destination,
+  peer: peerOf,
   target: (request) => request.path,
   setHeader: (request, name, value) => {
     if (request.headersSent) replaceHeaderInText(request, name, value);
@@ -23,17 +24,9 @@ export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
   responseHeader: (response, name) => response.headers[name],
 };
 
-/** The name that was asked for (the `Host` header), else the host that the socket goes to. */
+/** The name that was asked for (the `Host` header), else the host of the connection. */
 function hostOf(request: ClientRequest): string {
   const header = request.getHeader('host') ?? headerInText(request, 'host');
-  return typeof header === 'string' ? header : request.host;
-}
-
-/** The socket does not go by `Host`: the program may say anything there, and a proxy says what its caller said. */
-function destination(request: ClientRequest): string | undefined {
-  const named = hostOf(request);
-  const { host } = request;
-  const start = named.startsWith('[') ? 1 : 0;
-  const rest = named.startsWith(host, start) ? named.slice(start + host.length) : undefined;
-  return rest !== undefined && /^\]?(?::\d+)?$/.test(rest) ? undefined : host;
+  if (typeof header === 'string') return header;
+  return request.host.includes(':') && !request.host.startsWith('[') ? `[${request.host}]` : request.host;
 }

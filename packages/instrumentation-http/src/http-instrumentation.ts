@@ -17,6 +17,7 @@ import {
   TRUST_EXPECTED,
 } from '@clew/core';
 import type { Span } from '@opentelemetry/api';
+import { watchConnections } from './client-connection.ts';
 import { clientView } from './client-view.ts';
 import { serverView } from './server-view.ts';
 
@@ -65,6 +66,7 @@ export type HttpInstrumentation = InstanceType<typeof HttpInstrumentation>;
 
 function patchHttp(http: unknown, tools: HttpTools): void {
   patchServer(http, tools);
+  watchConnections(http as typeof import('node:http'), tools);
   watchClient(tools);
 }
 
@@ -93,7 +95,11 @@ function patchServer(module: unknown, tools: HttpTools): void {
 /** Node publishes what its client does, for `https` too: nothing is patched. */
 function watchClient(tools: HttpTools): void {
   const client = httpClient<ClientRequest, IncomingMessage>(tools, clientView);
+  let isWatching = false;
   tools.subscribe('http.client.request.created', (message) => {
+    // An application may load `node:https` only, or `node:http` where no hook sees it.
+    if (!isWatching) watchConnections(process.getBuiltinModule('node:http'), tools);
+    isWatching = true;
     if (tools.options.disableOutgoingRequestInstrumentation) return;
     const { request } = message as { request: ClientRequest };
     if (client.start(request)) request.once('close', () => onClosed(client, request));

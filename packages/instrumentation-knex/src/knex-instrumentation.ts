@@ -5,6 +5,7 @@ import {
   flag,
   numberIn,
   type OptionsOf,
+  observePromise,
   type QueryExchange,
   queryParent,
   recordFailedAcquire,
@@ -84,16 +85,15 @@ function patch(knex: unknown, tools: KnexTools): void {
         if (parent === undefined) return acquire.call(this);
         const start = performance.now();
         const acquired = acquire.call(this);
-        const got = (connection: object) => {
+        const got = (connection: unknown) => {
           const waitMs = performance.now() - start;
-          if (waitMs >= WORTH_SAYING_MS) waits.set(connection, waitMs);
+          if (waitMs >= WORTH_SAYING_MS) waits.set(connection as object, waitMs);
         };
         const failed = (error: unknown) => {
           const startTimeMs = Date.now() - (performance.now() - start);
           recordFailedAcquire(tools, parent, databaseOf(this), startTimeMs, error);
         };
-        acquired.then(got, failed);
-        return acquired;
+        return observePromise(acquired, got, failed);
       },
   );
 }

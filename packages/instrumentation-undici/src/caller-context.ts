@@ -1,4 +1,4 @@
-import { currentContext, type Tools } from '@clew/core';
+import { type ConnectionPeer, currentContext, type Tools } from '@clew/core';
 import { type Context, context } from '@opentelemetry/api';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -34,6 +34,7 @@ export function leaveQueueInCallersContext(undici: unknown, tools: Tools<unknown
   const dispatch = Object.getOwnPropertySymbols(pool).find(({ description }) => description === 'dispatch');
   if (dispatch === undefined) return;
   const callers = new WeakMap<object, Context>();
+  let urlKey: symbol | undefined;
 
   tools.wrap<Dispatch>(
     pool,
@@ -49,11 +50,32 @@ export function leaveQueueInCallersContext(undici: unknown, tools: Tools<unknown
     dispatch,
     (send) =>
       function (options, handler) {
-        const caller = callers.get(handler);
-        if (caller === undefined) return send.call(this, options, handler);
-        callers.delete(handler);
-        if (currentContext() === caller) return send.call(this, options, handler);
-        return context.with(caller, () => send.call(this, options, handler));
+        urlKey ??= Object.getOwnPropertySymbols(this).find(({ description }) => description === 'url');
+        const outer = sendingTo;
+        sendingTo = urlKey === undefined ? undefined : (Reflect.get(this as object, urlKey) as URL);
+        try {
+          const caller = callers.get(handler);
+          if (caller === undefined) return send.call(this, options, handler);
+          callers.delete(handler);
+          if (currentContext() === caller) return send.call(this, options, handler);
+          return context.with(caller, () => send.call(this, options, handler));
+        } finally {
+          sendingTo = outer;
+        }
       },
   );
+}
+
+/** The URL of the client that sends a request right now. */
+let sendingTo: URL | undefined;
+
+/**
+ * Where the request goes that is created right now: a client connects to its own URL, whatever origin or target the
+ * request names. Unknown for the clients inside Node, whose requests name the origin that they go to.
+ */
+export function currentPeer(): ConnectionPeer | undefined {
+  if (sendingTo === undefined) return undefined;
+  const { hostname, port, protocol } = sendingTo;
+  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+  return { host, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
 }

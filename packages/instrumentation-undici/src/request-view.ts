@@ -1,4 +1,5 @@
 import type { HttpClientView } from '@clew/core';
+import { currentPeer } from './caller-context.ts';
 import { countResend } from './resends.ts';
 
 /** A request as undici's channels hand it over, in versions 5 to 8 and inside Node. */
@@ -27,6 +28,7 @@ export interface UndiciAnswer {
 export const requestView: HttpClientView<UndiciRequest, UndiciAnswer> = {
   method: (request) => request.method,
   origin: (request) => originOf(request.origin),
+  peer: currentPeer,
   target: (request) => request.path,
   resendCount: countResend,
   setHeader(request, name, value) {

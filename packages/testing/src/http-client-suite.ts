@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { ATTR, suppressTracing } from '@clew/core';
-import { context, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import {
   type ClientDriver,
   driveClient,
@@ -172,6 +172,21 @@ function optionTests({
     'context goes to no other host than propagateTo names': async () => {
       const { outcome } = await callOne(echo, { propagateTo: ['api.example.com'] });
       assert(!fulfilled(outcome).body.includes('traceparent'));
+    },
+    'baggage goes to no other host than propagateBaggageTo names': async () => {
+      const baggage = propagation.createBaggage({ tenant: { value: 'acme' } });
+      const withBaggage = propagation.setBaggage(context.active(), baggage);
+      for (const [host, sent] of [
+        ['api.example.com', undefined],
+        ['127.0.0.1', 'tenant=acme'],
+      ] as const) {
+        const { outcome } = await context.with(withBaggage, () =>
+          callOne(echo, { propagateBaggageTo: [host] }),
+        );
+        const headers = JSON.parse(fulfilled(outcome).body) as Record<string, string>;
+        assert.equal(typeof headers.traceparent, 'string');
+        assert.equal(headers.baggage, sent);
+      }
     },
     'with requireParentforOutgoingSpans a call of nobody has no span': async () => {
       await calling(ok, { requireParentforOutgoingSpans: true }, async (url) => {

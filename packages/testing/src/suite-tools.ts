@@ -9,6 +9,7 @@ export function suiteTools<Options>(options: Options): Tools<Options> {
     tracer: trace.getTracer('@clew/testing'),
     wrap: () => {},
     subscribe: () => {},
+    once: (_object, patch) => patch(),
     onDisable: () => {},
     callHook: (hook, span, info) => hook?.(span, info),
   };

@@ -196,6 +196,19 @@ test('a view that fails at the end leaves no span open', async () => {
   await recorder.take(2);
 });
 
+test('a channel on which replies are no longer consumed has no part in a call', async () => {
+  const open = openChannel();
+  const [client, replies] = [open(), open()];
+  const closing = { type: 'channel_closed', message: 'over' };
+  replies.listen('replies');
+  replies.unlisten('replies');
+  client.send(parcel('sum', { id: '1', replyTo: 'replies' }), () => true);
+  replies.close(closing);
+  expect(recorder.open()).toHaveLength(1);
+  client.close(closing);
+  await recorder.take(1);
+});
+
 test('names made up at run time do not come into span names', () => {
   expect(label('tmp-17')).toBe('(temporary)');
   expect(label('user.0B7C3C5E-8d47-4a0e-9b6d-0c5a7e1f2d34.login')).toBe('user.(temporary).login');

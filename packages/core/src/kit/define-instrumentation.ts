@@ -10,6 +10,7 @@ import {
 import { guard, sayOnce } from './failures.ts';
 import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
 import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
+import { UndoList } from './undo-list.ts';
 import { type AnyFunction, followReplacements, replace } from './wrap.ts';
 
 /** What a plugin is made of. */
@@ -50,7 +51,9 @@ const OWNERS_KEY = Symbol.for('clew.instrumentation-owners');
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface State<Options> {
-  readonly undo: (() => void)[];
+  readonly undo: UndoList;
+  /** Passed to `tools.once` since the last `disable()`. */
+  patched: WeakSet<object>;
   /** Every copy of a module that was seen, by hooks or by hand, and whether it is patched now. */
   readonly seen: Map<ModuleTarget<Options>, Map<unknown, boolean>>;
   /** ES modules around what was patched: their named exports are values of their own. */
@@ -95,7 +98,13 @@ export function defineInstrumentation<K extends OptionKinds>(
     }
 
     protected override init(): InstrumentationNodeModuleDefinition[] {
-      this.state ??= { undo: [], seen: new Map(), namespaces: new Set(), listeners: new Map() };
+      this.state ??= {
+        undo: new UndoList(),
+        patched: new WeakSet(),
+        seen: new Map(),
+        namespaces: new Set(),
+        listeners: new Map(),
+      };
       this.tools ??= toolsOf(definition.name, this.state, this.resolved, this.tracer);
       return modules.map((target) => hookOn(target, (moduleExports) => this.patch(target, moduleExports)));
     }
@@ -114,7 +123,8 @@ export function defineInstrumentation<K extends OptionKinds>(
 
     override disable(): void {
       super.disable();
-      for (const undo of this.state.undo.splice(0).reverse()) guard(`${definition.name} undoing`, undo);
+      for (const undo of this.state.undo.takeAll()) guard(`${definition.name} undoing`, undo);
+      this.state.patched = new WeakSet();
       for (const copies of this.state.seen.values()) {
         for (const own of copies.keys()) copies.set(own, false);
       }
@@ -186,17 +196,23 @@ function hookOn<Options>(
 
 function toolsOf<Options>(
   name: string,
-  { undo, listeners }: State<Options>,
+  state: State<Options>,
   options: Options,
   tracer: Tracer,
 ): Writable<Tools<Options>> {
+  const { undo, listeners } = state;
   return {
     name,
     options,
     tracer,
     wrap(object, key, make) {
       const undone = replace(object, key, name, make as unknown as (original: AnyFunction) => AnyFunction);
-      if (undone) undo.push(undone);
+      if (undone) undo.addFor(object, undone);
+    },
+    once(object, patch) {
+      if (state.patched.has(object)) return;
+      state.patched.add(object);
+      patch();
     },
     subscribe(channel, onMessage) {
       // Two copies of a module have the same channels.
@@ -210,13 +226,13 @@ function toolsOf<Options>(
       };
       listeners.set(channel, listener);
       diagnostics.subscribe(channel, listener);
-      undo.push(() => {
+      undo.add(() => {
         diagnostics.unsubscribe(channel, listener);
         listeners.delete(channel);
       });
     },
     onDisable(undoing) {
-      undo.push(undoing);
+      undo.add(undoing);
     },
     callHook(hook, span: Span, info) {
       if (hook) guard(`a hook of ${name}`, () => hook(span, info));

@@ -11,6 +11,11 @@ export interface Tools<Options> {
   readonly tracer: Tracer;
   /** Replaces `object[name]` by what `make` returns; keeps name, length and properties of the original. */
   wrap<F extends AnyFunction>(object: object, name: PropertyKey, make: (original: F) => F): void;
+  /**
+   * Calls `patch` at the first call for an object, and again after `disable()`: for a class or prototype that only its
+   * instances lead to. Whatever `patch` registers is then registered once, not once for each instance.
+   */
+  once(object: object, patch: () => void): void;
   /** Listens to a diagnostics channel; a second listener for the same channel is not added. */
   subscribe(channel: string, onMessage: (message: unknown) => void): void;
   /** Says how to undo what `wrap` and `subscribe` cannot do: a property with accessors, a switch. */

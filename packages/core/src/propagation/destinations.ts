@@ -12,7 +12,7 @@ export function isDestinations(value: unknown): value is Destinations {
   return value === 'all' || value === 'none' || value === 'same-origin';
 }
 
-/** A host that is asked, and the host that the current request asked for. */
+/** Decides by the host that a connection goes to, and the `Host` of the request that is served. */
 export type AllowsHost = (host: string, servedHost: string | undefined) => boolean;
 
 const MAX_CACHED = 1000;
@@ -21,8 +21,7 @@ const MAX_CACHED = 1000;
 export function destinationDecider(destinations: Destinations): AllowsHost {
   if (destinations === 'all') return () => true;
   if (destinations === 'none') return () => false;
-  if (destinations === 'same-origin')
-    return (host, servedHost) => host.toLowerCase() === servedHost?.toLowerCase();
+  if (destinations === 'same-origin') return isSameHost;
   const patterns = destinations.map(matcherOf);
   const known = new Map<string, boolean>();
   return (host) => {
@@ -33,6 +32,14 @@ export function destinationDecider(destinations: Destinations): AllowsHost {
     known.set(host, allowed);
     return allowed;
   };
+}
+
+/** A `Host` header leaves out the default port. */
+function isSameHost(host: string, servedHost: string | undefined): boolean {
+  if (servedHost === undefined) return false;
+  const served = servedHost.toLowerCase();
+  const asked = host.toLowerCase();
+  return asked === served || asked === `${served}:80` || asked === `${served}:443`;
 }
 
 /** A pattern without a port fits every port. */

@@ -16,16 +16,17 @@ import type { Destinations } from '../propagation/destinations.ts';
 import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
 import { sendingBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
-import { addHeaders, addMethod, methodName, redactUrl, splitHost, splitTarget } from './http-attributes.ts';
+import { type ConnectionPeer, type RequestAddress, readAddress } from './http-address.ts';
+import { addHeaders, addMethod, methodName, redactUrl } from './http-attributes.ts';
 import { serverRequestOf } from './server-request.ts';
 
 /** What the template must know of a client's own objects. */
 export interface HttpClientView<Request, Response> {
   method(request: Request): string;
-  /** Scheme, host and port as one: `https://shop.example:8443`. */
+  /** Scheme, host and port that the URL names, as one: `https://shop.example:8443`. */
   origin(request: Request): string;
-  /** The host that the connection goes to, where the origin names another: a reverse proxy hands `Host` on. */
-  destination?(request: Request): string | undefined;
+  /** Where the connection goes, where the library shows it; without it, the origin counts. */
+  peer?(request: Request): ConnectionPeer | undefined;
   /** Path and query, or the whole URL where a proxy is asked. */
   target(request: Request): string;
   /** How often this request was sent before, where the library says so. Called once. */
@@ -91,7 +92,7 @@ export function httpClient<Request extends object, Response>(
     start(request) {
       const parent = currentContext();
       if (isTracingSuppressed(parent)) return false;
-      const address = guard(`${tools.name}: reading an address`, () => addressOf(view, request));
+      const address = guard(`${tools.name}: reading an address`, () => readAddress(view, request));
       if (address === undefined) return false;
       if (isIgnored(tools, parent, request)) {
         // No span, but the trace goes on: what is behind the request still belongs to it.
@@ -139,16 +140,19 @@ export function httpClient<Request extends object, Response>(
 function injector<Request, Response>(
   tools: Tools<HttpClientOptions<Request, Response>>,
   writer: CarrierWriter<Request>,
-): (context: Context, request: Request, address: Address) => void {
+): (context: Context, request: Request, address: RequestAddress) => void {
   const sendTo = sendingBy('sendTo');
   const sendBaggageTo = sendingBy('sendBaggageTo');
-  return (context, request, { host }) => {
+  return (context, request, { destinations }) => {
     guard(`${tools.name}: injecting`, () => {
       const servedHost = serverRequestOf(context)?.host;
-      if (!sendTo(tools.options.propagateTo)(host, servedHost)) return;
-      const withBaggage = sendBaggageTo(tools.options.propagateBaggageTo)(host, servedHost);
+      const allows = sendTo(tools.options.propagateTo);
+      if (!destinations.every((host) => allows(host, servedHost))) return;
+      const allowsBaggage = sendBaggageTo(tools.options.propagateBaggageTo);
+      const withBaggage = destinations.every((host) => allowsBaggage(host, servedHost));
       const outgoing = withBaggage ? context : propagation.deleteBaggage(context);
-      injectFresh(withInjectionTarget(outgoing, { kind: 'request', host }), request, writer);
+      const target = { kind: 'request', host: destinations[0] } as const;
+      injectFresh(withInjectionTarget(outgoing, target), request, writer);
     });
   };
 }
@@ -189,33 +193,14 @@ function requestAttributes<Request, Response>(
   view: HttpClientView<Request, Response>,
   request: Request,
   method: string,
-  { origin, path, host, isNamed }: Address,
+  { origin, path, serverAddress, serverPort }: RequestAddress,
 ): Attributes {
   const attributes: Attributes = {};
   addMethod(attributes, method);
-  const { address, port } = splitHost(host);
-  attributes[ATTR.serverAddress] = address;
-  if (isNamed) attributes[ATTR.serverPort] = port ?? (origin.startsWith('https:') ? 443 : 80);
+  attributes[ATTR.serverAddress] = serverAddress;
+  if (serverPort !== undefined) attributes[ATTR.serverPort] = serverPort;
   const resends = view.resendCount?.(request) ?? 0;
   if (resends > 0) attributes[ATTR.httpRequestResendCount] = resends;
   attributes[ATTR.urlFull] = redactUrl(origin, path, tools.options.redactedQueryParams);
   return attributes;
-}
-
-interface Address {
-  readonly origin: string;
-  readonly path: string;
-  /** Who gets the request, with the port where it is known. */
-  readonly host: string;
-  /** Whether the URL names that host. */
-  readonly isNamed: boolean;
-}
-
-function addressOf<Request, Response>(view: HttpClientView<Request, Response>, request: Request): Address {
-  const { origin: asked, path } = splitTarget(view.target(request));
-  const origin = asked ?? view.origin(request);
-  const elsewhere = asked === undefined ? view.destination?.(request) : undefined;
-  const host = elsewhere ?? origin.slice(origin.indexOf('://') + 3);
-  // What CONNECT and `OPTIONS *` ask for is no path.
-  return { origin, path: path.startsWith('/') ? path : '', host, isNamed: elsewhere === undefined };
 }

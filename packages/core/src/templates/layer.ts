@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { currentContext, Exchange } from '../exchange.ts';
 import { guard, sayOnce } from '../kit/failures.ts';
-import { isPromise } from '../kit/is-promise.ts';
+import { observePromise } from '../kit/observe-promise.ts';
 import { numberIn, oneOf } from '../kit/options.ts';
 import type { Tools } from '../kit/target.ts';
 import { recordError } from '../record-error.ts';
@@ -82,25 +82,15 @@ export function settleLayer<T>(run: LayerRun, call: () => T): T {
     run.end();
     throw error;
   }
-  // A program in a realm of its own (node:vm) has another Promise.
-  if (value instanceof Promise || isPromise(value)) return settled(run, value) as T;
-  run.end();
-  return value;
-}
-
-/** Handing on the derived promise: a rejection that nobody handles must stay one. */
-function settled<T>(run: LayerRun, promise: Promise<T>): Promise<T> {
-  return promise.then(
-    (value) => {
-      run.end();
-      return value;
-    },
-    (error) => {
-      run.fail(error);
-      run.end();
-      throw error;
-    },
-  );
+  if (typeof value !== 'object' || value === null) {
+    run.end();
+    return value;
+  }
+  const failed = (error: unknown) => {
+    run.fail(error);
+    run.end();
+  };
+  return observePromise(value, () => run.end(), failed);
 }
 
 /** Errors that a layer has recorded, with their trace: a program may throw one object for many requests. */

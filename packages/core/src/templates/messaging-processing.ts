@@ -1,6 +1,6 @@
 import { type Attributes, type Context, context, type Span } from '@opentelemetry/api';
 import { sayOnce } from '../kit/failures.ts';
-import { isPromise } from '../kit/is-promise.ts';
+import { observePromise } from '../kit/observe-promise.ts';
 import { type Cut, WaitingExchange } from './messaging-waiting.ts';
 
 /** How a consumer settles a delivery. */
@@ -71,8 +71,8 @@ export class Processing extends WaitingExchange {
   }
 
   /**
-   * Calls the handler with the span current. A promise comes back as one that settles after the handler's part has
-   * ended, in the same way: a rejection that nobody handles must stay one.
+   * Calls the handler with the span current. Its part ends when the handler returns, or when the promise settles that
+   * the handler returns. The result is that of {@link observePromise}.
    */
   handle<T>(handler: () => T): T {
     let value: T;
@@ -82,19 +82,11 @@ export class Processing extends WaitingExchange {
       this.#failed(error);
       throw error;
     }
-    if (!isPromise(value)) {
-      this.#done();
-      return value;
-    }
-    const done = (result: unknown) => {
-      this.#done();
-      return result;
-    };
-    const failed = (error: unknown): never => {
-      this.#failed(error);
-      throw error;
-    };
-    return Promise.prototype.then.call(value, done, failed) as T;
+    return observePromise(
+      value,
+      () => this.#done(),
+      (error) => this.#failed(error),
+    );
   }
 
   /** The consumer has settled one of the deliveries. What is not acknowledged has failed. */

@@ -159,6 +159,11 @@ export class MessageChannel<Sent, Delivery, Headers>
     this.#broker.calls.listen(address, this);
   }
 
+  /** Replies to an address are no longer consumed on this channel. */
+  unlisten(address: string): void {
+    this.#broker.calls.unlisten(address, this);
+  }
+
   /** Ends all that is open on the channel. Says whether anything was. */
   close(reason: Cut): boolean {
     const open = !this.#unsettled.isEmpty || this.unconfirmed.size > 0 || this.#held !== undefined;

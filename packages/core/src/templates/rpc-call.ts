@@ -1,7 +1,7 @@
 import { type Attributes, type Context, context, type Span } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
 import { guard } from '../kit/failures.ts';
-import { isPromise } from '../kit/is-promise.ts';
+import { observePromise } from '../kit/observe-promise.ts';
 import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
 import { type Cut, Waiting, WaitingExchange } from './messaging-waiting.ts';
 import type { RpcMark } from './rpc.ts';
@@ -46,12 +46,11 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
     if (tag > 0) this.#channel.expectConfirm(tag, this);
     if (result === false && this.recording) this.span.addEvent('write buffer full');
     if (this.#calls.listenerAt(this.replyTo) === undefined) this.#sentMs = performance.now();
-    if (!isPromise(result)) return result;
-    const failed = (error: unknown): never => {
-      this.notSent(error);
-      throw error;
-    };
-    return Promise.prototype.then.call(result, undefined, failed) as T;
+    return observePromise(
+      result,
+      () => {},
+      (error) => this.notSent(error),
+    );
   }
 
   notSent(error: unknown): void {
@@ -211,6 +210,10 @@ export class Calls {
 
   listen(address: string, channel: CallChannel): void {
     this.#listeners.set(address, channel);
+  }
+
+  unlisten(address: string, channel: CallChannel): void {
+    if (this.#listeners.get(address) === channel) this.#listeners.delete(address);
   }
 
   listenerAt(address: string): CallChannel | undefined {

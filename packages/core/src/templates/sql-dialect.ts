@@ -5,6 +5,8 @@ export interface SqlDialect {
    * `text`, `placeholder`, `number`, `word`, `mark`. What it does not match stands between: operators, white space.
    */
   readonly lexer: RegExp;
+  /** Whether a double-quoted name that names nothing is a text. */
+  readonly namesMayBeTexts: boolean;
 }
 
 interface DialectParts {
@@ -14,6 +16,7 @@ interface DialectParts {
   readonly text: string;
   readonly placeholder: string;
   readonly identifier: string;
+  readonly namesMayBeTexts?: boolean;
 }
 
 const LETTER = String.raw`a-zA-Z_\u0080-\uffff`;
@@ -59,7 +62,9 @@ const SQL_SERVER = dialect({
   identifier: `${QUOTED_NAME}|${BRACKETED}`,
 });
 
+/** A double-quoted name that is no column is a text: https://sqlite.org/quirks.html#dblquote */
 const SQLITE = dialect({
+  namesMayBeTexts: true,
   comment: `${LINE_COMMENT}|${BLOCK_COMMENT}`,
   nests: false,
   text: QUOTED,
@@ -98,7 +103,14 @@ export function dialectOf(system: string): SqlDialect {
   return Object.hasOwn(DIALECTS, system) ? (DIALECTS[system] as SqlDialect) : POSTGRESQL;
 }
 
-function dialect({ comment, nests, text, placeholder, identifier }: DialectParts): SqlDialect {
+function dialect({
+  comment,
+  nests,
+  text,
+  placeholder,
+  identifier,
+  namesMayBeTexts = false,
+}: DialectParts): SqlDialect {
   const tokens = [
     `(?<comment>${comment})`,
     ...(nests ? [String.raw`(?<nested>/\*)`] : []),
@@ -108,7 +120,7 @@ function dialect({ comment, nests, text, placeholder, identifier }: DialectParts
     `(?<word>${identifier}|${WORD})`,
     '(?<mark>[.,();])',
   ];
-  return { lexer: new RegExp(tokens.join('|'), 'g') };
+  return { lexer: new RegExp(tokens.join('|'), 'g'), namesMayBeTexts };
 }
 
 /** Where a comment in which comments may stand ends; the end of the text when it does not. */

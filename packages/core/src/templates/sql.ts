@@ -48,14 +48,15 @@ function remember(cache: Map<string, SqlReading>, sql: string, reading: SqlReadi
   cache.set(sql, reading);
 }
 
-function read(sql: string, { lexer }: SqlDialect): SqlReading {
+function read(sql: string, dialect: SqlDialect): SqlReading {
+  const { lexer } = dialect;
   const reader = new SqlReader();
   let text = '';
   let done = 0;
   lexer.lastIndex = 0;
   for (let match = lexer.exec(sql); match !== null; match = lexer.exec(sql)) {
     text += sql.slice(done, match.index);
-    text += kept(match, reader) ?? (/\s/.test(text.at(-1) ?? ' ') ? '' : ' ');
+    text += kept(match, reader, dialect) ?? (/\s/.test(text.at(-1) ?? ' ') ? '' : ' ');
     if (match.groups?.nested !== undefined) lexer.lastIndex = endOfNested(sql, match.index);
     done = lexer.lastIndex;
   }
@@ -70,12 +71,32 @@ function read(sql: string, { lexer }: SqlDialect): SqlReading {
 }
 
 /** What is left of a token, after the reader has seen it; undefined for a comment. */
-function kept({ 0: token, groups = {} }: RegExpExecArray, reader: SqlReader): string | undefined {
+function kept(match: RegExpExecArray, reader: SqlReader, dialect: SqlDialect): string | undefined {
+  const { 0: token, groups = {} } = match;
   if (groups.comment !== undefined || groups.nested !== undefined) return undefined;
-  if (groups.word !== undefined) reader.word(token);
+  const isText =
+    groups.text !== undefined ||
+    groups.number !== undefined ||
+    (dialect.namesMayBeTexts && token.startsWith('"') && !isName(match, reader));
+  if (isText) reader.value();
+  else if (groups.word !== undefined) reader.word(token);
   else if (groups.mark !== undefined) reader.mark(token);
   else reader.value();
-  return groups.text !== undefined || groups.number !== undefined ? '?' : token;
+  return isText ? '?' : token;
+}
+
+const BEFORE_VALUE = /[=<>|+*/%-]\s*$/;
+const AFTER_NAME = /\s*(?:\.|[=<>!]|(?:IN|IS|LIKE|NOT|BETWEEN|GLOB|ASC|DESC)\b)/iy;
+/** White space before a value that is looked back over. */
+const MAX_SPACE = 16;
+
+/** Whether a double-quoted token can only be a name. What can be either counts as a text: no value may leave. */
+function isName({ 0: token, index, input }: RegExpExecArray, reader: SqlReader): boolean {
+  if (reader.expectsName) return true;
+  AFTER_NAME.lastIndex = index + token.length;
+  const next = AFTER_NAME.exec(input)?.[0];
+  if (next === undefined) return false;
+  return next.endsWith('.') || !BEFORE_VALUE.test(input.slice(Math.max(0, index - MAX_SPACE), index));
 }
 
 /** What stands in the literals of a statement, without quotes and escapes; of a long statement, in its beginning. */

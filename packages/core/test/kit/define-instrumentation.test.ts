@@ -1,6 +1,6 @@
 import diagnostics from 'node:diagnostics_channel';
 import { defineInstrumentation } from '@clew/core';
-import { cleanUp, define, heard, make, publish, songs, warned } from './songs-plugin.ts';
+import { cleanUp, define, heard, make, publish, type SongTools, songs, warned } from './songs-plugin.ts';
 
 cleanUp();
 
@@ -49,6 +49,25 @@ describe('an instance', () => {
     instance.disable();
     instance.enable();
     expect(patch).toHaveBeenCalledTimes(2);
+  });
+
+  test('patches a class once, however many of its instances lead to it', () => {
+    class Channel {}
+    const [patched, undone] = [jest.fn(), jest.fn()];
+    const patch = (_exports: unknown, tools: SongTools) => {
+      for (let count = 0; count < 3; count++)
+        tools.once(Channel.prototype, () => {
+          patched();
+          tools.onDisable(undone);
+        });
+    };
+    const instance = make({}, define(patch));
+    instance.instrument(songs());
+    expect(patched).toHaveBeenCalledTimes(1);
+    instance.disable();
+    expect(undone).toHaveBeenCalledTimes(1);
+    instance.enable();
+    expect(patched).toHaveBeenCalledTimes(2);
   });
 
   test('gives the named exports of an ES module what stands in the CommonJS module that it is made of', () => {

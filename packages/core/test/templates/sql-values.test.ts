@@ -16,7 +16,7 @@ const quotings: Record<(typeof SYSTEMS)[number], ((value: string) => string)[]> 
     (value) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`,
   ],
   mariadb: [(value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`],
-  sqlite: [(value) => `'${value.replaceAll("'", "''")}'`],
+  sqlite: [(value) => `'${value.replaceAll("'", "''")}'`, (value) => `"${value.replaceAll('"', '""')}"`],
   'microsoft.sql_server': [(value) => `N'${value.replaceAll("'", "''")}'`],
   'oracle.db': [
     (value) => `'${value.replaceAll("'", "''")}'`,

@@ -58,6 +58,34 @@ describe('the name of a statement', () => {
     ['SELECT * FROM größe', 'SELECT größe'],
     ['SELECT $$ FROM secrets $$ FROM songs', 'SELECT songs'],
     ["SELECT ' FROM secrets ' FROM songs", 'SELECT songs'],
+    ['MERGE INTO stock s USING drafts d ON true WHEN MATCHED THEN UPDATE SET a = 1', 'MERGE stock'],
+    ['MERGE stock AS s USING drafts ON true WHEN NOT MATCHED THEN INSERT (a) VALUES (1)', 'MERGE stock'],
+    ['update or ignore songs SET a = 1', 'UPDATE songs'],
+    ['INSERT OR REPLACE INTO songs VALUES (1)', 'INSERT songs'],
+    ["LOAD DATA LOCAL INFILE 'a.csv' INTO TABLE songs", 'LOAD songs'],
+    ['COPY songs FROM stdin', 'COPY songs'],
+    ['COPY songs (id, title) FROM stdin WITH (FORMAT csv)', 'COPY songs'],
+    ['COPY (SELECT * FROM songs) TO STDOUT', 'COPY songs'],
+    ['SELECT * FROM generate_series(1, 10) AS n', 'SELECT'],
+    ['SELECT * FROM songs, unnest(tags) t', 'SELECT songs'],
+    ['SELECT * FROM songs CROSS JOIN LATERAL unnest(songs.tags) AS t(tag)', 'SELECT songs'],
+    ['replace songs VALUES (1)', 'REPLACE songs'],
+    ['REPLACE INTO songs (id) VALUES (1)', 'REPLACE songs'],
+    ['insert songs VALUES (1)', 'INSERT songs'],
+    ['WITH a AS (SELECT 1) INSERT songs SELECT * FROM a', 'INSERT songs'],
+    ['truncate songs', 'TRUNCATE songs'],
+    ['TRUNCATE TABLE songs, albums', 'TRUNCATE songs albums'],
+    ['DELETE songs WHERE id = 1', 'DELETE songs'],
+    ['DELETE s FROM songs s JOIN albums a ON true', 'DELETE songs albums'],
+    ['DELETE FROM songs WHERE id IN (SELECT song FROM plays)', 'DELETE songs plays'],
+    ['FETCH NEXT FROM c', 'FETCH'],
+    ['FETCH c INTO a, b', 'FETCH'],
+    ['DECLARE c CURSOR FOR SELECT * FROM songs', 'DECLARE'],
+    ['DECLARE @t TABLE (id int)', 'DECLARE'],
+    ["SELECT * FROM songs INTO OUTFILE 'a.csv'", 'SELECT songs'],
+    ['REVOKE ALL ON songs FROM bo', 'REVOKE'],
+    ['CREATE OR REPLACE VIEW best AS SELECT * FROM songs', 'CREATE songs'],
+    ["SELECT REPLACE(title, 'a', 'b') FROM songs", 'SELECT songs'],
     ['', undefined],
     ['  ', undefined],
     ['/* nothing */', undefined],
@@ -69,6 +97,7 @@ describe('the name of a statement', () => {
     expect(readSql('SELECT * FROM `my songs`', 'mysql').summary).toBe('SELECT my songs');
     expect(readSql('SELECT * FROM [my songs] s', 'microsoft.sql_server').summary).toBe('SELECT my songs');
     expect(readSql('SELECT * FROM [dbo].[songs]', 'microsoft.sql_server').summary).toBe('SELECT dbo.songs');
+    expect(readSql('delete [songs]', 'microsoft.sql_server').summary).toBe('DELETE songs');
     expect(readSql('INSERT INTO songs VALUES (1) ON DUPLICATE KEY UPDATE title = 2', 'mysql').summary).toBe(
       'INSERT songs',
     );
@@ -143,6 +172,21 @@ describe('the text of a statement', () => {
     ],
   ])('%s: %j', (system, sql, text) => {
     expect(readSql(sql, system).text).toBe(text);
+  });
+
+  test.each<[sql: string, text: string]>([
+    ['SELECT * FROM t WHERE name = "s3cr3t"', 'SELECT * FROM t WHERE name = ?'],
+    ['SELECT "s3cr3t"', 'SELECT ?'],
+    ['INSERT INTO "t" ("id", "name") VALUES (1, "s3cr3t")', 'INSERT INTO "t" ("id", "name") VALUES (?, ?)'],
+    ['SELECT lower("s3cr3t") AS "name" FROM "t"', 'SELECT lower(?) AS "name" FROM "t"'],
+    [
+      'SELECT "t"."id" FROM "t" WHERE "id" = ? AND "a" IN ("s3cr3t", ?)',
+      'SELECT "t"."id" FROM "t" WHERE "id" = ? AND "a" IN (?, ?)',
+    ],
+    ['UPDATE "t" SET "name" = "s3cr3t" WHERE "id" > 1', 'UPDATE "t" SET "name" = ? WHERE "id" > ?'],
+    ['CREATE INDEX "i" ON "t" ("name")', 'CREATE INDEX "i" ON "t" ("name")'],
+  ])('SQLite, where a double-quoted name may be a text: %s', (sql, text) => {
+    expect(readSql(sql, 'sqlite').text).toBe(text);
   });
 
   test('a name in one dialect is a text in another, also when both read the same statement', () => {

@@ -1,0 +1,135 @@
+import { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
+import {
+  AsyncContextManager,
+  emitAlwaysIn,
+  emitInOwnContext,
+  emitterContext,
+  onEmitterClose,
+  rootContext,
+  setEmitterContext,
+} from '@clew/core';
+import { context, createContextKey } from '@opentelemetry/api';
+
+const own = rootContext.setValue(createContextKey('request'), 'own');
+const another = rootContext.setValue(createContextKey('request'), 'another');
+
+class Message extends EventEmitter {}
+
+let undoing: (() => void)[] = [];
+const tools = { onDisable: (undo: () => void) => undoing.push(undo) };
+const disable = () => {
+  for (const undo of undoing.splice(0)) undo();
+};
+
+beforeAll(() => context.setGlobalContextManager(new AsyncContextManager()));
+beforeEach(() => emitInOwnContext(tools, Message.prototype));
+afterEach(disable);
+afterAll(() => context.disable());
+
+/** A message with a context, and what was current in each of its listeners. */
+function watched(...events: string[]) {
+  const message = new Message();
+  setEmitterContext(message, own);
+  const seen: unknown[] = [];
+  for (const event of events) message.on(event, () => seen.push(context.active()));
+  return { message, seen };
+}
+
+test('listeners run in the emitter’s context, whoever emits', () => {
+  const { message, seen } = watched('data');
+  message.emit('data');
+  context.with(another, () => message.emit('data'));
+  context.with(own, () => message.emit('data'));
+  expect(seen).toEqual([own, own, own]);
+  expect(context.active()).toBe(rootContext);
+});
+
+test('listeners keep this, their arguments and their errors, and emit keeps its result', () => {
+  const { message } = watched();
+  const given: unknown[] = [];
+  message.on('data', function (this: unknown, ...args: unknown[]) {
+    given.push(this, ...args);
+  });
+  const failure = new Error('no more');
+  message.on('end', () => {
+    throw failure;
+  });
+  expect([message.emit('data', 1, 2), message.emit('none')]).toEqual([true, false]);
+  expect(given).toEqual([message, 1, 2]);
+  expect(() => message.emit('end')).toThrow(failure);
+  expect(() => message.emit('error', failure)).toThrow('no more');
+});
+
+test('a listener is found and removed as it was added', () => {
+  const { message } = watched();
+  const listener = () => {};
+  message.once('data', listener);
+  expect(message.listeners('data')).toEqual([listener]);
+  message.off('data', listener);
+  expect(message.eventNames()).toEqual([]);
+});
+
+test('an emitter without a context emits where it is called', () => {
+  const message = new Message();
+  const seen: unknown[] = [];
+  message.on('data', () => seen.push(context.active()));
+  context.with(another, () => message.emit('data'));
+  expect(seen).toEqual([another]);
+  expect(emitterContext(message)).toBeUndefined();
+});
+
+test('a context can be replaced, and nothing shows it', () => {
+  const { message, seen } = watched('data');
+  const bare = new Message().on('data', () => {});
+  setEmitterContext(message, another);
+  message.emit('data');
+  expect(seen).toEqual([another]);
+  expect(emitterContext(message)).toBe(another);
+  expect(Reflect.ownKeys(message)).toEqual(Reflect.ownKeys(bare));
+  expect(inspect(message, { showHidden: true, depth: 0 })).toBe(
+    inspect(bare, { showHidden: true, depth: 0 }),
+  );
+});
+
+test('a single emitter can be covered without its class', () => {
+  class Socket extends EventEmitter {}
+  const [socket, other] = [new Socket(), new Socket()];
+  emitAlwaysIn(another, socket);
+  emitAlwaysIn(own, socket);
+  setEmitterContext(other, own);
+  const seen: unknown[] = [];
+  for (const each of [socket, other]) each.on('data', () => seen.push(context.active()));
+  socket.emit('data');
+  other.emit('data');
+  expect(seen).toEqual([own, rootContext]);
+  expect(Object.keys(socket)).toEqual(Object.keys(other));
+});
+
+test('close is reported once, in the emitter’s context, without a listener', () => {
+  const { message, seen } = watched();
+  onEmitterClose(message, () => seen.push(context.active()));
+  expect(message.listenerCount('close')).toBe(0);
+  message.emit('end');
+  expect(seen).toEqual([]);
+  message.emit('close');
+  message.emit('close');
+  expect(seen).toEqual([own]);
+});
+
+test('emit is the class’s own again when the last plugin is disabled and nothing is open', () => {
+  const { message, seen } = watched();
+  emitInOwnContext(tools, Message.prototype);
+  const [first, second] = undoing;
+  undoing = [];
+  first?.();
+  expect(Object.hasOwn(Message.prototype, 'emit')).toBe(true);
+  onEmitterClose(message, () => seen.push('closed'));
+  second?.();
+  message.emit('close');
+  expect(seen).toEqual(['closed']);
+
+  emitInOwnContext(tools, Message.prototype);
+  disable();
+  expect(Object.hasOwn(Message.prototype, 'emit')).toBe(false);
+});
