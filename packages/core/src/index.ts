@@ -123,6 +123,7 @@ export {
   type HttpClientView,
   httpClient,
 } from './templates/http-client.ts';
+export { type FrameworkResponse, RoutedRequest } from './templates/http-framework.ts';
 export { httpServer } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
 export {

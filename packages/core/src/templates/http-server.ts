@@ -24,7 +24,7 @@ import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactQuery, splitTarget } from './http-attributes.ts';
 import { connectionAttributes } from './http-connection.ts';
 import type { Headers, HttpServerOptions, HttpServerView } from './http-server-view.ts';
-import { type ServerRequest, withServerRequest } from './server-request.ts';
+import { ROUTED, type ServerRequest, withServerRequest } from './server-request.ts';
 
 const headerGetter: TextMapGetter<Headers> = {
   get: (headers, name) => headers[name] as string | string[] | undefined,
@@ -94,6 +94,7 @@ function serve<Request, Response>(
       route: undefined,
       error: undefined,
       host: host as string,
+      [ROUTED]: null,
     };
     const exchange = new Exchange(span, withServerRequest(trace.setSpan(parent, span), served));
     // An unsampled request ends here: nothing is read, nothing listened to.

@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   context,
+  createContextKey,
   type Span,
   SpanKind,
   type SpanOptions,
@@ -13,6 +14,7 @@ import { observePromise } from '../kit/observe-promise.ts';
 import { numberIn, oneOf } from '../kit/options.ts';
 import type { Tools } from '../kit/target.ts';
 import { recordError } from '../record-error.ts';
+import { isAnotherOfSame, serverRequestOf } from './server-request.ts';
 
 /** A step of a framework: a middleware, a router, a handler. Make it once for all requests. */
 export interface Layer {
@@ -93,14 +95,17 @@ export function settleLayer<T>(run: LayerRun, call: () => T): T {
   return observePromise(value, () => run.end(), failed);
 }
 
-/** Errors that a layer has recorded, with their trace: a program may throw one object for many requests. */
-const recordedIn = new WeakMap<object, string>();
+/** Errors that a layer has recorded, with their request: an application may throw one object in many. */
+const recordedIn = new WeakMap<object, unknown>();
+
+/** The layer that a context was made in. */
+const LAYER = createContextKey('clew.layer');
 
 class SpannedLayerRun extends Exchange implements LayerRun {
   readonly #before: Context;
 
   constructor(span: Span, before: Context) {
-    super(span, trace.setSpan(before, span));
+    super(span, trace.setSpan(before, span).setValue(LAYER, span));
     this.#before = before;
   }
 
@@ -110,13 +115,15 @@ class SpannedLayerRun extends Exchange implements LayerRun {
 
   following(): Context {
     const current = currentContext();
-    if (current === this.context || trace.getSpan(current) !== this.span) return this.#before;
-    const around = trace.getSpan(this.#before);
-    return around === undefined ? trace.deleteSpan(current) : trace.setSpan(current, around);
+    if (current === this.context) return this.#before;
+    if (trace.getSpan(current) === this.span) return around(current, this.#before);
+    // Middleware may start a span for all that follows, below the layer's or as a server request of its own.
+    const isItsOwn = current.getValue(LAYER) === this.span || isAnotherOfSame(current, this.#before);
+    return isItsOwn ? current : this.#before;
   }
 
   override fail(error: unknown): void {
-    if (this.recording && isNew(error, this.span)) super.fail(error);
+    if (this.recording && isNew(error, this.#before, this.span)) super.fail(error);
   }
 }
 
@@ -152,7 +159,7 @@ class SlowLayerRun implements LayerRun {
 
   fail(error: unknown): void {
     const span = trace.getSpan(this.#before);
-    if (!this.ended && span !== undefined && isNew(error, span)) this.#failure = { error };
+    if (!this.ended && span !== undefined && isNew(error, this.#before, span)) this.#failure = { error };
   }
 
   end(): void {
@@ -185,10 +192,17 @@ function start(
   }
 }
 
-function isNew(error: unknown, span: Span): boolean {
+/** Whether no other layer of the same request has recorded this error. */
+function isNew(error: unknown, before: Context, span: Span): boolean {
   if (typeof error !== 'object' || error === null) return true;
-  const { traceId } = span.spanContext();
-  if (recordedIn.get(error) === traceId) return false;
-  recordedIn.set(error, traceId);
+  const request = serverRequestOf(before) ?? span.spanContext().traceId;
+  if (recordedIn.get(error) === request) return false;
+  recordedIn.set(error, request);
   return true;
+}
+
+/** The context with the span that is around a layer in place of the layer's own. */
+function around(current: Context, before: Context): Context {
+  const outer = trace.getSpan(before);
+  return outer === undefined ? trace.deleteSpan(current) : trace.setSpan(current, outer);
 }

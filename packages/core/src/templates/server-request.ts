@@ -1,7 +1,13 @@
 import { type Context, createContextKey, type Span } from '@opentelemetry/api';
 
-/** The key under which OpenTelemetry's HTTP plugin and frameworks' plugins meet; ours meet theirs there too. */
+/** The key under which OpenTelemetry's HTTP plugin and framework plugins meet; ours use it too. */
 const RPC_METADATA_KEY = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
+
+/**
+ * The routed request that a server request belongs to. `null` on one that `http-server` made and no framework has
+ * seen yet; missing on one that other code made.
+ */
+export const ROUTED = Symbol('clew.routed');
 
 /**
  * What a framework's plugin adds to the request that it serves: the owner of the SERVER span reads it at the end.
@@ -12,10 +18,11 @@ export interface ServerRequest {
   readonly span: Span;
   /** The matched route, `/users/:id`; becomes `http.route` and part of the span's name. */
   route?: string | undefined;
-  /** What the handler failed with; recorded on the SERVER span when the answer is a server error. */
+  /** The handler's error; recorded on the SERVER span when the response is a server error. */
   error?: unknown;
-  /** The host that was asked for, as the peer wrote it. */
+  /** The host of the request, as the peer wrote it. */
   readonly host?: string | undefined;
+  [ROUTED]?: object | null;
 }
 
 /** Returns a context that carries the request served. */
@@ -26,4 +33,12 @@ export function withServerRequest(context: Context, request: ServerRequest): Con
 /** The request that is served in this context, whoever made its SERVER span. */
 export function serverRequestOf(context: Context): ServerRequest | undefined {
   return context.getValue(RPC_METADATA_KEY) as ServerRequest | undefined;
+}
+
+/** Whether two contexts are of the same request, though middleware has started a server request of its own in one. */
+export function isAnotherOfSame(one: Context, other: Context): boolean {
+  const [first, second] = [serverRequestOf(one), serverRequestOf(other)];
+  if (first === undefined || second === undefined || first === second) return false;
+  const owner = first[ROUTED];
+  return typeof owner === 'object' && owner !== null && owner === second[ROUTED];
 }

@@ -1,0 +1,179 @@
+import { currentContext } from '../exchange.ts';
+import { sayOnce } from '../kit/failures.ts';
+import { recordError } from '../record-error.ts';
+import { ROUTED, type ServerRequest, serverRequestOf } from './server-request.ts';
+
+/** What the template reads of a response; that of `node:http` has both. */
+export interface FrameworkResponse {
+  readonly headersSent: boolean;
+  readonly statusCode: number;
+}
+
+/**
+ * One request on its way through a framework. It keeps the route and the error of the SERVER span by one rule for all
+ * frameworks: the route is what was matched when the response was decided, and no later layer changes it.
+ * See docs/architecture.md, "Which route a request has".
+ * No `#private` here: frameworks derive from this class, and every request makes one.
+ */
+export class RoutedRequest {
+  private readonly response: FrameworkResponse;
+  /** The server request at the framework's entry, and the last that middleware has made inside. */
+  private outer: ServerRequest | undefined;
+  private inner: ServerRequest | undefined;
+  /** The route or the mount that has the request now; nothing where that is at the root. */
+  private current: string | undefined;
+  /** The route that had it last. */
+  private latest: string | undefined;
+  private isSet = false;
+  /** What was matched after an earlier route had set the response. */
+  private candidate: string | undefined;
+  private isLive = false;
+  private isBroken = false;
+
+  /** Make it where the framework takes the request: the server request is read from the current context. */
+  constructor(response: FrameworkResponse) {
+    this.response = response;
+    this.outer = serverRequestOf(currentContext());
+    if (this.outer !== undefined) this.claim(this.outer);
+  }
+
+  /** A route with a handler for the request's method takes the request. */
+  match(route: string): void {
+    this.findServerRequest();
+    if (this.response.headersSent) return;
+    if (this.isSet) this.candidate = route;
+    else this.publish(route, route);
+  }
+
+  /**
+   * What takes the request now is no route: it is mounted at a path, or at the root where there is none. Also for what
+   * comes after a route that passes the request on.
+   */
+  enter(mount: string | undefined): void {
+    this.findServerRequest();
+    if (!this.response.headersSent) this.publish(mount, this.latest);
+  }
+
+  /**
+   * A route passes the request on in a framework that sends the response after all handlers have returned. `isSet`
+   * says whether the response is set so far. Call what comes back when those that followed have returned, and say
+   * whether they changed the response: if not, the route itself is what responds, whatever they have matched.
+   */
+  passInward(isSet: boolean): (isChanged: boolean) => void {
+    const { isSet: wasSet } = this;
+    const route = wasSet ? this.candidate : this.latest;
+    if (isSet) this.isSet = true;
+    else if (!this.response.headersSent) this.publish(undefined, route);
+    return (isChanged) => {
+      if (this.response.headersSent) return;
+      if (isChanged) {
+        if (isSet && !wasSet && this.candidate !== undefined) this.publish(this.candidate, this.candidate);
+        this.isSet = true;
+      } else if (isSet) this.candidate = wasSet ? route : undefined;
+      else this.publish(undefined, route);
+    };
+  }
+
+  /**
+   * An error that a handler threw or passed on; the first is the cause of later ones. Before the headers are sent, it
+   * counts if the response becomes a server error. Afterwards it breaks the response off, and counts whatever the status.
+   */
+  fail(error: unknown): void {
+    this.findServerRequest();
+    const { headersSent, statusCode } = this.response;
+    if (headersSent) {
+      // An error that was there before has been handled, or is the cause of the status.
+      if (this.isBroken || this.outer?.error === error || this.inner?.error === error) return;
+      this.isBroken = true;
+    }
+    const isBreak = headersSent && statusCode < 500;
+    this.each((served) => {
+      if (!isBreak) served.error ??= error;
+      else if (served.span.isRecording()) recordError(served.span, error);
+    });
+  }
+
+  /** An error handler has passed the request on without the error. */
+  recover(): void {
+    this.each((served) => {
+      served.error = undefined;
+    });
+  }
+
+  /**
+   * Middleware may make a server request of its own, which then gets the route as well: call this wherever the context
+   * may be another one. In a lost context the server request may be another client's; it is left alone.
+   */
+  findServerRequest(): void {
+    const found = serverRequestOf(currentContext());
+    if (found === undefined || found === this.outer || found === this.inner) return;
+    const owner = found[ROUTED];
+    if (owner !== undefined && (owner !== null || this.outer !== undefined)) return;
+    this.claim(found);
+    if (this.outer === undefined) this.outer = found;
+    else this.inner = found;
+    this.isLive = false;
+    if (!this.response.headersSent) this.publish(this.current, this.latest);
+  }
+
+  /** The route as it is now: that of the response, as soon as its headers are sent. */
+  get route(): string | undefined {
+    const { current, latest, response } = this;
+    if (!isPassed(latest, current)) return current;
+    return response.headersSent && response.statusCode === 404 ? current : latest;
+  }
+
+  private publish(current: string | undefined, latest: string | undefined): void {
+    this.current = current;
+    this.latest = latest;
+    if (this.isLive) return;
+    // Whether a route that has passed the request on stays depends on the status.
+    this.isLive = isPassed(latest, current);
+    try {
+      if (this.outer !== undefined) this.publishTo(this.outer);
+      if (this.inner !== undefined) this.publishTo(this.inner);
+    } catch (fault) {
+      sayOnce('setting the route', fault);
+    }
+  }
+
+  private publishTo(served: ServerRequest): void {
+    if (this.isLive) Object.defineProperty(served, 'route', LIVE_ROUTE);
+    else served.route = this.current;
+  }
+
+  private claim(served: ServerRequest): void {
+    try {
+      served[ROUTED] = this;
+    } catch (fault) {
+      sayOnce('claiming a server request', fault);
+    }
+  }
+
+  private each(change: (served: ServerRequest) => void): void {
+    try {
+      if (this.outer !== undefined) change(this.outer);
+      if (this.inner !== undefined) change(this.inner);
+    } catch (fault) {
+      sayOnce('setting the error', fault);
+    }
+  }
+}
+
+/** Reads the route only when it is asked for. The same functions for all requests: so V8 shares one shape. */
+const LIVE_ROUTE: PropertyDescriptor & ThisType<ServerRequest> = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return (this[ROUTED] as RoutedRequest).route;
+  },
+  set(value: string | undefined) {
+    Object.defineProperty(this, 'route', { value, writable: true, configurable: true, enumerable: true });
+  },
+};
+
+/** Whether the latest route has passed the request on and says more than the path of what has it now. */
+function isPassed(latest: string | undefined, current: string | undefined): boolean {
+  if (latest === undefined || latest === current) return false;
+  return current === undefined || current === '/' || latest.startsWith(`${current}/`);
+}
