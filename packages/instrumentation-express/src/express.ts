@@ -21,6 +21,9 @@ export interface ExpressLayer {
 
 export interface ExpressRoute {
   readonly path: Path;
+  readonly stack: readonly ExpressLayer[];
+  /** The methods with a handler, in lower case; `_all` for `route.all()`. */
+  readonly methods: Readonly<Record<string, boolean | undefined>>;
 }
 
 /** A request on its way through routers, each of which takes its mount's part off the URL. */
@@ -72,4 +75,9 @@ export function isFailure(error: unknown): boolean {
 /** Whether a layer is a handler inside a route; Express notes the method on these alone. */
 export function isHandler(layer: ExpressLayer): boolean {
   return 'method' in layer;
+}
+
+/** Whether a route has a handler for the request: Express enters any route that matches the path of a HEAD. */
+export function takes({ methods }: ExpressRoute, { method }: ExpressRequest): boolean {
+  return method !== 'HEAD' || Boolean(methods._all || methods.head || methods.get);
 }

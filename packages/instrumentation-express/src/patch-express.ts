@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { beginLayer, currentContext, dress, type LayerRun, serverRequestOf } from '@clew/core';
+import { beginLayer, dress, type LayerRun } from '@clew/core';
 import type { Span } from '@opentelemetry/api';
 import {
   type Dispatch,
@@ -14,6 +14,7 @@ import {
   type Next,
   type Path,
   type Register,
+  takes,
 } from './express.ts';
 import type { ExpressTools } from './express-instrumentation.ts';
 import { viewOf } from './layer-view.ts';
@@ -33,7 +34,7 @@ export function patchExpress(moduleExports: unknown, tools: ExpressTools): void 
 
   tools.wrap(routers, 'use', rememberMounts);
   tools.wrap(routers, 'param', matchBeforeParam);
-  tools.wrap(routers, 'handle', (handle: Handle) => visitRouter(tools, handle));
+  tools.wrap(routers, 'handle', (handle: Handle) => visitRouter(handle));
   const [request, error] =
     'handleRequest' in Layer.prototype
       ? ['handleRequest', 'handleError']
@@ -63,7 +64,8 @@ function matchBeforeParam(param: Register): Register {
     const matching = function (this: unknown, request: ExpressRequest, ...others: unknown[]) {
       const visit = visitOf(request);
       if (visit === undefined) return callback.call(this, request, ...others);
-      if (visit.isOn(request.route)) visit.match(String(request.route.path));
+      if (visit.isOn(request.route) && takes(request.route, request))
+        visit.matchPath(String(request.route.path));
       return visit.goOn(() => callback.call(this, request, ...others));
     };
     return param.call(this, name, dress(matching, callback as () => unknown), ...rest);
@@ -71,22 +73,19 @@ function matchBeforeParam(param: Register): Register {
 }
 
 /** The outermost router begins the visit, and sees the errors that no handler has taken. */
-function visitRouter(tools: ExpressTools, handle: Handle): Handle {
+function visitRouter(handle: Handle): Handle {
   return function (request, response, out) {
     if (typeof out !== 'function') return handle.call(this, request, response, out);
     const outer = visitOf(request);
-    const served = outer === undefined ? serverRequestOf(currentContext()) : undefined;
-    if (served === undefined && tools.options.layers === 'none')
-      return handle.call(this, request, response, out);
     // Whoever is called at the end of a router: Express with the next layer, or the program.
     if (outer !== undefined)
       return handle.call(this, request, response, (error) => outer.goOn(() => out(error)));
-    const visit = new Visit(served, request.baseUrl ?? '');
+    const visit = new Visit(request, response);
     setVisit(request, visit);
     return handle.call(this, request, response, (error) => {
       setVisit(request, undefined);
       if (isFailure(error)) visit.fail(error);
-      else visit.fallThrough();
+      else visit.leave();
       visit.goOn(() => out(error));
     });
   };
@@ -98,31 +97,35 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
 
   return function (request, response, next) {
     const { route } = this;
+    if (route !== undefined && !takes(route, request)) return dispatch.call(this, request, response, next);
     const mount = route === undefined ? mounts.get(this) : undefined;
     // A function of four arguments handles errors only; Express passes it over here.
     const idle =
       this.handle.length > 3 ||
-      (route === undefined && mount === undefined && tools.options.layers === 'none');
+      (route === undefined &&
+        mount === undefined &&
+        tools.options.layers === 'none' &&
+        !isLaterHandler(this, request));
     const visit = idle ? undefined : visitOf(request);
     if (visit === undefined) return dispatch.call(this, request, response, next);
     if (route !== undefined) {
-      visit.match(tellRoute(route.path, () => pathOf(request)));
+      visit.matchPath(tellRoute(route.path, () => pathOf(request)));
       return dispatch.call(this, request, response, (error) => {
         if (isFailure(error)) visit.fail(error);
-        else visit.fallThrough(route);
+        else visit.leave(route);
         next(error);
       });
     }
     let onward = next;
     if (mount !== undefined) {
       const before = visit.mount;
-      visit.enter(
+      visit.enterMount(
         tellMount(mount, () => request.baseUrl.slice(before.url.length) || '/'),
         request.baseUrl,
       );
       onward = (error) => {
         visit.mount = before;
-        if (!isFailure(error)) visit.fallThrough();
+        if (!isFailure(error)) visit.leave();
         next(error);
       };
     }
@@ -143,7 +146,7 @@ function dispatchError(tools: ExpressTools, dispatch: DispatchError): DispatchEr
     const onward: Next = (passed) => {
       if (!isFailure(passed)) {
         visit.recover();
-        if (!isHandler(this)) visit.fallThrough();
+        if (!isHandler(this)) visit.leave();
       }
       next(passed);
     };
@@ -163,6 +166,7 @@ function runLayer(
   next: Next,
   call: (next: Next) => unknown,
 ): unknown {
+  visit.findServerRequest();
   const run = begin(tools, layer, visit, request);
   if (run === undefined) return visit.goOn(() => call(next));
   visit.hasGoneOn();
@@ -170,11 +174,12 @@ function runLayer(
     call((error) => {
       if (isFailure(error)) run.fail(error);
       run.end();
-      visit.passOn(run.following());
+      visit.findServerRequest();
+      visit.follow(run.following());
       return next(error);
     }),
   );
-  if (!run.ended) visit.endWithAnswer(run, response);
+  if (!run.ended) visit.endWithResponse(run, response);
   return result;
 }
 
@@ -186,12 +191,12 @@ function begin(
 ): LayerRun | undefined {
   const { options } = tools;
   if (options.layers === 'none') return undefined;
-  const view = viewOf(layer, visit.route, options);
+  const view = viewOf(layer, visit.matched, options);
   if (view.ignored) return undefined;
   const { spanNameHook, requestHook } = options;
   if (spanNameHook === undefined && requestHook === undefined)
     return beginLayer(tools, view, undefined, visit.onward);
-  const info = { request, route: visit.route ?? '/', layerType: view.type };
+  const info = { request, route: visit.matched ?? '/', layerType: view.type };
   const onSpan = (span: Span) => {
     tools.callHook(
       spanNameHook && ((named) => named.updateName(spanNameHook(info, view.name) ?? view.name)),
@@ -201,6 +206,11 @@ function begin(
     tools.callHook(requestHook, span, info);
   };
   return beginLayer(tools, view, onSpan, visit.onward);
+}
+
+/** Whether other handlers of the route have run before: they may have made a server request of their own. */
+function isLaterHandler(layer: ExpressLayer, { route }: ExpressRequest): boolean {
+  return route !== undefined && isHandler(layer) && route.stack[0] !== layer;
 }
 
 function pathOf({ url }: ExpressRequest): string {

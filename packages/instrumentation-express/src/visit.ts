@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { joinRoute, type LayerRun, type ServerRequest } from '@clew/core';
+import { joinRoute, type LayerRun, RoutedRequest } from '@clew/core';
 import { type Context, context } from '@opentelemetry/api';
 import type { ExpressRequest, ExpressRoute } from './express.ts';
 
@@ -11,100 +11,86 @@ interface Mount {
   readonly url: string;
 }
 
-/** The way of one request through the routers: its mount, its route, the layers that wait for its answer. */
-export class Visit {
+/** One request on its way through the routers: its mount, and the layers that last until its response. */
+export class Visit extends RoutedRequest {
   mount: Mount;
-  readonly #served: ServerRequest | undefined;
-  readonly #open: LayerRun[] = [];
-  #route: string | undefined;
-  #onward: Context | undefined;
-  #left: ExpressRoute | undefined;
+  /** What is matched so far, whatever responds: the route, or the mount as long as there is none. */
+  matched: string | undefined;
+  private readonly open: LayerRun[] = [];
+  private following: Context | undefined;
+  private left: ExpressRoute | undefined;
 
-  constructor(served: ServerRequest | undefined, url: string) {
-    this.#served = served;
-    this.mount = { pattern: '', url };
+  constructor(request: ExpressRequest, response: ServerResponse) {
+    super(response);
+    this.mount = { pattern: '', url: request.baseUrl ?? '' };
   }
 
-  /** What is matched so far: the route, or the mount as long as there is none. */
-  get route(): string | undefined {
-    return this.#route;
+  /** A route takes the request. */
+  matchPath(path: string): void {
+    this.matched = joinRoute(this.mount.pattern, path);
+    this.match(this.matched);
   }
 
-  match(path: string): void {
-    this.#setRoute(joinRoute(this.mount.pattern, path));
+  /** What is mounted at a path takes the request. */
+  enterMount(path: string, url: string): void {
+    this.matched = joinRoute(this.mount.pattern, path);
+    this.mount = { pattern: this.matched, url };
+    this.enter(this.matched);
   }
 
-  enter(path: string, url: string): void {
-    this.mount = { pattern: joinRoute(this.mount.pattern, path), url };
-    this.#setRoute(this.mount.pattern);
+  /** The request is passed on: what responds now is another route, or what is in the mount around. */
+  leave(route?: ExpressRoute): void {
+    if (route !== undefined) this.left = route;
+    this.matched = this.mount.pattern === '' ? undefined : this.mount.pattern;
+    this.enter(this.matched);
   }
 
-  /** The route has passed the request on: what answers now is another one, or the mount around it. */
-  fallThrough(route?: ExpressRoute): void {
-    if (route !== undefined) this.#left = route;
-    this.#setRoute(this.mount.pattern === '' ? undefined : this.mount.pattern);
-  }
-
-  /** Whether the request is on this route, which Express does not take off a request that falls through. */
+  /** Whether the request is on this route, which Express does not take off a request that is passed on. */
   isOn(route: ExpressRoute | undefined): route is ExpressRoute {
-    return route !== undefined && route !== this.#left;
-  }
-
-  /** The first error is the cause; later ones are what became of it. */
-  fail(error: unknown): void {
-    if (this.#served !== undefined) this.#served.error ??= error;
-  }
-
-  recover(): void {
-    if (this.#served !== undefined) this.#served.error = undefined;
+    return route !== undefined && route !== this.left;
   }
 
   /**
-   * A layer has passed the request on: what the program runs next, runs in this context. To make it current at once
-   * would be for nothing where the next layer is a span, too.
+   * A layer has passed the request on: what the application runs next runs in this context. It is not made current at
+   * once, which would be for nothing where the next layer is a span, too.
    */
-  passOn(onward: Context): void {
-    this.#onward = onward;
+  follow(context: Context): void {
+    this.following = context;
   }
 
   /** The context of what comes next, where it is not the current one. */
   get onward(): Context | undefined {
-    return this.#onward;
+    return this.following;
   }
 
   /** Calls what comes next. */
   goOn<T>(call: () => T): T {
-    const onward = this.#onward;
-    this.#onward = undefined;
-    return onward === undefined ? call() : context.with(onward, call);
+    const { following } = this;
+    this.following = undefined;
+    return following === undefined ? call() : context.with(following, call);
   }
 
   /** What comes next has its own context. */
   hasGoneOn(): void {
-    this.#onward = undefined;
+    this.following = undefined;
   }
 
-  /** Ends a layer that has not called `next` with the answer: one listener a response, before the SERVER span's. */
-  endWithAnswer(run: LayerRun, response: ServerResponse): void {
+  /** Ends a layer that has not called `next` with the response: one listener a response, before the SERVER span's. */
+  endWithResponse(run: LayerRun, response: ServerResponse): void {
     if (response.writableEnded || response.destroyed) {
       run.end();
       return;
     }
-    if (this.#open.push(run) > 1) return;
+    if (this.open.push(run) > 1) return;
     response.prependOnceListener('close', () => {
-      for (const open of this.#open.reverse()) open.end();
+      for (const open of this.open.reverse()) open.end();
     });
-  }
-
-  #setRoute(route: string | undefined): void {
-    this.#route = route;
-    if (this.#served !== undefined) this.#served.route = route;
   }
 }
 
 const VISIT = Symbol('clew.express-visit');
 
-/** The visit that a request is on; none while it is in no router. */
+/** The visit that a request is on; nothing while it is in no router. */
 export function visitOf(request: ExpressRequest): Visit | undefined {
   return (request as Visiting)[VISIT];
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { FrameworkResponse } from '@clew/core';
 
 /** What the plugin sees of Koa 2 and 3. */
 export interface KoaClass {
@@ -15,13 +16,21 @@ export interface KoaApplication extends EventEmitter {
 export interface KoaContext {
   readonly path: string;
   readonly originalUrl: string;
+  /** The response of `node:http`. */
+  readonly res: FrameworkResponse;
+  readonly body: unknown;
+  readonly status: number;
+  /** `false` where the application sends the response itself. */
+  readonly respond?: boolean;
   /** What koa-mount has taken off the path last. */
   readonly mountPath?: string;
   /** The layers of all routers that match the path, whatever the method. */
   readonly matched?: readonly RouterLayer[];
 }
 
-export type Middleware = ((this: unknown, context: KoaContext, next: () => Promise<unknown>) => unknown) & {
+export type Next = () => Promise<unknown>;
+
+export type Middleware = ((this: unknown, context: KoaContext, next: Next) => unknown) & {
   /** The router, on what its `routes()` gives. */
   readonly router?: object;
   /** The name of a generator function that Koa 2 has converted. */
@@ -36,7 +45,7 @@ export interface RouterLayer {
 }
 
 export interface RouterMatch {
-  pathAndMethod: readonly RouterLayer[];
+  readonly pathAndMethod: RouterLayer[];
 }
 
 export type RouterModule = { readonly Router?: RouterClass } & RouterClass;

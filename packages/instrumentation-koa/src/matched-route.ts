@@ -1,10 +1,17 @@
-import { currentContext, guard, joinRoute, serverRequestOf } from '@clew/core';
-import type { KoaContext, RouterLayer } from './koa.ts';
+import { guard, joinRoute, RoutedRequest } from '@clew/core';
+import type { KoaContext, Next, RouterLayer } from './koa.ts';
 
 const MATCHED = Symbol('clew.matched-route');
+const ROUTED = Symbol('clew.routed-request');
 
 /** The context of a request, with what routers have last written as its route. */
-type RoutedContext = KoaContext & { [MATCHED]?: unknown };
+type RoutedContext = KoaContext & { [MATCHED]?: unknown; [ROUTED]?: RoutedRequest };
+
+/** The routed request of a context. Koa's entry asks first, where the server request is the one of the HTTP plugin. */
+export function routedOf(koa: RoutedContext): RoutedRequest {
+  koa[ROUTED] ??= new RoutedRequest(koa.res);
+  return koa[ROUTED];
+}
 
 /**
  * Listens to `ctx._matchedRoute`, which every router writes when it enters a layer: so a route is known from its
@@ -24,10 +31,20 @@ export function watchRoutes(contextPrototype: object): () => void {
   return () => Reflect.deleteProperty(contextPrototype, '_matchedRoute');
 }
 
+/** Comes after a route's last handler: calls what the route passes the request on to. */
+export function passOn(koa: KoaContext, next: Next): Promise<unknown> {
+  const { body, status } = koa;
+  const isSet = (body !== undefined && body !== null) || status !== 404 || koa.respond === false;
+  const comeBack = routedOf(koa).passInward(isSet);
+  return next().then((value) => {
+    comeBack(koa.body !== body || koa.status !== status);
+    return value;
+  });
+}
+
 function noteRoute(koa: KoaContext, path: unknown): void {
-  const served = serverRequestOf(currentContext());
   // Middleware of a router is written there as well, with a path that may be an expression of the router's own.
-  if (served !== undefined && isRoute(koa.matched ?? [], path)) served.route = routeOf(koa, path);
+  if (isRoute(koa.matched ?? [], path)) routedOf(koa).match(routeOf(koa, path));
 }
 
 function isRoute(matched: readonly RouterLayer[], path: unknown): boolean {
@@ -40,7 +57,7 @@ export function routeOf(koa: KoaContext, path: unknown): string {
   return joinRoute(koa.mountPath === undefined ? '' : mountOf(koa, koa.mountPath), String(path));
 }
 
-/** koa-mount says the innermost mount only, and also after it was left: the URL shows all of them. */
+/** koa-mount sets the innermost mount only, and leaves it set: the URL shows all of them. */
 function mountOf({ path, originalUrl }: KoaContext, innermost: string): string {
   const query = originalUrl.indexOf('?');
   const whole = query < 0 ? originalUrl : originalUrl.slice(0, query);

@@ -4,17 +4,27 @@ import {
   createLayer,
   currentContext,
   dress,
+  guard,
   type Layer,
   madeOf,
   serverRequestOf,
   settleLayer,
 } from '@clew/core';
 import type { Span } from '@opentelemetry/api';
-import type { KoaApplication, KoaClass, Middleware, RouterLayer, RouterMatch, RouterModule } from './koa.ts';
+import type {
+  KoaApplication,
+  KoaClass,
+  KoaContext,
+  Middleware,
+  RouterLayer,
+  RouterMatch,
+  RouterModule,
+} from './koa.ts';
 import type { KoaLayerInfo, KoaLayerType, KoaTools } from './koa-instrumentation.ts';
-import { routeOf, watchRoutes } from './matched-route.ts';
+import { passOn, routedOf, routeOf, watchRoutes } from './matched-route.ts';
 
 type Callback = (this: KoaApplication) => unknown;
+type HandleRequest = (this: KoaApplication, context: KoaContext, handlers: unknown) => unknown;
 type Emit = (this: KoaApplication, event: string | symbol, ...args: unknown[]) => boolean;
 type Match = (this: unknown, ...args: unknown[]) => RouterMatch;
 
@@ -25,7 +35,7 @@ let inForce: KoaTools | undefined;
 const routerPrototypes = new Set<object>();
 
 const traced = new WeakMap<Middleware, Middleware>();
-const tracedLayers = new WeakMap<RouterLayer, RouterLayer>();
+const standIns = new WeakMap<RouterLayer, RouterLayer>();
 
 export function patchKoa(moduleExports: unknown, tools: KoaTools): void {
   const Koa = moduleExports as KoaClass;
@@ -36,6 +46,7 @@ export function patchKoa(moduleExports: unknown, tools: KoaTools): void {
   tools.onDisable(watchRoutes(Object.getPrototypeOf(new Koa().context)));
   for (const prototype of routerPrototypes) tools.wrap(prototype, 'match', traceMatches);
   tools.wrap(Koa.prototype, 'callback', composeTraced);
+  tools.wrap(Koa.prototype, 'handleRequest', beginRequest);
   tools.wrap(Koa.prototype, 'emit', noteErrors);
 }
 
@@ -67,23 +78,44 @@ function composeTraced(callback: Callback): Callback {
   };
 }
 
-/** Koa says every error that it answers itself, and error-handling middleware says its own, by this event. */
+/** Middleware may make a server request of its own: the one at the entry is noted first. */
+function beginRequest(handle: HandleRequest): HandleRequest {
+  return function (context, handlers) {
+    guard('entering Koa', () => routedOf(context));
+    return handle.call(this, context, handlers);
+  };
+}
+
+/** Koa emits this event for each error that it responds to itself, and error-handling middleware for its own. */
 function noteErrors(emit: Emit): Emit {
   return function (event, ...args) {
-    if (event === 'error') {
-      const served = serverRequestOf(currentContext());
-      if (served !== undefined) served.error ??= args[0];
-    }
+    if (event === 'error') guard('noting an error of Koa', () => noteError(args[0], args[1]));
     return emit.call(this, event, ...args);
   };
 }
 
-/** Routers compose the handlers of what has matched anew for each request: they compose traced ones. */
+function noteError(error: unknown, context: unknown): void {
+  if (isKoaContext(context)) {
+    routedOf(context).fail(error);
+    return;
+  }
+  const served = serverRequestOf(currentContext());
+  if (served !== undefined) served.error ??= error;
+}
+
+function isKoaContext(value: unknown): value is KoaContext {
+  return typeof value === 'object' && value !== null && 'originalUrl' in value && 'res' in value;
+}
+
+/** Routers compose the handlers of what has matched anew for each request: they compose those of stand-ins. */
 function traceMatches(match: Match): Match {
   return function (...args) {
     const matched = match.apply(this, args);
-    if (inForce !== undefined && inForce.options.layers !== 'none')
-      matched.pathAndMethod = matched.pathAndMethod.map(tracedLayer);
+    if (inForce === undefined) return matched;
+    const { pathAndMethod } = matched;
+    const isTraced = inForce.options.layers !== 'none';
+    for (const [index, layer] of pathAndMethod.entries())
+      if (isTraced || layer.methods.length > 0) pathAndMethod[index] = standInOf(layer);
     return matched;
   };
 }
@@ -105,22 +137,32 @@ function tracedMiddleware(middleware: Middleware): Middleware {
   return known;
 }
 
-/** A stand-in of the layer for one dispatch: the router keeps its own. */
-function tracedLayer(layer: RouterLayer): RouterLayer {
-  const known = tracedLayers.get(layer);
+/** A stand-in of the layer for one dispatch: the router keeps its own. After a route's handlers comes `passOn`. */
+function standInOf(layer: RouterLayer): RouterLayer {
+  const known = standIns.get(layer);
   if (known !== undefined) return known;
   const route = layer.methods.length > 0 ? layer : undefined;
-  let last: { readonly own: readonly Middleware[]; readonly traced: readonly Middleware[] } | undefined;
-  const tracedStack = () => {
+  let last: Stacks | undefined;
+  const stack = () => {
     const own = layer.stack;
-    if (last === undefined || !isSame(last.own, own))
-      last = { own: [...own], traced: own.map((handler) => trace(handler, route)) };
-    return last.traced;
+    const isTraced = inForce !== undefined && inForce.options.layers !== 'none';
+    if (last === undefined || last.isTraced !== isTraced || !isSame(last.own, own)) {
+      // Handlers after the first may find themselves in another context.
+      const isSeen = (index: number) => isTraced || (route !== undefined && index > 0);
+      const handlers = own.map((handler, index) => (isSeen(index) ? trace(handler, route) : handler));
+      last = { isTraced, own: [...own], standIn: route === undefined ? handlers : [...handlers, passOn] };
+    }
+    return last.standIn;
   };
-  const stack = { get: tracedStack };
-  const standIn = Object.create(layer, { stack }) as RouterLayer;
-  tracedLayers.set(layer, standIn);
+  const standIn = Object.create(layer, { stack: { get: stack } }) as RouterLayer;
+  standIns.set(layer, standIn);
   return standIn;
+}
+
+interface Stacks {
+  readonly isTraced: boolean;
+  readonly own: readonly Middleware[];
+  readonly standIn: readonly Middleware[];
 }
 
 function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
@@ -135,7 +177,9 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
 
   return function (context, next) {
     const tools = inForce;
-    if (tools === undefined || tools.options.layers === 'none') return middleware.call(this, context, next);
+    if (tools === undefined) return middleware.call(this, context, next);
+    if (route !== undefined) routedOf(context).findServerRequest();
+    if (tools.options.layers === 'none') return middleware.call(this, context, next);
     const { ignoreLayersType, requestHook } = tools.options;
     if (ignoreLayersType.includes(layerType)) return middleware.call(this, context, next);
     const name = route === undefined ? ownName : routeOf(context, route.path);

@@ -7,6 +7,7 @@ export type KoaModule = typeof Koa;
 export interface AnyRouter {
   get(path: string | RegExp, ...handlers: Koa.Middleware[]): unknown;
   post(path: string | RegExp, ...handlers: Koa.Middleware[]): unknown;
+  all(path: string | RegExp, ...handlers: Koa.Middleware[]): unknown;
   use(...args: unknown[]): unknown;
   routes(): Koa.Middleware;
 }

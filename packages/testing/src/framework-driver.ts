@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { SpanKind } from '@opentelemetry/api';
 import type { FrameworkProgram } from './framework-program.ts';
+import type { Step } from './framework-steps.ts';
 import { type RawAnswer, send } from './raw-http.ts';
 import { prepareRecorder, type Recorder } from './recorder.ts';
 import type { RecordedSpan } from './recording-span.ts';
@@ -17,6 +18,10 @@ export interface HttpFrameworkAdapter extends SubjectAdapter {
   readonly skips?: Skips;
   /** Builds the program with the framework, as it is now: patched or not. */
   listener(program: FrameworkProgram): RequestListener;
+  /** Builds an application of steps, likewise. */
+  steps(steps: readonly Step[]): RequestListener;
+  /** The path of a route that matches everything: `/{*rest}`. */
+  readonly catchAll: string;
   /** Names of the layer spans; undefined where the framework has no such layer. */
   readonly layerNames: {
     middleware(name: string): string | undefined;

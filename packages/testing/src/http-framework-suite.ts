@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ATTR } from '@clew/core';
 import { SpanKind } from '@opentelemetry/api';
+import { decisionTests } from './framework-decision-tests.ts';
 import { driveFramework, type FrameworkDriver, type HttpFrameworkAdapter } from './framework-driver.ts';
 import { layerTests } from './framework-layer-tests.ts';
 import { wholeProgram } from './framework-program.ts';
@@ -18,7 +19,13 @@ export function httpFrameworkSuite(adapter: HttpFrameworkAdapter): void {
     name: `${adapter.name} as a framework`,
     skips: adapter.skips,
     recorder: driver.recorder,
-    tests: { ...routeTests(driver), ...layerTests(driver), ...switchTests(driver), ...shapeTests(adapter) },
+    tests: {
+      ...routeTests(driver),
+      ...decisionTests(driver),
+      ...layerTests(driver),
+      ...switchTests(driver),
+      ...shapeTests(adapter),
+    },
   });
 }
 

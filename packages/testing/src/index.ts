@@ -2,6 +2,7 @@ export type { ClientCall, HttpClientAdapter } from './client-driver.ts';
 export { type DbAdapter, type DbConnection, dbSuite, type RunQuery } from './db-suite.ts';
 export type { HttpFrameworkAdapter } from './framework-driver.ts';
 export type { FrameworkProgram, SuiteMiddleware, SuiteRoute } from './framework-program.ts';
+export { CATCH_ALL, type Step, type StepControl, type StepHandler } from './framework-steps.ts';
 export { httpClientSuite } from './http-client-suite.ts';
 export { httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';

@@ -8,8 +8,14 @@ httpFrameworkSuite({
     instance.instrument({ ToyFramework: toy.ToyFramework });
     return instance;
   },
-  functions: () => [toy.ToyFramework.prototype.runStep],
+  functions: () => [
+    toy.ToyFramework.prototype.serve,
+    toy.ToyFramework.prototype.passOn,
+    toy.ToyFramework.prototype.runLayer,
+  ],
   listener: (program) => new toy.ToyFramework().listener(program),
+  steps: (steps) => new toy.ToyFramework().steps(steps),
+  catchAll: '*',
   layerNames: {
     middleware: (name) => `middleware - ${name}`,
     handler: (route) => `request_handler - ${route}`,

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { ATTR, type ServerRequest, serverRequestOf, withServerRequest } from '@clew/core';
+import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { FrameworkDriver } from './framework-driver.ts';
+import { type Situation, situations } from './framework-situations.ts';
+import { mount, passes, responds, route, type Step, type StepHandler, use } from './framework-steps.ts';
+import { send } from './raw-http.ts';
+import type { RecordedSpan } from './recording-span.ts';
+import { tracing } from './subject.ts';
+import { listenOn, whileServing } from './suite-server.ts';
+import { listenTraced } from './traced-server.ts';
+
+/** The route is what was matched when the response was decided; an error counts if it decides or breaks off the response. */
+export function decisionTests(driver: FrameworkDriver): Record<string, () => Promise<void>> {
+  const { adapter, recorder } = driver;
+  const check = async (
+    { steps, target, method = 'GET', route, status, error }: Situation,
+    options: object,
+  ) => {
+    const { server } = await serveSteps(steps, target, method, options);
+    const expected = route?.replace(/\*$/, adapter.catchAll);
+    assert.equal(server.attributes[ATTR.httpRoute], expected);
+    assert.equal(server.name, expected === undefined ? method : `${method} ${expected}`);
+    assert.equal(server.attributes[ATTR.httpResponseStatusCode], status);
+    assert.equal(server.attributes[ATTR.errorType], error);
+    assert.equal(server.status.code, error === undefined ? SpanStatusCode.UNSET : SpanStatusCode.ERROR);
+    assert.equal(server.events.length, error === undefined ? 0 : 1);
+  };
+
+  const serveSteps = (steps: readonly Step[], target: string, method: string, options: object) =>
+    tracing(adapter, options, () =>
+      whileServing(listenTraced(adapter.steps(steps)), async (url) => {
+        await send(url + target, { method });
+        const spans = await recorder.takeUntil(({ kind }) => kind === SpanKind.SERVER);
+        const [server] = spans;
+        assert(server);
+        return { server, spans };
+      }),
+    );
+
+  const tests: Record<string, () => Promise<void>> = {};
+  for (const [title, situation] of Object.entries(situations)) {
+    tests[title] = async () => {
+      await check(situation, {});
+      await check(situation, { layers: 'all' });
+    };
+  }
+  return { ...tests, ...ownServerTests(driver, serveSteps) };
+}
+
+/** A server request that middleware makes, as tracers do whose HTTP plugin is a middleware. */
+class OwnServer {
+  metadata: ServerRequest | undefined;
+
+  readonly handle: StepHandler = ({ next }) => {
+    const span = trace.getTracer('suite').startSpan('own', { kind: SpanKind.CONSUMER });
+    this.metadata = { type: 'http', span };
+    return context.with(withServerRequest(trace.setSpan(context.active(), span), this.metadata), next);
+  };
+
+  get span(): Span {
+    assert(this.metadata, 'the middleware has run');
+    return this.metadata.span;
+  }
+}
+
+type ServeSteps = (
+  steps: readonly Step[],
+  target: string,
+  method: string,
+  options: object,
+) => Promise<{ readonly server: RecordedSpan; readonly spans: readonly RecordedSpan[] }>;
+
+function ownServerTests(
+  { adapter, recorder }: FrameworkDriver,
+  serveSteps: ServeSteps,
+): Record<string, () => Promise<void>> {
+  const ending =
+    (own: OwnServer): StepHandler =>
+    ({ respond }) => {
+      own.span.end();
+      respond();
+    };
+  return {
+    'a server request that middleware makes has the route, as has the one around it': async () => {
+      for (const options of [{}, { layers: 'all' }]) {
+        const own = new OwnServer();
+        const steps = [use(own.handle), mount('/m', route('/foo/:id', ending(own)))];
+        const { server } = await serveSteps(steps, '/m/foo/7', 'GET', options);
+        assert.equal(own.metadata?.route, '/m/foo/:id');
+        assert.equal(server.attributes[ATTR.httpRoute], '/m/foo/:id');
+      }
+    },
+    'so has one that a handler of the route makes': async () => {
+      const own = new OwnServer();
+      const steps = [route('/foo/:id', own.handle, ending(own))];
+      const { server } = await serveSteps(steps, '/foo/7', 'GET', {});
+      assert.equal(own.metadata?.route, '/foo/:id');
+      assert.equal(server.attributes[ATTR.httpRoute], '/foo/:id');
+    },
+    'and one without any around it': async () => {
+      const own = new OwnServer();
+      const steps = [use(own.handle), use(passes), route('/foo/:id', ending(own))];
+      await tracing(adapter, {}, () =>
+        whileServing(listenOn(createServer(adapter.steps(steps))), async (url) => {
+          assert.equal((await send(`${url}/foo/7`)).status, 200);
+          await recorder.take(1);
+        }),
+      );
+      assert.equal(own.metadata?.route, '/foo/:id');
+    },
+    'layers after such middleware belong to its span': async () => {
+      const own = new OwnServer();
+      const steps = [use(own.handle), use(passes), route('/foo/:id', ending(own))];
+      const { spans } = await serveSteps(steps, '/foo/7', 'GET', { layers: 'all' });
+      const handler = spans.find(({ name }) => name === adapter.layerNames.handler('/foo/:id'));
+      if (handler === undefined) return;
+      const parents = new Set<string>();
+      for (let at: RecordedSpan | undefined = handler; at !== undefined; ) {
+        const { parentSpanId }: RecordedSpan = at;
+        if (parentSpanId !== undefined) parents.add(parentSpanId);
+        at = spans.find(({ spanId }) => spanId === parentSpanId);
+      }
+      assert(parents.has(own.span.spanContext().spanId));
+    },
+    "in another client's context, which a handler may find itself in, nothing is written": async () => {
+      let lost = context.active();
+      const steps = [
+        route('/keeps', ({ respond }) => {
+          lost = context.active();
+          respond();
+        }),
+        use(({ next }) => context.with(lost, () => next())),
+        route('/foo/:id', responds),
+      ];
+      const kept = await serveSteps(steps, '/keeps', 'GET', {});
+      const other = serverRequestOf(lost);
+      assert.equal(other?.route, '/keeps');
+      await serveSteps(steps, '/foo/7', 'GET', {});
+      assert.equal(other.route, '/keeps');
+      assert.equal(kept.server.attributes[ATTR.httpRoute], '/keeps');
+    },
+  };
+}

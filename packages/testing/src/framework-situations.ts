@@ -1,0 +1,178 @@
+import {
+  CATCH_ALL,
+  errorHandler,
+  mount,
+  passes,
+  responds,
+  respondsAndPasses,
+  route,
+  router,
+  type Step,
+  type StepHandler,
+  use,
+} from './framework-steps.ts';
+import { laterTurn } from './subject.ts';
+
+/** A request and what it must leave on its SERVER span. */
+export interface Situation {
+  readonly steps: readonly Step[];
+  readonly target: string;
+  readonly method?: string;
+  readonly route: string | undefined;
+  readonly status: number;
+  /** `error.type`; none by default. */
+  readonly error?: string;
+}
+
+const failing: StepHandler = () => {
+  throw new TypeError('out of songs');
+};
+
+/** Who responds when, and what that makes the route and the error of the SERVER span. */
+export const situations: Readonly<Record<string, Situation>> = {
+  'a route that responds and passes on keeps its place before a later route': {
+    steps: [mount('/m', route('/foo/:id', respondsAndPasses)), router(route(CATCH_ALL, passes))],
+    target: '/m/foo/7',
+    route: '/m/foo/:id',
+    status: 200,
+  },
+  'and before a later route that ends the request without a word': {
+    steps: [mount('/m', route('/foo/:id', respondsAndPasses)), router(route(CATCH_ALL, () => {}))],
+    target: '/m/foo/7',
+    route: '/m/foo/:id',
+    status: 200,
+  },
+  'and before a later route of the same router': {
+    steps: [route('/foo/:id', respondsAndPasses), route('/foo/:other', passes)],
+    target: '/foo/7',
+    route: '/foo/:id',
+    status: 200,
+  },
+  'and before later middleware': {
+    steps: [mount('/m', route('/foo/:id', respondsAndPasses)), use(passes), use(passes)],
+    target: '/m/foo/7',
+    route: '/m/foo/:id',
+    status: 200,
+  },
+  'and before a later mount': {
+    steps: [
+      mount('/m', route('/foo/:id', respondsAndPasses)),
+      mount('/m', use(passes), route('/foo/7', passes)),
+    ],
+    target: '/m/foo/7',
+    route: '/m/foo/:id',
+    status: 200,
+  },
+  'a route that responds after a while and then passes on keeps its place': {
+    steps: [
+      route('/foo/:id', async ({ respond, next }) => {
+        await laterTurn();
+        respond();
+        await next();
+      }),
+      router(route(CATCH_ALL, passes)),
+    ],
+    target: '/foo/7',
+    route: '/foo/:id',
+    status: 200,
+  },
+  'a route that responds and does not wait for what it passes on to keeps its place': {
+    steps: [
+      route('/foo/:id', ({ respond, next }) => {
+        respond();
+        void next();
+      }),
+      use(async ({ next }) => {
+        await laterTurn();
+        await next();
+      }),
+      router(route(CATCH_ALL, passes)),
+    ],
+    target: '/foo/7',
+    route: '/foo/:id',
+    status: 200,
+  },
+  'a route that streams keeps its place': {
+    steps: [
+      route('/foo/:id', async ({ sendPart, next, end }) => {
+        sendPart();
+        await next();
+        await laterTurn();
+        end();
+      }),
+      router(route(CATCH_ALL, () => {})),
+    ],
+    target: '/foo/7',
+    route: '/foo/:id',
+    status: 200,
+  },
+  'a route that passes on gives way to one that responds': {
+    steps: [route(CATCH_ALL, passes), route('/foo/:id', passes), router(route('/foo/7', responds))],
+    target: '/foo/7',
+    route: '/foo/7',
+    status: 200,
+  },
+  'a route that passes on stays where middleware responds for all': {
+    steps: [mount('/posts', route('/:id', passes)), use(responds)],
+    target: '/posts/7',
+    route: '/posts/:id',
+    status: 200,
+  },
+  'of several routes that pass on, the last stays': {
+    steps: [route('/foo/:id', passes), route('/foo/:other', passes), use(responds)],
+    target: '/foo/7',
+    route: '/foo/:other',
+    status: 200,
+  },
+  'a route that passes on stays where what follows fails': {
+    steps: [route('/foo/:id', passes), use(failing)],
+    target: '/foo/7',
+    route: '/foo/:id',
+    status: 500,
+    error: 'TypeError',
+  },
+  'a route that passes on is no route of a request that nothing responds to': {
+    steps: [mount('/m', route('/foo/:id', passes)), use(passes)],
+    target: '/m/foo/7',
+    route: undefined,
+    status: 404,
+  },
+  'nor of one that middleware responds to with 404': {
+    steps: [route('/foo/:id', passes), use(({ respond }) => respond(404))],
+    target: '/foo/7',
+    route: undefined,
+    status: 404,
+  },
+  'a route that itself responds with 404 is the route': {
+    steps: [route('/foo/:id', ({ respond }) => respond(404)), use(passes)],
+    target: '/foo/7',
+    route: '/foo/:id',
+    status: 404,
+  },
+  'a HEAD request has the route of its handler': {
+    steps: [route('/foo/:id', responds)],
+    target: '/foo/7',
+    method: 'HEAD',
+    route: '/foo/:id',
+    status: 200,
+  },
+  'a route whose error is handled is the route, and the error is none of the server': {
+    steps: [route('/foo/:id', failing), errorHandler(({ respond }) => respond(422))],
+    target: '/foo/7',
+    route: '/foo/:id',
+    status: 422,
+  },
+  'so it is where the error handler responds as if nothing was wrong': {
+    steps: [mount('/m', route('/foo/:id', failing)), errorHandler(responds)],
+    target: '/m/foo/7',
+    route: '/m/foo/:id',
+    status: 200,
+  },
+  'an error that breaks a response off is on the SERVER span, whatever its status': {
+    steps: [route('/foo/:id', ({ breakOff }) => breakOff(new RangeError('half way')))],
+    target: '/foo/7',
+    route: '/foo/:id',
+    status: 200,
+    error: 'RangeError',
+  },
+};
