@@ -124,7 +124,7 @@ export {
   httpClient,
 } from './templates/http-client.ts';
 export { type FrameworkResponse, RoutedRequest } from './templates/http-framework.ts';
-export { httpServer } from './templates/http-server.ts';
+export { type HttpServerTracing, httpServer } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
 export {
   beginLayer,

@@ -117,6 +117,19 @@ test('close is reported once, in the emitter’s context, without a listener', (
   expect(seen).toEqual([own]);
 });
 
+test('close of an emitter without a context or of another class is reported by a listener', () => {
+  const calls: string[] = [];
+  const [bare, other] = [new Message(), new EventEmitter()];
+  setEmitterContext(other, own);
+  onEmitterClose(bare, () => calls.push('bare'));
+  onEmitterClose(other, () => calls.push('other'));
+  for (const each of [bare, other]) {
+    each.emit('close');
+    each.emit('close');
+  }
+  expect(calls).toEqual(['bare', 'other']);
+});
+
 test('emit is the class’s own again when the last plugin is disabled and nothing is open', () => {
   const { message, seen } = watched();
   emitInOwnContext(tools, Message.prototype);

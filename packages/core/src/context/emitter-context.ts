@@ -36,8 +36,10 @@ class Stamp extends Same {
     return #context in emitter ? emitter.#context : undefined;
   }
 
-  static setOnClose(emitter: object, listener: () => void): void {
-    (emitter as Stamp).#onClose = listener;
+  static setOnClose(emitter: object, listener: () => void): boolean {
+    if (!(#onClose in emitter)) return false;
+    emitter.#onClose = listener;
+    return true;
   }
 
   static takeOnClose(emitter: object): (() => void) | undefined {
@@ -47,6 +49,9 @@ class Stamp extends Same {
     return listener;
   }
 }
+
+/** Marks an `emit` that runs listeners in the emitter's own context. */
+const COVERED = Symbol('clew.covered');
 
 /** A class whose `emit` is replaced, and how many plugins asked for it. */
 interface Replaced {
@@ -75,11 +80,14 @@ export function emitterContext(emitter: object): Context | undefined {
 }
 
 /**
- * Calls back once, in the emitter's context and before its listeners, when the emitter emits `close`. It adds no
- * listener, so it does not count towards the application's `setMaxListeners`. Set the emitter's context first.
+ * Calls back once, before the emitter's listeners, when it emits `close`. For an emitter that {@link emitInOwnContext}
+ * covers and that has a context this adds no listener, which would count towards the application's `setMaxListeners`.
  */
-export function onEmitterClose(emitter: object, listener: () => void): void {
-  Stamp.setOnClose(emitter, listener);
+export function onEmitterClose(emitter: EventEmitter, listener: () => void): void {
+  if (!(COVERED in emitter.emit && Stamp.setOnClose(emitter, listener))) {
+    emitter.once('close', listener);
+    return;
+  }
   awaitingClose++;
 }
 
@@ -123,13 +131,14 @@ export function emitAlwaysIn(own: Context, emitter: EventEmitter): void {
 }
 
 function emitting(emit: Emit): Emit {
-  return function (event, ...args) {
+  const covering: Emit = function (event, ...args) {
     const own = Stamp.get(this);
     if (own === undefined) return emit.call(this, event, ...args);
     if (event === 'close') callOnClose(this, own);
     if (this.listenerCount(event) === 0 || currentContext() === own) return emit.call(this, event, ...args);
     return context.with(own, emit, this, event, ...args);
   };
+  return Object.assign(covering, { [COVERED]: true });
 }
 
 function callOnClose(emitter: EventEmitter, own: Context): void {

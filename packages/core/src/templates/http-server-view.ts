@@ -20,7 +20,10 @@ export interface HttpServerView<Request, Response> {
   status(response: Response): number;
   headersSent(response: Response): boolean;
   responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
-  /** Calls back once, when the response has been sent or its connection is lost. */
+  /**
+   * Calls back once, when the response has been sent or its connection is lost. Use `onEmitterClose` where it can be
+   * used: a listener counts towards the application's `setMaxListeners`.
+   */
   onClose(response: Response, listener: () => void): void;
 }
 
@@ -28,6 +31,8 @@ export interface HttpServerView<Request, Response> {
 export interface HttpServerOptions<Request, Response> {
   readonly trust: TrustOption | undefined;
   readonly ignoreIncomingRequestHook: ((request: Request) => boolean) | undefined;
+  /** Whether nothing is traced or injected inside an ignored request; else the trace that came continues. */
+  readonly suppressTracingInIgnoredRequests: boolean;
   readonly requestHook: ((span: Span, request: Request) => void) | undefined;
   readonly responseHook: ((span: Span, response: Response) => void) | undefined;
   readonly redactedQueryParams: readonly string[];

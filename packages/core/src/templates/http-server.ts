@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import {
   type Attributes,
   type Context,
@@ -11,7 +12,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
-import { isTracingSuppressed } from '../context/suppression.ts';
+import { emitAlwaysIn, emitterContext, setEmitterContext } from '../context/emitter-context.ts';
+import { isTracingSuppressed, suppressTracing } from '../context/suppression.ts';
 import { currentContext, Exchange } from '../exchange.ts';
 import { guard, sayOnce } from '../kit/failures.ts';
 import { remembered } from '../kit/remembered.ts';
@@ -31,31 +33,67 @@ const headerGetter: TextMapGetter<Headers> = {
   keys: (headers) => Object.keys(headers),
 };
 
+/** What a server plugin calls; `proceed` emits to the application's listeners and is called exactly once. */
+export interface HttpServerTracing<Request, Response> {
+  /**
+   * Serves a request with a SERVER span: extract, sample, make current, and end when the response is sent or lost. The
+   * request and the response emit in the span's context from then on. A request that is served already, and is passed
+   * to another server or emitted again, gets no second span.
+   */
+  serve<T>(request: Request, response: Response, proceed: () => T): T;
+  /**
+   * Hands a connection over that leaves HTTP: an upgrade, a CONNECT. There is no response and no span: the request, the
+   * socket and whatever `proceed` starts are in the context that came with the request.
+   */
+  handOver<T>(request: Request, socket: EventEmitter, proceed: () => T): T;
+}
+
 /**
- * Serves requests with a SERVER span: extract, decide, make current, and end when the response is sent or lost.
- * `proceed` is the program's own handling; it is called exactly once, whatever becomes of the tracing.
+ * Traces the requests that a server takes.
  * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
-export function httpServer<Request, Response>(
+export function httpServer<Request extends object, Response extends object>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
-): <T>(request: Request, response: Response, proceed: () => T) => T {
+): HttpServerTracing<Request, Response> {
   const trustOf = trustBy();
-  return (request, response, proceed) => {
-    if (isTracingSuppressed(currentContext())) return proceed();
-    const incoming = extract(tools, view, request, trustOf);
-    const { ignoreIncomingRequestHook } = tools.options;
+
+  /** The context that came with a request, and whether the request is to be ignored. */
+  const arrive = (request: Request): { readonly incoming: Context; readonly ignored: boolean } => {
+    const came = extract(tools, view, request, trustOf);
+    const { ignoreIncomingRequestHook, suppressTracingInIgnoredRequests } = tools.options;
     const ignored =
       ignoreIncomingRequestHook !== undefined &&
       guard(`a hook of ${tools.name}`, () => ignoreIncomingRequestHook(request)) === true;
-    // No span, but what came goes on: those behind us still belong to the caller's trace.
-    if (ignored) return context.with(incoming, proceed);
-    const served = serve(tools, view, request, response, incoming);
-    return served === undefined ? proceed() : served.run(proceed);
+    // Unless it is suppressed, the trace that came continues: services behind this one still belong to it.
+    const incoming = ignored && suppressTracingInIgnoredRequests ? suppressTracing(came) : came;
+    return { incoming, ignored };
+  };
+
+  return {
+    serve(request, response, proceed) {
+      if (isTracingSuppressed(currentContext()) || emitterContext(request) !== undefined) return proceed();
+      const { incoming, ignored } = arrive(request);
+      if (ignored) {
+        setEmitterContext(request, incoming);
+        setEmitterContext(response, incoming);
+        return context.with(incoming, proceed);
+      }
+      const exchange = begin(tools, view, request, response, incoming);
+      return exchange === undefined ? proceed() : exchange.run(proceed);
+    },
+
+    handOver(request, socket, proceed) {
+      if (isTracingSuppressed(currentContext()) || emitterContext(request) !== undefined) return proceed();
+      const { incoming } = arrive(request);
+      setEmitterContext(request, incoming);
+      emitAlwaysIn(incoming, socket);
+      return context.with(incoming, proceed);
+    },
   };
 }
 
-// The faults of these are caught without a closure: every request comes through here.
+// No closures in these two: every request passes here.
 function extract<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
@@ -73,7 +111,7 @@ function extract<Request, Response>(
   }
 }
 
-function serve<Request, Response>(
+function begin<Request extends object, Response extends object>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
   request: Request,
@@ -97,7 +135,9 @@ function serve<Request, Response>(
       [ROUTED]: null,
     };
     const exchange = new Exchange(span, withServerRequest(trace.setSpan(parent, span), served));
-    // An unsampled request ends here: nothing is read, nothing listened to.
+    setEmitterContext(request, exchange.context);
+    setEmitterContext(response, exchange.context);
+    // An unsampled request needs no more: nothing is read, and nothing waits for its end.
     if (!exchange.recording) return exchange;
     describe(tools, view, request, span);
     view.onClose(response, finisher(tools, view, method, response, exchange, served));
