@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
 
 /** A request as the suites' handlers see it. */
 export interface SuiteRequest {
@@ -10,6 +11,10 @@ export interface SuiteRequest {
   header(name: string): string | undefined;
   /** What the route's parameters matched; empty where there is no route. */
   readonly params: Readonly<Record<string, string>>;
+  /** The library's own request: its body and its events. */
+  readonly incoming: Readable;
+  /** The library's own response, in the suite of servers only. */
+  readonly outgoing?: Writable;
 }
 
 /** What a handler answers; status 200 and nothing else by default. */
@@ -33,7 +38,14 @@ export interface Listening {
 /** Makes a listener of `node:http` of a suite's handler. */
 export function answering(handler: SuiteHandler): RequestListener {
   return async (request, response) => {
-    const { status = 200, headers = {}, body = '' } = await handler(suiteRequest(request));
+    const {
+      status = 200,
+      headers = {},
+      body = '',
+    } = await handler({
+      ...suiteRequest(request),
+      outgoing: response,
+    });
     response.writeHead(status, headers).end(body);
   };
 }
@@ -45,6 +57,7 @@ export function suiteRequest(request: IncomingMessage, params: SuiteRequest['par
     target: request.url ?? '',
     header: (name) => request.headers[name]?.toString(),
     params,
+    incoming: request,
   };
 }
 

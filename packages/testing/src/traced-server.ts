@@ -6,6 +6,7 @@ import { suiteTools } from './suite-tools.ts';
 const options: HttpServerOptions<IncomingMessage, ServerResponse> = {
   trust: undefined,
   ignoreIncomingRequestHook: undefined,
+  suppressTracingInIgnoredRequests: false,
   requestHook: undefined,
   responseHook: undefined,
   redactedQueryParams: [],
@@ -15,7 +16,7 @@ const options: HttpServerOptions<IncomingMessage, ServerResponse> = {
 
 /** A server of `node:http` whose SERVER spans come from core's template: no plugin is needed to test a framework. */
 export function listenTraced(listener: RequestListener): Promise<Listening> {
-  const serve = httpServer<IncomingMessage, ServerResponse>(suiteTools(options), {
+  const tracing = httpServer<IncomingMessage, ServerResponse>(suiteTools(options), {
     method: (request) => request.method ?? 'GET',
     target: (request) => request.url ?? '/',
     scheme: () => 'http',
@@ -30,6 +31,6 @@ export function listenTraced(listener: RequestListener): Promise<Listening> {
     onClose: (response, listener) => response.once('close', listener),
   });
   return listenOn(
-    createServer((request, response) => serve(request, response, () => listener(request, response))),
+    createServer((request, response) => tracing.serve(request, response, () => listener(request, response))),
   );
 }

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { context, propagation } from '@opentelemetry/api';
+import { openRequest } from './raw-http.ts';
+import type { Recorder } from './recorder.ts';
+import { currentSpanId, injected, meeting } from './subject.ts';
+import type { SuiteHandler, SuiteRequest } from './suite-server.ts';
+
+type Serving = (
+  handler: SuiteHandler,
+  options: object,
+  work: (url: string) => Promise<void>,
+) => Promise<void>;
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const REQUEST_EVENTS = ['data', 'end', 'close'] as const;
+
+/** What the listeners of a request saw, `data a1b2…`, and the moments at which they were called. */
+class Watch {
+  readonly seen: string[] = [];
+  readonly #current: () => string;
+  readonly #moments = new Map<string, PromiseWithResolvers<void>>();
+
+  constructor(current: () => string) {
+    this.#current = current;
+  }
+
+  /** Resolves when a listener for the event has been called on this path. */
+  called(path: string, event: string): Promise<void> {
+    return this.#moment(path, event).promise;
+  }
+
+  /** Listens to a request, and to its response's close, as an application does. */
+  listen({ target, incoming, outgoing }: SuiteRequest): void {
+    assert(outgoing, 'the adapter gives no response: use answering(), or set `outgoing`');
+    for (const event of REQUEST_EVENTS) incoming.on(event, () => this.#note(target, event));
+    outgoing.on('close', () => this.#note(target, 'response close'));
+  }
+
+  #note(path: string, event: string): void {
+    this.seen.push(`${path} ${event} ${this.#current()}`);
+    this.#moment(path, event).resolve();
+  }
+
+  #moment(path: string, event: string): PromiseWithResolvers<void> {
+    const key = `${path} ${event}`;
+    const moment = this.#moments.get(key) ?? Promise.withResolvers<void>();
+    this.#moments.set(key, moment);
+    return moment;
+  }
+}
+
+/** A request's head, and the first two of its four bytes. */
+function head(path: string, headers: readonly string[] = []): string {
+  const lines = [`POST ${path} HTTP/1.1`, 'Host: suite', 'Content-Length: 4', ...headers];
+  return `${lines.join('\r\n')}\r\n\r\nab`;
+}
+
+/** Sends a request in two packets, the second when the application has seen the first. */
+async function sendSlowly(
+  socket: Socket,
+  watch: Watch,
+  path: string,
+  headers?: readonly string[],
+): Promise<void> {
+  socket.write(head(path, headers));
+  await watch.called(path, 'data');
+  socket.write('cd');
+  await watch.called(path, 'response close');
+}
+
+/** A connection whose first request is over. */
+async function connect(url: string): Promise<Socket> {
+  const socket = await openRequest(`${url}/first`, { headers: { connection: 'keep-alive' } });
+  socket.resume();
+  return socket;
+}
+
+const all = (path: string, id: string | undefined) =>
+  ['data', 'data', 'end', 'close', 'response close'].map((event) => `${path} ${event} ${id}`).sort();
+
+/** A request's own listeners, which its connection calls, run inside its span: whenever they are called, on any path. */
+export function serverContextTests(
+  serving: Serving,
+  recorder: Recorder,
+): Record<string, () => Promise<void>> {
+  /** Serves all but `/first`, and ends a response when its request has ended. */
+  const served =
+    (watch: Watch): SuiteHandler =>
+    async (request) => {
+      if (request.target === '/first') return {};
+      watch.listen(request);
+      await once(request.incoming, 'end');
+      return {};
+    };
+
+  return {
+    'a body that comes in several packets is read inside the span, to the end': async () => {
+      const watch = new Watch(currentSpanId);
+      await serving(served(watch), {}, async (url) => {
+        const socket = await connect(url);
+        await sendSlowly(socket, watch, '/a');
+        await sendSlowly(socket, watch, '/b');
+        socket.destroy();
+        const [, a, b] = await recorder.take(3);
+        assert.notEqual(a?.spanId, b?.spanId);
+        assert.deepEqual(watch.seen.toSorted(), [...all('/a', a?.spanId), ...all('/b', b?.spanId)]);
+      });
+    },
+    'requests sent at once on one connection are read each inside its own span': async () => {
+      const watch = new Watch(currentSpanId);
+      await serving(served(watch), {}, async (url) => {
+        const socket = await connect(url);
+        socket.write(`${head('/a')}cd${head('/b')}`);
+        await watch.called('/b', 'data');
+        socket.write('cd');
+        await watch.called('/b', 'response close');
+        socket.destroy();
+        const spans = await recorder.take(3);
+        const of = (path: string) => spans.find(({ attributes }) => attributes['url.path'] === path)?.spanId;
+        const ids = new Set(watch.seen.map((line) => line.split(' ').at(-1)));
+        assert.deepEqual(ids, new Set([of('/a'), of('/b')]));
+        for (const line of watch.seen) assert(line.endsWith(` ${of(line.slice(0, 2))}`), line);
+      });
+    },
+    'an unsampled request is read inside what came with it': async () => {
+      recorder.sampling = 'none';
+      const watch = new Watch(tenant);
+      await serving(served(watch), {}, async (url) => {
+        const socket = await connect(url);
+        await sendSlowly(socket, watch, '/a', ['Baggage: tenant=acme']);
+        await sendSlowly(socket, watch, '/b', ['Baggage: tenant=other']);
+        socket.destroy();
+        assert.deepEqual(watch.seen.toSorted(), [...all('/a', 'acme'), ...all('/b', 'other')]);
+        assert.equal(recorder.wastedCalls, 0);
+      });
+    },
+    'an ignored request is read inside what came with it': async () => {
+      const watch = new Watch(() => injected().traceparent ?? 'none');
+      const options = { ignoreIncomingRequestHook: () => true };
+      await serving(served(watch), options, async (url) => {
+        const socket = await connect(url);
+        await sendSlowly(socket, watch, '/a', [`Traceparent: ${TRACEPARENT}`]);
+        socket.destroy();
+        assert.deepEqual(watch.seen.toSorted(), all('/a', TRACEPARENT));
+      });
+    },
+    'a client that goes away is noticed inside the span': async () => {
+      const watch = new Watch(currentSpanId);
+      const both = meeting(2);
+      const never: SuiteHandler = (request) => {
+        watch.listen(request);
+        void both();
+        return new Promise(() => {});
+      };
+      await serving(never, {}, async (url) => {
+        const headers = { connection: 'keep-alive', 'content-length': '4' };
+        const socket = await openRequest(`${url}/a`, { method: 'POST', headers, body: 'ab' });
+        await Promise.all([both(), watch.called('/a', 'data')]);
+        socket.destroy();
+        await Promise.all([watch.called('/a', 'close'), watch.called('/a', 'response close')]);
+        const [span] = await recorder.take(1);
+        const wanted = ['data', 'close', 'response close'].map((event) => `/a ${event} ${span?.spanId}`);
+        assert.deepEqual(watch.seen.toSorted(), wanted.sort());
+      });
+    },
+  };
+}
+
+function tenant(): string {
+  return propagation.getBaggage(context.active())?.getEntry('tenant')?.value ?? 'none';
+}
