@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import {
   DESTINATIONS_EXPECTED,
   defineInstrumentation,
@@ -6,7 +6,6 @@ import {
   type HttpClientTracing,
   hook,
   httpClient,
-  httpServer,
   isDestinations,
   isTrustOption,
   type OptionsOf,
@@ -19,7 +18,7 @@ import {
 import type { Span } from '@opentelemetry/api';
 import { watchConnections } from './client-connection.ts';
 import { clientView } from './client-view.ts';
-import { serverView } from './server-view.ts';
+import { patchHttp1OfHttp2, patchServer } from './patch-server.ts';
 
 declare const __VERSION__: string;
 
@@ -32,6 +31,7 @@ const options = {
   propagateTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
   propagateBaggageTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
   ignoreIncomingRequestHook: hook<(request: IncomingMessage) => boolean>(),
+  suppressTracingInIgnoredRequests: flag(false),
   ignoreOutgoingRequestHook: hook<(request: ClientRequest) => boolean>(),
   requireParentforOutgoingSpans: flag(false),
   requestHook: hook<SpanHook<IncomingMessage>>(),
@@ -45,11 +45,8 @@ const options = {
   capturedOutgoingResponseHeaders: strings([]),
 } as const;
 
-type HttpTools = Tools<OptionsOf<typeof options>>;
-/** What a server emits for a request: the latter two instead of the first, when the program listens to them. */
-const REQUEST_EVENTS: readonly unknown[] = ['request', 'checkContinue', 'checkExpectation'];
-
-type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
+/** What the plugin works with. */
+export type HttpTools = Tools<OptionsOf<typeof options>>;
 
 /** Traces `node:http` and `node:https`: SERVER spans of requests served, CLIENT spans of requests made. */
 export const HttpInstrumentation = defineInstrumentation({
@@ -57,42 +54,22 @@ export const HttpInstrumentation = defineInstrumentation({
   version: __VERSION__,
   options,
   targets: [
+    { channel: 'http.client.request.created', watch: watchClient },
     { module: 'http', versions: ['*'], patch: patchHttp },
     { module: 'https', versions: ['*'], patch: patchServer },
+    { module: 'http2', versions: ['*'], patch: patchHttp1OfHttp2 },
   ],
 });
 
 export type HttpInstrumentation = InstanceType<typeof HttpInstrumentation>;
 
+/** Also notes where the client's requests go, from the first one on. */
 function patchHttp(http: unknown, tools: HttpTools): void {
   patchServer(http, tools);
   watchConnections(http as typeof import('node:http'), tools);
-  watchClient(tools);
 }
 
-/** `emit` is where a request becomes the program's: all of its listeners run inside the span's context. */
-function patchServer(module: unknown, tools: HttpTools): void {
-  const { Server: ServerClass } = module as { readonly Server: { readonly prototype: Server } };
-  const serve = httpServer<IncomingMessage, ServerResponse>(tools, serverView);
-  const expecting = new WeakSet<IncomingMessage>();
-  tools.wrap<Emit>(
-    ServerClass.prototype,
-    'emit',
-    (emit) =>
-      function (this: Server, event, ...args) {
-        if (!REQUEST_EVENTS.includes(event) || tools.options.disableIncomingRequestInstrumentation) {
-          return emit.call(this, event, ...args);
-        }
-        const [request, response] = args as [IncomingMessage, ServerResponse];
-        // A listener to `checkContinue` hands the request on with `emit('request')`, inside its span.
-        if (event !== 'request') expecting.add(request);
-        else if (expecting.has(request)) return emit.call(this, event, ...args);
-        return serve(request, response, () => emit.call(this, event, ...args));
-      },
-  );
-}
-
-/** Node publishes what its client does, for `https` too: nothing is patched. */
+/** Node publishes what its client does, whichever of its modules the application loads: nothing is patched. */
 function watchClient(tools: HttpTools): void {
   const client = httpClient<ClientRequest, IncomingMessage>(tools, clientView);
   let isWatching = false;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { HttpServerView } from '@clew/core';
+import { type HttpServerView, onEmitterClose } from '@clew/core';
 import { headerInText } from './header-text.ts';
 
 /** Node's own server, `node:http` and `node:https`. */
@@ -16,6 +16,5 @@ export const serverView: HttpServerView<IncomingMessage, ServerResponse> = {
   status: (response) => response.statusCode,
   headersSent: (response) => response.headersSent,
   responseHeader: (response, name) => response.getHeader(name) ?? headerInText(response, name),
-  // Comes once by itself: `once` would only cost more.
-  onClose: (response, listener) => response.on('close', listener),
+  onClose: onEmitterClose,
 };

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 import { currentSpanId, listenOn, openRequest, recordSpans, send, whileServing } from '@clew/testing';
 import { SpanStatusCode } from '@opentelemetry/api';
@@ -49,24 +49,77 @@ test('an expectation that cannot be met has a span too', async () => {
 
 test('a handler that throws ends its span with the error, and the error goes on as it is', async () => {
   const failure = new TypeError('no such song');
-  const inner = http.createServer(() => {
+  const server = http.createServer(() => {
     throw failure;
   });
   let caught: unknown;
-  const outer = http.createServer((request, response) => {
+  const emit: (event: string, ...args: unknown[]) => boolean = server.emit;
+  server.emit = function (this: http.Server, event: string, ...args: unknown[]) {
     try {
-      inner.emit('request', request, response);
+      return emit.call(this, event, ...args);
     } catch (error) {
       caught = error;
+      (args[1] as http.ServerResponse).writeHead(503).end();
+      return true;
     }
-    response.writeHead(503).end();
-  });
-  await whileServing(listenOn(outer), async (url) => {
+  };
+  await whileServing(listenOn(server), async (url) => {
     await send(url);
-    const [, span] = await recorder.take(2);
+    const [span] = await recorder.take(1);
     expect(caught).toBe(failure);
     expect(span?.attributes['error.type']).toBe('TypeError');
     expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no such song' });
+  });
+});
+
+test('a request that one server passes to another has one span', async () => {
+  const seen: string[] = [];
+  const inner = http.createServer((request, response) => {
+    seen.push(currentSpanId());
+    request.resume().on('end', () => {
+      seen.push(currentSpanId());
+      response.end('ok');
+    });
+  });
+  const outer = http.createServer((request, response) => {
+    seen.push(currentSpanId());
+    inner.emit('request', request, response);
+  });
+  await whileServing(listenOn(outer), async (url) => {
+    expect((await send(url)).body).toBe('ok');
+    const [span] = await recorder.take(1);
+    expect(seen).toEqual([span?.spanId, span?.spanId, span?.spanId]);
+  });
+});
+
+test('an ignored request that one server passes to another has no span', async () => {
+  plugin.setConfig({ ignoreIncomingRequestHook: () => true });
+  const inner = http.createServer((_request, response) => response.end('ok'));
+  const outer = http.createServer((request, response) => {
+    plugin.setConfig({});
+    inner.emit('request', request, response);
+  });
+  await whileServing(listenOn(outer), async (url) => {
+    expect((await send(url)).body).toBe('ok');
+    expect(recorder.spans()).toEqual([]);
+  });
+});
+
+test('an application with as many listeners as it may have gets no warning', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  const server = http.createServer((_request, response) => {
+    for (let count = 0; count < EventEmitter.defaultMaxListeners; count++) response.on('close', () => {});
+    response.end(String(response.listenerCount('close')));
+  });
+  await whileServing(listenOn(server), async (url) => {
+    expect((await send(url)).body).toBe('10');
+    await recorder.take(1);
+    // Warnings are emitted in the next tick.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
   });
 });
 
