@@ -51,6 +51,7 @@ export {
   type Target,
   type Tools,
 } from './kit/target.ts';
+export { type ChannelView, onFirstCall } from './kit/tracing-channel.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
 export {
   type AmqpHeaders,

@@ -1,7 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { isBuiltin } from 'node:module';
-import type { ClewInstrumentation, OptionKinds } from '@clew/core';
-import { diag } from '@opentelemetry/api';
+import { type ClewInstrumentation, type OptionKinds, onFirstCall } from '@clew/core';
+import { type Context, diag } from '@opentelemetry/api';
 import {
   type Instrumentation,
   InstrumentationBase,
@@ -12,6 +12,7 @@ import type { InstalledPlugin, StatedTarget } from './discovery.ts';
 import { classOf, sayUnusable } from './plugin-class.ts';
 
 type StatedModule = Extract<StatedTarget, { module: string }>;
+type StatedChannel = Extract<StatedTarget, { channel: string }>;
 
 /** Makes the options of a plugin once its class, which knows them, is loaded. */
 export type OptionsFor = (plugin: InstalledPlugin, kinds: OptionKinds) => Readonly<Record<string, unknown>>;
@@ -26,7 +27,7 @@ export function startPlugin(
   moment: Moment,
 ): Instrumentation {
   const modules = plugin.targets.filter((target) => 'module' in target);
-  const channels = plugin.targets.flatMap((target) => ('channel' in target ? [target.channel] : []));
+  const channels = plugin.targets.filter((target) => 'channel' in target);
   const late = lateLoaded(() => load(plugin, optionsFor, channels.length > 0));
   const stopListening = listenOnce(channels, (channel, message) => late.get()?.receive(channel, message));
   const patch = ({ module, file }: StatedModule, moduleExports: unknown) => {
@@ -76,21 +77,22 @@ function lateLoaded(loadPlugin: () => Plugin | undefined) {
   };
 }
 
-/** Hands on the first message of any of the channels, and listens no more: the plugin that it loads does. */
+/** Passes the first message of any of the channels on and stops: the plugin that it loads listens by itself. */
 function listenOnce(
-  channels: readonly string[],
-  onMessage: (channel: string, message: unknown) => void,
+  channels: readonly StatedChannel[],
+  onMessage: (channel: string, message: unknown) => Context | undefined,
 ): () => void {
-  const listeners = channels.map((channel) => {
-    const listener = (message: unknown) => {
+  const stops = channels.map(({ channel, tracing }) => {
+    const onFirst = (message: unknown) => {
       stop();
-      onMessage(channel, message);
+      return onMessage(channel, message);
     };
-    diagnostics.subscribe(channel, listener);
-    return { channel, listener };
+    if (tracing === true) return onFirstCall(channel, onFirst);
+    diagnostics.subscribe(channel, onFirst);
+    return () => diagnostics.unsubscribe(channel, onFirst);
   });
   const stop = () => {
-    for (const { channel, listener } of listeners) diagnostics.unsubscribe(channel, listener);
+    for (const stopOne of stops) stopOne();
   };
   return stop;
 }

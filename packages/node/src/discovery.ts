@@ -6,7 +6,7 @@ import { diag } from '@opentelemetry/api';
 /** A module or a channel that a plugin traces, as its package.json says. */
 export type StatedTarget =
   | { readonly module: string; readonly versions?: readonly string[]; readonly file?: string }
-  | { readonly channel: string };
+  | { readonly channel: string; readonly tracing?: boolean };
 
 /** A plugin that is installed. Its code has not been loaded. */
 export interface InstalledPlugin {

@@ -24,6 +24,7 @@ interface ManifestTarget {
   readonly versions?: readonly string[];
   readonly file?: string | undefined;
   readonly channel?: string;
+  readonly tracing?: boolean;
 }
 
 /**
@@ -59,12 +60,19 @@ export function manifestSuite(folder: string, exported: Readonly<Record<string, 
 }
 
 /** Versions of a core module are Node's own, and may be left out. */
-function statedTarget({ module, versions = ['*'], file = '', channel }: ManifestTarget): string {
-  return module === undefined ? `channel ${channel}` : `module ${module}/${file} ${versions.join(' || ')}`;
+function statedTarget({
+  module,
+  versions = ['*'],
+  file = '',
+  channel,
+  tracing = false,
+}: ManifestTarget): string {
+  const kind = tracing ? 'tracing channel' : 'channel';
+  return module === undefined ? `${kind} ${channel}` : `module ${module}/${file} ${versions.join(' || ')}`;
 }
 
 function definedTarget(target: Target<never>): string {
   return isModuleTarget(target)
     ? statedTarget({ module: target.module, versions: target.versions, file: target.file })
-    : statedTarget({ channel: target.channel });
+    : statedTarget({ channel: target.channel, tracing: target.tracing === true });
 }

@@ -10,6 +10,7 @@ export function suiteTools<Options>(options: Options): Tools<Options> {
     wrap: () => {},
     subscribe: () => {},
     once: (_object, patch) => patch(),
+    traceChannel: () => {},
     onDisable: () => {},
     callHook: (hook, span, info) => hook?.(span, info),
   };

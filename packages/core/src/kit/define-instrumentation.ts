@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { diag, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api';
+import { type Context, diag, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api';
 import {
   type Instrumentation,
   InstrumentationBase,
@@ -10,6 +10,7 @@ import {
 import { guard, sayOnce } from './failures.ts';
 import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
 import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
+import { type TracedChannel, traceChannel } from './tracing-channel.ts';
 import { UndoList } from './undo-list.ts';
 import { type AnyFunction, followReplacements, replace } from './wrap.ts';
 
@@ -34,8 +35,11 @@ export interface ClewInstrumentation<K extends OptionKinds> extends Instrumentat
    * several, and `file` the one of a file inside the package. Throws a TypeError when the plugin has no such target.
    */
   instrument(moduleExports: unknown, module?: string, file?: string): void;
-  /** Hands a channel's message to this plugin's listener: for the message by which the plugin came to be loaded. */
-  receive(channel: string, message: unknown): void;
+  /**
+   * Gives a channel's message to this plugin's listener: for the message by which the plugin came to be loaded. Of a
+   * tracing channel, returns the context in which the call is to run.
+   */
+  receive(channel: string, message: unknown): Context | undefined;
 }
 
 /** The class that `defineInstrumentation` returns. */
@@ -59,6 +63,7 @@ interface State<Options> {
   /** ES modules around what was patched: their named exports are values of their own. */
   readonly namespaces: Set<object>;
   readonly listeners: Map<string, (message: unknown) => void>;
+  readonly traced: Map<string, TracedChannel>;
 }
 
 /**
@@ -104,6 +109,7 @@ export function defineInstrumentation<K extends OptionKinds>(
         seen: new Map(),
         namespaces: new Set(),
         listeners: new Map(),
+        traced: new Map(),
       };
       this.tools ??= toolsOf(definition.name, this.state, this.resolved, this.tracer);
       return modules.map((target) => hookOn(target, (moduleExports) => this.patch(target, moduleExports)));
@@ -145,8 +151,9 @@ export function defineInstrumentation<K extends OptionKinds>(
       this.patch(target, moduleExports);
     }
 
-    receive(channel: string, message: unknown): void {
+    receive(channel: string, message: unknown): Context | undefined {
       this.state.listeners.get(channel)?.(message);
+      return this.state.traced.get(channel)?.enter(message);
     }
 
     patch(target: ModuleTarget<OptionsOf<K>>, moduleExports: unknown): void {
@@ -200,7 +207,7 @@ function toolsOf<Options>(
   options: Options,
   tracer: Tracer,
 ): Writable<Tools<Options>> {
-  const { undo, listeners } = state;
+  const { undo, listeners, traced } = state;
   return {
     name,
     options,
@@ -229,6 +236,15 @@ function toolsOf<Options>(
       undo.add(() => {
         diagnostics.unsubscribe(channel, listener);
         listeners.delete(channel);
+      });
+    },
+    traceChannel(channel, view) {
+      if (traced.has(channel)) return;
+      const tracedChannel = traceChannel(channel, view, `${name} on ${channel}`);
+      traced.set(channel, tracedChannel);
+      undo.add(() => {
+        tracedChannel.undo();
+        traced.delete(channel);
       });
     },
     onDisable(undoing) {

@@ -1,4 +1,5 @@
 import type { Span, Tracer } from '@opentelemetry/api';
+import type { ChannelView } from './tracing-channel.ts';
 import type { AnyFunction } from './wrap.ts';
 
 /** What a target's `patch` and `watch` work with. Whatever they do here is undone by `disable()`. */
@@ -18,6 +19,8 @@ export interface Tools<Options> {
   once(object: object, patch: () => void): void;
   /** Listens to a diagnostics channel; a second listener for the same channel is not added. */
   subscribe(channel: string, onMessage: (message: unknown) => void): void;
+  /** Makes spans of the calls that a tracing channel publishes; a second view of the same channel is not added. */
+  traceChannel<Message extends object>(name: string, view: ChannelView<Message>): void;
   /** Says how to undo what `wrap` and `subscribe` cannot do: a property with accessors, a switch. */
   onDisable(undo: () => void): void;
   /** Calls a hook of the user's with a span; what it throws is said once and goes no further. */
@@ -39,6 +42,8 @@ export interface ModuleTarget<Options> {
 /** A diagnostics channel that is listened to from the moment of `enable()`. */
 export interface ChannelTarget<Options> {
   readonly channel: string;
+  /** Whether `channel` names a tracing channel, which `watch` gives to `traceChannel`. */
+  readonly tracing?: true;
   watch(tools: Tools<Options>): void;
 }
 

@@ -1,0 +1,164 @@
+import diagnostics from 'node:diagnostics_channel';
+import { begin, currentContext, defineInstrumentation } from '@clew/core';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { recordSpans } from '../src/index.ts';
+
+const recorder = recordSpans();
+const CHANNEL = 'songs.play';
+const channel = diagnostics.tracingChannel<unknown, { title: string; result?: unknown }>(CHANNEL);
+
+const Songs = defineInstrumentation({
+  name: '@clew/instrumentation-songs',
+  version: '1',
+  options: {},
+  targets: [
+    {
+      channel: CHANNEL,
+      tracing: true,
+      watch: (tools) =>
+        tools.traceChannel<{ title: string; result?: unknown }>(CHANNEL, {
+          start: ({ title }) =>
+            title === 'unknown'
+              ? undefined
+              : begin('songs', currentContext(), (parent) => tools.tracer.startSpan(title, {}, parent)),
+          finish: (exchange, { result }) => exchange.span.setAttribute('result', String(result)),
+        }),
+    },
+  ],
+});
+
+let plugin: InstanceType<typeof Songs>;
+beforeEach(() => {
+  plugin = new Songs();
+});
+afterEach(() => plugin.disable());
+
+const currentName = () => {
+  const spanId = trace.getActiveSpan()?.spanContext().spanId;
+  return [...recorder.open(), ...recorder.spans()].find((span) => span.spanId === spanId)?.name;
+};
+
+/** Runs `work` inside a span of the application. */
+function asCaller<T>(work: () => T): T {
+  return trace.getTracer('test').startActiveSpan('caller', (span) => {
+    span.end();
+    return work();
+  });
+}
+
+test('a synchronous function runs inside its span, which ends when it returns', async () => {
+  const inside = asCaller(() => channel.traceSync(currentName, { title: 'Ariadne' }));
+  expect(inside).toBe('Ariadne');
+  const [caller, span] = await recorder.take(2);
+  expect(span).toMatchObject({ parentSpanId: caller?.spanId, attributes: { result: 'Ariadne' } });
+});
+
+test('one that returns nothing ends too, one that throws is an error', async () => {
+  channel.traceSync(() => {}, { title: 'silence' });
+  const failure = new Error('no voice');
+  const failing = () => {
+    throw failure;
+  };
+  expect(() => channel.traceSync(failing, { title: 'noise' })).toThrow(failure);
+  const [silence, noise] = await recorder.take(2);
+  expect(silence?.status.code).toBe(SpanStatusCode.UNSET);
+  expect(noise).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'no voice' } });
+});
+
+test('a promise runs inside its span, which ends when it settles; the caller stays the caller', async () => {
+  const result = await asCaller(async () => {
+    const inside = await channel.tracePromise(
+      async () => {
+        await new Promise(setImmediate);
+        return currentName();
+      },
+      { title: 'Ariadne' },
+    );
+    return [inside, currentName()];
+  });
+  expect(result).toEqual(['Ariadne', 'caller']);
+  const [caller, span] = await recorder.take(2);
+  expect(span).toMatchObject({ parentSpanId: caller?.spanId, attributes: { result: 'Ariadne' } });
+});
+
+test('a rejection is an error, and stays the rejection', async () => {
+  const failure = new Error('no voice');
+  const rejecting = channel.tracePromise(() => Promise.reject(failure), { title: 'noise' });
+  await expect(rejecting).rejects.toBe(failure);
+  expect((await recorder.take(1))[0]?.status.message).toBe('no voice');
+});
+
+test('a callback runs in the context of its caller, wherever it is called from', async () => {
+  let answer: ((error: unknown, value?: string) => void) | undefined;
+  const ask = (callback: (error: unknown, value?: string) => void) => {
+    answer = callback;
+    return currentName();
+  };
+  let inCallback: string | undefined;
+  let spansBefore = 0;
+  const inside = asCaller(() =>
+    channel.traceCallback(ask, 0, { title: 'Ariadne' }, undefined, () => {
+      inCallback = currentName();
+      spansBefore = recorder.spans().length;
+    }),
+  );
+  expect(inside).toBe('Ariadne');
+  trace.getTracer('test').startActiveSpan('other', (other) => {
+    other.end();
+    answer?.(undefined, 'la');
+  });
+  expect(inCallback).toBe('caller');
+  // The span of the call has ended before its callback runs.
+  expect(spansBefore).toBe(3);
+  const [, span] = await recorder.take(3);
+  expect(span?.attributes).toEqual({ result: 'la' });
+});
+
+test('calls at the same time do not see each other', async () => {
+  const play = (title: string) =>
+    channel.tracePromise(
+      async () => {
+        await new Promise(setImmediate);
+        return currentName();
+      },
+      { title },
+    );
+  expect(await Promise.all([play('one'), play('two')])).toEqual(['one', 'two']);
+  await recorder.take(2);
+});
+
+test('a library that publishes without stores has its spans all the same', async () => {
+  const message = { title: 'Ariadne', result: 'la' };
+  channel.start.publish(message);
+  channel.end.publish(message);
+  expect((await recorder.take(1))[0]?.attributes).toEqual({ result: 'la' });
+});
+
+test('what the view does not want is called as if nobody listened', async () => {
+  expect(asCaller(() => channel.traceSync(currentName, { title: 'unknown' }))).toBe('caller');
+  await recorder.take(1);
+});
+
+test('after disable() nobody listens, after enable() the plugin does', async () => {
+  plugin.disable();
+  expect(channel.start.hasSubscribers).toBe(false);
+  channel.traceSync(() => {}, { title: 'Ariadne' });
+  plugin.enable();
+  channel.traceSync(() => {}, { title: 'Ariadne' });
+  await recorder.take(1);
+});
+
+test('a fault of the view does not reach the application', async () => {
+  plugin.disable();
+  const broken = new Songs();
+  const hostile = new Proxy(
+    { title: 'x' },
+    {
+      get: () => {
+        throw new Error('hostile');
+      },
+    },
+  );
+  expect(channel.traceSync(() => 'la', hostile as never)).toBe('la');
+  broken.disable();
+});
