@@ -49,7 +49,8 @@ export function modulesOf(targets: readonly StatedTarget[]): string[] {
   return targets.flatMap((target) => ('module' in target ? [target.module] : []));
 }
 
-function startingPoints(mainFile: string | undefined): Set<string> {
+/** The folders from which packages are looked up: of the main file, also behind a link, the working directory, and this package. */
+export function startingPoints(mainFile: string | undefined = process.argv[1]): Set<string> {
   const points = new Set<string>();
   if (mainFile !== undefined) {
     const path = resolve(mainFile);

@@ -1,7 +1,9 @@
 import { type OptionKind, type OptionKinds, resolveOptions } from '@clew/core';
+import { diag } from '@opentelemetry/api';
 import type { InstalledPlugin } from './discovery.ts';
 import type { Environment } from './environment.ts';
 import type { PluginOptions } from './init-options.ts';
+import { loadExport } from './load-export.ts';
 import { expectRecord } from './option-checks.ts';
 import { classOf } from './plugin-class.ts';
 
@@ -65,7 +67,10 @@ export function optionsOf(
       environment.warn(prefix + rest, `an option of ${plugin.name}`, text);
       continue;
     }
-    const value = kind.read(text);
+    const value = kind.read(text, {
+      load: loadExport,
+      warn: (reason) => diag.warn(`@clew/node: in ${prefix}${rest} ${reason}`),
+    });
     if (kind.accepts(value)) options[name] = value;
     else environment.warn(prefix + rest, kind.expected, text);
   }

@@ -6,7 +6,15 @@ export interface OptionKind<T> {
   readonly default: T;
   readonly expected: string;
   accepts(value: unknown): boolean;
-  read?(text: string): unknown;
+  read?(text: string, source?: OptionSource): unknown;
+}
+
+/** The environment variable that an option is read from. */
+export interface OptionSource {
+  /** Loads what `package#export` names. Throws an error that says why where that cannot be done. */
+  load(reference: string): unknown;
+  /** Logs why a part of the text is left out. */
+  warn(reason: string): void;
 }
 
 /** The options of a plugin by name. */
@@ -177,7 +185,8 @@ function safeString(value: unknown): string {
   }
 }
 
-function splitList(text: string): string[] {
+/** The parts of a list with commas. */
+export function splitList(text: string): string[] {
   return text
     .split(',')
     .map((item) => item.trim())

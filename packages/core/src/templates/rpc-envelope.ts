@@ -1,4 +1,5 @@
 import type { Attributes, Context } from '@opentelemetry/api';
+import { type OptionKind, splitList } from '../kit/options.ts';
 import { ATTR } from '../semconv.ts';
 import type { Operation } from './messaging-operation.ts';
 import type { Cut } from './messaging-waiting.ts';
@@ -82,6 +83,38 @@ export const ENVELOPES_EXPECTED = 'a list of { system, read }';
 /** Whether a value is a list of envelopes. */
 export function isEnvelopes(value: unknown): value is readonly RpcEnvelope[] {
   return Array.isArray(value) && value.every(isEnvelope);
+}
+
+/**
+ * Makes the option of a broker's plugin for its envelopes. An environment variable names them, as in `oslo,nest`: by
+ * the keys of `names`, whose values are envelopes or references to them, or by a reference, `package#export`. The
+ * export is an envelope or a function that makes one. A name that cannot be used is left out, with a warning.
+ */
+export function envelopesOption(
+  names: Readonly<Record<string, RpcEnvelope | string>>,
+): OptionKind<readonly RpcEnvelope[] | undefined> {
+  const expected = `${Object.keys(names).join(', ')} or package#export`;
+  return {
+    default: undefined,
+    expected: ENVELOPES_EXPECTED,
+    accepts: (value) => value === undefined || isEnvelopes(value),
+    read: (text, source) =>
+      splitList(text).flatMap((name) => {
+        const known = Object.hasOwn(names, name) ? names[name] : undefined;
+        if (isEnvelope(known)) return [known];
+        const reference = known ?? name;
+        try {
+          if (!reference.includes('#')) throw new TypeError(`expected ${expected}`);
+          const exported = source?.load(reference);
+          const envelope: unknown = typeof exported === 'function' ? exported() : exported;
+          if (!isEnvelope(envelope)) throw new TypeError(`${reference} is no envelope`);
+          return [envelope];
+        } catch (error) {
+          source?.warn(`"${name}" is left out: ${error instanceof Error ? error.message : String(error)}`);
+          return [];
+        }
+      }),
+  };
 }
 
 /** The first envelope that knows a body, and what it says. */

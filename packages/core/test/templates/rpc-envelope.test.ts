@@ -1,4 +1,4 @@
-import { isEnvelopes, readEnvelope } from '../../src/index.ts';
+import { envelopesOption, isEnvelopes, readEnvelope } from '../../src/index.ts';
 
 const body = Buffer.from('{"call":"sum"}');
 const json = {
@@ -22,4 +22,35 @@ test('an envelope that throws does not know the body', () => {
 test('a list of envelopes is told from anything else', () => {
   expect([[], [json]].every(isEnvelopes)).toBe(true);
   expect([undefined, {}, [{}], [null], [{ system: 'a' }]].some(isEnvelopes)).toBe(false);
+});
+
+describe('envelopes named by an environment variable', () => {
+  const option = envelopesOption({ json, oslo: 'far#makeOslo' });
+  const warnings: string[] = [];
+  const source = {
+    load: (reference: string) => {
+      if (reference === 'far#makeOslo') return () => never;
+      if (reference === 'near#number') return 7;
+      throw new Error('near is not installed');
+    },
+    warn: (reason: string) => warnings.push(reason),
+  };
+  afterEach(() => {
+    warnings.length = 0;
+  });
+
+  test('known ones and exports of packages, in their order', () => {
+    expect(option.read?.(' oslo, json ,far#makeOslo', source)).toEqual([never, json, never]);
+    expect(warnings).toEqual([]);
+  });
+
+  test('what cannot be used is left out with a warning that says why; the others count', () => {
+    expect(option.read?.('olso,near#none,near#number,toString,json', source)).toEqual([json]);
+    expect(warnings).toEqual([
+      '"olso" is left out: expected json, oslo or package#export',
+      '"near#none" is left out: near is not installed',
+      '"near#number" is left out: near#number is no envelope',
+      '"toString" is left out: expected json, oslo or package#export',
+    ]);
+  });
 });

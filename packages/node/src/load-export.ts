@@ -1,0 +1,30 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { startingPoints } from './discovery.ts';
+
+/**
+ * Loads what `package#export` names, from where plugins are found. Throws an error that names the package when it is
+ * not installed, and the export when there is none.
+ */
+export function loadExport(reference: string): unknown {
+  const [name = '', exportName = ''] = reference.split('#');
+  const exported = load(name);
+  const value: unknown =
+    typeof exported === 'object' && exported !== null ? Reflect.get(exported, exportName) : undefined;
+  if (value === undefined) throw new TypeError(`${name} has no export "${exportName}"`);
+  return value;
+}
+
+function load(name: string): unknown {
+  for (const folder of startingPoints()) {
+    const require = createRequire(join(folder, 'package.json'));
+    let path: string;
+    try {
+      path = require.resolve(name);
+    } catch {
+      continue;
+    }
+    return require(path);
+  }
+  throw new Error(`${name} is not installed`);
+}
