@@ -45,6 +45,16 @@ export function osloEnvelope({ hmacKeys }: OsloEnvelopeOptions = {}): RpcEnvelop
   };
 }
 
+/**
+ * Makes the envelope with the keys of `CLEW_OSPROFILER_HMAC_KEYS`, a list with commas; without the variable, with none.
+ *
+ * @throws {TypeError} when the variable names no key.
+ */
+export function osloEnvelopeFromEnvironment(): RpcEnvelope {
+  const hmacKeys = process.env.CLEW_OSPROFILER_HMAC_KEYS;
+  return osloEnvelope(hmacKeys ? { hmacKeys } : {});
+}
+
 /** A body in the envelope 2.0, or a bare message as before it. */
 class Body {
   readonly message: Table;
