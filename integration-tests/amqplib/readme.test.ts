@@ -7,7 +7,7 @@ import { spansOf, treeOf } from '../span-tree.ts';
 
 const package_ = join(__dirname, '..', '..', 'packages', 'instrumentation-amqplib');
 const readme = readFileSync(join(package_, 'README.md'), 'utf8');
-const [example = '', polling = '', envelope = ''] = Array.from(
+const [example = '', polling = '', nest = '', envelope = ''] = Array.from(
   readme.matchAll(/^ *```js\n(.*?)```/gms),
   ([, code]) => code,
 );
@@ -88,9 +88,7 @@ test('polling, in the context of the message', async () => {
 test('the envelope of NestJS names calls by their patterns', async () => {
   const code = `
     import { createRequire } from 'node:module';
-    import { init } from '@clew/node';
-    ${envelope.replace('export ', '')}
-    init({ plugins: { amqplib: { envelopes: [nestEnvelope] } } });
+    ${nest}
     createRequire(import.meta.url)('../nest.cjs');`;
   expect(await run('nest', code)).toEqual([
     'CLIENT orders.total',
@@ -98,4 +96,27 @@ test('the envelope of NestJS names calls by their patterns', async () => {
     'PRODUCER orders.created',
     '  CONSUMER orders.created',
   ]);
+});
+
+test('an envelope of one’s own', async () => {
+  const code = `
+    import { init } from '@clew/node';
+    ${envelope.replace('export ', '')}
+    init({ plugins: { amqplib: { envelopes: [jsonRpcEnvelope] } } });
+    const { connect } = await import('amqplib');
+    const connection = await connect(process.env.AMQP_URL);
+    const channel = await connection.createChannel();
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    const replyTo = 'amq.rabbitmq.reply-to';
+    const send = (to, content, options) =>
+      channel.sendToQueue(to, Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...content })), options);
+    await channel.consume(queue, ({ properties: { replyTo, correlationId } }) => {
+      send(replyTo, { id: 1, error: { code: -32601, message: 'no such method' } }, { correlationId });
+    }, { noAck: true });
+    const reply = new Promise((resolve) => channel.consume(replyTo, resolve, { noAck: true }));
+    send(queue, { id: 1, method: 'sum' }, { replyTo, correlationId: '1' });
+    await reply;
+    await connection.close();`;
+  expect(await run('jsonrpc', code)).toEqual(['CLIENT sum', '  SERVER sum']);
+  for (const { attributes } of spansOf(collector, 'jsonrpc')) expect(attributes['error.type']).toBe('-32601');
 });

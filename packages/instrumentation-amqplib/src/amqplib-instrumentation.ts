@@ -1,13 +1,13 @@
 import {
   defineInstrumentation,
-  ENVELOPES_EXPECTED,
+  envelopesOption,
   flag,
-  isEnvelopes,
   isTrustOption,
   numberIn,
   shaped,
   TRUST_EXPECTED,
 } from '@clew/core';
+import { nestEnvelope } from './envelopes/nest.ts';
 import { prepareEncoder } from './header-table.ts';
 import { hookOptions } from './hooks.ts';
 import { type AmqplibTools, patchChannel } from './patch-channel.ts';
@@ -24,7 +24,7 @@ const options = {
   useLinksForConsume: flag(false),
   messageBodySize: flag(false),
   trust: shaped(TRUST_EXPECTED, isTrustOption),
-  envelopes: shaped(ENVELOPES_EXPECTED, isEnvelopes),
+  envelopes: envelopesOption({ nest: nestEnvelope, oslo: '@clew/osprofiler#osloEnvelopeFromEnvironment' }),
 } as const;
 
 const VERSIONS = ['>=0.10 <3'];
