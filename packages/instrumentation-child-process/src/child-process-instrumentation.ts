@@ -22,8 +22,14 @@ export const ChildProcessInstrumentation = defineInstrumentation({
   options,
   targets: [
     { module: 'child_process', versions: ['*'], patch: patchChildProcess },
+    { module: 'cluster', versions: ['*'], patch: patchUnderCluster },
     { module: 'worker_threads', versions: ['*'], patch: patchWorkerThreads },
   ],
 });
+
+/** `cluster.fork()` starts its workers with a module that it loads inside Node, where no hook sees it. */
+function patchUnderCluster(_cluster: unknown, tools: ChildProcessTools): void {
+  patchChildProcess(process.getBuiltinModule('node:child_process'), tools);
+}
 
 export type ChildProcessInstrumentation = InstanceType<typeof ChildProcessInstrumentation>;
