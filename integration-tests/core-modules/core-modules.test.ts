@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { type Collector, startCollector } from '@clew/viewer';
+import { generate } from 'selfsigned';
+import { nodeBinaries, runProgram } from '../run-program.ts';
+import { spansOf, treeOf } from '../span-tree.ts';
+
+// Node's own modules load one another, and no hook sees it: a program that loads the outer one is traced as well.
+
+/** Room for the download of a Node version. */
+const TIMEOUT_MS = 300_000;
+const OLDEST = '22.15.0';
+const NODES = [OLDEST, '22.23.3', '24.21.0', '26.10.0'];
+
+const PRELOAD = ['--import', '@clew/node/register'];
+const OPENTELEMETRY = ['--import', join(__dirname, '..', 'opentelemetry', 'setup.mjs')];
+const CALL = ['CLIENT GET', '  SERVER GET'];
+
+interface Case {
+  readonly title: string;
+  readonly program: string;
+  readonly flags?: readonly string[];
+  readonly tree?: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  { title: 'node:https alone, required', program: 'require.cjs' },
+  { title: 'node:https alone, imported', program: 'import.mjs' },
+  { title: 'node:https alone, from process.getBuiltinModule', program: 'builtin.cjs' },
+  { title: 'node:https alone, init() before it', program: 'init-before.mjs', flags: [] },
+  { title: 'node:https alone, init() after it', program: 'init-after.mjs', flags: [] },
+  { title: 'node:https alone, in OpenTelemetry’s SDK', program: 'require.cjs', flags: OPENTELEMETRY },
+  { title: 'node:https imported, in OpenTelemetry’s SDK', program: 'import.mjs', flags: OPENTELEMETRY },
+  { title: 'node:http2, a server with allowHTTP1', program: 'http2.cjs' },
+  { title: 'node:cluster alone', program: 'cluster.cjs', tree: ['INTERNAL start', '  CLIENT node'] },
+];
+
+let collector: Collector;
+let nodes: Map<string, string>;
+let certificate: { readonly KEY: string; readonly CERT: string };
+
+beforeAll(async () => {
+  collector = await startCollector({ port: 0 });
+  nodes = await nodeBinaries(NODES);
+  const { private: KEY, cert: CERT } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+  });
+  certificate = { KEY, CERT };
+}, TIMEOUT_MS);
+afterAll(() => collector.close());
+
+describe.each(NODES)('on Node %s', (version) => {
+  // The oldest Node can't hook ES modules, and says so; its servers are not traced there.
+  const cases = CASES.filter(({ program }) => version !== OLDEST || program.endsWith('.cjs'));
+
+  test.each(cases)(
+    '$title: one trace',
+    async ({ title, program, flags = PRELOAD, tree = CALL }) => {
+      const service = `${title} ${version}`;
+      const { code, stdout } = await runProgram([...flags, join(__dirname, 'programs', program)], {
+        node: nodes.get(version) as string,
+        cwd: __dirname,
+        variables: {
+          ...certificate,
+          OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+          OTEL_SERVICE_NAME: service,
+          SETUP: JSON.stringify({ tracer: 'opentelemetry', plugins: { http: 'clew' } }),
+        },
+      });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: 'continued' });
+      expect(treeOf(spansOf(collector, service))).toEqual(tree);
+    },
+    TIMEOUT_MS,
+  );
+});

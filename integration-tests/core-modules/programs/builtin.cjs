@@ -1,0 +1,2 @@
+const https = process.getBuiltinModule('node:https');
+require('./talk.cjs')(https, https.createServer);

@@ -1,0 +1,2 @@
+const https = require('node:https');
+require('./talk.cjs')(https, https.createServer);
