@@ -1,3 +1,4 @@
+export { abortReason, isCancellation } from './cancellation.ts';
 export { AsyncContextManager } from './context/async-context-manager.ts';
 export { bind } from './context/bind.ts';
 export { rootContext } from './context/context.ts';
@@ -106,7 +107,7 @@ export {
   type Trust,
   type TrustOption,
 } from './propagation/trust.ts';
-export { errorType, recordError } from './record-error.ts';
+export { errorType, exceptionType, recordError } from './record-error.ts';
 export { ATTR } from './semconv.ts';
 export {
   beginQuery,

@@ -1,7 +1,7 @@
 import { type Exception, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { ATTR } from './semconv.ts';
 
-/** A message may hold a whole document: with it in full, the span would not fit into a batch. */
+/** A message may contain a whole document: in full, it would make the span too large for a batch. */
 const MAX_MESSAGE_CHARS = 4096;
 const MAX_STACK_CHARS = 16_384;
 const UNPRINTABLE = 'an unprintable value';
@@ -14,31 +14,56 @@ export function recordError(span: Span, error: unknown): void {
   const type = errorType(error);
   const full = messageOf(error);
   const message = full.slice(0, MAX_MESSAGE_CHARS);
-  span.recordException(exceptionOf(error, type, full, message));
+  span.recordException(exceptionOf(error, full, message));
   span.setAttribute(ATTR.errorType, type);
   span.setStatus(message === '' ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message });
 }
 
-/** `error.type` of any thrown value: an error code where there is one (`ECONNREFUSED`), else the class's name. */
+/**
+ * `error.type` of any thrown value: its code where that is a text (`ECONNREFUSED`, a SQLSTATE), which is the
+ * low-cardinality identifier that the conventions allow in place of a class, else {@link exceptionType}.
+ */
 export function errorType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error;
   const code = read(error, 'code');
-  if (typeof code === 'string' && code !== '') return code;
-  const name = read(error, 'name');
-  return typeof name === 'string' && name !== '' ? name : 'Error';
+  return typeof code === 'string' && code !== '' ? code : exceptionType(error);
 }
 
-function exceptionOf(error: unknown, type: string, full: string, message: string): Exception {
-  if (!isError(error)) return { name: type, message };
-  const code = read(error, 'code');
+/** Classes whose name says nothing that a class derived from them does not say better. */
+const GENERAL: ReadonlySet<unknown> = new Set([
+  'Error',
+  'AggregateError',
+  'EvalError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'TypeError',
+  'URIError',
+  'Object',
+]);
+
+/**
+ * `exception.type` of any thrown value: the name of its class, never a code. That is the error's `name`; where the
+ * class has not set one, and so inherits a name of the language, it is the name of the class itself. What is not an
+ * object has the name of its type.
+ * Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
+ */
+export function exceptionType(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error;
   const name = read(error, 'name');
+  const given = typeof name === 'string' && name !== '' ? name : 'Error';
+  if (!GENERAL.has(given)) return given;
+  const constructed = read(error, 'constructor');
+  const className = typeof constructed === 'function' ? read(constructed, 'name') : undefined;
+  return typeof className === 'string' && className !== '' && !GENERAL.has(className) ? className : given;
+}
+
+function exceptionOf(error: unknown, full: string, message: string): Exception {
+  const name = exceptionType(error);
+  if (!isError(error)) return { name, message };
   const stack = read(error, 'stack');
-  return {
-    name: typeof name === 'string' ? name : type,
-    message,
-    ...((typeof code === 'string' || typeof code === 'number') && { code }),
-    ...(typeof stack === 'string' && { stack: shortened(stack, full, message) }),
-  };
+  // No `code`: SDKs would write it in place of the name.
+  return { name, message, ...(typeof stack === 'string' && { stack: shortened(stack, full, message) }) };
 }
 
 /** A stack begins with the message: cut there as well, its frames stay. */

@@ -15,7 +15,15 @@ describe('any value may be thrown', () => {
       'refused',
     ],
     [Object.assign(new Error('a'), { code: 7 }), 'Error', 'Error: a', 'a'],
-    [new Failure(''), 'Error', 'Error: ', undefined],
+    [new Failure(''), 'Failure', 'Failure: ', undefined],
+    [new (class extends TypeError {})('a'), 'TypeError', 'TypeError: a', 'a'],
+    [
+      Object.assign(new Error('x'), { name: 'MongoServerError', code: 11000 }),
+      'MongoServerError',
+      'MongoServerError: x',
+      'x',
+    ],
+    [new DOMException('a', 'AbortError'), 'AbortError', 'AbortError: a', 'a'],
     ['text', 'string', 'string: text', 'text'],
     [42, 'number', 'number: 42', '42'],
     [undefined, 'undefined', 'undefined: undefined', 'undefined'],
@@ -68,6 +76,26 @@ describe('a hostile value is an error all the same:', () => {
     recordError(span as unknown as Span, value);
     expect(span.told).toEqual([exception, ['error.type', 'Error'], { code: ERROR, message }]);
   });
+});
+
+test('the code of an error is not passed on: SDKs would write it as the type of the exception', () => {
+  const exceptions: unknown[] = [];
+  const span = new ListeningSpan();
+  span.recordException = (exception) => exceptions.push(exception);
+  recordError(span as unknown as Span, Object.assign(new Error('a'), { code: 11000 }));
+  expect(exceptions).toEqual([{ name: 'Error', message: 'a', stack: expect.any(String) }]);
+});
+
+test('a stack without an end is cut', () => {
+  const exceptions: Exception[] = [];
+  const span = new ListeningSpan();
+  span.recordException = (exception) => exceptions.push(exception as Exception);
+  const error = Object.assign(new Error('a'), {
+    stack: `Error: a\n${'    at deep (file.js:1:1)\n'.repeat(10_000)}`,
+  });
+  recordError(span as unknown as Span, error);
+  const [exception] = exceptions as { stack?: string }[];
+  expect(exception?.stack).toBe(error.stack.slice(0, 16_384));
 });
 
 test('a message of a megabyte is cut, and the frames of the stack stay', () => {

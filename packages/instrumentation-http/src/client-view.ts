@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { HttpClientView } from '@clew/core';
+import { isCancelled } from './client-cancellation.ts';
 import { peerOf } from './client-connection.ts';
 import { headerInText, headerNamesInText, replaceHeaderInText } from './header-text.ts';
 
@@ -22,6 +23,7 @@ export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
   status: (response) => response.statusCode ?? 0,
   protocolVersion: (response) => response.httpVersion,
   responseHeader: (response, name) => response.headers[name],
+  isCancelled,
 };
 
 /** The name that was asked for (the `Host` header), else the host of the connection. */

@@ -16,6 +16,7 @@ import {
   TRUST_EXPECTED,
 } from '@clew/core';
 import type { Span } from '@opentelemetry/api';
+import { watchResponseTimeout, watchTimeout } from './client-cancellation.ts';
 import { watchConnections } from './client-connection.ts';
 import { clientView } from './client-view.ts';
 import { patchHttp1OfHttp2, patchServer } from './patch-server.ts';
@@ -79,11 +80,13 @@ function watchClient(tools: HttpTools): void {
     isWatching = true;
     if (tools.options.disableOutgoingRequestInstrumentation) return;
     const { request } = message as { request: ClientRequest };
-    if (client.start(request)) request.once('close', () => onClosed(client, request));
+    if (!client.start(request)) return;
+    watchTimeout(request);
+    request.once('close', () => onClosed(client, request));
   });
   tools.subscribe('http.client.response.finish', (message) => {
     const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
-    client.answer(request, response);
+    if (client.answer(request, response)) watchResponseTimeout(response);
   });
   tools.subscribe('http.client.request.error', (message) => {
     const { request, error } = message as { request: ClientRequest; error: unknown };

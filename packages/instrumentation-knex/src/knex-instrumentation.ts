@@ -69,7 +69,7 @@ function patch(knex: unknown, tools: KnexTools): void {
         if (exchange === undefined) return open.call(this, connection, what, stream, streamOptions);
         // Of a stream that its reader leaves, the driver hears no end.
         stream.once('close', () => {
-          if (stream.errored && stream.errored.name !== 'AbortError') exchange.fail(stream.errored);
+          if (stream.errored) exchange.fail(stream.errored);
           exchange.end();
         });
         return exchange.settle(exchange.run(() => open.call(this, connection, what, stream, streamOptions)));

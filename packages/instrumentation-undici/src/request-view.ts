@@ -1,5 +1,6 @@
 import type { HttpClientView } from '@clew/core';
 import { currentPeer } from './caller-context.ts';
+import { isCancelled } from './cancellation.ts';
 import { countResend } from './resends.ts';
 
 /** A request as undici's channels hand it over, in versions 5 to 8 and inside Node. */
@@ -53,6 +54,7 @@ export const requestView: HttpClientView<UndiciRequest, UndiciAnswer> = {
     }
     return values.length > 1 ? values : values[0];
   },
+  isCancelled,
 };
 
 function originOf(origin: string | URL): string {

@@ -16,7 +16,8 @@ export function countResend(request: object): number {
   return times;
 }
 
-function handlerOf(request: object): unknown {
+/** The handler that a request's caller gave. */
+export function handlerOf(request: object): unknown {
   let key = handlerKeys.get(request.constructor);
   if (key === undefined) {
     key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
 import { ATTR } from '@clew/core';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { type ClientDriver, ok } from './client-driver.ts';
@@ -39,9 +40,36 @@ export function failureTests({
       assert.equal(outcome.status, 'rejected');
       assertFailed(span);
     },
-    'an abort by the program fails the span': async () => {
+    'a call that its caller aborts ends its span and is not an error': async () => {
       const abort = new AbortController();
       const { span, outcome } = await callOne(() => abort.abort(), {}, { signal: abort.signal });
+      assert.equal(outcome.status, 'rejected');
+      assertCancelled(span);
+    },
+    'so does one whose body its caller aborts': async () => {
+      const abort = new AbortController();
+      const half: RequestListener = (_request, response) => {
+        response.writeHead(200, { 'content-length': '1000' });
+        response.write('half');
+      };
+      const call = { signal: abort.signal, onAnswer: () => abort.abort() };
+      const { span, outcome } = await callOne(half, {}, call);
+      assert.equal(outcome.status, 'rejected');
+      assertCancelled(span);
+      assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
+    },
+    'a timeout by the signal is an error': async () => {
+      const { span, outcome } = await callOne(() => {}, {}, { signal: AbortSignal.timeout(20) });
+      assert.equal(outcome.status, 'rejected');
+      assertFailed(span);
+    },
+    'an abort for a reason that is an error is an error': async () => {
+      const abort = new AbortController();
+      const { span, outcome } = await callOne(
+        () => abort.abort(new RangeError('too slow')),
+        {},
+        { signal: abort.signal },
+      );
       assert.equal(outcome.status, 'rejected');
       assertFailed(span);
     },
@@ -54,7 +82,7 @@ export function failureTests({
       assertFailed(span);
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
     },
-    'a body that is thrown away unread ends the span': async () => {
+    'a body that is thrown away unread ends the span and is not an error': async () => {
       const { span } = await callOne(
         (_request, response) => response.end('x'.repeat(200_000)),
         {},
@@ -62,9 +90,16 @@ export function failureTests({
           body: 'discard',
         },
       );
+      assertCancelled(span);
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
     },
   };
+}
+
+function assertCancelled(span: RecordedSpan): void {
+  assert.equal(span.status.code, SpanStatusCode.UNSET);
+  assert.equal(span.attributes[ATTR.errorType], undefined);
+  assert.deepEqual(span.events, []);
 }
 
 function assertFailed(span: RecordedSpan): void {

@@ -1,7 +1,7 @@
+import { exceptionType } from '@clew/core';
 import type { FlatAttributes } from './attributes.ts';
 
 interface ErrorLike {
-  readonly code?: unknown;
   readonly name?: unknown;
   readonly message?: unknown;
   readonly stack?: unknown;
@@ -9,7 +9,8 @@ interface ErrorLike {
 
 /**
  * The attributes of an `exception` event for whatever was thrown.
- * As in OpenTelemetry the type is the error's `code`, else its `name`.
+ * The type is the name of the error's class and never its `code`, which OpenTelemetry's SDK prefers: a number says
+ * nothing about the class.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
  */
@@ -20,11 +21,11 @@ export function exceptionAttributes(thrown: unknown, maxLength: number): FlatAtt
     const text = String(value);
     if (text !== '') list.push(key, text.length > maxLength ? text.slice(0, maxLength) : text);
   };
-  // An error of the program's may have getters that throw.
+  // An error of the application may have getters that throw.
   try {
     if (typeof thrown === 'object' && thrown !== null) {
       const error = thrown as ErrorLike;
-      add('exception.type', error.code || error.name);
+      if (error.name ?? error.message) add('exception.type', exceptionType(thrown));
       add('exception.message', error.message);
       add('exception.stacktrace', error.stack);
     } else if (thrown !== undefined) {

@@ -84,6 +84,7 @@ describe('a span', () => {
     const span = tracer.startSpan('s');
     span.recordException(new RangeError('too far'));
     span.recordException(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+    span.recordException(Object.assign(new Error('x'), { name: 'MongoServerError', code: 11000 }));
     span.recordException('just text');
     span.recordException(42 as never);
     span.recordException(undefined as never);
@@ -97,8 +98,13 @@ describe('a span', () => {
         'exception.stacktrace': expect.stringContaining('RangeError: too far'),
       },
       {
-        'exception.type': 'ECONNREFUSED',
+        'exception.type': 'Error',
         'exception.message': 'refused',
+        'exception.stacktrace': expect.any(String),
+      },
+      {
+        'exception.type': 'MongoServerError',
+        'exception.message': 'x',
         'exception.stacktrace': expect.any(String),
       },
       { 'exception.message': 'just text' },

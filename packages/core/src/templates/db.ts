@@ -1,4 +1,5 @@
 import { type Attributes, type Context, SpanKind, type SpanOptions, trace } from '@opentelemetry/api';
+import { isCancellation } from '../cancellation.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { currentContext, Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
@@ -44,7 +45,7 @@ export class QueryExchange extends Exchange {
   }
 
   override fail(error: unknown): void {
-    if (!this.recording) return;
+    if (!this.recording || isCancellation(error)) return;
     const { sql, values, database } = this.#query;
     const status = statusCodeOf(error);
     if (status !== undefined) this.span.setAttribute(ATTR.dbResponseStatusCode, status);

@@ -7,6 +7,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import { abortReason, isCancellation } from '../cancellation.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { begin, currentContext, type Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
@@ -41,6 +42,8 @@ export interface HttpClientView<Request, Response> {
   status(response: Response): number;
   protocolVersion?(response: Response): string;
   responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
+  /** Whether an error is the library's word for a cancellation by the caller; without it, `isCancellation` decides. */
+  isCancelled?(request: Request, error: unknown): boolean;
 }
 
 /** Options of every client plugin; the hooks are the user's. */
@@ -64,9 +67,9 @@ export interface HttpClientTracing<Request extends object, Response> {
    * the request is recorded, and so whether its later stations matter.
    */
   start(request: Request): boolean;
-  /** The headers of the answer are there. */
-  answer(request: Request, response: Response): void;
-  /** The request failed. The span ends. */
+  /** The headers of the response are there. Returns whether the request is recorded. */
+  answer(request: Request, response: Response): boolean;
+  /** The request failed, or the caller cancelled it, which is not an error. The span ends. */
   fail(request: Request, error: unknown): void;
   /** All is over: the body has been read, or the connection is closed. */
   end(request: Request): void;
@@ -120,12 +123,18 @@ export function httpClient<Request extends object, Response>(
 
     answer(request, response) {
       const span = underWay.get(request)?.span;
-      if (span !== undefined)
-        guard(`${tools.name}: reading an answer`, () => recordAnswer(tools, view, span, response));
+      if (span === undefined) return false;
+      guard(`${tools.name}: reading a response`, () => recordAnswer(tools, view, span, response));
+      return true;
     },
 
     fail(request, error) {
-      underWay.get(request)?.fail(error);
+      const exchange = underWay.get(request);
+      if (exchange === undefined) return;
+      const isCancelled = guard(`${tools.name}: reading an error`, () =>
+        view.isCancelled ? view.isCancelled(request, error) : isCancellation(error),
+      );
+      if (isCancelled !== true) exchange.fail(abortReason(error));
       this.end(request);
     },
 

@@ -1,0 +1,30 @@
+import { isCancellation } from '@clew/core';
+import { handlerOf } from './resends.ts';
+
+/**
+ * Whether an error of a request is a cancellation by its caller. `fetch` reports the reason of an abort as it is, so
+ * what is not an object, such as `controller.abort('unmounted')`, is a cancellation, too.
+ */
+export function isCancelled(request: object, error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return true;
+  if (!isCancellation(error) || isRefusedTunnel(error)) return false;
+  return !isError(signalReasonOf(request));
+}
+
+/** A proxy that refuses a tunnel gives the same error as an abort. */
+function isRefusedTunnel(error: object): boolean {
+  return 'message' in error && String(error.message).startsWith('Proxy response');
+}
+
+/** Version 5 does not put the reason of an abort into the error; its handler keeps the signal. */
+function signalReasonOf(request: object): unknown {
+  const handler = handlerOf(request);
+  if (typeof handler !== 'object' || handler === null) return undefined;
+  const key = Object.getOwnPropertySymbols(handler).find(({ description }) => description === 'kSignal');
+  const signal: unknown = key === undefined ? undefined : Reflect.get(handler, key);
+  return signal instanceof AbortSignal ? signal.reason : undefined;
+}
+
+function isError(reason: unknown): boolean {
+  return typeof reason === 'object' && reason !== null && !isCancellation(reason);
+}
