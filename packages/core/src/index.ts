@@ -55,10 +55,11 @@ export {
 } from './kit/target.ts';
 export { type ChannelView, onFirstCall } from './kit/tracing-channel.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
+export { boundedWriter, type CarrierBounds, headerBytes, textBytes } from './propagation/bounded-writer.ts';
 export {
   type AmqpHeaders,
   amqpHeadersGetter,
-  amqpHeadersSetter,
+  amqpHeadersWriter,
 } from './propagation/carriers/amqp-headers.ts';
 export {
   type EnvironmentVariables,

@@ -64,6 +64,13 @@ describe('the environment of a child process', () => {
     expect(carryToChild(old, suppressTracing(request))).toEqual({ HOME: '/' });
   });
 
+  test('gets nothing where it and the arguments are nearly as large as the system allows', () => {
+    const large = { LARGE: 'x'.repeat(120_000) };
+    expect(carryToChild(large, request)).toEqual({ ...large, TRACEPARENT, BAGGAGE: 'tenant=blue' });
+    expect(carryToChild(large, request, 11_000)).toEqual(large);
+    expect(carryToChild({ LARGE: 'x'.repeat(131_000) }, request)).toEqual({ LARGE: 'x'.repeat(131_000) });
+  });
+
   test('is left as it is while nothing is installed', () => {
     propagation.disable();
     expect(carryToChild({ TRACEPARENT: OTHER })).toEqual({ TRACEPARENT: OTHER });

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 /** The parts of amqplib's own objects that are looked at; the same in 0.10, 1 and 2. */
 export interface Channel extends EventEmitter {
   readonly connection: {
+    /** The most bytes of a frame, as negotiated. */
+    readonly frameMax?: number;
     readonly stream: Socket & { readonly _host?: string; readonly servername?: string };
   };
   readonly ch: number;
@@ -40,6 +42,10 @@ export interface MethodFields {
 export interface Properties {
   headers?: Record<string, unknown> | undefined;
   readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly userId?: string;
+  readonly appId?: string;
+  readonly clusterId?: string;
   readonly correlationId?: string;
   readonly replyTo?: string;
   readonly messageId?: string;

@@ -2,6 +2,8 @@ import {
   type AmqpHeaders,
   ATTR,
   amqpHeadersGetter,
+  amqpHeadersWriter,
+  type CarrierWriter,
   type EnvelopeReading,
   type MessagingView,
   type Operation,
@@ -14,6 +16,7 @@ import {
 import type { Span } from '@opentelemetry/api';
 import type { Message, MethodFields, Properties } from './amqplib.ts';
 import type { ChannelNotes } from './channel-notes.ts';
+import { headerRoom } from './header-room.ts';
 import { tableOf } from './header-table.ts';
 import { confirmInfo, endInfo, type hookOptions, type PublishInfo } from './hooks.ts';
 
@@ -66,14 +69,8 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     headers: ({ message }) => message.properties.headers,
     queue: ({ queue }) => queue,
 
-    setHeader({ properties }, name, value) {
-      const table = tableOf(properties.headers);
-      properties.headers = table;
-      // amqplib's own object, whose prototype is the program's: what is frozen there cannot be assigned here.
-      if (name in table)
-        Object.defineProperty(table, name, { value, enumerable: true, writable: true, configurable: true });
-      else table[name] = value;
-    },
+    writer: headersWriter,
+    headerRoom: ({ notes, properties }) => headerRoom(notes.channel, properties),
 
     sending(message) {
       const { notes, fields } = message;
@@ -146,6 +143,21 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     },
   };
 }
+
+/** The table is amqplib's own object; the application's headers are its prototype. */
+const headersWriter: CarrierWriter<Outbound> = {
+  set({ properties }, name, value) {
+    const table = tableOf(properties.headers);
+    properties.headers = table;
+    amqpHeadersWriter.set(table, name, value);
+  },
+  isEmpty: ({ properties: { headers } }) => headers == null || amqpHeadersWriter.isEmpty?.(headers) === true,
+  has: ({ properties: { headers } }, name) => headers != null && amqpHeadersWriter.has(headers, name),
+  remove({ properties: { headers } }, name) {
+    if (headers != null) amqpHeadersWriter.remove(headers, name);
+  },
+  names: ({ properties: { headers } }) => (headers == null ? [] : amqpHeadersWriter.names(headers)),
+};
 
 /** The properties say that a message belongs to a call, or the envelope does. */
 function markOf(

@@ -69,7 +69,7 @@ function patchClass(prototype: ChildProcess, tools: ChildProcessTools): void {
 function carriedOptions(tools: ChildProcessTools, options: SpawnOptions, { carry }: Start): SpawnOptions {
   const { envPairs } = options;
   if (carry === undefined || !Array.isArray(envPairs)) return options;
-  const carried = guard(`${tools.name} on an environment`, () => carriedPairs(envPairs, carry));
+  const carried = guard(`${tools.name} on an environment`, () => carriedPairs(envPairs, carry, options.args));
   return carried === undefined ? options : { ...options, envPairs: carried };
 }
 

@@ -56,7 +56,7 @@ function carriedArgs(
 ): unknown[] | undefined {
   const at = optionsAt(name, args);
   const options = args[at] as SyncOptions | null | undefined;
-  const env = carried(flat(options?.env || process.env), from);
+  const env = carried(flat(options?.env || process.env), from, args.flat());
   if (env === undefined) return undefined;
   const copy = [...args];
   copy[at] = withEnvironment(options, env);

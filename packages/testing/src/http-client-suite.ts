@@ -74,6 +74,21 @@ function callTests({
       const sent = JSON.parse(fulfilled(outcome).body) as Record<string, string>;
       assert.equal(sent.baggage, 'own=1');
     },
+    'baggage that would make the header section too large is left out, and the request is sent': async () => {
+      await calling(echo, {}, async (url) => {
+        const headers = { 'x-own': 'x'.repeat(11_000) };
+        const baggage = propagation.createBaggage({ long: { value: 'x'.repeat(7000) } });
+        const { status, body } = await context.with(propagation.setBaggage(context.active(), baggage), () =>
+          adapter.call({ url, headers }),
+        );
+        assert.equal(status, 200);
+        const sent = JSON.parse(body) as Record<string, string>;
+        const [span] = await recorder.take(1);
+        assert.equal(sent.traceparent, `00-${span?.traceId}-${span?.spanId}-01`);
+        assert.equal(sent.baggage, undefined);
+        assert.equal(sent['x-own'], headers['x-own']);
+      });
+    },
     "the program's headers object is not changed": async () => {
       const headers = Object.freeze({ 'x-own': 'kept' });
       const { outcome } = await callOne(ok, {}, { headers });

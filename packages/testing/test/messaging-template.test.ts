@@ -181,7 +181,7 @@ test('a view that fails costs the span, never the message', () => {
 });
 
 test('a view that fails when the span has started leaves no span open', async () => {
-  const silent = openChannel({}, { setHeader: broken })();
+  const silent = openChannel({}, { headerRoom: broken })();
   expect(silent.send(parcel('songs'), () => 'sent')).toBe('sent');
   const channel = openChannel({}, { describeSent: broken, describeDelivery: broken })();
   expect(channel.send(parcel('songs'), () => 'sent')).toBe('sent');

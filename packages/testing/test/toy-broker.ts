@@ -15,6 +15,8 @@ export interface Parcel {
 }
 
 export const label = labeller(/tmp-\d+/);
+/** Of a parcel's headers. */
+const ROOM_BYTES = 4096;
 const operation = (name: string, type: 'send' | 'process', topic: string) =>
   createOperation({ system: 'toy', name, type, destination: topic, label: label(topic) });
 
@@ -24,9 +26,17 @@ const markOf = ({ id, topic, ...more }: Parcel) =>
 const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
   sending: ({ topic }) => operation('send', 'send', topic),
   processing: ({ topic }) => operation('process', 'process', topic),
-  setHeader: ({ headers }, name, value) => {
-    headers[name] = value;
+  writer: {
+    set: ({ headers }, name, value) => {
+      headers[name] = value;
+    },
+    has: ({ headers }, name) => name in headers,
+    remove: ({ headers }, name) => {
+      delete headers[name];
+    },
+    names: ({ headers }) => Object.keys(headers),
   },
+  headerRoom: ({ headers }) => ROOM_BYTES - JSON.stringify(headers).length,
   headers: ({ headers }) => headers,
   getter: { get: (headers, name) => headers[name], keys: Object.keys },
   queue: ({ topic }) => topic,

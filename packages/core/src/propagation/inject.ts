@@ -8,6 +8,18 @@ export interface CarrierWriter<Carrier> extends TextMapSetter<Carrier> {
   remove(carrier: Carrier, name: string): void;
   /** The names of all headers, in any case. Called only for a carrier that holds an older trace. */
   names(carrier: Carrier): readonly string[];
+  /** Whether the carrier holds no header at all: a cheap way to know that there is nothing older in it. */
+  isEmpty?(carrier: Carrier): boolean;
+  /**
+   * Called before an injection; `false` where the carrier has no room for one. Given by `boundedWriter`, whose `set`
+   * returns `false` for a header that it has left out.
+   */
+  begin?(carrier: Carrier): boolean;
+}
+
+/** Whether a bounded carrier's setter has left a header out. */
+export function isLeftOut(setResult: unknown): boolean {
+  return setResult === false;
 }
 
 const BAGGAGE = 'baggage';
@@ -35,6 +47,11 @@ export function injectFresh<Carrier>(
   carrier: Carrier,
   writer: CarrierWriter<Carrier>,
 ): void {
+  if (writer.begin?.(carrier) === false) return;
+  if (writer.isEmpty?.(carrier) === true) {
+    propagation.inject(context, carrier, writer);
+    return;
+  }
   const held = propagation.fields().filter((name) => writer.has(carrier, name));
   if (held.length === 0) propagation.inject(context, carrier, writer);
   else replaceHeld(context, carrier, writer, held);
@@ -49,8 +66,7 @@ function replaceHeld<Carrier>(
   const written = new Set<string>();
   propagation.inject(context, carrier, {
     set(_, name, value) {
-      written.add(name.toLowerCase());
-      writer.set(carrier, name, value);
+      if (!isLeftOut(writer.set(carrier, name, value))) written.add(name.toLowerCase());
     },
   });
   const wroteTrace = [...written].some((name) => !isBaggage(name));

@@ -1,6 +1,7 @@
 import { type Context, propagation, type TextMapGetter, type TextMapSetter, trace } from '@opentelemetry/api';
 import { injectionTargetOf } from './carrier-kind.ts';
 import { extractTrace } from './extract-trace.ts';
+import { isLeftOut } from './inject.ts';
 import { injectFormats } from './inject-formats.ts';
 import type { PropagatorOptions } from './propagator.ts';
 import {
@@ -90,7 +91,7 @@ export function injectSigned<C>(
 ): void {
   const headers = new Map<string, string>();
   injectFormats(options, context, headers, mapSetter);
-  for (const [name, value] of headers) setter.set(carrier, name, value);
+  for (const [name, value] of headers) if (isLeftOut(setter.set(carrier, name, value))) headers.delete(name);
   const names = signable(options, context, headers);
   if (names.length === 0) return;
   setter.set(carrier, SIGNATURE_HEADER, signature.sign(headers, names, injectionTargetOf(context)));

@@ -12,6 +12,7 @@ import { isTracingSuppressed } from '../context/suppression.ts';
 import { begin, currentContext, type Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
+import { boundedWriter, headerBytes } from '../propagation/bounded-writer.ts';
 import { withInjectionTarget } from '../propagation/carrier-kind.ts';
 import type { Destinations } from '../propagation/destinations.ts';
 import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
@@ -84,12 +85,17 @@ export function httpClient<Request extends object, Response>(
   view: HttpClientView<Request, Response>,
 ): HttpClientTracing<Request, Response> {
   const underWay = new WeakMap<Request, Exchange>();
-  const inject = injector(tools, {
+  const writer: CarrierWriter<Request> = {
     set: (request, name, value) => view.setHeader(request, name, value),
     has: (request, name) => view.requestHeader(request, name.toLowerCase()) !== undefined,
     remove: (request, name) => view.removeHeader(request, name),
     names: (request) => view.requestHeaderNames(request),
-  });
+  };
+  const room = (request: Request) => headerRoom(view, request);
+  const inject = injector(
+    tools,
+    boundedWriter(writer, { name: tools.name, room, unmeasuredBytes: UNMEASURED_BYTES }),
+  );
 
   return {
     start(request) {
@@ -143,6 +149,19 @@ export function httpClient<Request extends object, Response>(
       underWay.delete(request);
     },
   };
+}
+
+/** What Node, nginx and others take at most, with the request line. A larger header section is refused (431, 400). */
+const MAX_HEADER_BYTES = 16_384;
+
+/** A trace context without a long trace state or baggage: requests with nothing else are not measured. */
+const UNMEASURED_BYTES = 512;
+
+function headerRoom<Request, Response>(view: HttpClientView<Request, Response>, request: Request): number {
+  let bytes = headerBytes(view.method(request), view.target(request));
+  for (const name of view.requestHeaderNames(request))
+    bytes += headerBytes(name, String(view.requestHeader(request, name.toLowerCase())));
+  return MAX_HEADER_BYTES - bytes;
 }
 
 /** Injects trace context where the destination may have it, and baggage where it may have that, too. */

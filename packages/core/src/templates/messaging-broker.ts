@@ -1,16 +1,16 @@
 import {
   type Context,
   type Link,
-  propagation,
   type Span,
   SpanKind,
   type SpanOptions,
   type TextMapGetter,
-  type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
 import type { Tools } from '../kit/target.ts';
+import { boundedWriter } from '../propagation/bounded-writer.ts';
 import { type InjectionTarget, messageGetter, withInjectionTarget } from '../propagation/carrier-kind.ts';
+import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
 import { trustBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
 import { type IncomingMessage, readIncoming } from './messaging-incoming.ts';
@@ -32,7 +32,7 @@ export class Broker<Sent, Delivery, Headers> {
   readonly calls: Calls;
   readonly served = new Served();
   readonly waiting: Waiting;
-  readonly #setter: TextMapSetter<Sent>;
+  readonly #writer: CarrierWriter<Sent>;
   readonly #getter: TextMapGetter<Headers>;
   readonly #trustOf = trustBy();
 
@@ -42,7 +42,10 @@ export class Broker<Sent, Delivery, Headers> {
     this.calls = new Calls(() => tools.options.callTimeoutMs, this.served);
     this.waiting = new Waiting(() => tools.options.consumeTimeoutMs);
     this.#getter = messageGetter(view.getter);
-    this.#setter = { set: (message, name, value) => view.setHeader(message, name, value) };
+    this.#writer = boundedWriter(view.writer, {
+      name: tools.name,
+      room: (message) => view.headerRoom(message),
+    });
     tools.onDisable(() => {
       this.calls.stop();
       this.waiting.stop();
@@ -50,7 +53,7 @@ export class Broker<Sent, Delivery, Headers> {
   }
 
   inject(current: Context, message: Sent): void {
-    propagation.inject(withInjectionTarget(current, MESSAGE), message, this.#setter);
+    injectFresh(withInjectionTarget(current, MESSAGE), message, this.#writer);
     this.view.injectBeside?.(current, message);
   }
 

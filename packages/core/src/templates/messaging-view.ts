@@ -1,4 +1,5 @@
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api';
+import type { CarrierWriter } from '../propagation/inject.ts';
 import type { TrustOption } from '../propagation/trust.ts';
 import type { Operation } from './messaging-operation.ts';
 import type { Cut } from './messaging-waiting.ts';
@@ -7,8 +8,13 @@ import type { RpcView } from './rpc.ts';
 /** What the template must know of a broker client's own objects. */
 export interface MessagingView<Sent, Delivery, Headers> {
   sending(message: Sent): Operation;
-  /** Writes into headers that are not the program's own object. */
-  setHeader(message: Sent, name: string, value: string): void;
+  /** Writes into headers that are not the application's own object: its message is copied first. */
+  readonly writer: CarrierWriter<Sent>;
+  /**
+   * The bytes of headers that a message still takes, with what the application has put into it; `Infinity` where the
+   * protocol has no limit. What does not fit is left out and counted.
+   */
+  headerRoom(message: Sent): number;
   processing(delivery: Delivery): Operation;
   receiving?(delivery: Delivery): Operation;
   headers(delivery: Delivery): Headers;

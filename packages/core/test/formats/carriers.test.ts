@@ -1,6 +1,6 @@
 import {
   amqpHeadersGetter,
-  amqpHeadersSetter,
+  amqpHeadersWriter,
   appendSqlComment,
   environmentGetter,
   environmentName,
@@ -57,7 +57,7 @@ describe('AMQP headers', () => {
   test('reads back every format that was written into a table', () => {
     for (const format of TRACE_FORMATS.values()) {
       const headers: Record<string, unknown> = { 'x-death': [{ count: 1 }] };
-      format.inject({ spanContext: spanOf(), baggage: undefined }, headers, amqpHeadersSetter);
+      format.inject({ spanContext: spanOf(), baggage: undefined }, headers, amqpHeadersWriter);
       expect(said(format.extract(headers, amqpHeadersGetter))).toContain(
         `${TRACE_ID.slice(16)}/${SPAN_ID} sampled`,
       );
@@ -106,6 +106,12 @@ describe('SQL comments', () => {
     },
   );
 
+  test('leave out what would make them too long', () => {
+    expect(appendSqlComment('SELECT 1', { action: 'x'.repeat(20_000), route: '/a' })).toBe(
+      "SELECT 1 /*route='%2Fa'*/",
+    );
+  });
+
   test('leave a statement alone when there is nothing to say', () => {
     expect(appendSqlComment('SELECT 1;\n', {})).toBe('SELECT 1;\n');
   });
@@ -129,4 +135,19 @@ describe('SQL comments', () => {
     expect({ ...parseSqlComment('SELECT 1 /* note */') }).toEqual({});
     expect({ ...parseSqlComment("SELECT 1 /*a='%E0%A4%A'*/;") }).toEqual({ a: '%E0%A4%A' });
   });
+});
+
+test('AMQP headers are replaced and removed in any spelling, also where they are inherited', () => {
+  const own = Object.freeze({ 'X-B3-TraceId': 'old', tracestate: 'old', other: 1 });
+  const table = Object.create(own) as Record<string, unknown>;
+  expect(amqpHeadersWriter.names(table)).toEqual(['X-B3-TraceId', 'tracestate', 'other']);
+  expect(['x-b3-traceid', 'tracestate', 'baggage'].map((name) => amqpHeadersWriter.has(table, name))).toEqual(
+    [true, true, false],
+  );
+  amqpHeadersWriter.set(table, 'tracestate', 'new');
+  for (const name of ['x-b3-traceid', 'baggage']) amqpHeadersWriter.remove(table, name);
+  expect([...amqpHeadersWriter.names(table)].sort()).toEqual(['other', 'tracestate']);
+  expect(table.tracestate).toBe('new');
+  expect(amqpHeadersWriter.has(table, 'x-b3-traceid')).toBe(false);
+  expect(own['X-B3-TraceId']).toBe('old');
 });

@@ -1,4 +1,5 @@
-import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import type { TextMapGetter } from '@opentelemetry/api';
+import type { CarrierWriter } from '../inject.ts';
 
 /** The headers of an AMQP message: a table of texts, bytes, numbers, tables; or nothing. */
 export type AmqpHeaders = Readonly<Record<string, unknown>> | null | undefined;
@@ -29,12 +30,37 @@ export const amqpHeadersGetter: TextMapGetter<AmqpHeaders> = {
   keys: (headers) => (headers === null || headers === undefined ? [] : Object.keys(headers)),
 };
 
-/** Writes headers into a table that is ours: the program's own is copied first. */
-export const amqpHeadersSetter: TextMapSetter<Record<string, unknown>> = {
-  set(headers, name, value) {
-    headers[name] = value;
+/**
+ * Writes headers into a table of our own: the application's is copied first, or is the prototype of the table. An
+ * `undefined` value stands for a header that is removed, as in AMQP encoders.
+ */
+export const amqpHeadersWriter: CarrierWriter<Record<string, unknown>> = {
+  set: put,
+  isEmpty(headers) {
+    for (const _ in headers) return false;
+    return true;
+  },
+  has: (headers, name) => headers[name] !== undefined || headers[spellingOf(name)] !== undefined,
+  remove(headers, name) {
+    for (const each of [name, spellingOf(name)]) if (each in headers) put(headers, each, undefined);
+  },
+  names(headers) {
+    const names: string[] = [];
+    for (const name in headers) if (headers[name] !== undefined) names.push(name);
+    return names;
   },
 };
+
+function spellingOf(name: string): string {
+  return name.startsWith('x-') ? (SPELLED.get(name) ?? name) : name;
+}
+
+/** What is frozen in a table's prototype can't be assigned. */
+function put(headers: Record<string, unknown>, name: string, value: string | undefined): void {
+  if (name in headers)
+    Object.defineProperty(headers, name, { value, enumerable: true, writable: true, configurable: true });
+  else headers[name] = value;
+}
 
 function ownValue(headers: Readonly<Record<string, unknown>>, name: string): string | string[] | undefined {
   const value = headers[name];

@@ -1,6 +1,12 @@
+import { countDropped } from '../dropped.ts';
+
+/** Servers and their logs hold whole statements: a comment must not outgrow them. */
+const MAX_COMMENT_CHARS = 16_384;
+
 /**
  * Appends trace context to a statement as a comment, in sqlcommenter's form: keys in order, keys and values URL-encoded,
  * values in single quotes, before a closing semicolon. A statement that may have a comment already is left as it is.
+ * Fields that would make the comment longer than 16,384 characters are left out and counted.
  *
  * The text of a statement is the key of caches (prepared statements, plans): append only where every text is new anyway.
  * Source: https://google.github.io/sqlcommenter/spec/
@@ -10,11 +16,22 @@ export function appendSqlComment(statement: string, fields: Readonly<Record<stri
   const pairs = Object.entries(fields)
     .filter(([key, value]) => key !== '' && value !== '')
     .map(([key, value]) => `${encode(key)}='${encode(value)}'`)
-    .sort();
+    .sort()
+    .filter(withinComment());
   if (pairs.length === 0) return statement;
   const text = statement.trimEnd();
   const end = text.endsWith(';') ? text.length - 1 : text.length;
   return `${text.slice(0, end)} /*${pairs.join(',')}*/${text.slice(end)}`;
+}
+
+function withinComment(): (pair: string) => boolean {
+  let left = MAX_COMMENT_CHARS;
+  return (pair) => {
+    const fits = pair.length < left;
+    if (fits) left -= pair.length + 1;
+    else countDropped('sql comment', 'outgoing field without room');
+    return fits;
+  };
 }
 
 /** The fields of the comment at the end of a statement; none when there is no such comment. */
