@@ -171,6 +171,24 @@ describe.each(frameworks)('%s', (_name, Application, Router) => {
     );
   });
 
+  test('so are handlers that are added to a route', () => {
+    const router = new Router() as InstanceType<AnyRouterClass> & { stack: { stack: unknown[] }[] };
+    router.get('/', (_ctx, next) => next());
+    return serve(
+      { layers: 'all' },
+      (app) => app.use(router.routes()),
+      async ({ get }) => {
+        expect(tree(await get('/'))).toEqual(['GET > router - /']);
+        router.stack[0]?.stack.push(ok);
+        expect(tree(await get('/'))).toEqual(['GET / > router - /', 'router - / > router - /']);
+        router.stack[0]?.stack.splice(1, 1, (ctx: Koa.Context) => {
+          ctx.body = 'another';
+        });
+        expect((await get('/')).answer.body).toBe('another');
+      },
+    );
+  });
+
   test('layers in a mounted router are traced when its module is', () =>
     serve(
       { layers: 'all', ignoreLayersType: ['middleware'] },

@@ -1,0 +1,42 @@
+import { beginLayer, createLayer, rootContext, settleLayer, withServerRequest } from '@clew/core';
+import { recordSpans, suiteTools } from '@clew/testing';
+import { context, type Span, trace } from '@opentelemetry/api';
+
+const recorder = recordSpans();
+
+describe.each(['all', 'slow'] as const)(
+  'an error that the application throws for many requests, layers %s',
+  (layers) => {
+    const error = new TypeError('one for all');
+    const layer = createLayer('fails', {});
+
+    /** Two layers, one in the other, fail with the error. Returns how many have recorded it. */
+    async function failIn(server: Span, isKnown: boolean): Promise<number> {
+      const tools = suiteTools({ layers, slowLayerMs: 0 });
+      const around = trace.setSpan(rootContext, server);
+      const served = isKnown ? withServerRequest(around, { type: 'http', span: server }) : around;
+      const inLayer = (inner: () => void) => settleLayer(beginLayer(tools, layer)!, inner);
+      const fail = () => {
+        throw error;
+      };
+      expect(() => context.with(served, () => inLayer(() => inLayer(fail)))).toThrow(error);
+      server.end();
+      const spans = await recorder.take(3);
+      return spans.filter(({ events }) => events.length > 0).length;
+    }
+    const start = (parent = rootContext) => trace.getTracer('test').startSpan('server', {}, parent);
+
+    test('is recorded once in each', async () => {
+      for (const _ of [1, 2]) expect(await failIn(start(), false)).toBe(1);
+    });
+
+    test('also where the requests are of one trace', async () => {
+      const caller = trace.wrapSpanContext({
+        traceId: '1'.repeat(32),
+        spanId: '2'.repeat(16),
+        traceFlags: 1,
+      });
+      for (const _ of [1, 2]) expect(await failIn(start(trace.setSpan(rootContext, caller)), true)).toBe(1);
+    });
+  },
+);
