@@ -25,6 +25,7 @@ export {
   type InstrumentationDefinition,
 } from './kit/define-instrumentation.ts';
 export { guard, sayOnce } from './kit/failures.ts';
+export { isPromise } from './kit/is-promise.ts';
 export { madeOf } from './kit/made-of.ts';
 export { observePromise } from './kit/observe-promise.ts';
 export {

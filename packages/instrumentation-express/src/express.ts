@@ -13,7 +13,7 @@ export interface ExpressRouter {
 /** An entry of a router's stack, or of a route's. */
 export interface ExpressLayer {
   readonly name: string;
-  readonly handle: ((...args: never[]) => unknown) & { readonly stack?: unknown };
+  readonly handle: ((this: unknown, ...args: never[]) => unknown) & { readonly stack?: unknown };
   /** Only there on a layer that is a route. */
   readonly route?: ExpressRoute | undefined;
   match(path: string): unknown;
@@ -31,6 +31,8 @@ export interface ExpressRequest extends IncomingMessage {
   readonly baseUrl: string;
   readonly url: string;
   readonly route?: ExpressRoute;
+  /** The innermost router's `next`. */
+  next?: Next;
 }
 
 /** What a route or a mount may be given as its path. */

@@ -17,6 +17,7 @@ import {
   takes,
 } from './express.ts';
 import type { ExpressTools } from './express-instrumentation.ts';
+import { dispatchWatched } from './handler-promise.ts';
 import { viewOf } from './layer-view.ts';
 import { pathTeller } from './matched-path.ts';
 import { setVisit, Visit, visitOf } from './visit.ts';
@@ -116,21 +117,20 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
         next(error);
       });
     }
-    let onward = next;
+    let leave: Leave | undefined;
     if (mount !== undefined) {
       const before = visit.mount;
       visit.enterMount(
         tellMount(mount, () => request.baseUrl.slice(before.url.length) || '/'),
         request.baseUrl,
       );
-      onward = (error) => {
+      leave = (error) => {
         visit.mount = before;
         if (!isFailure(error)) visit.leave();
-        next(error);
       };
     }
-    return runLayer(tools, this, visit, request, response, onward, (passOn) =>
-      dispatch.call(this, request, response, passOn),
+    return runLayer({ tools, layer: this, visit, request, response, next, leave }, (layer, passOn) =>
+      dispatch.call(layer, request, response, passOn),
     );
   };
 }
@@ -143,44 +143,68 @@ function dispatchError(tools: ExpressTools, dispatch: DispatchError): DispatchEr
     if (visit === undefined || this.handle.length !== 4) {
       return dispatch.call(this, error, request, response, next);
     }
-    const onward: Next = (passed) => {
-      if (!isFailure(passed)) {
-        visit.recover();
-        if (!isHandler(this)) visit.leave();
-      }
-      next(passed);
+    const leave: Leave = (passed) => {
+      if (isFailure(passed)) return;
+      visit.recover();
+      if (!isHandler(this)) visit.leave();
     };
-    return runLayer(tools, this, visit, request, response, onward, (passOn) =>
-      dispatch.call(this, error, request, response, passOn),
+    return runLayer({ tools, layer: this, visit, request, response, next, leave }, (layer, passOn) =>
+      dispatch.call(layer, error, request, response, passOn),
     );
   };
 }
 
-/** Calls a layer as a span, if it is to be one: until it calls `next`, or until the answer. */
+/** What to do when a layer passes the request on, before the next one has it. */
+type Leave = (error: unknown) => void;
+
+interface LayerCall {
+  readonly tools: ExpressTools;
+  readonly layer: ExpressLayer;
+  readonly visit: Visit;
+  readonly request: ExpressRequest;
+  readonly response: ServerResponse;
+  readonly next: Next;
+  readonly leave: Leave | undefined;
+}
+
+/** Calls a layer as a span, if it is to be one: until it calls `next`, or until its promise and the response are done. */
 function runLayer(
-  tools: ExpressTools,
-  layer: ExpressLayer,
-  visit: Visit,
-  request: ExpressRequest,
-  response: ServerResponse,
-  next: Next,
-  call: (next: Next) => unknown,
+  { tools, layer, visit, request, response, next, leave }: LayerCall,
+  dispatch: (layer: ExpressLayer, next: Next) => unknown,
 ): unknown {
   visit.findServerRequest();
   const run = begin(tools, layer, visit, request);
-  if (run === undefined) return visit.goOn(() => call(next));
+  if (run === undefined) {
+    const passOn = leave === undefined ? next : nextAfter(leave, next, request);
+    return visit.goOn(() => dispatch(layer, passOn));
+  }
   visit.hasGoneOn();
-  const result = run.inside(() =>
-    call((error) => {
+  const passOn = nextAfter(
+    (error) => {
       if (isFailure(error)) run.fail(error);
       run.end();
       visit.findServerRequest();
       visit.follow(run.following());
-      return next(error);
-    }),
+      leave?.(error);
+    },
+    next,
+    request,
   );
-  if (!run.ended) visit.endWithResponse(run, response);
-  return result;
+  const promise = run.inside(() => dispatchWatched(layer, (watched) => dispatch(watched, passOn)));
+  if (!run.ended) visit.endWithResponse(run, response, promise);
+  return undefined;
+}
+
+/** A `next` for one layer. Express has its own in `request.next` as well, where `response.format()` finds it. */
+function nextAfter(leave: Leave, next: Next, request: ExpressRequest): Next {
+  const isShared = request.next === next;
+  const passOn: Next = (error) => {
+    if (isShared) request.next = next;
+    leave(error);
+    return next(error);
+  };
+  if (isShared) request.next = passOn;
+  return passOn;
 }
 
 function begin(

@@ -75,8 +75,19 @@ export class Visit extends RoutedRequest {
     this.following = undefined;
   }
 
-  /** Ends a layer that has not called `next` with the response: one listener a response, before the SERVER span's. */
-  endWithResponse(run: LayerRun, response: ServerResponse): void {
+  /**
+   * Ends a layer that has not called `next` with the response, or with its handler's promise if that comes later. One
+   * listener a response, before the SERVER span's.
+   */
+  endWithResponse(run: LayerRun, response: ServerResponse, promise?: Promise<unknown>): void {
+    if (promise !== undefined) {
+      // Express has made `next(error)` of a rejection.
+      const ended = () => {
+        if (!run.ended) this.endWithResponse(run, response);
+      };
+      Promise.prototype.then.call(promise, ended, ended);
+      return;
+    }
     if (response.writableEnded || response.destroyed) {
       run.end();
       return;

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
 import { type RecordedSpan, recordSpans } from '@clew/testing';
 import { trace as api, SpanStatusCode } from '@opentelemetry/api';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
@@ -226,6 +227,33 @@ describe.each(expresses)('layers of %s', (_name, express) => {
     expect(span.attributes.seen).toBe('GET /songs/:id');
   });
 
+  test.each([{}, { layers: 'all' }])('next is the one in request.next, %p', async (options) => {
+    const same: boolean[] = [];
+    const look: RequestHandler = (request, _response, next) => {
+      same.push(request.next === next);
+      next();
+    };
+    const traced = await traceOne(
+      options,
+      (app) => {
+        app.use(look);
+        app.use('/m', look, express.Router().use(look), look);
+        app.use((request, _response, next) => {
+          same.push(request.next === next);
+          request.next?.(new Error('by request.next'));
+        });
+        app.use((_error: unknown, request: Request, response: Response, next: NextFunction) => {
+          same.push(request.next === next);
+          response.status(500).send('failed');
+        });
+      },
+      '/m/x',
+    );
+    expect(same).toEqual(same.map(() => true));
+    expect(same).toHaveLength(6);
+    expect(traced.server.attributes['error.type']).toBe('Error');
+  });
+
   test('a hook that throws harms nothing', async () => {
     const broken = () => {
       throw new Error('broken hook');
@@ -260,6 +288,38 @@ describe.each(expresses)('layers of %s', (_name, express) => {
     router.use(handler);
     instance.disable();
     expect(router.stack[0]?.handle).toBe(handler);
+  });
+});
+
+describe('a handler of express 5 that responds before its promise settles', () => {
+  const serve = async (afterResponse: () => unknown) => {
+    const [, [, express]] = expresses as [unknown, (typeof expresses)[0]];
+    const program = (app: Express) => {
+      // Express logs nothing here.
+      app.set('env', 'test');
+      app.get('/', async (_request, response) => {
+        response.send('ok');
+        await once(response, 'close');
+        await later();
+        return afterResponse();
+      });
+    };
+    return only(await trace(recorder, express, { layers: 'all' }, program, '/'));
+  };
+
+  test('lasts until then', async () => {
+    const traced = await serve(() => {});
+    const handler = named(traced, 'request handler - /');
+    expect(handler.endTimeMs).toBeGreaterThan(traced.server.endTimeMs);
+    expect(handler.status.code).toBe(SpanStatusCode.UNSET);
+  });
+
+  test('has the error of a rejection', async () => {
+    const traced = await serve(() => {
+      throw new TypeError('after the response');
+    });
+    expect(named(traced, 'request handler - /').attributes['error.type']).toBe('TypeError');
+    expect(traced.server.status.code).toBe(SpanStatusCode.UNSET);
   });
 });
 

@@ -157,6 +157,47 @@ const cases: readonly Case[] = [
     { '/fails': '/fails' },
   ],
   [
+    'a route without a handler for HEAD, which Express enters, is no route of it',
+    (app) => {
+      app.post('/only/:id', ok);
+      app.use(ok);
+    },
+    { 'HEAD /only/7': undefined, 'POST /only/7': '/only/:id' },
+  ],
+  [
+    'a route below a mount that responds stays, one beside it does not',
+    (app, { Router }) => {
+      app.use('/shops', Router().get('/:shop', pass), ok);
+      app.all('/stores/:store', pass);
+      app.use('/:anything', ok);
+    },
+    { '/shops/7': '/shops/:shop', '/stores/7': '/:anything' },
+  ],
+  [
+    'a file that is sent',
+    (app) => {
+      app.get('/file/:name', (_request, response) => response.sendFile(__filename));
+      app.get('/passed/:name', (_request, response, next) => {
+        response.sendFile(__filename);
+        next();
+      });
+      // Neither responds nor passes on.
+      app.use('/passed', () => {});
+    },
+    { '/file/x': '/file/:name', '/passed/x': '/passed/:name' },
+  ],
+  [
+    'a response after next()',
+    (app) => {
+      app.get('/early/:id', (_request, response, next) => {
+        setTimeout(() => response.send('late'), 4);
+        next();
+      });
+      app.use('/early', () => {});
+    },
+    { '/early/7': '/early/:id' },
+  ],
+  [
     'an answer that is streamed',
     (app) => {
       app.get('/stream/:id', async (_request, response) => {
@@ -223,6 +264,61 @@ describe.each(expresses)('an error in %s', (_name, express) => {
     expect(traced?.server.attributes['error.type']).toBe(type);
     expect(traced?.server.attributes['http.route']).toBe(route);
   });
+});
+
+describe.each(expresses)('an error after the headers in %s', (_name, express) => {
+  const half: RequestHandler = (_request, response, next) => {
+    response.write('half');
+    next(new TypeError('broken'));
+  };
+  const program = (app: Express) => {
+    app.get('/passed', half);
+    app.get('/refused', (_request, response, next) => {
+      response.status(500);
+      half(_request, response, next);
+    });
+    app.get('/complete', (_request, response) => {
+      response.send('ok');
+      throw new TypeError('too late');
+    });
+    app.get('/handled', (_request, _response, next) => next(new TypeError('handled')));
+    app.get('/twice', (_request, _response, next) => next(new TypeError('handled')));
+    app.use('/handled', (error: unknown, _request: Request, response: Response, next: NextFunction) => {
+      response.status(400).send('bad');
+      next(error);
+    });
+    app.use('/twice', (_error: unknown, _request: Request, response: Response, next: NextFunction) => {
+      response.write('a page');
+      next(new RangeError('in the page'));
+    });
+  };
+
+  test.each([
+    ['/passed', 200, 'TypeError'],
+    ['/refused', 500, 'TypeError'],
+    ['/complete', 200, 'TypeError'],
+    ['/handled', 400, undefined],
+    ['/twice', 200, 'RangeError'],
+  ])('%s is %s with %s', async (target, status, type) => {
+    const [traced] = await trace(recorder, express, {}, program, target);
+    expect(traced?.server.attributes['http.response.status_code']).toBe(status);
+    expect(traced?.server.attributes['error.type']).toBe(type);
+    expect(traced?.server.events.length).toBe(type === undefined ? 0 : 1);
+    expect(traced?.server.attributes['http.route']).toBe(target);
+  });
+});
+
+test('a promise of express 5 that is rejected after the headers is an error of the SERVER span', async () => {
+  const [, [, express]] = expresses as [unknown, (typeof expresses)[0]];
+  const program = (app: Express) =>
+    app.get('/rejects', async (_request, response) => {
+      response.write('half');
+      await undefined;
+      throw new SyntaxError('late');
+    });
+  const [traced] = await trace(recorder, express, {}, program, '/rejects');
+  expect(traced?.server.attributes['http.response.status_code']).toBe(200);
+  expect(traced?.server.attributes['error.type']).toBe('SyntaxError');
 });
 
 test('a rejected promise of express 5 is the error of the SERVER span', async () => {
