@@ -47,15 +47,6 @@ function callBehind(done: () => void): void {
 beforeAll(async () => {
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(new AsyncContextManager());
-  propagation.setGlobalPropagator(
-    createPropagator({
-      extract: [osprofiler, w3cTraceContext],
-      inject: [w3cTraceContext, osprofiler],
-      extractBeside: [w3cBaggage],
-      injectBeside: [w3cBaggage],
-      signature,
-    }),
-  );
   behind = await listening(
     http.createServer((request, response) => {
       received = request.headers;
@@ -74,6 +65,16 @@ beforeAll(async () => {
 beforeEach(() => {
   inHandler = () => {};
   setPropagationPolicy({});
+  propagation.disable();
+  propagation.setGlobalPropagator(
+    createPropagator({
+      extract: [osprofiler, w3cTraceContext],
+      inject: [w3cTraceContext, osprofiler],
+      extractBeside: [w3cBaggage],
+      injectBeside: [w3cBaggage],
+      signature,
+    }),
+  );
 });
 
 afterAll(async () => {
@@ -248,6 +249,27 @@ describe('what goes out signed', () => {
     };
     await causedBy({ traceparent: TRACEPARENT });
   });
+});
+
+test('a request is signed for the audience of the host that it goes to', async () => {
+  const reset = (audiences: Record<string, string>) => {
+    propagation.disable();
+    propagation.setGlobalPropagator(
+      createPropagator({
+        extract: [w3cTraceContext],
+        inject: [w3cTraceContext],
+        extractBeside: [],
+        injectBeside: [],
+        signature: createSignature({ keys: KEYS, audiences }),
+      }),
+    );
+  };
+  reset({ 'elsewhere.example': 'elsewhere', '127.0.0.1': 'behind' });
+  await causedBy({});
+  expect(received['clew-signature']).toMatch(/;h=traceparent;a=behind;s=/);
+  reset({ 'elsewhere.example': 'elsewhere' });
+  await causedBy({});
+  expect(received['clew-signature']).toMatch(/;h=traceparent;s=/);
 });
 
 describe('baggage', () => {
