@@ -86,7 +86,7 @@ export { TRACE_FORMATS } from './propagation/formats/index.ts';
 export { decodeOpencensus, encodeOpencensus } from './propagation/formats/opencensus-binary.ts';
 export { w3cBaggage } from './propagation/formats/w3c-baggage.ts';
 export { w3cTraceContext } from './propagation/formats/w3c-trace-context.ts';
-export { emptyTraceState, parseTraceState } from './propagation/formats/w3c-trace-state.ts';
+export { emptyTraceState, parseTraceState, traceStateText } from './propagation/formats/w3c-trace-state.ts';
 export { type Incoming, incomingOf, withIncoming } from './propagation/incoming.ts';
 export { type CarrierWriter, injectFresh } from './propagation/inject.ts';
 export { type PropagationPolicy, propagationPolicy, setPropagationPolicy } from './propagation/policy.ts';

@@ -73,5 +73,11 @@ function standingForOriginal(wrapper: Listener & { listener?: unknown }): Listen
 }
 
 function isEmitter(value: unknown): value is EventEmitter {
-  return typeof value === 'object' && value !== null && typeof (value as EventEmitter).on === 'function';
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return typeof (value as EventEmitter).on === 'function';
+  } catch {
+    // A proxy of the application's.
+    return false;
+  }
 }

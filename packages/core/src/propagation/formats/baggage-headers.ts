@@ -67,13 +67,25 @@ export function writeBaggageHeaders<C>(
 ): void {
   if (baggage === undefined) return;
   let chars = 0;
-  for (const [key, { value }] of baggage.getAllEntries().slice(0, MAX_ENTRIES)) {
-    if (!KEY.test(key)) continue;
-    const encoded = encodeURIComponent(value.toWellFormed());
+  for (const [key, entry] of baggage.getAllEntries().slice(0, MAX_ENTRIES)) {
+    const value = valueTextOf(entry);
+    if (value === undefined || !KEY.test(key)) continue;
+    const encoded = encodeURIComponent(value);
     chars += key.length + encoded.length;
     if (chars > MAX_CHARS) return;
     setter.set(carrier, prefix + key, encoded);
   }
+}
+
+/**
+ * The value of an entry as text; `undefined` where it has none. Applications in JavaScript give numbers as well. A lone
+ * surrogate becomes U+FFFD.
+ */
+export function valueTextOf(entry: BaggageEntry | null | undefined): string | undefined {
+  const value: unknown = entry?.value;
+  if (typeof value === 'string') return value.toWellFormed();
+  const isPlain = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+  return isPlain ? String(value) : undefined;
 }
 
 /** The text that was percent-encoded; as it stands when it was not. */

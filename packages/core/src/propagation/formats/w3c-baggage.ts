@@ -7,6 +7,7 @@ import {
 import { countDropped } from '../dropped.ts';
 import { type ContextFormat, joined } from '../format.ts';
 import { bareBaggage } from '../provenance.ts';
+import { valueTextOf } from './baggage-headers.ts';
 import { isPlainList, listSyntax, visibleBut } from './scan-list.ts';
 import { TextBaggage } from './text-baggage.ts';
 import { trimOws } from './trim-ows.ts';
@@ -99,13 +100,17 @@ function parseMember(member: string): { key: string; entry: BaggageEntry } | und
 function serialize(entries: readonly [string, BaggageEntry][]): string {
   let text = '';
   if (entries.length > MAX_MEMBERS) countDropped(NAME, 'outgoing members beyond 64');
-  for (const [key, { value, metadata }] of entries.slice(0, MAX_MEMBERS)) {
+  for (const [key, entry] of entries.slice(0, MAX_MEMBERS)) {
     if (!KEY.test(key)) {
       countDropped(NAME, 'outgoing member with a key that is no token');
       continue;
     }
-    const properties = metadata === undefined ? '' : propertiesOf(metadata.toString());
-    const member = `${key}=${encode(value)}${properties}`;
+    const value = valueTextOf(entry);
+    if (value === undefined) {
+      countDropped(NAME, 'outgoing member with a value that is not text');
+      continue;
+    }
+    const member = `${key}=${encodeURIComponent(value)}${propertiesOf(entry)}`;
     const longer = text === '' ? member : `${text},${member}`;
     if (longer.length > MAX_BYTES) countDropped(NAME, 'outgoing members beyond 8192 bytes');
     else text = longer;
@@ -114,8 +119,14 @@ function serialize(entries: readonly [string, BaggageEntry][]): string {
 }
 
 /** Properties go out only when they cannot be taken for anything else: a line break in them would be a header of its own. */
-function propertiesOf(text: string): string {
-  return text !== '' && /^[\x20\x21\x23-\x2b\x2d-\x7e\t]+$/.test(text) ? `;${text}` : '';
+function propertiesOf({ metadata }: BaggageEntry): string {
+  try {
+    const text: unknown = metadata?.toString();
+    const fits = typeof text === 'string' && /^[\x20\x21\x23-\x2b\x2d-\x7e\t]+$/.test(text);
+    return fits ? `;${text}` : '';
+  } catch {
+    return '';
+  }
 }
 
 function baggageOf(entries: Map<string, BaggageEntry>) {
@@ -123,11 +134,6 @@ function baggageOf(entries: Map<string, BaggageEntry>) {
   const record: Record<string, BaggageEntry> = Object.create(null);
   for (const [key, entry] of entries) record[key] = entry;
   return propagation.createBaggage(record);
-}
-
-/** Encodes what a value may not have; a lone surrogate becomes U+FFFD. */
-function encode(value: string): string {
-  return encodeURIComponent(value.toWellFormed());
 }
 
 /** Bytes that are no UTF-8 become U+FFFD, as the specification asks; a lone `%` stays. */

@@ -3,7 +3,7 @@ import { countDropped } from '../dropped.ts';
 import { joined, single, type TraceFormat, WRITE_TRACEPARENT } from '../format.ts';
 import { readTraceparent } from '../span-context.ts';
 import { DEBUG_KEY, isDebug } from './debug-mark.ts';
-import { parseTraceState } from './w3c-trace-state.ts';
+import { parseTraceState, traceStateText } from './w3c-trace-state.ts';
 
 const TRACESTATE = 'tracestate';
 
@@ -46,8 +46,8 @@ export function traceparentFormat(name: string, header: string): TraceFormat {
     inject(outgoing, carrier, setter) {
       const { writer } = outgoing;
       setter.set(carrier, header, writer?.[WRITE_TRACEPARENT]() ?? traceparentOf(outgoing.spanContext));
-      const state = (writer ?? outgoing.spanContext).traceState?.serialize();
-      if (state && VISIBLE.test(state)) setter.set(carrier, TRACESTATE, state);
+      const state = traceStateText((writer ?? outgoing.spanContext).traceState);
+      if (state !== undefined && VISIBLE.test(state)) setter.set(carrier, TRACESTATE, state);
     },
   };
 }

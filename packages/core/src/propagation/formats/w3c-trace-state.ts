@@ -78,6 +78,17 @@ export function parseTraceState(text: string): TraceState | undefined {
   return new W3CTraceState(members);
 }
 
+/** The header's value of any trace state; `undefined` where it has none, also where it is not a trace state at all. */
+export function traceStateText(state: TraceState | undefined): string | undefined {
+  if (state === undefined) return undefined;
+  try {
+    const text: unknown = state.serialize();
+    return typeof text === 'string' && text !== '' ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function membersOf(text: string): Member[] {
   return text.split(',').map((member) => {
     const equals = member.indexOf('=');
