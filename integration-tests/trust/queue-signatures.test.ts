@@ -1,4 +1,10 @@
-import { createPropagator, createSignature, setPropagationPolicy, w3cBaggage, w3cTraceContext } from '@clew/core';
+import {
+  createPropagator,
+  createSignature,
+  setPropagationPolicy,
+  w3cBaggage,
+  w3cTraceContext,
+} from '@clew/core';
 import { recordSpans } from '@clew/testing';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { newest } from '../amqplib/apis.ts';

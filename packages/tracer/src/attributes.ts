@@ -69,8 +69,8 @@ export function fillFlat(
   maxLength: number,
 ): number {
   let dropped = 0;
-  for (const key of Object.keys(attributes))
-    if (addFlat(list, key, attributes[key], maxCount, maxLength) === DROPPED) dropped++;
+  for (const key of keysOf(attributes))
+    if (addFlat(list, key, valueAt(attributes, key), maxCount, maxLength) === DROPPED) dropped++;
   return dropped;
 }
 
@@ -80,12 +80,12 @@ export function flatOf(
   maxCount: number,
   maxLength: number,
 ): { readonly list: FlatAttributes; readonly dropped: number } {
-  const keys = Object.keys(attributes);
+  const keys = keysOf(attributes);
   const list: FlatAttributes = new Array(2 * Math.min(keys.length, maxCount));
   let filled = 0;
   let dropped = 0;
   for (const key of keys) {
-    const value = attributes[key];
+    const value = valueAt(attributes, key);
     if (value === undefined) continue;
     const kept = filled === list.length || key === '' ? INVALID : keepable(value, maxLength);
     if (kept === INVALID) {
@@ -97,6 +97,24 @@ export function flatOf(
   }
   if (filled < list.length) list.length = filled;
   return { list, dropped };
+}
+
+/** An object of the application's may be a proxy that throws. */
+function keysOf(attributes: Readonly<Attributes>): string[] {
+  try {
+    return Object.keys(attributes);
+  } catch {
+    return [];
+  }
+}
+
+/** A getter that throws has an invalid value: the others stay. */
+function valueAt(attributes: Readonly<Attributes>, key: string): unknown {
+  try {
+    return attributes[key];
+  } catch {
+    return INVALID;
+  }
 }
 
 export function objectOfFlat(list: FlatAttributes | undefined): Attributes {

@@ -1,4 +1,5 @@
 import type { HrTime, TimeInput } from '@opentelemetry/api';
+import { attempt } from './foreign-values.ts';
 
 /** The Unix time of the monotonic clock's zero, as milliseconds and as the two halves of nanoseconds. */
 export interface Anchor {
@@ -94,15 +95,22 @@ export function hrTimeOf(input: TimeInput | undefined, anchor: Anchor, nowMs: nu
     // A number below the monotonic clock is a reading of performance.now(), as in OpenTelemetry.
     return input <= nowMs ? hrTimeAt(anchor, input) : hrTimeOfUnixMs(input);
   }
-  if (input instanceof Date) {
-    const unixMs = input.getTime();
-    return Number.isNaN(unixMs) ? undefined : hrTimeOfUnixMs(unixMs);
-  }
-  return isHrTime(input) ? [Math.max(0, Math.trunc(input[0])), Math.max(0, Math.round(input[1]))] : undefined;
+  // A proxy of the application's may throw: it is not a time.
+  return attempt(() => {
+    if (input instanceof Date) {
+      const unixMs = input.getTime();
+      return Number.isNaN(unixMs) ? undefined : hrTimeOfUnixMs(unixMs);
+    }
+    return isHrTime(input)
+      ? [Math.max(0, Math.trunc(input[0])), Math.max(0, Math.round(input[1]))]
+      : undefined;
+  });
 }
 
 export function isTimeInput(value: unknown): value is TimeInput {
-  return typeof value === 'number' || value instanceof Date || isHrTime(value);
+  if (typeof value === 'number') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return attempt(() => value instanceof Date || isHrTime(value)) === true;
 }
 
 function isHrTime(value: unknown): value is HrTime {

@@ -1,3 +1,4 @@
+import { traceStateText } from '@clew/core';
 import type { Attributes, HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
 import { isHexId } from './ids.ts';
 import { BARE_TEXT_CHARS, type Extent, type OtlpFormat, type ScopeSpans } from './otlp-format.ts';
@@ -45,7 +46,7 @@ function jsonSpan(span: ReadableSpan) {
 function jsonLists(span: ReadableSpan) {
   return {
     name: wellFormed(span.name),
-    traceState: span.spanContext().traceState?.serialize() || undefined,
+    traceState: traceStateText(span.spanContext().traceState),
     attributes: keyValues(span.attributes),
     droppedAttributesCount: span.droppedAttributesCount || undefined,
     events: span.events.map((event) => ({
@@ -84,7 +85,7 @@ function linkIds({ traceId, spanId, traceState }: SpanContext) {
   return {
     traceId: isHexId(traceId, 32) ? traceId : undefined,
     spanId: isHexId(spanId, 16) ? spanId : undefined,
-    traceState: traceState?.serialize() || undefined,
+    traceState: traceStateText(traceState),
   };
 }
 

@@ -1,4 +1,4 @@
-import { RemoteSpanContext } from '@clew/core';
+import { RemoteSpanContext, traceStateText } from '@clew/core';
 import type { HrTime, SpanContext, SpanStatusCode } from '@opentelemetry/api';
 import { type Anchor, splitNanos } from './clock.ts';
 import { isHexId, wordOfHex } from './ids.ts';
@@ -82,7 +82,7 @@ function writeHrTime(view: DataView, at: number, time: HrTime): void {
 function writeWhole(writer: ProtobufWriter, span: SpanRecord): void {
   const { sharedAttributes } = span;
   writeForeignParent(writer, span);
-  const state = span.traceState?.serialize();
+  const state = traceStateText(span.traceState);
   if (state) writeText(writer, 0x1a, state);
   const encoded = sharedAttributes?.encodedBehind(span.name, span.kind);
   if (encoded === undefined) {
@@ -197,7 +197,7 @@ function writeLink(writer: ProtobufWriter, link: FlatLink): void {
   const start = writer.begin(1);
   writeHexId(writer, 0x0a, context.traceId, 32);
   writeHexId(writer, 0x12, context.spanId, 16);
-  const state = context.traceState?.serialize();
+  const state = traceStateText(context.traceState);
   if (state) writeText(writer, 0x1a, state);
   if (link.attributes !== undefined) writeAttributes(writer, 0x22, link.attributes);
   writeCount(writer, 0x28, link.dropped);

@@ -10,6 +10,8 @@ import {
 import { DROPPED, type FlatAttributes, fillFlat, flatOf, listOfOne, setFlat } from './attributes.ts';
 import { durationBetween, hrTimeOf, isTimeInput, monotonicNow } from './clock.ts';
 import { exceptionAttributes } from './exception-attributes.ts';
+import { flatLinkOf } from './flat-link.ts';
+import { attempt, textOf } from './foreign-values.ts';
 import { sharedOf } from './shared-attributes.ts';
 import { RareParts, SpanRecord } from './span-record.ts';
 
@@ -53,8 +55,13 @@ export class RecordingSpan extends SpanRecord implements Span {
   /** `setAttributes` without a look at the end of the span. */
   addAttributes(attributes: Readonly<Attributes> | undefined): void {
     if (typeof attributes !== 'object' || attributes === null) return;
-    if (this.sharedAttributes === undefined && this.#share(attributes)) return;
-    this.#addEach(attributes);
+    try {
+      if (this.sharedAttributes === undefined && this.#share(attributes)) return;
+      this.#addEach(attributes);
+    } catch {
+      // A proxy or a getter of the application's.
+      this.#dropAttributes(1);
+    }
   }
 
   /** Whether the attributes are shared ones, and none of them is another one's. */
@@ -130,50 +137,49 @@ export class RecordingSpan extends SpanRecord implements Span {
 
   addLink(link: Link): this {
     if (this.ended) return this.#afterEnd('addLink');
-    if (typeof link?.context !== 'object' || link.context === null) return this;
-    const { linkCount, attributesPerLink, attributeValueLength } = this.recorder.limits;
+    const { limits } = this.recorder;
+    const flat = attempt(() => flatLinkOf(link, limits));
+    if (flat === undefined) return this;
     const rare = this.#rareParts;
+    const { linkCount } = limits;
     if (linkCount === 0) {
       rare.droppedLinks++;
       return this;
-    }
-    let list: FlatAttributes | undefined;
-    let dropped = link.droppedAttributesCount ?? 0;
-    if (link.attributes) {
-      const flat = flatOf(link.attributes, attributesPerLink, attributeValueLength);
-      list = flat.list;
-      dropped += flat.dropped;
     }
     rare.flatLinks ??= [];
     if (rare.flatLinks.length >= linkCount) {
       rare.flatLinks.shift();
       rare.droppedLinks++;
     }
-    rare.flatLinks.push({ context: link.context, attributes: list, dropped });
+    rare.flatLinks.push(flat);
     return this;
   }
 
   addLinks(links: Link[]): this {
     if (this.ended) return this.#afterEnd('addLinks');
-    if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    attempt(() => {
+      if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    });
     return this;
   }
 
   setStatus(status: SpanStatus): this {
     if (this.ended) return this.#afterEnd('setStatus');
-    const code = status?.code;
     if (this.status.code === SpanStatusCode.OK) return this;
-    if (code === SpanStatusCode.OK) this.status = { code };
-    else if (code === SpanStatusCode.ERROR) {
-      const { message } = status;
-      this.status = typeof message === 'string' ? { code, message } : { code };
-    }
+    attempt(() => {
+      const code = status?.code;
+      if (code === SpanStatusCode.OK) this.status = { code };
+      else if (code === SpanStatusCode.ERROR) {
+        const { message } = status;
+        this.status = typeof message === 'string' ? { code, message } : { code };
+      }
+    });
     return this;
   }
 
   updateName(name: string): this {
     if (this.ended) return this.#afterEnd('updateName');
-    this.name = typeof name === 'string' ? name : String(name);
+    this.name = textOf(name);
     return this;
   }
 
@@ -236,7 +242,7 @@ export class RecordingSpan extends SpanRecord implements Span {
     }
     const now = monotonicNow();
     const given = time === undefined ? undefined : hrTimeOf(time, this.localTrace.anchor, now);
-    const event = { name: String(name), time: given ?? now, attributes, dropped };
+    const event = { name: textOf(name), time: given ?? now, attributes, dropped };
     // Most spans have one event, and an array that is pushed to makes room for sixteen.
     if (this.flatEvents === undefined) {
       this.flatEvents = [event];

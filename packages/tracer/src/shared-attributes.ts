@@ -86,15 +86,20 @@ export function sharedOf(attributes: Readonly<Attributes>, limits: SpanLimits): 
 }
 
 function share(attributes: Readonly<Attributes>): SharedAttributes | undefined {
-  if (!Object.isFrozen(attributes)) return undefined;
-  const list: FlatAttributes = [];
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === '' || !isPlain(value)) return undefined;
-    list.push(key, value);
+  try {
+    if (!Object.isFrozen(attributes)) return undefined;
+    const list: FlatAttributes = [];
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key === '' || !isPlain(value)) return undefined;
+      list.push(key, value);
+    }
+    const shared = new SharedAttributes(list);
+    known.set(attributes, shared);
+    return shared;
+  } catch {
+    // A proxy or a getter of the application's.
+    return undefined;
   }
-  const shared = new SharedAttributes(list);
-  known.set(attributes, shared);
-  return shared;
 }
 
 function isPlain(value: unknown): boolean {

@@ -10,6 +10,7 @@ import { DetachedScope } from './detached-scope.ts';
 import { expectMethods } from './expect-option.ts';
 import { ExporterBatcher } from './exporter-batcher.ts';
 import { type OtlpExporterOptions, resolveExporterOptions } from './exporter-options.ts';
+import { attempt, textOf } from './foreign-values.ts';
 import { type IdGenerator, isHexId, randomHex } from './ids.ts';
 import { resolveLimits, type SpanLimits } from './limits.ts';
 import { OpenSpans } from './open-spans.ts';
@@ -100,14 +101,15 @@ export class TracerProvider implements ApiTracerProvider {
 
   /** The tracer of a library; the same one for the same name, version and schema. */
   getTracer(name: string, version?: string, options?: { schemaUrl?: string }): ApiTracer {
-    const schemaUrl = options?.schemaUrl;
-    const key = JSON.stringify([name, version, schemaUrl]);
+    const schemaUrl = attempt(() => options?.schemaUrl);
+    const texts = [name ?? '', version || '', schemaUrl || ''].map(textOf) as [string, string, string];
+    const key = JSON.stringify(texts);
     let tracer = this.#tracers.get(key);
     if (tracer === undefined) {
       const scope: InstrumentationScope = {
-        name: String(name ?? ''),
-        ...(version ? { version: String(version) } : {}),
-        ...(schemaUrl ? { schemaUrl: String(schemaUrl) } : {}),
+        name: texts[0],
+        ...(texts[1] !== '' && { version: texts[1] }),
+        ...(texts[2] !== '' && { schemaUrl: texts[2] }),
       };
       tracer = new Tracer(new Recorder(scope, this.#parts), this.#sampler, this.#gate);
       if (this.#tracers.size < MAX_TRACERS) this.#tracers.set(key, tracer);
@@ -118,7 +120,8 @@ export class TracerProvider implements ApiTracerProvider {
   /** Sends what has ended so far. Never rejects; keeps the process alive until it is done or the time is up. */
   async forceFlush(options: FlushOptions = {}): Promise<void> {
     if (this.#shutdown !== undefined) return;
-    await this.#flushWithin(deadlineMs(options, 30_000), options.lastChance === true);
+    const lastChance = attempt(() => options.lastChance) === true;
+    await this.#flushWithin(deadlineMs(options, 30_000), lastChance);
   }
 
   /**
@@ -226,6 +229,7 @@ export class TracerProvider implements ApiTracerProvider {
 }
 
 /** A bad value is no reason to fail at the end of a program: the default is taken. */
-function deadlineMs({ timeoutMs }: FlushOptions, byDefault: number): number {
+function deadlineMs(options: FlushOptions, byDefault: number): number {
+  const timeoutMs = attempt(() => options.timeoutMs);
   return typeof timeoutMs === 'number' && timeoutMs >= 0 ? Math.min(timeoutMs, 3_600_000) : byDefault;
 }

@@ -12,6 +12,7 @@ import {
 } from '@opentelemetry/api';
 import { hrTimeOf, monotonicNow } from './clock.ts';
 import { SUPPRESS_TRACING } from './detached-scope.ts';
+import { contextOfSpan, textOf } from './foreign-values.ts';
 import { LocalTrace } from './ids.ts';
 import { NonRecordingSpan } from './non-recording-span.ts';
 import type { Recorder } from './recorder.ts';
@@ -46,9 +47,27 @@ export class Tracer implements ApiTracer {
   }
 
   startSpan(name: string, options: SpanOptions = NO_OPTIONS, context: Context = contextApi.active()): Span {
+    try {
+      return this.#start(name, options ?? NO_OPTIONS, context ?? contextApi.active());
+    } catch {
+      return this.#startWithout(name);
+    }
+  }
+
+  /** Options or a context that can't be read must not throw into the application. */
+  #startWithout(name: string): Span {
+    try {
+      return this.#start(name, NO_OPTIONS, contextApi.active());
+    } catch (error) {
+      this.#recorder.counters.warn('startSpan', () => `a span could not be started: ${describe(error)}`);
+      return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    }
+  }
+
+  #start(name: string, options: SpanOptions, context: Context): Span {
     const recorder = this.#recorder;
     const parent = options.root === true ? undefined : trace.getSpan(context);
-    if (this.#gate.closed) return trace.wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
+    if (this.#gate.closed) return trace.wrapSpanContext(contextOfSpan(parent) ?? INVALID_SPAN_CONTEXT);
     if (context.getValue(SUPPRESS_TRACING) === true) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     recorder.counters.spansStarted++;
     if (!(parent instanceof RecordingSpan))
@@ -86,7 +105,7 @@ export class Tracer implements ApiTracer {
       parentFlags = parent.traceFlags;
       traceState = parent.traceState;
     } else {
-      const foreign = parent?.spanContext();
+      const foreign = contextOfSpan(parent);
       if (foreign !== undefined && isValid(foreign)) {
         const remote = foreign instanceof RemoteSpanContext ? foreign : undefined;
         localTrace = new LocalTrace(recorder.clock, foreign.traceId, remote);
@@ -115,7 +134,7 @@ export class Tracer implements ApiTracer {
       return new NonRecordingSpan(localTrace, kept, traceState, recorder.newSpanId);
     if (decision === 2) recorder.counters.spansSampled++;
     // A recorded child of an unrecorded parent: rare enough to make the parent's ids now.
-    if (recordedParent === undefined && parentFlags !== -1) recordedParent = parent!.spanContext();
+    if (recordedParent === undefined && parentFlags !== -1) recordedParent = contextOfSpan(parent);
     return this.#record(
       name,
       options,
@@ -144,11 +163,13 @@ export class Tracer implements ApiTracer {
     name: string,
     ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
   ): ReturnType<F> {
-    const fn = rest.at(-1) as F;
+    const fn = rest.at(-1);
+    // As in OpenTelemetry's SDK, which looks at the number of arguments.
+    if (typeof fn !== 'function') return undefined as ReturnType<F>;
     const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;
     const parentContext = (rest.length > 2 ? (rest[1] as Context) : undefined) ?? contextApi.active();
     const span = this.startSpan(name, options ?? NO_OPTIONS, parentContext);
-    const withSpan = trace.setSpan(parentContext, span);
+    const withSpan = contextWith(span, parentContext);
     return contextApi.with(withSpan, fn as (span: Span) => ReturnType<F>, undefined, span);
   }
 
@@ -192,15 +213,14 @@ export class Tracer implements ApiTracer {
     const now = monotonicNow();
     localTrace.startAt(now);
     const { kind = 0, attributes, links, startTime } = options;
-    const text = typeof name === 'string' ? name : String(name);
-    const validKind = kind >= 0 && kind <= 4 ? kind : 0;
+    const validKind = typeof kind === 'number' && kind >= 0 && kind <= 4 ? kind : 0;
     const span = new RecordingSpan(
       this.#recorder,
       localTrace,
       traceFlags,
       traceState,
       parent,
-      text,
+      textOf(name),
       validKind,
       now,
     );
@@ -211,5 +231,14 @@ export class Tracer implements ApiTracer {
     this.#recorder.openSpans.add(span);
     this.#recorder.processors?.onStart(span, context);
     return span;
+  }
+}
+
+/** What is given as a context need not be one: the function runs with its span all the same. */
+function contextWith(span: Span, context: Context): Context {
+  try {
+    return trace.setSpan(context, span);
+  } catch {
+    return trace.setSpan(contextApi.active(), span);
   }
 }
