@@ -165,7 +165,7 @@ export class Served {
       this.#lingering = [];
       for (const each of all) guard('a request without a reply', () => each.endUnanswered());
     };
-    context.with(rootContext, () => setImmediate(endAll).unref());
+    context.with(rootContext, () => setImmediate(endAll));
   }
 
   addStreaming(serving: Serving): void {
