@@ -129,13 +129,42 @@ test('failures are errors on both sides, whoever fails', () =>
     expect(spans[0]?.status.message).toBe('because');
   }));
 
-test('signs of life of a long call are no replies', () =>
+test('heartbeats of a long call are no replies, and keep the caller waiting', () =>
+  traced(newest, broker.url, { envelopes, callTimeoutMs: 100 }, async (_connection, channel) => {
+    const client = await osloClient(channel);
+    expect(await client.call(TOPIC, 'slow', { seconds: 3.5 }, { callMonitorTimeout: 2 })).toBe('slept');
+    const [call] = await recorder.take(1);
+    expect(call!.endTimeMs - call!.startTimeMs).toBeGreaterThan(3400);
+    expect(call!.events.map(({ name }) => name)).toContain('reply pending');
+    expect(call!.attributes['error.type']).toBeUndefined();
+  }));
+
+test('a call ends when its caller gives up: before a late reply, without any, and without a heartbeat', () =>
   traced(newest, broker.url, { envelopes }, async (_connection, channel) => {
     const client = await osloClient(channel);
-    expect(await client.call(TOPIC, 'slow', { seconds: 2.5 }, 2)).toBe('slept');
-    const [call] = await recorder.take(1);
-    expect(call!.endTimeMs - call!.startTimeMs).toBeGreaterThan(2400);
-    expect(call!.events.map(({ name }) => name)).toContain('reply pending');
+    const late = inSpan('caller', () => client.call(TOPIC, 'slow', { seconds: 2 }, { timeout: 1 }));
+    await expect(late).rejects.toThrow('Timed out');
+    await expect(client.call('clew-nowhere', 'gone', {}, { timeout: 0.5 })).rejects.toThrow('Timed out');
+    void client.call('clew-nowhere', 'silent', {}, { callMonitorTimeout: 1 });
+    const spans = await recorder.take(4);
+    for (const [name, timeoutMs] of [
+      ['slow', 1000],
+      ['gone', 500],
+      ['silent', 1000],
+    ] as const) {
+      const span = named(spans, name);
+      expect(span).toMatchObject({
+        kind: SpanKind.CLIENT,
+        status: { message: `no reply within ${timeoutMs} ms` },
+        attributes: { 'error.type': 'timeout' },
+      });
+      expect(span.endTimeMs - span.startTimeMs).toBeGreaterThanOrEqual(timeoutMs - 1);
+      expect(span.endTimeMs - span.startTimeMs).toBeLessThan(timeoutMs + 400);
+    }
+    expect(await client.call(TOPIC, 'slow', { seconds: 0 }, { timeout: 30 })).toBe('slept');
+    // The late reply has come by then, and made no span.
+    const [inTime] = await recorder.take(1);
+    expect(inTime?.attributes['error.type']).toBeUndefined();
   }));
 
 test('casts and fanouts are messages, named by their method and told apart', () =>

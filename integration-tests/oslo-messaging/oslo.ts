@@ -22,9 +22,15 @@ const properties = {
   priority: 0,
 };
 
+/** How long a caller waits, in seconds as in oslo.messaging: in all, and for a heartbeat of the server. */
+export interface OsloTimes {
+  readonly timeout?: number;
+  readonly callMonitorTimeout?: number;
+}
+
 /** A client of oslo.messaging's servers. */
 export interface OsloClient {
-  call(topic: string, method: string, args: object, timeout?: number): Promise<unknown>;
+  call(topic: string, method: string, args: object, times?: OsloTimes): Promise<unknown>;
   cast(topic: string, method: string, args: object): void;
   fanout(topic: string, method: string, args: object): void;
 }
@@ -40,19 +46,22 @@ export async function osloClient(channel: TestChannel): Promise<OsloClient> {
   };
   await channel.consume(replyQueue, onReply);
   return {
-    async call(topic, method, args, timeout) {
+    async call(topic, method, args, { timeout, callMonitorTimeout } = {}) {
       const id = hexId();
       const request = {
         method,
         args,
         _msg_id: id,
         _reply_q: replyQueue,
-        _timeout: timeout ?? null,
+        _timeout: callMonitorTimeout ?? null,
         _context_user: 'demo',
       };
-      const reply = await new Promise<Record<string, unknown>>((resolve) => {
+      const reply = await new Promise<Record<string, unknown>>((resolve, reject) => {
         waiting.set(id, resolve);
-        channel.raw.publish(EXCHANGE, topic, envelope(request), properties);
+        const expiration = timeout === undefined ? {} : { expiration: String(timeout * 1000) };
+        channel.raw.publish(EXCHANGE, topic, envelope(request), { ...properties, ...expiration });
+        const giveUp = () => reject(new Error(`Timed out waiting for a reply to message ID ${id}.`));
+        if (timeout !== undefined) setTimeout(giveUp, timeout * 1000).unref();
       });
       if (typeof reply.failure === 'string') throw new Error(JSON.parse(reply.failure).message);
       return reply.result;
