@@ -1,0 +1,37 @@
+// The process ends with deliveries and calls open: in which way, the first argument says.
+const { connect } = require('amqplib');
+
+const handlers = {
+  'waits in a handler': () => {
+    process.stdout.write('ready\n');
+    return new Promise(() => {});
+  },
+  'exits in a handler': () => process.exit(3),
+  'throws later in a handler': () => {
+    setTimeout(() => {
+      throw new TypeError('on purpose');
+    });
+    return new Promise(() => {});
+  },
+  'throws in a handler': () => {
+    throw new TypeError('on purpose');
+  },
+  'waits for a reply': (channel, message) => {
+    channel.ack(message);
+    setImmediate(() => process.stdout.write('ready\n'));
+  },
+};
+
+(async () => {
+  const connection = await connect(process.env.AMQP_URL);
+  const [channel, consumer] = [await connection.createChannel(), await connection.createChannel()];
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.assertQueue('clew.next', { exclusive: true });
+  await consumer.consume(queue, (message) => {
+    consumer.sendToQueue('clew.next', message.content);
+    return handlers[process.argv[2]](consumer, message);
+  });
+  const replyTo = 'amq.rabbitmq.reply-to';
+  await channel.consume(replyTo, () => {}, { noAck: true });
+  channel.sendToQueue(queue, Buffer.from('1'), { replyTo, correlationId: '1', type: 'work' });
+})();
