@@ -1,9 +1,19 @@
-// Builds every package, or those named (`core tracer`): one ES-module file an entry with esbuild, declarations with tsc.
+// Builds every package, or those named (`core tracer`): CommonJS with esbuild, an ES module around each entry, and
+// declarations with tsc. docs/rationale.md says why CommonJS.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const named = process.argv.slice(2);
@@ -12,43 +22,97 @@ const folders = globSync('packages/*/package.json', { cwd: root })
   .filter((folder) => named.length === 0 || named.includes(basename(folder)))
   .sort();
 
+const target = 'node22.15';
+const readable = {
+  // Names stay as they are: stacks and profiles are read by people.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Node prints the whole line that threw an uncaught error, and that line may be ours.
+  lineLimit: 160,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+const MODULE_URL = '__moduleUrl';
+
 await Promise.all(folders.map(bundle));
 declarations();
 
 async function bundle(folder) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
   const entries = entryPoints(manifest);
-  const { metafile } = await build({
+  // As ES modules first: only these does esbuild split into what several entries share.
+  const { outputFiles, metafile } = await build({
     metafile: true,
+    write: false,
     absWorkingDir: join(root, folder),
     entryPoints: entries.map((entry) => `./src/${entry}.ts`),
     outdir: 'dist',
     outbase: 'src',
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     packages: 'external',
     splitting: entries.length > 1,
     platform: 'node',
-    target: 'node22.15',
+    target,
     format: 'esm',
-    sourcemap: true,
-    // Names stay as they are: stacks and profiles are read by people.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    // Node prints the whole line that threw an uncaught error, and that line may be ours.
-    lineLimit: 160,
+    sourcemap: 'inline',
+    ...readable,
     sourcesContent: false,
     define: { __VERSION__: JSON.stringify(manifest.version) },
-    logLevel: 'warning',
-    legalComments: 'none',
   });
+  const written = new Set(await Promise.all(outputFiles.map(writeCommonJs)));
+  for (const entry of entries) {
+    const { exports } = metafile.outputs[`dist/${entry}.cjs`];
+    written.add(writeModule(join(root, folder, 'dist', entry), exports, isCommand(manifest, entry)));
+  }
   for (const file of Object.values(manifest.bin ?? {})) chmodSync(join(root, folder, file), 0o755);
-  prune(folder, new Set(Object.keys(metafile.outputs)));
+  prune(folder, written);
 }
 
-/** Takes away what an earlier build left; never what is in use now. */
-function prune(folder, current) {
-  for (const file of globSync('dist/**/*.{js,js.map}', { cwd: join(root, folder) })) {
-    if (!current.has(file.replaceAll('\\', '/'))) rmSync(join(root, folder, file));
+async function writeCommonJs({ path, text }) {
+  const { code, map } = await transform(text, {
+    sourcefile: path,
+    format: 'cjs',
+    platform: 'node',
+    target,
+    sourcemap: 'external',
+    sourcesContent: false,
+    ...readable,
+    define: { 'import.meta.url': MODULE_URL },
+    // A bundler may leave no `__filename`.
+    banner: /\bimport\.meta\b/.test(text)
+      ? `var ${MODULE_URL} = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : undefined;`
+      : '',
+  });
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
+  writeFileSync(`${path}.map`, map);
+  return path;
+}
+
+/** The ES module of an entry holds no code: `import` and `require` share one instance of everything. */
+function writeModule(path, names, isCommand) {
+  const lines = isCommand ? ['#!/usr/bin/env node'] : [];
+  const implementation = `'./${basename(path)}.cjs'`;
+  // By name: not every bundler takes the default import of CommonJS for its `module.exports`.
+  lines.push(
+    names.length === 0
+      ? `import ${implementation};`
+      : `export { ${names.sort().join(', ')} } from ${implementation};`,
+  );
+  writeFileSync(`${path}.js`, `${lines.join('\n')}\n`);
+  return `${path}.js`;
+}
+
+function isCommand(manifest, entry) {
+  return Object.values(manifest.bin ?? {}).includes(`dist/${entry}.js`);
+}
+
+/** Removes what an earlier build left, but never a file that is in use now. */
+function prune(folder, written) {
+  for (const file of globSync('dist/**/*.{js,cjs,map}', { cwd: join(root, folder) })) {
+    const path = join(root, folder, file);
+    if (!written.has(path.replace(/\.cjs\.map$/, '.cjs'))) rmSync(path);
   }
 }
 

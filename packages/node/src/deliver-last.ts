@@ -33,7 +33,7 @@ export function deliverLast({ bodies, ...address }: UnsentSpans, timeoutMs: numb
 /** A bundled program has left the script behind. */
 function scriptPath(): string | undefined {
   if (!import.meta.url) return undefined;
-  const path = fileURLToPath(new URL('./post-last.js', import.meta.url));
+  const path = fileURLToPath(new URL('./post-last.cjs', import.meta.url));
   return existsSync(path) ? path : undefined;
 }
 

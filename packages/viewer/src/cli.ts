@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { main } from './command-line.ts';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -6,4 +5,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
-process.exitCode = await main(process.argv.slice(2));
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
