@@ -1,49 +1,111 @@
-import module, { createRequire, isBuiltin, type ResolveFnOutput } from 'node:module';
+import module, { createRequire, isBuiltin, type ResolveFnOutput, type ResolveHookContext } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 
-type Hooks = typeof import('import-in-the-middle/register-hooks.mjs');
+type SyncHooks = Parameters<typeof module.registerHooks>[0];
+
+/** What `createHook()` of import-in-the-middle returns. */
+interface ImportHooks {
+  applyOptions(options: { readonly include: readonly string[] }): void;
+  readonly resolveSync: NonNullable<SyncHooks['resolve']>;
+  readonly loadSync: NonNullable<SyncHooks['load']>;
+}
+
+const PACKAGE = 'import-in-the-middle';
 
 let registered = false;
 
 /**
- * Hooks ES modules, synchronously and on the program's own thread; CommonJS is hooked by the instrumentations.
- * Only the targets' modules are touched.
+ * Hooks ES modules: only those named, and on the application's own thread where Node can. CommonJS is hooked by the
+ * instrumentations. Where the host forbids hooks, one line is logged.
  */
 export function hookModules(modules: readonly string[]): void {
   const include = [...new Set(modules)];
   if (registered || include.length === 0) return;
-  const hooks = loadHooks();
-  if (hooks === undefined) return;
-  if (!hooks.supportsSyncHooks()) {
-    diag.warn(
-      `@clew/node: Node.js ${process.versions.node} can't hook ES modules; CommonJS is traced, ` +
-        'ES modules from 22.22.3, 24.11.1 or 26 on',
-    );
-    return;
-  }
-  registered = true;
-  hooks.register({ include });
-  // Not by name: an older Node has no such export, and would not start the program at all.
-  module.registerHooks({
-    resolve: (specifier, context, nextResolve) =>
-      (context.parentURL === undefined && withoutFile(specifier)) || nextResolve(specifier, context),
-  });
-}
-
-/** Loaded here and not imported: in a bundle it would look for its own files, and end the program. */
-function loadHooks(): Hooks | undefined {
   try {
-    return createRequire(import.meta.url)('import-in-the-middle/register-hooks.mjs') as Hooks;
+    if (supportsSyncHooks()) registerSyncHooks(include);
+    else registerAsyncHooks(include);
+    registered = true;
   } catch (fault) {
-    diag.info('@clew/node: ES modules are not hooked, as in a bundled program', fault);
-    return undefined;
+    diag.warn(
+      '@clew/node: this environment does not allow module hooks: only modules that CommonJS loads are traced, ' +
+        'and those that you give to a plugin’s instrument()',
+      fault,
+    );
   }
 }
 
 /**
+ * Whether `module.registerHooks` takes a CommonJS module without its source, which import-in-the-middle relies on:
+ * https://github.com/nodejs/node/pull/59929
+ */
+function supportsSyncHooks(): boolean {
+  const [major = 0, minor = 0, patch = 0] = process.versions.node
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
+  const isFrom = (firstMinor: number, firstPatch: number) =>
+    minor > firstMinor || (minor === firstMinor && patch >= firstPatch);
+  if (major === 22) return isFrom(22, 3);
+  if (major === 24) return isFrom(11, 1);
+  if (major === 25) return isFrom(1, 0);
+  return major >= 26;
+}
+
+/**
+ * Registers what loads import-in-the-middle with the first import. It costs a sixth of the start, and an application in
+ * CommonJS never needs it.
+ */
+function registerSyncHooks(include: readonly string[]): void {
+  let hooks: ImportHooks | undefined;
+  let isLoaded = false;
+  // Not imported by name: an older Node has no such export, and would not start the application at all.
+  module.registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const plain = context.parentURL === undefined ? withoutFile(specifier) : undefined;
+      if (plain !== undefined) return plain;
+      if (!isLoaded && isImport(context)) {
+        // Set first: import-in-the-middle imports modules itself.
+        isLoaded = true;
+        hooks = loadHooks(include);
+        if (hooks !== undefined) module.registerHooks({ load: hooks.loadSync });
+      }
+      return hooks === undefined
+        ? nextResolve(specifier, context)
+        : hooks.resolveSync(specifier, context, nextResolve);
+    },
+  });
+}
+
+/** The main file has no parent: it is no target, and may be CommonJS. */
+function isImport({ parentURL, conditions }: ResolveHookContext): boolean {
+  return parentURL !== undefined && conditions.includes('import');
+}
+
+/** Loaded here and not imported: in a bundle it would look for its own files, and end the application. */
+function loadHooks(include: readonly string[]): ImportHooks | undefined {
+  try {
+    const require = createRequire(import.meta.url);
+    const file = `${PACKAGE}/create-hook.mjs`;
+    const { createHook } = require(file) as { createHook(meta: { url: string }): ImportHooks };
+    const hooks = createHook({ url: pathToFileURL(require.resolve(file)).href });
+    hooks.applyOptions({ include });
+    return hooks;
+  } catch (fault) {
+    diag.info('@clew/node: ES modules are not hooked, as in a bundled application', fault);
+    return undefined;
+  }
+}
+
+/** On a thread of its own, which serves the worker threads, too. */
+function registerAsyncHooks(include: readonly string[]): void {
+  if (!process.getBuiltinModule('node:worker_threads').isMainThread) return;
+  module.register(`${PACKAGE}/hook.mjs`, import.meta.url, { data: { include } });
+}
+
+/**
  * What has neither a parent nor a file: a worker that is started from a `data:` URL, and Node's own modules in
- * `node -e`. import-in-the-middle takes whatever has no parent for the program's main file.
+ * `node -e`. import-in-the-middle takes whatever has no parent for the application's main file.
  */
 function withoutFile(specifier: string): ResolveFnOutput | undefined {
   if (specifier.startsWith('data:text/javascript')) {

@@ -3,18 +3,29 @@ import { sep } from 'node:path';
 import { diag } from '@opentelemetry/api';
 import type { InstalledPlugin } from './discovery.ts';
 
-/** Says which targets the program loaded before us: they are not patched. */
+/** Logs which targets the application loaded before `init()`: they are not patched. */
 export function warnOfEarlyModules(plugins: readonly InstalledPlugin[]): void {
-  const loaded = Object.keys(createRequire(process.execPath).cache);
+  const loaded = loadedPackages();
   for (const { name, targets } of plugins) {
     for (const target of targets) {
-      if (!('module' in target)) continue;
-      const part = `${sep}node_modules${sep}${target.module.replaceAll('/', sep)}${sep}`;
-      if (!loaded.some((file) => file.includes(part))) continue;
+      if (!('module' in target) || !loaded.has(target.module)) continue;
       diag.warn(
         `@clew/node: ${target.module} was loaded before init(), so ${name} can't trace it; ` +
           'call init() first, or start with --import @clew/node/register',
       );
     }
   }
+}
+
+/** The names of the packages of which CommonJS has loaded a file. */
+function loadedPackages(): Set<string> {
+  const folder = `${sep}node_modules${sep}`;
+  const names = new Set<string>();
+  for (const file of Object.keys(createRequire(process.execPath).cache)) {
+    for (let at = file.indexOf(folder); at >= 0; at = file.indexOf(folder, at + 1)) {
+      const [scope = '', name = ''] = file.slice(at + folder.length).split(sep, 2);
+      names.add(scope.startsWith('@') ? `${scope}/${name}` : scope);
+    }
+  }
+  return names;
 }
