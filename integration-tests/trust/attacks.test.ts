@@ -109,7 +109,11 @@ afterAll(async () => {
 
 /** Sends raw bytes, so that nothing mends the headers on the way. */
 function send(...headers: string[]): Promise<string> {
-  const text = ['GET / HTTP/1.1', 'host: shop', ...headers, 'connection: close', '', ''].join('\r\n');
+  return sendTo('/', ...headers);
+}
+
+function sendTo(target: string, ...headers: string[]): Promise<string> {
+  const text = [`GET ${target} HTTP/1.1`, 'host: shop', ...headers, 'connection: close', '', ''].join('\r\n');
   return new Promise((resolve, reject) => {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1', () =>
       socket.write(text, 'latin1'),
@@ -249,6 +253,41 @@ describe('what strangers send to a server that trusts nobody', () => {
     expect(causes).toContain('tracecontext: malformed traceparent');
     expect(causes.filter((cause) => cause.length > 80)).toEqual([]);
     expect(causes.length).toBeLessThan(100);
+  });
+});
+
+describe('trust by path', () => {
+  beforeEach(() =>
+    setPropagationPolicy({
+      trust: [
+        { path: '/internal/*', trace: 'continue' },
+        { trace: 'ignore', baggage: 'drop' },
+      ],
+    }),
+  );
+  afterEach(() => setPropagationPolicy({ trust: { trace: 'link', baggage: 'drop' } }));
+
+  test.each(['/internal/x', '/internal/x?next=/../public', 'http://shop/internal/x'])(
+    '%s is trusted by a rule for /internal/*',
+    async (target) => {
+      await sendTo(target, `traceparent: ${TRACEPARENT}`);
+      expect(seen[0]?.traceId).toBe(TRACE_ID);
+    },
+  );
+
+  test.each([
+    '/internal/../public',
+    '/internal/%2e%2e/public',
+    '/internal/..%2Fpublic',
+    '/internal/..;/public',
+    '/internal/..\\public',
+    '//internal/x',
+    'http:///internal/x',
+    'http://shop/internal/../public',
+  ])('%s is not', async (target) => {
+    await sendTo(target, `traceparent: ${TRACEPARENT}`, 'baggage: admin=yes');
+    expect(seen).not.toContainEqual(expect.objectContaining({ traceId: TRACE_ID }));
+    expect(seen.flatMap(({ baggage }) => baggage)).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { type Context, type Link, propagation, trace } from '@opentelemetry/api'
 import { rootContext } from '../context/context.ts';
 import { incomingOf, withIncoming } from './incoming.ts';
 import { isProvenanceTracked, vouchedOf, withOrigins, withVouched } from './provenance.ts';
+import { isUnambiguous } from './routed-path.ts';
 
 /** What becomes of a trace that comes in: it goes on, a new one links to it, or it counts for nothing. */
 export type TraceTrust = 'continue' | 'link' | 'ignore';
@@ -15,7 +16,10 @@ export interface Trust {
   readonly baggage: BaggageTrust;
 }
 
-/** A trust for some paths: a path pattern ends in `*` or is meant as it stands; a queue's name stands for a path. */
+/**
+ * Trust for some paths: a pattern is a prefix followed by `*`, or the exact path; for messages it is the queue's name.
+ * A prefix covers no path that could be read in two ways, such as `/internal/../public`.
+ */
 export interface TrustRule extends Partial<Trust> {
   readonly path?: string;
   /** The port that the server listens on. */
@@ -27,9 +31,11 @@ export type TrustOption = TraceTrust | Partial<Trust> | readonly TrustRule[];
 
 /** Where a message came in. */
 export interface Entrance {
-  /** A path without its query, or a queue's name. */
+  /** A path without its query as it came, or a queue's name. */
   readonly path: string;
   readonly port: number | undefined;
+  /** The path is a queue's name: nothing in it is read as a path. Default `false`. */
+  readonly isQueue?: boolean;
 }
 
 /** Everything is believed: what a program behind a mesh of its own wants, and OpenTelemetry's behaviour. */
@@ -40,9 +46,15 @@ export function trustDecider(option: TrustOption): (entrance: () => Entrance) =>
   if (typeof option === 'string') return always({ ...FULL_TRUST, trace: option });
   if (!isRules(option)) return always({ ...FULL_TRUST, ...option });
   const rules = option.map((rule) => ({ fits: matcherOf(rule), trust: { ...FULL_TRUST, ...pick(rule) } }));
+  const doubted: Trust = {
+    trace: rules.some(({ trust }) => trust.trace === 'ignore') ? 'ignore' : 'link',
+    baggage: 'drop',
+  };
   return (entrance) => {
     const at = entrance();
-    return rules.find(({ fits }) => fits(at))?.trust ?? FULL_TRUST;
+    const isClear = at.isQueue === true || isUnambiguous(at.path);
+    const rule = rules.find(({ fits }) => fits(at, isClear));
+    return rule?.trust ?? (isClear ? FULL_TRUST : doubted);
   };
 }
 
@@ -125,12 +137,13 @@ function always(trust: Trust): () => Trust {
   return () => same;
 }
 
-function matcherOf({ path, port }: TrustRule): (entrance: Entrance) => boolean {
+/** A prefix fits only a path in which everybody sees it: a router may resolve `/internal/../public` to another one. */
+function matcherOf({ path, port }: TrustRule): (entrance: Entrance, isClear: boolean) => boolean {
   const prefix = path?.endsWith('*') ? path.slice(0, -1) : undefined;
-  return (entrance) =>
+  return (entrance, isClear) =>
     (port === undefined || entrance.port === port) &&
     (path === undefined ||
-      (prefix === undefined ? entrance.path === path : entrance.path.startsWith(prefix)));
+      (prefix === undefined ? entrance.path === path : isClear && entrance.path.startsWith(prefix)));
 }
 
 function pick({ trace: traceTrust, baggage }: TrustRule): Partial<Trust> {

@@ -20,6 +20,7 @@ import { remembered } from '../kit/remembered.ts';
 import type { Tools } from '../kit/target.ts';
 import { incomingOf } from '../propagation/incoming.ts';
 import { trustBy } from '../propagation/policy.ts';
+import { pathOfTarget } from '../propagation/routed-path.ts';
 import { applyTrust, type Entrance } from '../propagation/trust.ts';
 import { recordError } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
@@ -149,9 +150,7 @@ function begin<Request extends object, Response extends object>(
 }
 
 function entranceOf<Request, Response>(view: HttpServerView<Request, Response>, request: Request): Entrance {
-  const target = splitTarget(view.target(request)).path;
-  const mark = target.indexOf('?');
-  return { path: mark < 0 ? target : target.slice(0, mark), port: view.localPort(request) };
+  return { path: pathOfTarget(view.target(request)), port: view.localPort(request) };
 }
 
 /** What a sampler may want to decide by, and no more: an unsampled request pays for these. */

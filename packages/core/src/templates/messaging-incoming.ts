@@ -24,7 +24,7 @@ export function readIncoming<Delivery, Headers>(
   let came = propagation.extract(rootContext, view.headers(delivery), getter);
   if (view.extractBeside !== undefined) came = view.extractBeside(came, delivery);
   if (came === rootContext) return UNKNOWN;
-  const entrance = () => ({ path: view.queue(delivery), port: undefined });
+  const entrance = () => ({ path: view.queue(delivery), port: undefined, isQueue: true });
   came = applyTrust(came, trustOf(trust, entrance));
   const links = incomingOf(came)?.links;
   const parent = asLink ? trace.getSpanContext(came) : undefined;

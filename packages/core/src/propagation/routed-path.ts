@@ -1,0 +1,38 @@
+import { splitTarget } from '../templates/http-attributes.ts';
+
+/** Nothing in it that two readers could read differently. `//` and segments that begin with a dot are looked at again. */
+const PLAIN = /^(?:\/[\w!$&'()*+,=:@~-][\w!$&'()*+,=:@~.-]*)*\/?$/;
+/** A segment of dots, also with blanks, which some file systems ignore. */
+const DOTS = /\/(?:%20)*\.(?:\.|%20)*(?:\/|$)/;
+/** What a client has no reason to encode, and what ends a segment once it is decoded. */
+const NEEDLESS = /%(?:2[def]|3[\db]|4[1-9a-f]|5[\dacf]|6[1-9a-f]|7[\daef]|[01][\da-f]|25[\da-f]{2})/i;
+/** A path as clients send it: visible ASCII without the characters that servers read differently. */
+const VISIBLE = /^\/[\x21\x22\x24-\x3a\x3c-\x3e\x40-\x5b\x5d-\x7e]*$/;
+
+/**
+ * Whether every router, proxy and framework sees the same segments in a path: no dot segments, double or encoded
+ * slashes, backslashes, `;` parameters, control characters, or letters, digits and dots that are encoded needlessly.
+ * HTTP clients send no others. Source: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
+ */
+export function isUnambiguous(path: string): boolean {
+  if (PLAIN.test(path)) return path !== '';
+  if (!VISIBLE.test(path) || path.includes('//') || DOTS.test(path) || NEEDLESS.test(path)) return false;
+  try {
+    // Overlong and otherwise malformed encodings throw.
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An absolute target whose host is plain: only then do all parsers agree where its path begins. */
+const PLAIN_ORIGIN = /^https?:\/\/[\w.-]+(?::\d+)?(?:[/?]|$)/i;
+
+/** The path of a request target, without its query; the whole target where it is not clear what its path is. */
+export function pathOfTarget(target: string): string {
+  const isPath = target.startsWith('/') || PLAIN_ORIGIN.test(target);
+  const path = isPath ? splitTarget(target).path : target;
+  const mark = path.indexOf('?');
+  return mark < 0 ? path : path.slice(0, mark);
+}
