@@ -109,7 +109,7 @@ describe('trust', () => {
     expect(isTrustOption(value)).toBe(expected);
   });
 
-  test('a format whose own signature was valid is believed', () => {
+  test('a format whose own signature was valid is trusted with its trace, and with nothing else', () => {
     const spanContext = { traceId: TRACE_ID, spanId: 'b7ad6b7169203331', traceFlags: 1, isRemote: true };
     const signed: TraceFormat = {
       name: 'signed',
@@ -117,10 +117,22 @@ describe('trust', () => {
       extract: () => ({ kind: 'parent', spanContext, signed: true }),
       inject: () => {},
     };
-    const reading = createPropagator({ extract: [signed], inject: [], extractBeside: [], injectBeside: [] });
-    const came = reading.extract(rootContext, {}, { get: () => undefined, keys: () => [] });
-    expect(trace.getSpanContext(applyTrust(came, { trace: 'ignore', baggage: 'drop' }))?.traceId).toBe(
-      TRACE_ID,
-    );
+    const other = '00-aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb-b7ad6b7169203331-01';
+    const reading = createPropagator({
+      extract: [signed, w3cTraceContext],
+      inject: [],
+      extractBeside: [w3cBaggage],
+      injectBeside: [],
+    });
+    const headers: Record<string, string> = { traceparent: other, baggage: 'admin=yes' };
+    const getter = { get: (carrier: typeof headers, name: string) => carrier[name], keys: Object.keys };
+    const came = reading.extract(rootContext, headers, getter);
+    const ignoring = applyTrust(came, { trace: 'ignore', baggage: 'drop' });
+    expect(trace.getSpanContext(ignoring)?.traceId).toBe(TRACE_ID);
+    expect(incomingOf(ignoring)?.links).toEqual([]);
+    expect(propagation.getBaggage(ignoring)).toBeUndefined();
+    const keeping = applyTrust(came, { trace: 'link', baggage: ['admin'] });
+    expect(incomingOf(keeping)?.links.map((link) => link.context.traceId)).toEqual([other.slice(3, 35)]);
+    expect(propagation.getBaggage(keeping)?.getEntry('admin')?.value).toBe('yes');
   });
 });

@@ -36,6 +36,13 @@ describe('AMQP headers', () => {
     expect(get(value)).toEqual(expected);
   });
 
+  test.each([
+    ['a hundred thousand bytes', Buffer.alloc(100_000, 'a')],
+    ['a hundred thousand texts', Array(100_000).fill('a')],
+  ])('reads nothing of %s', (_title, value) => {
+    expect(get(value)).toBeUndefined();
+  });
+
   test('has nothing where there are no headers, and nothing of a prototype', () => {
     expect(amqpHeadersGetter.get(undefined, 'traceparent')).toBeUndefined();
     expect(amqpHeadersGetter.get(null, 'traceparent')).toBeUndefined();

@@ -18,6 +18,10 @@ const SPELLED: ReadonlyMap<string, string> = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 
+/** More bytes than any format reads are not made a text, and longer lists are not read. */
+const MAX_BYTES = 65_536;
+const MAX_LISTED = 64;
+
 /** Reads a message's headers as texts; a table, a date or a number too long to be exact is none. */
 export const amqpHeadersGetter: TextMapGetter<AmqpHeaders> = {
   get(headers, name) {
@@ -67,6 +71,7 @@ function ownValue(headers: Readonly<Record<string, unknown>>, name: string): str
   if (typeof value === 'string') return value;
   if (value === undefined || !Object.hasOwn(headers, name)) return undefined;
   if (!Array.isArray(value)) return textOf(value, name);
+  if (value.length > MAX_LISTED) return undefined;
   const texts = value.map((item) => textOf(item, name));
   return texts.every((text) => text !== undefined) ? texts : undefined;
 }
@@ -74,7 +79,10 @@ function ownValue(headers: Readonly<Record<string, unknown>>, name: string): str
 /** Python's clients write text as bytes; what is binary by its name is base64 in a text. */
 function textOf(value: unknown, name: string): string | undefined {
   if (typeof value === 'string') return value;
-  if (Buffer.isBuffer(value)) return value.toString(name.endsWith('-bin') ? 'base64' : 'utf8');
+  if (Buffer.isBuffer(value)) {
+    if (value.length > MAX_BYTES) return undefined;
+    return value.toString(name.endsWith('-bin') ? 'base64' : 'utf8');
+  }
   if (typeof value === 'boolean' || typeof value === 'bigint' || Number.isSafeInteger(value))
     return String(value);
   return undefined;

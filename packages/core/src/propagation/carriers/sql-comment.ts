@@ -34,14 +34,17 @@ function withinComment(): (pair: string) => boolean {
   };
 }
 
-/** The fields of the comment at the end of a statement; none when there is no such comment. */
+/** Of a comment so many fields are read. */
+const MAX_FIELDS = 64;
+
+/** The fields of the comment at the end of a statement; none when there is no such comment, or one of more than 16 KiB. */
 export function parseSqlComment(statement: string): Record<string, string> {
   const fields: Record<string, string> = Object.create(null);
   const text = statement.trimEnd();
   const end = text.endsWith(';') ? text.slice(0, -1).trimEnd() : text;
   const open = end.lastIndexOf('/*');
-  if (open < 0 || !end.endsWith('*/')) return fields;
-  for (const pair of end.slice(open + 2, -2).split(',')) {
+  if (open < 0 || !end.endsWith('*/') || end.length - open > MAX_COMMENT_CHARS) return fields;
+  for (const pair of end.slice(open + 2, -2).split(',', MAX_FIELDS)) {
     const quote = pair.indexOf("='");
     if (quote > 0 && pair.endsWith("'")) {
       fields[decode(pair.slice(0, quote).trim())] = decode(pair.slice(quote + 2, -1));

@@ -22,6 +22,7 @@ export class BaggageCollector {
   readonly #entries: Record<string, BaggageEntry> = Object.create(null);
   #count = 0;
   #chars = 0;
+  #isFull = false;
 
   constructor(format: string) {
     this.#format = format;
@@ -29,8 +30,10 @@ export class BaggageCollector {
 
   /** Adds an entry, its value percent-encoded; `false` when there is no room for more. */
   add(key: string, encoded: string): boolean {
+    if (this.#isFull) return false;
     this.#chars += key.length + encoded.length;
     if (this.#count === MAX_ENTRIES || this.#chars > MAX_CHARS) {
+      this.#isFull = true;
       countDropped(this.#format, 'baggage beyond 64 entries or 8192 bytes');
       return false;
     }

@@ -17,6 +17,8 @@ const TAGS = 'x-datadog-tags';
 
 const MEMBER = 'dd';
 const USER_KEEP = 2;
+/** As much as fits a member of the trace state, in which it travels. */
+const MAX_ORIGIN_CHARS = 256;
 const NO_ID = '0000000000000000';
 
 /**
@@ -65,7 +67,7 @@ function readIds<C>(
   const traceId = (spanIdOf(tags?.tid) ?? NO_ID) + low;
   const state = serializeMember({
     priority,
-    origin: single(getter.get(carrier, ORIGIN)),
+    origin: originOf(getter.get(carrier, ORIGIN)),
     tags: tags?.others,
   });
   const traceState = state === '' ? undefined : emptyTraceState.set(MEMBER, state);
@@ -74,6 +76,13 @@ function readIds<C>(
   if (spanId === NO_ID) return startOf(traceId, wishOf(priority), traceState);
   if (spanId !== undefined) return remoteParent(traceId, spanId, wishOf(priority), traceState);
   countDropped(NAME, 'malformed x-datadog-parent-id');
+  return undefined;
+}
+
+function originOf(header: string | string[] | undefined): string | undefined {
+  const text = single(header);
+  if (text === undefined || text.length <= MAX_ORIGIN_CHARS) return text;
+  countDropped(NAME, 'x-datadog-origin beyond 256 characters');
   return undefined;
 }
 

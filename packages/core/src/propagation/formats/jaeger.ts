@@ -4,6 +4,7 @@ import { type Extraction, joined, type SamplingWish, single, type TraceFormat } 
 import { BaggageCollector, collectBaggageHeaders, decoded, writeBaggageHeaders } from './baggage-headers.ts';
 import { isDebug } from './debug-mark.ts';
 import { shortTraceId, spanIdOf, traceIdOf } from './ids.ts';
+import { membersOf } from './list-members.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
 
 const NAME = 'jaeger';
@@ -69,10 +70,12 @@ function wishOf(flags: number): SamplingWish {
 
 /** Reads `jaeger-baggage: key=value, key=value`, which people write by hand. */
 function collectList(into: BaggageCollector, list: string): void {
-  for (const member of list.split(',')) {
+  let malformed = false;
+  for (const member of membersOf(list)) {
     const equals = member.indexOf('=');
     const key = member.slice(0, Math.max(equals, 0)).trim();
-    if (key === '') countDropped(NAME, 'malformed member of jaeger-baggage');
-    else if (!into.add(key, member.slice(equals + 1).trim())) return;
+    if (key === '') malformed = true;
+    else if (!into.add(key, member.slice(equals + 1).trim())) break;
   }
+  if (malformed) countDropped(NAME, 'malformed member of jaeger-baggage');
 }

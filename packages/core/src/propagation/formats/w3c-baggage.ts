@@ -8,6 +8,7 @@ import { countDropped } from '../dropped.ts';
 import { type ContextFormat, joined } from '../format.ts';
 import { bareBaggage } from '../provenance.ts';
 import { valueTextOf } from './baggage-headers.ts';
+import { membersOf } from './list-members.ts';
 import { isPlainList, listSyntax, visibleBut } from './scan-list.ts';
 import { TextBaggage } from './text-baggage.ts';
 import { trimOws } from './trim-ows.ts';
@@ -68,10 +69,11 @@ function read(text: string): Baggage {
 
 function parse(text: string): Map<string, BaggageEntry> {
   const entries = new Map<string, BaggageEntry>();
+  let malformed = false;
   if (text.length > MAX_BYTES) countDropped(NAME, 'members beyond 8192 bytes');
   // A member that the limit cuts in two is dropped whole.
   const kept = text.length > MAX_BYTES ? text.slice(0, text.lastIndexOf(',', MAX_BYTES) + 1) : text;
-  for (const member of kept.split(',')) {
+  for (const member of membersOf(kept)) {
     const trimmed = trimOws(member);
     if (trimmed === '') continue;
     if (entries.size === MAX_MEMBERS) {
@@ -79,9 +81,10 @@ function parse(text: string): Map<string, BaggageEntry> {
       break;
     }
     const parsed = parseMember(trimmed);
-    if (parsed === undefined) countDropped(NAME, 'malformed member');
+    if (parsed === undefined) malformed = true;
     else entries.set(parsed.key, parsed.entry);
   }
+  if (malformed) countDropped(NAME, 'malformed member');
   return entries;
 }
 

@@ -1,4 +1,5 @@
 import type { TraceState } from '@opentelemetry/api';
+import { allMembersOf } from './list-members.ts';
 import { isPlainList, LOWER_AND_DIGITS, listSyntax, visibleBut } from './scan-list.ts';
 import { trimOws } from './trim-ows.ts';
 
@@ -64,9 +65,11 @@ export const emptyTraceState: TraceState = new W3CTraceState([]);
 export function parseTraceState(text: string): TraceState | undefined {
   if (text.length > MAX_CHARS) return undefined;
   if (isPlainList(text, PLAIN)) return new W3CTraceState(text);
+  const parts = allMembersOf(text);
+  if (parts === undefined) return undefined;
   const members: [string, string][] = [];
   let listed = 0;
-  for (const part of text.split(',')) {
+  for (const part of parts) {
     const member = trimOws(part);
     if (member === '') continue;
     const equals = member.indexOf('=');

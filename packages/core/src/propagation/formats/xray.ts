@@ -7,6 +7,8 @@ const NAME = 'xray';
 const HEADER = 'x-amzn-trace-id';
 /** Load balancers and functions add fields of their own (`Self`, `Lineage`). */
 const MAX_CHARS = 2048;
+/** So many fields are looked at. */
+const MAX_FIELDS = 16;
 /** Version, seconds since 1970, and 96 random bits. */
 const ROOT = /^1-([\da-f]{8})-([\da-f]{24})$/i;
 
@@ -35,7 +37,7 @@ function parse(text: string): Extraction | 'nothing' | undefined {
   let root: string | undefined;
   let parent: string | undefined;
   let decision: SamplingWish | undefined;
-  for (const part of text.split(';')) {
+  for (const part of text.split(';', MAX_FIELDS)) {
     const equals = part.indexOf('=');
     const key = part.slice(0, Math.max(equals, 0)).trim();
     const value = part.slice(equals + 1).trim();
