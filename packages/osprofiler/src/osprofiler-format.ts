@@ -15,6 +15,9 @@ const NAME = 'osprofiler';
 const INFO = 'x-trace-info';
 const HMAC = 'x-trace-hmac';
 
+/** A `base_id` goes on as it came, into carriers with bounds of their own: a UUID has 36. */
+const MAX_ID_CHARS = 256;
+
 export interface OsprofilerFormatOptions {
   /**
    * The keys that requests may be signed with, as a list or with commas as in OSProfiler's `hmac_keys`; at least one.
@@ -81,7 +84,11 @@ export function traceInfoOf(
 }
 
 /** Whoever begins a trace names it as its own parent, or no parent at all: then its first span is ours. */
-export function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extraction {
+export function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extraction | undefined {
+  if ((baseId ?? '').length > MAX_ID_CHARS || (parentId ?? '').length > MAX_ID_CHARS) {
+    countDropped(NAME, `id beyond ${MAX_ID_CHARS} characters`);
+    return undefined;
+  }
   const traceState = withChain(emptyTraceState, { hmacKey, baseId });
   if (baseId === undefined) return { kind: 'start', decision: 'sample', traceState, signed: true };
   const traceId = traceIdOfUuid(baseId);

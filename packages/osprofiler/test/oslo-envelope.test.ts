@@ -1,5 +1,14 @@
-import { type EnvelopedRequest, incomingOf, isSigned, rootContext } from '@clew/core';
-import { type Context, trace } from '@opentelemetry/api';
+import {
+  applyTrust,
+  createPropagator,
+  droppedFromWire,
+  type EnvelopedRequest,
+  incomingOf,
+  isSigned,
+  rootContext,
+  w3cTraceContext,
+} from '@clew/core';
+import { type Context, propagation, trace } from '@opentelemetry/api';
 import { osloEnvelope } from '../src/index.ts';
 
 const wrap = (text: string) => Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': text }));
@@ -158,4 +167,48 @@ test('a call carries how long its caller waits, in all and for a heartbeat; a ca
   expect(times({ ...call, _timeout: ['1'] }, 'soon')).toEqual([undefined, undefined]);
   expect(times({ ...call, _timeout: -1 }, '0')).toEqual([undefined, undefined]);
   expect(times({}, '60000')).toEqual([undefined, undefined]);
+});
+
+test.each([257, 50_000, 900_000])('an id of %d characters does not come in', (length) => {
+  const cause = 'osprofiler: id beyond 256 characters';
+  for (const name of ['base_id', 'parent_id']) {
+    const before = droppedFromWire()[cause] ?? 0;
+    const long = { ...info, [name]: 'x'.repeat(length) };
+    const reading = read(request({ _context_trace_info: long }), 'x', 'SECRET_KEY') as EnvelopedRequest;
+    const came = reading.extract?.(rootContext) as Context;
+    expect(trace.getSpanContext(came)).toBeUndefined();
+    expect(incomingOf(came)?.wish).toBeUndefined();
+    expect(droppedFromWire()[cause]).toBe(before + 1);
+  }
+});
+
+test('a trace that came unsigned does not go out with our key, and neither does one that begins for a wrong key', () => {
+  const w3c = createPropagator({
+    extract: [w3cTraceContext],
+    inject: [],
+    extractBeside: [],
+    injectBeside: [],
+  });
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const getter = { get: (headers: Record<string, string>, name: string) => headers[name], keys: Object.keys };
+  const reading = read(request(), 'x', 'SECRET_KEY') as EnvelopedRequest;
+  const unsigned = w3c.extract(rootContext, { traceparent }, getter);
+  expect(reading.inject?.(unsigned)).toBeUndefined();
+  const wrong = read(
+    request({ _context_trace_info: { ...info, hmac_key: 'GUESSED' } }),
+    'x',
+    'SECRET_KEY',
+  ) as EnvelopedRequest;
+  const refused = trace.setSpanContext(wrong.extract?.(rootContext) as Context, spanContext);
+  expect(reading.inject?.(refused)).toBeUndefined();
+  expect(reading.inject?.(inSpan())).toBeDefined();
+});
+
+test('the key in a message lifts its trace and no baggage', () => {
+  const reading = read(request({ _context_trace_info: info }), 'x', 'SECRET_KEY') as EnvelopedRequest;
+  const baggage = propagation.createBaggage({ admin: { value: 'yes' } });
+  const came = reading.extract?.(propagation.setBaggage(rootContext, baggage)) as Context;
+  const trusted = applyTrust(came, { trace: 'ignore', baggage: 'drop' });
+  expect(trace.getSpanContext(trusted)?.traceId).toBe(info.base_id.replaceAll('-', ''));
+  expect(propagation.getBaggage(trusted)).toBeUndefined();
 });

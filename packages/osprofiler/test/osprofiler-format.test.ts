@@ -46,6 +46,12 @@ describe('ids', () => {
     expect(sent(spanContext).ids.base_id).toBe(TRACE_ID);
   });
 
+  test.each(['base_id', 'parent_id'])('a %s of more than 256 characters is not taken', (name) => {
+    const ids = { base_id: BASE_ID, parent_id: PARENT_ID };
+    expect(extract(signed(text({ ...ids, [name]: 'x'.repeat(256) })))).toBeDefined();
+    expect(extract(signed(text({ ...ids, [name]: 'x'.repeat(257) })))).toBeUndefined();
+  });
+
   test("a trace of ours has its id with dashes, and the span's id after zeros", () => {
     expect(sent(span).ids).toEqual({ base_id: BASE_ID, parent_id: '00000000-0000-0000-00f0-67aa0ba902b7' });
   });
