@@ -1,27 +1,52 @@
-import { type ConnectionPeer, currentContext, type Tools } from '@clew/core';
+import {
+  type ConnectionPeer,
+  currentContext,
+  emitterContext,
+  setEmitterContext,
+  type Tools,
+} from '@clew/core';
 import { type Context, context } from '@opentelemetry/api';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Dispatch = (this: unknown, options: unknown, handler: object) => boolean;
 
-/** How undici tells a request that it is over, by version: whatever sends it again does so from here. */
-const ENDINGS = ['onComplete', 'onError', 'onResponseEnd', 'onResponseError'] as const;
+/** What a connection calls on a request, by version: all that a request's caller sees is called from there. */
+const EVENTS = [
+  'onBodySent',
+  'onRequestSent',
+  'onConnect',
+  'onRequestStart',
+  'onResponseStarted',
+  'onHeaders',
+  'onResponseStart',
+  'onData',
+  'onResponseData',
+  'onUpgrade',
+  'onRequestUpgrade',
+  'onComplete',
+  'onResponseEnd',
+  'onError',
+  'onResponseError',
+] as const;
 
 /**
- * Makes a redirect or a retry belong to the request's own caller. They are sent when an answer comes in or a socket
- * fails, and there the context is that of the request that opened the connection.
+ * Makes all that happens to a request happen in its caller's context: the response and its body, a redirect, a retry.
+ * undici calls it from the connection, and there the context is that of the request that opened it.
  */
-export function endInCallersContext(request: object): void {
-  const caller = currentContext();
-  const methods = request as { [Name in (typeof ENDINGS)[number]]?: Method };
-  for (const name of ENDINGS) {
-    const method = methods[name];
-    if (method === undefined) continue;
-    methods[name] = (...args) => {
-      if (currentContext() === caller) return method.apply(request, args);
-      return context.with(caller, () => method.apply(request, args));
-    };
-  }
+export function runInCallersContext(request: object, tools: Tools<unknown>): void {
+  const prototype: object = Object.getPrototypeOf(request);
+  tools.once(prototype, () => {
+    for (const name of EVENTS) tools.wrap<Method>(prototype, name, inOwnContext);
+  });
+  setEmitterContext(request, currentContext());
+}
+
+function inOwnContext(method: Method): Method {
+  return function (...args) {
+    const caller = emitterContext(this as object);
+    if (caller === undefined || currentContext() === caller) return method.apply(this, args);
+    return context.with(caller, method, this, ...args);
+  };
 }
 
 /**

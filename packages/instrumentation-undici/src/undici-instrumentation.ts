@@ -15,7 +15,7 @@ import {
   type Tools,
 } from '@clew/core';
 import type { Span } from '@opentelemetry/api';
-import { endInCallersContext, leaveQueueInCallersContext } from './caller-context.ts';
+import { leaveQueueInCallersContext, runInCallersContext } from './caller-context.ts';
 import { requestView, type UndiciAnswer, type UndiciRequest } from './request-view.ts';
 
 declare const __VERSION__: string;
@@ -69,7 +69,7 @@ function watch(tools: UndiciTools): void {
   const client = httpClient(inTemplatesWords(tools), requestView);
   tools.subscribe('undici:request:create', (message) => {
     const { request } = message as { request: UndiciRequest };
-    endInCallersContext(request);
+    runInCallersContext(request, tools);
     if (client.start(request)) endOnUpgrade(client, request);
   });
   tools.subscribe('undici:request:headers', (message) => {

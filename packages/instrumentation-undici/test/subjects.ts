@@ -1,7 +1,10 @@
-import type { ClientCall, HttpClientAdapter } from '@clew/testing';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { ClientCall, ClientSession, HttpClientAdapter } from '@clew/testing';
 import * as undici5 from 'undici5';
 import * as undici6 from 'undici6';
 import * as undici7 from 'undici7';
+import type { Dispatcher } from 'undici8';
 import * as undici8 from 'undici8';
 import { UndiciInstrumentation } from '../src/index.ts';
 
@@ -35,27 +38,60 @@ export function instrument(options: object = {}, undici?: Undici) {
   return instance;
 }
 
-/** A call with `request()`, on a connection of its own. */
+const BODY_EVENTS = ['data', 'end', 'close'] as const;
+
+/** Agents by the sessions whose calls share them. */
+const agents = new WeakMap<ClientSession, Dispatcher>();
+
+/** A call with `request()`, on a connection of its own where it has no session. */
 export function requestWith({ request, Agent }: Undici): HttpClientAdapter['call'] {
   return async (call: ClientCall) => {
-    const dispatcher = new Agent({ pipelining: 0 });
-    const { url, method = 'GET', headers = {}, signal, onAnswer, body = 'read' } = call;
+    const { url, method = 'GET', headers = {}, signal, onAnswer, onEvent, session, body = 'read' } = call;
+    const dispatcher = session ? agentOf(session, Agent) : new Agent({ pipelining: 0 });
     try {
       const answer = await request(url, { method: method as 'GET', headers, signal, dispatcher } as object);
       onAnswer?.();
       if (body === 'discard') await answer.body.dump();
-      return { status: answer.statusCode, body: body === 'read' ? await answer.body.text() : '' };
+      if (onEvent) for (const event of BODY_EVENTS) answer.body.on(event, onEvent);
+      const text = body === 'read' ? await textOf(answer.body) : '';
+      return { status: answer.statusCode, body: text };
     } finally {
-      await dispatcher.destroy();
+      if (session === undefined) await dispatcher.destroy();
     }
   };
 }
 
+function agentOf(session: ClientSession, Agent: Undici['Agent']): Dispatcher {
+  const agent = agents.get(session) ?? new Agent({ connections: 1 });
+  agents.set(session, agent);
+  session.close = () => agent.destroy();
+  return agent;
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  await finished(stream);
+  return text;
+}
+
 export function fetchWith(fetch: typeof globalThis.fetch): HttpClientAdapter['call'] {
-  return async ({ url, method = 'GET', headers = {}, signal, onAnswer, body = 'read' }) => {
-    const answer = await fetch(url, { method, headers, ...(signal && { signal }) });
+  return async ({ url, method = 'GET', headers = {}, signal, onAnswer, onEvent, session, body = 'read' }) => {
+    const dispatcher = session && agentOf(session, VERSIONS.undici7!.Agent);
+    const options = { method, headers, ...(signal && { signal }), ...(dispatcher && { dispatcher }) };
+    const answer = await fetch(url, options as object);
     onAnswer?.();
     if (body === 'discard') await answer.body?.cancel();
-    return { status: answer.status, body: body === 'read' ? await answer.text() : '' };
+    const decoder = new TextDecoder();
+    let text = '';
+    if (body === 'read' && answer.body) {
+      for await (const chunk of answer.body) {
+        onEvent?.();
+        text += decoder.decode(chunk, { stream: true });
+      }
+    }
+    return { status: answer.status, body: text };
   };
 }

@@ -16,8 +16,17 @@ export interface ClientCall {
   readonly signal?: AbortSignal;
   /** Called where the library gives the answer to the program: in its callback, or right after its promise. */
   readonly onAnswer?: () => void;
+  /** Called at each event of the request, the response and its body that the library shows to the application. */
+  readonly onEvent?: () => void;
+  /** Calls with the same session share one connection. */
+  readonly session?: ClientSession;
   /** What becomes of the body; `read` by default, `discard` throws it away unread in the library's own way. */
   readonly body?: 'read' | 'discard';
+}
+
+/** A connection that calls share; the adapter puts there what closes it. */
+export interface ClientSession {
+  close?: () => Promise<void> | void;
 }
 
 /** An HTTP client as the suite drives it. */

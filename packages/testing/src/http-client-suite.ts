@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { ATTR, suppressTracing } from '@clew/core';
 import { context, propagation, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { contextTests } from './client-context-tests.ts';
 import {
   type ClientDriver,
   driveClient,
@@ -11,7 +12,7 @@ import {
   ok,
 } from './client-driver.ts';
 import { failureTests } from './client-failure-tests.ts';
-import { brokenHook, callerSpan, currentSpanId, meeting, shapeTests, tracing, within } from './subject.ts';
+import { brokenHook, callerSpan, shapeTests, tracing, within } from './subject.ts';
 import { runSuite } from './suite.ts';
 import { whileServing } from './suite-server.ts';
 
@@ -22,7 +23,13 @@ export function httpClientSuite(adapter: HttpClientAdapter): void {
     name: `${adapter.name} as an HTTP client`,
     skips: adapter.skips,
     recorder: driver.recorder,
-    tests: { ...callTests(driver), ...failureTests(driver), ...optionTests(driver), ...shapeTests(adapter) },
+    tests: {
+      ...callTests(driver),
+      ...contextTests(driver),
+      ...failureTests(driver),
+      ...optionTests(driver),
+      ...shapeTests(adapter),
+    },
   });
 }
 
@@ -94,52 +101,6 @@ function callTests({
       const { outcome } = await callOne(ok, {}, { headers });
       fulfilled(outcome);
       assert.deepEqual(headers, { 'x-own': 'kept' });
-    },
-    'a span that is current is the parent': async () => {
-      await calling(ok, {}, async (url) => {
-        const caller = callerSpan();
-        await within(caller, () => adapter.call({ url }));
-        caller.end();
-        const [first, client] = await recorder.take(2);
-        assert.equal(client?.parentSpanId, first?.spanId);
-      });
-    },
-    "the answer is handled in the caller's context": async () => {
-      await calling(ok, {}, async (url) => {
-        const caller = callerSpan();
-        const seen: string[] = [];
-        await within(caller, async () => {
-          await adapter.call({ url, onAnswer: () => seen.push(currentSpanId()) });
-          seen.push(currentSpanId());
-        });
-        caller.end();
-        const [{ spanId } = { spanId: '' }] = await recorder.take(2);
-        assert.deepEqual(seen, [spanId, spanId]);
-      });
-    },
-    'calls at the same time never see each other': async () => {
-      const both = meeting(2);
-      const slowEcho: RequestListener = (request, response) =>
-        void both().then(() => echo(request, response));
-      await calling(slowEcho, {}, async (url) => {
-        const callers = [callerSpan('first'), callerSpan('second')];
-        const bodies = await Promise.all(
-          callers.map((caller) =>
-            within(caller, async () => {
-              const { body } = await adapter.call({ url });
-              assert.equal(currentSpanId(), caller.spanContext().spanId);
-              caller.end();
-              return JSON.parse(body) as Record<string, string>;
-            }),
-          ),
-        );
-        const spans = await recorder.take(4);
-        for (const [index, caller] of callers.entries()) {
-          const client = spans.find((span) => span.parentSpanId === caller.spanContext().spanId);
-          assert(client);
-          assert.equal(bodies[index]?.traceparent, `00-${client.traceId}-${client.spanId}-01`);
-        }
-      });
     },
     'where tracing is suppressed there is no span and no header': async () => {
       await calling(echo, {}, async (url) => {

@@ -1,4 +1,4 @@
-export type { ClientCall, HttpClientAdapter } from './client-driver.ts';
+export type { ClientCall, ClientSession, HttpClientAdapter } from './client-driver.ts';
 export { type DbAdapter, type DbConnection, dbSuite, type RunQuery } from './db-suite.ts';
 export type { HttpFrameworkAdapter } from './framework-driver.ts';
 export type { FrameworkProgram, SuiteMiddleware, SuiteRoute } from './framework-program.ts';

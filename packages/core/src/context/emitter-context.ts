@@ -62,6 +62,11 @@ interface Replaced {
 const replaced = new WeakMap<object, Replaced>();
 /** How many emitters still wait for their `close`. */
 let awaitingClose = 0;
+/** Classes that no plugin asks for any more, but whose emitters still wait for their `close`. */
+const idle = new Set<Replaced>();
+
+/** Each copy of this package covers a class by itself: it does not see the contexts that another copy sets. */
+const OWNER = `emitter-context ${process.hrtime.bigint()}`;
 
 /**
  * Sets the context in which an emitter's listeners run, whoever emits. This works for the emitters that
@@ -104,19 +109,22 @@ export function emitInOwnContext(tools: Pick<Tools<never>, 'onDisable'>, prototy
   const entry = replaced.get(prototype) ?? { users: 0, undo: undefined };
   replaced.set(prototype, entry);
   entry.users++;
-  entry.undo ??= replace(
-    prototype,
-    'emit',
-    'emitter-context',
-    (emit) => emitting(emit as Emit) as AnyFunction,
-  );
+  idle.delete(entry);
+  entry.undo ??= replace(prototype, 'emit', OWNER, (emit) => emitting(emit as Emit) as AnyFunction);
   tools.onDisable(() => {
-    entry.users--;
+    if (--entry.users > 0) return;
+    idle.add(entry);
     // What is in flight still has to end its span.
-    if (entry.users > 0 || awaitingClose > 0) return;
+    if (awaitingClose === 0) uncoverIdle();
+  });
+}
+
+function uncoverIdle(): void {
+  for (const entry of idle) {
     entry.undo?.();
     entry.undo = undefined;
-  });
+  }
+  idle.clear();
 }
 
 /**
@@ -144,7 +152,7 @@ function emitting(emit: Emit): Emit {
 function callOnClose(emitter: EventEmitter, own: Context): void {
   const listener = Stamp.takeOnClose(emitter);
   if (listener === undefined) return;
-  awaitingClose--;
+  if (--awaitingClose === 0 && idle.size > 0) uncoverIdle();
   if (currentContext() === own) listener();
   else context.with(own, listener);
 }

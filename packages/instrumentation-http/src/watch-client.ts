@@ -1,0 +1,67 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import {
+  currentContext,
+  emitInOwnContext,
+  emitterContext,
+  type HttpClientTracing,
+  httpClient,
+  onEmitterClose,
+  setEmitterContext,
+} from '@clew/core';
+import { watchResponseTimeout, watchTimeout } from './client-cancellation.ts';
+import { watchConnections } from './client-connection.ts';
+import { clientView } from './client-view.ts';
+import type { HttpTools } from './http-instrumentation.ts';
+
+type Client = HttpClientTracing<ClientRequest, IncomingMessage>;
+
+/**
+ * Traces Node's client by what it publishes, whichever of its modules the application loads. All listeners of a
+ * request and of its response run in the context of the request's caller: Node calls them from the socket, which
+ * another request may have opened.
+ */
+export function watchClient(tools: HttpTools): void {
+  const client: Client = httpClient<ClientRequest, IncomingMessage>(tools, clientView);
+  let isPrepared = false;
+  tools.subscribe('http.client.request.created', (message) => {
+    if (!isPrepared) prepare(tools);
+    isPrepared = true;
+    if (tools.options.disableOutgoingRequestInstrumentation) return;
+    const { request } = message as { request: ClientRequest };
+    setEmitterContext(request, currentContext());
+    if (!client.start(request)) return;
+    watchTimeout(request);
+    onEmitterClose(request, () => onClosed(client, request));
+  });
+  tools.subscribe('http.client.response.finish', (message) => {
+    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+    const caller = emitterContext(request);
+    if (caller !== undefined) setEmitterContext(response, caller);
+    if (client.answer(request, response)) watchResponseTimeout(response);
+  });
+  tools.subscribe('http.client.request.error', (message) => {
+    const { request, error } = message as { request: ClientRequest; error: unknown };
+    client.fail(request, error);
+  });
+}
+
+/** The module is loaded when a request is made, whether or not a hook has seen it. */
+function prepare(tools: HttpTools): void {
+  const http = process.getBuiltinModule('node:http');
+  watchConnections(http, tools);
+  emitInOwnContext(tools, http.ClientRequest.prototype);
+  emitInOwnContext(tools, http.IncomingMessage.prototype);
+}
+
+/**
+ * Called when the response has been read to its end, or when the connection closes. A response that the application
+ * destroys has no error; one that the peer breaks off has.
+ */
+function onClosed(client: Client, request: ClientRequest): void {
+  const { res: response } = request as { res?: (IncomingMessage & { upgrade?: boolean | null }) | null };
+  // Node publishes nothing for the response to an upgrade.
+  if (response?.upgrade) client.answer(request, response);
+  const fault = response?.errored;
+  if (fault) client.fail(request, fault);
+  else client.end(request);
+}
