@@ -1,11 +1,20 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
-import { emitInOwnContext, type HttpServerTracing, httpServer } from '@clew/core';
+import {
+  currentContext,
+  emitInOwnContext,
+  emitterContext,
+  type HttpServerTracing,
+  httpServer,
+} from '@clew/core';
+import { type Context, context } from '@opentelemetry/api';
 import type { HttpTools } from './http-instrumentation.ts';
 import { serverView } from './server-view.ts';
 
 type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
+type Write = (this: ServerResponse, ...args: unknown[]) => unknown;
+type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type ServerClass = { readonly prototype: Server };
 type Tracing = HttpServerTracing<IncomingMessage, ServerResponse>;
 
@@ -34,6 +43,7 @@ function patchEmit(
   const { IncomingMessage, ServerResponse } = process.getBuiltinModule('node:http');
   emitInOwnContext(tools, IncomingMessage.prototype);
   emitInOwnContext(tools, ServerResponse.prototype);
+  callBackInCallersContext(ServerResponse.prototype, tools);
   const tracing = httpServer<IncomingMessage, ServerResponse>(tools, serverView);
   tools.wrap<Emit>(
     prototype,
@@ -46,6 +56,42 @@ function patchEmit(
         return trace(tracing, args, () => emit.call(this, event, ...args));
       },
   );
+}
+
+/** What takes a callback for the moment at which the text has been written; not every Node has all of them. */
+const WRITING = ['write', 'end', 'writeContinue', 'writeEarlyHints', 'writeInformation', 'writeProcessing'];
+
+/** A response that waits for another on its connection is written, and its callbacks called, by the end of the other. */
+function callBackInCallersContext(prototype: object, tools: HttpTools): void {
+  for (const name of WRITING) {
+    tools.wrap<Write>(
+      ownerOf(name, prototype),
+      name,
+      (write) =>
+        function (...args) {
+          const last = args.length - 1;
+          const callback = args[last];
+          if (typeof callback === 'function' && emitterContext(this) !== undefined)
+            args[last] = inContext(currentContext(), callback as Callback);
+          return write.apply(this, args);
+        },
+    );
+  }
+}
+
+/** The prototype that defines a method: whoever replaces it there later is called as well. */
+function ownerOf(name: string, prototype: object): object {
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at))
+    if (Object.hasOwn(at, name)) return at;
+  return prototype;
+}
+
+function inContext(caller: Context, callback: Callback): Callback {
+  return function (...args) {
+    return currentContext() === caller
+      ? callback.apply(this, args)
+      : context.with(caller, callback, this, ...args);
+  };
 }
 
 type Trace = <T>(tracing: Tracing, args: readonly unknown[], proceed: () => T) => T;
