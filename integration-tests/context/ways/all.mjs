@@ -13,8 +13,9 @@ import language from './language.mjs';
 import pools from './pools.mjs';
 import processes from './processes.mjs';
 import queues from './queues.mjs';
+import requests from './requests.mjs';
 import streams from './streams.mjs';
 import threads from './threads.mjs';
 import timers from './timers.mjs';
 
-export const rooms = { language, timers, events, streams, queues, pools, threads, processes };
+export const rooms = { language, timers, events, streams, requests, queues, pools, threads, processes };

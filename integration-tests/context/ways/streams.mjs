@@ -27,7 +27,7 @@ export default [
     },
   },
   {
-    way: 'stream of the request, iterated',
+    way: 'stream that a request made, iterated',
     async hand({ work }) {
       const stream = new PassThrough();
       setImmediate(() => stream.end('two'));
@@ -36,7 +36,7 @@ export default [
     },
   },
   {
-    way: 'stream of the request, data and end events',
+    way: 'stream that a request made, data and end events',
     hand: ({ work }) =>
       new Promise((resolve) => {
         Readable.from(['one', 'two']).on('data', work).on('end', work).on('end', resolve);

@@ -1,0 +1,59 @@
+// A server for the ways of requests: each request brings its own context, and is served by what its sender gave.
+import { createServer, request as httpRequest } from 'node:http';
+import { HttpInstrumentation } from '@clew/instrumentation-http';
+
+const plugin = new HttpInstrumentation();
+plugin.instrument(process.getBuiltinModule('node:http'));
+plugin.instrument(process.getBuiltinModule('node:https'), 'https');
+plugin.instrument(process.getBuiltinModule('node:http2'), 'http2');
+
+/** What the requests share: a server, and how to serve each path. */
+export async function open(create = createServer, options = {}) {
+  const serves = new Map();
+  const listener = (request, response) => serves.get(request.url)(request, response);
+  const server = create(listener).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address();
+  return { server, serves, address: { host: '127.0.0.1', port, ...options }, next: 0 };
+}
+
+export async function close({ server, address }) {
+  address.agent?.destroy?.();
+  server.closeAllConnections?.();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** Lets `serve` serve the next request that is sent, and gives its path. */
+export function route(shared, serve) {
+  const path = `/${shared.next++}`;
+  shared.serves.set(path, serve);
+  return path;
+}
+
+/** Begins a request with a body that `serve` serves. The caller writes the body. */
+export function send(shared, serve, options = {}, request = httpRequest) {
+  const path = route(shared, serve);
+  const sent = request({ ...shared.address, path, method: 'POST', ...options });
+  sent.on('error', () => {});
+  sent.on('response', (response) => response.on('error', () => {}).resume());
+  sent.flushHeaders();
+  return sent;
+}
+
+/** Resolves when an emitter has emitted its last event, all of its listeners called. */
+export function closed(emitter) {
+  return new Promise((resolve) => emitter.on('close', () => setImmediate(resolve)));
+}
+
+/** Sends a body in two packets, the second when `serve` calls `next`; done when request and response are closed. */
+export function upload(shared, serve, { pieces = ['one', 'two'], request, ...options } = {}) {
+  return new Promise((resolve, reject) => {
+    const [first, second] = pieces;
+    const serving = (incoming, outgoing) => {
+      Promise.all([closed(incoming), closed(outgoing)]).then(resolve, reject);
+      serve(incoming, outgoing, () => sent.end(second));
+    };
+    const sent = send(shared, serving, options, request);
+    sent.write(first);
+  });
+}
