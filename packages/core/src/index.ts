@@ -9,6 +9,7 @@ export {
   onEmitterClose,
   setEmitterContext,
 } from './context/emitter-context.ts';
+export { contextOfMessage, setMessageContext } from './context/message-context.ts';
 export { type Envelope, openMessage, wrapMessage } from './context/message-envelope.ts';
 export { carryToChild, carryToWorker, contextFromEnvironment } from './context/process-environment.ts';
 export { StackContextManager } from './context/stack-context-manager.ts';

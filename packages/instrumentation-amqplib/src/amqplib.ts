@@ -73,6 +73,7 @@ export const METHOD = {
   basicGetOk: id(60, 71),
   basicAck: id(60, 80),
   basicReject: id(60, 90),
+  basicRecover: id(60, 110),
   basicNack: id(60, 120),
   confirmSelect: id(85, 10),
 } as const;

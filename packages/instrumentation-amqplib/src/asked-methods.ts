@@ -9,7 +9,6 @@ import {
   methodName,
 } from './amqplib.ts';
 import type { ChannelNotes } from './channel-notes.ts';
-import { rememberContext } from './message-context.ts';
 
 /** A method that the channel has been asked for and whose answer is there. */
 export interface Asked {
@@ -29,6 +28,8 @@ export function onReply(
   const { queue = '', exchange = '', destination = '', consumerTag = '', noAck = false } = fields;
   if (error !== null) {
     const { fields: closing } = error as Partial<Frame>;
+    // The application has closed the channel or the connection: it doesn't wait for this any more.
+    if (error instanceof Error && notes.closedByApplication) return;
     const reason = error instanceof Error ? error : cutBy(closing);
     notes.failed = true;
     const operation = notes.operations.failed(methodName(method), queue || exchange || destination);
@@ -39,6 +40,9 @@ export function onReply(
     notes.consuming(frame?.fields.consumerTag ?? '', queue || notes.lastQueue, noAck);
   } else if (method === METHOD.basicCancel) {
     notes.cancelled(consumerTag);
+  } else if (method === METHOD.basicRecover) {
+    // The broker delivers everything again that is not settled, with other tags.
+    notes.messages.settle(0, true, 'recover', { 'clew.messaging.requeue': true });
   }
 }
 
@@ -60,7 +64,7 @@ export function fetching(asked: Asked, got: Frame, state: FrameHandler, idle: Fr
     guard('recording a fetched message', () => {
       const message = { fields: got.fields, properties: frame.fields, content: Buffer.alloc(0) };
       const delivery = { notes, message, queue: queue || notes.lastQueue, read: undefined };
-      rememberContext(got.fields, notes.messages.receive(delivery, caller, startTimeMs));
+      notes.messages.receive(delivery, caller, startTimeMs);
     });
     return rest.call(this, frame);
   };

@@ -18,6 +18,9 @@ export class ChannelNotes {
   lastSent: Context | undefined;
   /** Whether a failed call has said already why the channel closes. */
   failed = false;
+  /** What the application or the connection hears of the channel's end, before the channel is closed. */
+  closeReason: string | undefined;
+  closedByApplication = false;
   /** Direct replies come in on the channel that asks: their common name is no address. */
   readonly #directReplies: string;
 

@@ -67,6 +67,8 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
   return {
     getter: amqpHeadersGetter,
     headers: ({ message }) => message.properties.headers,
+    // Of a fetched message this is there before the message is.
+    identity: ({ message }) => message.fields,
     queue: ({ queue }) => queue,
 
     writer: headersWriter,

@@ -24,7 +24,7 @@ export interface ConsumeInfo {
 export interface ConsumeEndInfo extends ConsumeInfo {
   /** `null` where it is not known. */
   readonly rejected: boolean | null;
-  /** `auto ack`, `ack`, `ackAll`, `nack`, `nackAll`, `reject`, `handler error`, `channel closed`, `connection closed`, `instrumentation timeout`. */
+  /** `auto ack`, `ack`, `ackAll`, `nack`, `nackAll`, `reject`, `recoverAll`, `handler error`, `channel closed`, `connection closed`, `instrumentation timeout`. */
   readonly endOperation: string;
 }
 
@@ -43,7 +43,7 @@ const CUTS: Readonly<Record<string, string>> = {
 };
 
 export function endInfo(msg: Message, ending: string): ConsumeEndInfo {
-  const rejected = /^(?:nack|reject)/.test(ending) ? true : ending in CUTS ? null : false;
+  const rejected = /^(?:nack|reject|recover)/.test(ending) ? true : ending in CUTS ? null : false;
   return { msg, rejected, endOperation: CUTS[ending] ?? ending };
 }
 

@@ -61,7 +61,7 @@ export class Operations {
 
   /** A call of amqplib about topology, by its method's name. */
   failed(name: string, subject: string): Operation {
-    return this.#create({ name, ...(subject === '' && { spanName: name }) }, [subject], '');
+    return this.#create({ name }, [subject], '');
   }
 
   #tables() {
@@ -98,14 +98,16 @@ export class Operations {
     );
   }
 
-  #create(what: Pick<OperationParts, 'name' | 'type' | 'spanName'>, parts: string[], key: string): Operation {
+  #create(what: Pick<OperationParts, 'name' | 'type'>, parts: string[], key: string): Operation {
     this.#count();
+    // Some calls are about a channel or a connection; to publish to the default exchange always has a key or a queue.
+    const isNowhere = what.type === undefined && parts.every((part) => part === '');
     const more = { ...(key !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }), ...this.server };
     return createOperation({
       ...what,
       system: SYSTEM,
-      destination: nameOf(parts),
-      label: nameOf(parts.map(label)).replace('(temporary):(temporary)', '(temporary)'),
+      destination: isNowhere ? '' : nameOf(parts),
+      label: isNowhere ? '' : nameOf(parts.map(label)).replace('(temporary):(temporary)', '(temporary)'),
       more,
     });
   }

@@ -1,5 +1,5 @@
-import { type Cut, currentContext, guard, messaging, type Settlement, sayOnce, type Tools } from '@clew/core';
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { currentContext, guard, messaging, type Settlement, sayOnce, type Tools } from '@clew/core';
+import { context } from '@opentelemetry/api';
 import {
   type Channel,
   METHOD,
@@ -8,7 +8,8 @@ import {
   type Properties,
   type Reply,
 } from './amqplib.ts';
-import { type Asked, cutBy, fetching, onReply } from './asked-methods.ts';
+import { type Asked, fetching, onReply } from './asked-methods.ts';
+import { isNoted, onClosed, onEvent } from './channel-events.ts';
 import { ChannelNotes } from './channel-notes.ts';
 import { type AmqplibView, channelView, type Outbound, type ViewOptions } from './channel-view.ts';
 
@@ -119,15 +120,10 @@ function patchClass(baseChannel: object, tools: AmqplibTools): void {
     'emit',
     (emit) =>
       function (event, ...args) {
-        if (
-          event === 'ack' ||
-          event === 'nack' ||
-          event === 'return' ||
-          event === 'drain' ||
-          event === 'cancel'
-        )
-          guard(`${tools.name}: ${event}`, () => onEvent(notesOf(this), event, args[0]));
-        return emit.call(this, event, ...args);
+        if (!isNoted(event)) return emit.call(this, event, ...args);
+        const publisher = guard(`${tools.name}: ${event}`, () => onEvent(notesOf(this), event, args[0]));
+        if (publisher === undefined) return emit.call(this, event, ...args);
+        return context.with(publisher, emit, this, event, ...args);
       },
   );
 
@@ -180,44 +176,3 @@ function settle(notes: ChannelNotes, how: Settlement, fields: MethodFields): voi
   const attributes = how === 'ack' ? undefined : { 'clew.messaging.requeue': requeue };
   notes.messages.settle(deliveryTag, multiple, how, attributes);
 }
-
-function onEvent(
-  notes: ChannelNotes,
-  event: 'ack' | 'nack' | 'return' | 'drain' | 'cancel',
-  what: unknown,
-): void {
-  const { messages } = notes;
-  if (event === 'drain') messages.drained();
-  else if (event === 'cancel') notes.cancelled((what as MethodFields).consumerTag ?? '');
-  else if (event === 'return') {
-    const message = what as Message;
-    const { exchange = '', routingKey = '' } = message.fields;
-    const delivery = { notes, message, queue: '', read: undefined };
-    const operation = notes.operations.failed('return', exchange || routingKey);
-    messages.returned(delivery, operation, cutBy(message.fields));
-  } else {
-    const { deliveryTag = 0, multiple = false } = what as MethodFields;
-    const refusal = event === 'ack' ? undefined : { type: 'nack', message: 'the broker refused the message' };
-    messages.confirm(deliveryTag, multiple, refusal);
-  }
-}
-
-/** The reason stands in the first line of the stack that amqplib captures for its own errors. */
-function onClosed(notes: ChannelNotes, stack: string): void {
-  const [, reason = ''] = /^Stack capture: (.*)/.exec(stack) ?? [];
-  const [, byServer] = /^Channel closed by server: (.*)/.exec(reason) ?? [];
-  const cut: Cut =
-    byServer !== undefined
-      ? { type: 'channel_closed', message: byServer }
-      : reason === 'ChannelCloseOk frame received'
-        ? { type: 'channel_closed', message: 'the program closed the channel' }
-        : { type: 'connection_closed', message: CLOSINGS[reason] ?? reason };
-  const said = notes.messages.close(cut) || notes.failed;
-  if (byServer !== undefined && !said)
-    notes.messages.fail(notes.operations.failed('channel.close', ''), cut, notes.lastSent ?? ROOT_CONTEXT);
-  notes.lastSent = undefined;
-}
-
-const CLOSINGS: Readonly<Record<string, string>> = {
-  'ConnectionCloseOk received': 'the program closed the connection',
-};

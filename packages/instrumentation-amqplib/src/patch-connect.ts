@@ -94,7 +94,6 @@ function recordFailure(
       name: 'connect',
       destination: '',
       label: '',
-      spanName: 'connect',
       more: brokerOf(url),
     });
     const { attributes } = operation;
@@ -104,8 +103,9 @@ function recordFailure(
   });
 }
 
-/** Host and port; user and password stay where they are. */
+/** Host and port; never user and password. Nothing for what is no URL: amqplib says so itself. */
 function brokerOf(url: unknown): Attributes {
+  if (typeof url === 'string' && !URL.canParse(url)) return {};
   const { hostname, port, protocol } =
     typeof url === 'string' ? new URL(url) : ((url || { hostname: 'localhost' }) as Partial<URL>);
   const usual = /^amqps/.test(protocol ?? '') ? 5671 : 5672;

@@ -38,6 +38,7 @@ const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
   },
   headerRoom: ({ headers }) => ROOM_BYTES - JSON.stringify(headers).length,
   headers: ({ headers }) => headers,
+  identity: (delivered) => delivered,
   getter: { get: (headers, name) => headers[name], keys: Object.keys },
   queue: ({ topic }) => topic,
   rpc: {

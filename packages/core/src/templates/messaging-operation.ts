@@ -18,7 +18,7 @@ export interface OperationParts {
   readonly name: string;
   /** `messaging.operation.type`; calls about topology have none. */
   readonly type?: 'create' | 'send' | 'receive' | 'process' | 'settle' | undefined;
-  /** `messaging.destination.name`. */
+  /** `messaging.destination.name`; empty where the operation has no destination. */
   readonly destination: string;
   /** The destination as it stands in the span's name, from a `labeller`. */
   readonly label: string;
@@ -37,12 +37,15 @@ export function createOperation(parts: OperationParts): Operation {
     [ATTR.messagingSystem]: system,
     [ATTR.messagingOperationName]: name,
     ...(type && { [ATTR.messagingOperationType]: type }),
-    [ATTR.messagingDestinationName]: destination,
+    ...(destination !== '' && { [ATTR.messagingDestinationName]: destination }),
     ...(label !== destination && { [ATTR.messagingDestinationTemporary]: true }),
     ...more,
   };
   // Frozen: what many spans have in common is encoded once.
-  return { name: spanName ?? `${name} ${label}`, attributes: Object.freeze(attributes) };
+  return {
+    name: spanName ?? (label === '' ? name : `${name} ${label}`),
+    attributes: Object.freeze(attributes),
+  };
 }
 
 const UUID_LIKE = '(?<![0-9a-f])[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}(?![0-9a-f])';

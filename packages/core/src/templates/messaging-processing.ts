@@ -4,7 +4,7 @@ import { observePromise } from '../kit/observe-promise.ts';
 import { type Cut, WaitingExchange } from './messaging-waiting.ts';
 
 /** How a consumer settles a delivery. */
-export type Settlement = 'ack' | 'nack' | 'reject';
+export type Settlement = 'ack' | 'nack' | 'reject' | 'recover';
 
 /** What a processing reports to its channel. */
 export interface ProcessingOwner {

@@ -19,6 +19,7 @@ export interface Outgoing {
 /** A sent message that the broker has not confirmed. */
 export interface Unconfirmed {
   readonly span: Span;
+  readonly context: Context;
   readonly ended: boolean;
   confirmed(): void;
   /** The broker gave the message back, or refused it. */

@@ -18,6 +18,8 @@ export interface MessagingView<Sent, Delivery, Headers> {
   processing(delivery: Delivery): Operation;
   receiving?(delivery: Delivery): Operation;
   headers(delivery: Delivery): Headers;
+  /** The object of the application's message by which `contextOfMessage` finds its context later. */
+  identity(delivery: Delivery): object;
   readonly getter: TextMapGetter<Headers>;
   /** The queue's name, by which trust is decided. */
   queue(delivery: Delivery): string;

@@ -1,16 +1,17 @@
-import { type Attributes, type Context, context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import { begin, currentContext } from '../exchange.ts';
+import { currentContext } from '../exchange.ts';
 import { guard, sayOnce } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { Broker, beginProcessing, beginSend } from './messaging-broker.ts';
 import { Ledger } from './messaging-ledger.ts';
 import type { Operation } from './messaging-operation.ts';
 import { Processing, type ProcessingOwner, type Settlement } from './messaging-processing.ts';
+import { receiveDelivery, recordFailure, rememberDelivery } from './messaging-recording.ts';
 import type { Outgoing, SendingOwner, Unconfirmed, WaitingSending } from './messaging-sending.ts';
 import { Unsettled } from './messaging-unsettled.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
-import { type Cut, failWith, type Waiting } from './messaging-waiting.ts';
+import type { Cut, Waiting } from './messaging-waiting.ts';
 import type { Call, CallChannel } from './rpc-call.ts';
 
 /**
@@ -74,7 +75,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     if (isTracingSuppressed(currentContext())) return handle();
     const begun = this.#incoming(delivery, tag);
     if (begun === undefined) return handle();
-    return begun instanceof Processing ? this.#unsettled.hand(begun, handle) : context.with(begun, handle);
+    return this.#hand(begun, handle);
   }
 
   /** Hands several deliveries to the program at once: one span in the current context, with a link to each message's. */
@@ -90,7 +91,10 @@ export class MessageChannel<Sent, Delivery, Headers>
       beginProcessing(this.#broker, this, handed),
     );
     if (begun === undefined) return handle();
-    return begun instanceof Processing ? this.#unsettled.hand(begun, handle) : context.with(begun, handle);
+    guard('a batch', () => {
+      for (const each of deliveries) rememberDelivery(this.#broker, each, contextIn(begun));
+    });
+    return this.#hand(begun, handle);
   }
 
   /**
@@ -99,29 +103,7 @@ export class MessageChannel<Sent, Delivery, Headers>
    * on. A reply ends its call, and is processed in the caller's context.
    */
   receive(delivery: Delivery, caller: Context, startTimeMs: number): Context {
-    if (isTracingSuppressed(caller)) return caller;
-    const { tools, view } = this.#broker;
-    const inTrace = trace.getSpan(caller) !== undefined;
-    const asLink = inTrace || tools.options.useLinksForConsume;
-    const replied = guard(`${tools.name}: a fetched reply`, () => this.#answer(delivery));
-    const incoming = guard(`${tools.name}: extracting`, () => this.#broker.incoming(delivery, asLink));
-    const { context: came, links } = incoming ?? { context: caller, links: undefined };
-    const operation = (view.receiving ?? view.processing)(delivery);
-    const exchange = begin(`${tools.name}: receiving`, inTrace ? caller : (replied ?? came), (parent) =>
-      this.#broker.start(operation, SpanKind.CLIENT, parent, {
-        startTime: startTimeMs,
-        ...(links && { links }),
-      }),
-    );
-    if (exchange?.recording) guard('describing', () => view.describeDelivery?.(exchange.span, delivery));
-    exchange?.end();
-    return exchange?.context ?? replied ?? came;
-  }
-
-  #answer(delivery: Delivery): Context | undefined {
-    const { view, calls } = this.#broker;
-    const mark = view.rpc?.delivered(delivery);
-    return mark && calls.answer(mark);
+    return receiveDelivery(this.#broker, delivery, caller, startTimeMs);
   }
 
   /** The consumer settles a delivery, all up to one, or (up to 0) all. */
@@ -135,8 +117,11 @@ export class MessageChannel<Sent, Delivery, Headers>
     this.unconfirmed.settle(tag, upTo, (sent) => (refusal ? sent.cut(refusal) : sent.confirmed()));
   }
 
-  /** The broker gives a message back that it cannot deliver. */
-  returned(delivery: Delivery, operation: Operation, reason: Cut): void {
+  /**
+   * The broker gives a message back that it can't deliver. Returns the context of its publisher, to run the
+   * application's listeners in.
+   */
+  returned(delivery: Delivery, operation: Operation, reason: Cut): Context {
     const { view, calls } = this.#broker;
     const { context: sender } = this.#broker.incoming(delivery, false);
     const spanId = trace.getSpanContext(sender)?.spanId;
@@ -144,8 +129,12 @@ export class MessageChannel<Sent, Delivery, Headers>
     const id = view.rpc?.delivered(delivery)?.id;
     const sent =
       (id === undefined ? undefined : calls.findSent(id, isSender)) ?? this.unconfirmed.find(isSender);
-    if (sent !== undefined) sent.cut(reason);
-    else this.fail(operation, reason, sender);
+    if (sent === undefined) {
+      this.fail(operation, reason, sender);
+      return sender;
+    }
+    sent.cut(reason);
+    return sent.context;
   }
 
   /** The library can write again. */
@@ -178,15 +167,7 @@ export class MessageChannel<Sent, Delivery, Headers>
 
   /** Records a call of the library that is worth a span only because it failed. */
   fail(operation: Operation, failure: Error | Cut, parent: Context, startTimeMs?: number): void {
-    if (isTracingSuppressed(parent)) return;
-    const more = startTimeMs === undefined ? {} : { startTime: startTimeMs };
-    const exchange = begin(`${this.#broker.tools.name}: recording a failure`, parent, () =>
-      this.#broker.start(operation, SpanKind.CLIENT, parent, more),
-    );
-    if (exchange === undefined) return;
-    if (failure instanceof Error) exchange.fail(failure);
-    else failWith(exchange.span, failure);
-    exchange.end();
+    recordFailure(this.#broker, operation, failure, parent, startTimeMs);
   }
 
   hold(sending: WaitingSending<Sent>): boolean {
@@ -215,6 +196,10 @@ export class MessageChannel<Sent, Delivery, Headers>
     this.#unsettled.waitOn(processing);
   }
 
+  #hand<T>(begun: Processing | Context, handle: () => T): T {
+    return begun instanceof Processing ? this.#unsettled.hand(begun, handle) : context.with(begun, handle);
+  }
+
   // The faults of these two are caught without a closure: every message comes through here.
   #outgoing(message: Sent, caller: Context): Outgoing | undefined {
     if (isTracingSuppressed(caller)) return undefined;
@@ -232,13 +217,23 @@ export class MessageChannel<Sent, Delivery, Headers>
     try {
       const mark = view.rpc?.delivered(delivery);
       const replied = mark && calls.answer(mark);
-      if (replied !== undefined) return replied;
+      if (replied !== undefined) {
+        rememberDelivery(this.#broker, delivery, replied);
+        return replied;
+      }
       const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
       const { context: parent, links } = this.#broker.incoming(delivery, asLink);
-      return beginProcessing(this.#broker, this, { delivery, tag, batch: undefined, parent, links, mark });
+      const handed = { delivery, tag, batch: undefined, parent, links, mark };
+      const begun = beginProcessing(this.#broker, this, handed);
+      rememberDelivery(this.#broker, delivery, contextIn(begun));
+      return begun;
     } catch (fault) {
       sayOnce(`${tools.name}: processing`, fault);
       return undefined;
     }
   }
+}
+
+function contextIn(begun: Processing | Context): Context {
+  return begun instanceof Processing ? begun.context : begun;
 }

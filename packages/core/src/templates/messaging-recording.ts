@@ -1,0 +1,64 @@
+import { type Context, SpanKind, trace } from '@opentelemetry/api';
+import { setMessageContext } from '../context/message-context.ts';
+import { isTracingSuppressed } from '../context/suppression.ts';
+import { begin } from '../exchange.ts';
+import { guard } from '../kit/failures.ts';
+import type { Broker } from './messaging-broker.ts';
+import type { Operation } from './messaging-operation.ts';
+import { type Cut, failWith } from './messaging-waiting.ts';
+
+/** Consumers process messages later, too: in batches, from queues in memory. */
+export function rememberDelivery<Sent, Delivery, Headers>(
+  broker: Broker<Sent, Delivery, Headers>,
+  delivery: Delivery,
+  own: Context,
+): void {
+  setMessageContext(broker.view.identity(delivery), own);
+}
+
+/** Records a fetched delivery, and returns the context to process it in. */
+export function receiveDelivery<Sent, Delivery, Headers>(
+  broker: Broker<Sent, Delivery, Headers>,
+  delivery: Delivery,
+  caller: Context,
+  startTimeMs: number,
+): Context {
+  if (isTracingSuppressed(caller)) return caller;
+  const { tools, view, calls } = broker;
+  const inTrace = trace.getSpan(caller) !== undefined;
+  const asLink = inTrace || tools.options.useLinksForConsume;
+  const replied = guard(`${tools.name}: a fetched reply`, () => {
+    const mark = view.rpc?.delivered(delivery);
+    return mark && calls.answer(mark);
+  });
+  const incoming = guard(`${tools.name}: extracting`, () => broker.incoming(delivery, asLink));
+  const { context: came, links } = incoming ?? { context: caller, links: undefined };
+  const operation = (view.receiving ?? view.processing)(delivery);
+  const exchange = begin(`${tools.name}: receiving`, inTrace ? caller : (replied ?? came), (parent) =>
+    broker.start(operation, SpanKind.CLIENT, parent, { startTime: startTimeMs, ...(links && { links }) }),
+  );
+  if (exchange?.recording) guard('describing', () => view.describeDelivery?.(exchange.span, delivery));
+  exchange?.end();
+  const own = exchange?.context ?? replied ?? came;
+  guard(`${tools.name}: a fetched message`, () => rememberDelivery(broker, delivery, own));
+  return own;
+}
+
+/** Records a call of the library that is worth a span only because it failed. */
+export function recordFailure<Sent, Delivery, Headers>(
+  broker: Broker<Sent, Delivery, Headers>,
+  operation: Operation,
+  failure: Error | Cut,
+  parent: Context,
+  startTimeMs?: number,
+): void {
+  if (isTracingSuppressed(parent)) return;
+  const more = startTimeMs === undefined ? {} : { startTime: startTimeMs };
+  const exchange = begin(`${broker.tools.name}: recording a failure`, parent, () =>
+    broker.start(operation, SpanKind.CLIENT, parent, more),
+  );
+  if (exchange === undefined) return;
+  if (failure instanceof Error) exchange.fail(failure);
+  else failWith(exchange.span, failure);
+  exchange.end();
+}
