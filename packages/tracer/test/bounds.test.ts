@@ -177,8 +177,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('a span larger than a bat
   });
 });
 
-test('a trace state that throws costs its span, counted', async () => {
-  const provider = makeProvider();
+test('a trace state that throws is left out, and its span is delivered', async () => {
   const serialize = () => {
     throw new Error('broken');
   };
@@ -187,10 +186,10 @@ test('a trace state that throws costs its span, counted', async () => {
   const broken = new TracerProvider({ exporter: { url: collector.url }, sampler });
   providers.push(broken);
   broken.getTracer('t').startSpan('s').end();
-  provider.getTracer('t').startSpan('fine').end();
-  expect(broken.stats().dropped.failed).toBe(1);
-  await provider.forceFlush();
-  expect(spansOf(collector.received[0]!.request)).toHaveLength(1);
+  await broken.forceFlush();
+  const [span] = spansOf(collector.received[0]!.request);
+  expect(span).toMatchObject({ name: 's' });
+  expect(span).not.toHaveProperty('traceState');
 });
 
 test('a span that has ended keeps nothing but its identity', () => {
