@@ -68,6 +68,18 @@ export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFo
 }
 
 /**
+ * Makes the format with the keys of `CLEW_OSPROFILER_HMAC_KEYS`, a list with commas: `osprofiler` in `OTEL_PROPAGATORS`.
+ *
+ * @throws {TypeError} when the variable names no key.
+ */
+export function osprofilerFormatFromEnvironment(): TraceFormat {
+  const hmacKeys = process.env.CLEW_OSPROFILER_HMAC_KEYS ?? '';
+  if (hmacKeys.split(',').every((key) => key.trim() === ''))
+    throw new TypeError('CLEW_OSPROFILER_HMAC_KEYS names no key');
+  return osprofilerFormat({ hmacKeys });
+}
+
+/**
  * What goes out with a span: only a sampled trace does, with the chain's key and the id that it came with. A trace that
  * came unsigned does not go out at all: whoever gets it takes our key for its origin.
  */
