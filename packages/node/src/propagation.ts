@@ -6,20 +6,21 @@ import {
   isDestinations,
   isTrustOption,
   type PropagationPolicy,
-  TRACE_FORMATS,
+  show,
   TRUST_EXPECTED,
   type TraceFormat,
   w3cBaggage,
 } from '@clew/core';
-import type { TextMapPropagator } from '@opentelemetry/api';
+import { diag, type TextMapPropagator } from '@opentelemetry/api';
 import type { Environment } from './environment.ts';
 import type { InitOptions, PropagationOptions } from './init-options.ts';
+import { FORMAT_NAMES, formatNamed } from './named-formats.ts';
 import { expect } from './option-checks.ts';
 
 type Chosen = readonly (string | TraceFormat)[];
 
 const BESIDE: readonly ContextFormat[] = [w3cBaggage];
-const NAMES = [...TRACE_FORMATS.keys(), ...BESIDE.map(({ name }) => name)];
+const NAMES = [...FORMAT_NAMES, ...BESIDE.map(({ name }) => name)];
 const DEFAULT: Chosen = ['tracecontext', 'baggage'];
 
 /** The propagator of the options, or of `OTEL_PROPAGATORS`; `none` propagates nothing. */
@@ -32,8 +33,8 @@ export function propagatorFrom(
   expectFormats('propagation.extract', extract);
   expectFormats('propagation.inject', inject);
   return createPropagator({
-    extract: formatsOf(extract),
-    inject: formatsOf(inject),
+    extract: formatsOf('propagation.extract', extract),
+    inject: formatsOf('propagation.inject', inject),
     extractBeside: BESIDE.filter(({ name }) => extract.includes(name)),
     injectBeside: BESIDE.filter(({ name }) => inject.includes(name)),
     ...(signature && { signature: createSignature(signature) }),
@@ -100,18 +101,43 @@ function parsedText(text: string): unknown {
 }
 
 /** The order is that of the names: the first format that fits wins. */
-function formatsOf(chosen: Chosen): TraceFormat[] {
-  return chosen.flatMap((each) => (typeof each === 'string' ? (TRACE_FORMATS.get(each) ?? []) : each));
+function formatsOf(option: string, chosen: Chosen): TraceFormat[] {
+  return chosen.flatMap((each) => {
+    if (typeof each !== 'string') return each;
+    try {
+      return formatNamed(each) ?? [];
+    } catch (fault) {
+      throw new TypeError(`@clew/node: ${option} can't have ${each}: ${(fault as Error).message}`);
+    }
+  });
 }
 
+/** A name that can't be used is left out with a warning; the others count. */
 function namesFrom(environment: Environment): Chosen {
   const names = environment.list('OTEL_PROPAGATORS')?.map((name) => name.toLowerCase());
   if (names === undefined) return DEFAULT;
   if (names.length === 1 && names[0] === 'none') return [];
-  const known = names.filter((name) => NAMES.includes(name));
-  if (known.length < names.length)
-    environment.warn('OTEL_PROPAGATORS', `a list of ${NAMES.join(', ')}`, names.join(','));
-  return known.length === 0 ? DEFAULT : known;
+  const usable = names.filter((name) => NAMES.includes(name) && isAvailable(name));
+  const unknown = names.filter((name) => !NAMES.includes(name));
+  if (unknown.length > 0 && usable.length === 0)
+    environment.warn('OTEL_PROPAGATORS', `a list of ${NAMES.join(', ')}`, unknown.join(','));
+  for (const name of usable.length === 0 ? [] : unknown)
+    warnOfLeftOut(name, `expected one of ${NAMES.join(', ')}`);
+  return usable.length === 0 ? DEFAULT : usable;
+}
+
+function isAvailable(name: string): boolean {
+  try {
+    formatNamed(name);
+    return true;
+  } catch (fault) {
+    warnOfLeftOut(name, (fault as Error).message);
+    return false;
+  }
+}
+
+function warnOfLeftOut(name: string, reason: string): void {
+  diag.warn(`@clew/node: ${show(name)} in OTEL_PROPAGATORS is left out: ${reason}`);
 }
 
 function expectFormats(name: string, chosen: Chosen): void {

@@ -116,6 +116,11 @@ export const RIGHT: readonly Case[] = [
     ['ot-baggage-user', 'ot-tracer-sampled', 'ot-tracer-spanid', 'ot-tracer-traceid'],
   ],
   [{ OTEL_PROPAGATORS: 'none' }, sent, []],
+  [
+    { OTEL_PROPAGATORS: 'OSProfiler,tracecontext', CLEW_OSPROFILER_HMAC_KEYS: 'SECRET_KEY' },
+    sent,
+    ['traceparent', 'x-trace-hmac', 'x-trace-info'],
+  ],
   [{}, continued, true],
   [{ CLEW_TRUST: 'ignore' }, continued, false],
   [{ CLEW_TRUST: '{"trace":"link"}' }, continued, false],
@@ -182,6 +187,16 @@ export const WRONG: readonly (readonly [variables: Variables, warning: string])[
   [
     { OTEL_PROPAGATORS: 'b4' },
     /^@clew\/node: expected OTEL_PROPAGATORS to be a list of tracecontext, .*, got "b4"; the default is used$/
+      .source,
+  ],
+  [
+    { OTEL_PROPAGATORS: 'tracecontext,b4,baggage' },
+    /^@clew\/node: "b4" in OTEL_PROPAGATORS is left out: expected one of tracecontext, .*, osprofiler, baggage$/
+      .source,
+  ],
+  [
+    { OTEL_PROPAGATORS: 'osprofiler,tracecontext,baggage' },
+    /^@clew\/node: "osprofiler" in OTEL_PROPAGATORS is left out: CLEW_OSPROFILER_HMAC_KEYS names no key$/
       .source,
   ],
   wrong(

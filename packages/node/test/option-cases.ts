@@ -24,6 +24,10 @@ export const WRONG_OPTIONS: readonly (readonly [options: unknown, message: strin
     '@clew/node: expected propagation.extract to be a list of formats, got "b3"',
   ],
   [
+    { propagation: { extract: ['osprofiler'] } },
+    "@clew/node: propagation.extract can't have osprofiler: CLEW_OSPROFILER_HMAC_KEYS names no key",
+  ],
+  [
     { propagation: { inject: ['b4'] } },
     /expected propagation\.inject\[0\] to be a format or one of .*got "b4"$/.source,
   ],
