@@ -47,6 +47,7 @@ export {
   show,
   strings,
 } from './kit/options.ts';
+export * as originals from './kit/originals.ts';
 export { remembered } from './kit/remembered.ts';
 export {
   type ChannelTarget,

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { type Cut, guard } from '@clew/core';
 import { type Context, context } from '@opentelemetry/api';
 import {

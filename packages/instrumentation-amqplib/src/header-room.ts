@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { textBytes } from '@clew/core';
 import type { Channel, Properties } from './amqplib.ts';
 

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /**
  * Headers with nothing but what is set, like `Object.create(null)`, which amqplib makes for a message without headers.
  * V8 keeps that one as a dictionary, which takes amqplib twice as long to encode.

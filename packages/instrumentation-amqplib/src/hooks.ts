@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { type Cut, hook } from '@clew/core';
 import type { Span } from '@opentelemetry/api';
 import type { Message, Properties } from './amqplib.ts';

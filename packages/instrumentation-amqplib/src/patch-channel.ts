@@ -1,4 +1,13 @@
-import { currentContext, guard, messaging, type Settlement, sayOnce, type Tools } from '@clew/core';
+import type { Buffer } from 'node:buffer';
+import {
+  currentContext,
+  guard,
+  messaging,
+  originals,
+  type Settlement,
+  sayOnce,
+  type Tools,
+} from '@clew/core';
 import { context } from '@opentelemetry/api';
 import {
   type Channel,
@@ -87,7 +96,7 @@ function patchClass(baseChannel: object, tools: AmqplibTools): void {
     (sendOrEnqueue) =>
       function (method, fields, reply) {
         const caller = currentContext();
-        const startTimeMs = performance.now();
+        const startTimeMs = originals.monotonicNow();
         sendOrEnqueue.call(this, method, fields, (error, frame) => {
           const asked: Asked = { channel: this, notes: notesOf(this), method, fields, caller, startTimeMs };
           guard(`${tools.name}: a reply`, () => onReply(asked, error, frame));

@@ -1,3 +1,4 @@
+import { URL } from 'node:url';
 import { isPromise } from 'node:util/types';
 import {
   ATTR,
@@ -6,6 +7,7 @@ import {
   guard,
   isTracingSuppressed,
   observePromise,
+  originals,
   recordError,
 } from '@clew/core';
 import { type Attributes, type Context, context, SpanKind } from '@opentelemetry/api';
@@ -23,7 +25,7 @@ export function patchConnect(api: object, tools: AmqplibTools): void {
     (connect) =>
       function (...args) {
         const caller = currentContext();
-        const startTimeMs = performance.now();
+        const startTimeMs = originals.monotonicNow();
         const failed = (error: unknown) => recordFailure(tools, caller, startTimeMs, args[0], error);
         const connected = (model: unknown) =>
           guard(`${tools.name}: a connection`, () => patchModel(model, tools));

@@ -1,3 +1,4 @@
+import { URL } from 'node:url';
 import type { Database } from '@clew/core';
 
 /** What is looked at of a knex client: one a pool, and one a transaction. */

@@ -6,6 +6,7 @@ import {
   numberIn,
   type OptionsOf,
   observePromise,
+  originals,
   type QueryExchange,
   queryParent,
   recordFailedAcquire,
@@ -83,14 +84,14 @@ function patch(knex: unknown, tools: KnexTools): void {
       function () {
         const parent = queryParent(tools);
         if (parent === undefined) return acquire.call(this);
-        const start = performance.now();
+        const start = originals.monotonicNow();
         const acquired = acquire.call(this);
         const got = (connection: unknown) => {
-          const waitMs = performance.now() - start;
+          const waitMs = originals.monotonicNow() - start;
           if (waitMs >= WORTH_SAYING_MS) waits.set(connection as object, waitMs);
         };
         const failed = (error: unknown) => {
-          const startTimeMs = Date.now() - (performance.now() - start);
+          const startTimeMs = originals.wallNow() - (originals.monotonicNow() - start);
           recordFailedAcquire(tools, parent, databaseOf(this), startTimeMs, error);
         };
         return observePromise(acquired, got, failed);

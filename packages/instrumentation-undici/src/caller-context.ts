@@ -1,3 +1,4 @@
+import type { URL } from 'node:url';
 import {
   type ConnectionPeer,
   currentContext,

@@ -1,3 +1,5 @@
+import type { Buffer } from 'node:buffer';
+import { URL } from 'node:url';
 import type { HttpClientView } from '@clew/core';
 import { currentPeer } from './caller-context.ts';
 import { isCancelled } from './cancellation.ts';

@@ -1,5 +1,6 @@
+import { Buffer } from 'node:buffer';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, URL } from 'node:url';
 import { currentContext, suppressTracing } from '@clew/core';
 import type { UnsentSpans } from '@clew/tracer';
 import { context } from '@opentelemetry/api';

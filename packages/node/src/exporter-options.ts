@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { URL } from 'node:url';
 import type { OtlpExporterOptions } from '@clew/tracer';
 import type { Environment } from './environment.ts';
 

@@ -1,4 +1,5 @@
 // Started by `deliverLast` at the end of a program: reads what is left from standard input and posts it.
+import { Buffer } from 'node:buffer';
 import { type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 

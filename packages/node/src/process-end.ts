@@ -1,4 +1,4 @@
-import { guard } from '@clew/core';
+import { guard, originals } from '@clew/core';
 
 /** Their default is the end of the process. SIGUSR1 starts Node's debugger instead, SIGKILL can't be listened to. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
@@ -30,9 +30,11 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
   /** What happens in this turn may be what ends the process; a process that goes on ends for another reason. */
   const noteReason = (noted: string) => {
     reason = noted;
-    setImmediate(() => {
-      reason = 'exit';
-    }).unref();
+    originals
+      .setImmediate(() => {
+        reason = 'exit';
+      })
+      .unref();
   };
   /** Spans that the application ends in its own `exit` listeners have ended when ours is called. */
   const moveToLast = () => {
@@ -67,7 +69,7 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
       // The application decides, and requests in flight go on. Listeners that look whether they are the only one (the
       // package `signal-exit` does) must find what they would find without us.
       process.removeListener(signal, onSignal);
-      setImmediate(() => {
+      originals.setImmediate(() => {
         if (!stopped) process.prependListener(signal, onSignal);
       });
       // Applications survive the others (to read their configuration again, to restart), but not this one.

@@ -3,6 +3,13 @@ import { openChannel, parcel } from './toy-broker.ts';
 
 // What a handler settles while it runs.
 
+const originals = '../../core/src/kit/originals.ts';
+const mockSetTimeout = jest.fn(jest.requireActual<{ setTimeout: () => void }>(originals).setTimeout);
+jest.mock('../../core/src/kit/originals.ts', () => ({
+  ...jest.requireActual('../../core/src/kit/originals.ts'),
+  setTimeout: (...args: []) => mockSetTimeout(...args),
+}));
+
 const recorder = recordSpans();
 const eventsOf = (spans: Awaited<ReturnType<typeof recorder.take>>) =>
   spans.map(({ events }) => events.map(({ name }) => name));
@@ -95,15 +102,12 @@ test('nothing, for it throws: the span has the error, and a late settlement is n
 
 test('what fails while a delivery is written down costs the handler’s result nothing, nor leaves a span open', async () => {
   const channel = openChannel({ consumeTimeoutMs: 1000 })();
-  const timers = jest.spyOn(globalThis, 'setTimeout').mockImplementation(() => {
+  mockSetTimeout.mockClear().mockImplementationOnce(() => {
     throw new RangeError('no timers');
   });
-  try {
-    expect(channel.process(parcel('songs'), 1, () => 'handled')).toBe('handled');
-    expect(timers).toHaveBeenCalledTimes(1);
-  } finally {
-    timers.mockRestore();
-  }
+  expect(channel.process(parcel('songs'), 1, () => 'handled')).toBe('handled');
+  expect(mockSetTimeout).toHaveReturnedTimes(0);
+  expect(mockSetTimeout).toHaveBeenCalledTimes(1);
   channel.settle(1, false, 'ack');
   expect(eventsOf(await recorder.take(1))).toEqual([['ack']]);
 });

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { originals, sayOnce } from '@clew/core';
 import type { Attributes } from '@opentelemetry/api';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { DetachedScope } from './detached-scope.ts';
@@ -137,7 +139,7 @@ export class BatchQueue {
   /** Takes no more spans. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    originals.clearTimeout(this.#timer);
   }
 
   /** Gives up what is still there. */
@@ -181,7 +183,7 @@ export class BatchQueue {
     this.#sealedBytes += bytes;
     this.#sealedSpans += spans;
     // Not unref(): an idle loop would not wake up for it, and the batch would lie there until something else does.
-    if (!this.#draining) this.#scope.run(() => setImmediate(() => void this.#drain()));
+    if (!this.#draining) this.#scope.soon(() => void this.#drain());
   }
 
   #drain(): Promise<void> {
@@ -190,18 +192,23 @@ export class BatchQueue {
 
   async #sendAll(): Promise<void> {
     this.#draining = true;
-    for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
-      const outcome = await this.#send(batch);
-      // `takeAll` took it in the meantime: its outcome no longer counts.
-      if (this.#sealed[0] !== batch) continue;
-      this.#sealed.shift();
-      this.#count(batch, outcome);
-      this.#settle(batch);
-      // The memory of any other batch may still be in use by a connection that is not closed yet.
-      if (outcome.cause === undefined) for (const { owner, spans } of batch.lanes) owner?.reuse(spans);
+    try {
+      for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
+        const outcome = await this.#send(batch);
+        // `takeAll` took it in the meantime: its outcome no longer counts.
+        if (this.#sealed[0] !== batch) continue;
+        this.#sealed.shift();
+        this.#count(batch, outcome);
+        this.#settle(batch);
+        // The memory of any other batch may still be in use by a connection that is not closed yet.
+        if (outcome.cause === undefined) for (const { owner, spans } of batch.lanes) owner?.reuse(spans);
+      }
+    } catch (fault) {
+      sayOnce('exporting', fault);
+    } finally {
+      // In the same turn as the last look at the queue: a batch sealed in between would wait for the next one.
+      this.#draining = false;
     }
-    // In the same turn as the last look at the queue: a batch sealed in between would wait for the next one.
-    this.#draining = false;
   }
 
   async #send({ parts }: Batch): Promise<Outcome> {

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+import { originals } from '@clew/core';
 import type { HrTime, TimeInput } from '@opentelemetry/api';
 import { attempt } from './foreign-values.ts';
 
@@ -21,11 +23,9 @@ const CHECK_EVERY_MS = 100;
 /** `Date.now()` is cut to whole milliseconds: less than this is no drift. */
 const DRIFT_MS = 2.5;
 
-const { performance } = globalThis;
-const processSources: TimeSources = { now: () => performance.now(), wall: () => Date.now() };
-
 /** Monotonic milliseconds since the process started. */
-export const monotonicNow = (): number => performance.now();
+export const { monotonicNow } = originals;
+const processSources: TimeSources = { now: monotonicNow, wall: originals.wallNow };
 
 /**
  * One monotonic clock, anchored to the wall clock. A local trace keeps the anchor that it began with, so
@@ -40,7 +40,8 @@ export class Clock {
   constructor(sources: TimeSources = processSources, originMs?: number) {
     this.#sources = sources;
     const now = sources.now();
-    const origin = originMs ?? (sources === processSources ? performance.timeOrigin : sources.wall() - now);
+    const origin =
+      originMs ?? (sources === processSources ? originals.monotonicOriginMs : sources.wall() - now);
     this.#anchor = anchorAt(origin);
     this.#checkedAt = now;
     this.#check(now);
@@ -97,7 +98,7 @@ export function hrTimeOf(input: TimeInput | undefined, anchor: Anchor, nowMs: nu
   }
   // A proxy of the application's may throw: it is not a time.
   return attempt(() => {
-    if (input instanceof Date) {
+    if (types.isDate(input)) {
       const unixMs = input.getTime();
       return Number.isNaN(unixMs) ? undefined : hrTimeOfUnixMs(unixMs);
     }
@@ -110,7 +111,7 @@ export function hrTimeOf(input: TimeInput | undefined, anchor: Anchor, nowMs: nu
 export function isTimeInput(value: unknown): value is TimeInput {
   if (typeof value === 'number') return true;
   if (typeof value !== 'object' || value === null) return false;
-  return attempt(() => value instanceof Date || isHrTime(value)) === true;
+  return attempt(() => types.isDate(value) || isHrTime(value)) === true;
 }
 
 function isHrTime(value: unknown): value is HrTime {

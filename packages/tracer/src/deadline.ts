@@ -1,3 +1,5 @@
+import { originals } from '@clew/core';
+
 /**
  * Resolves when the work is done, has failed, or the time is up, and says which.
  * While it waits the process stays alive: all else of ours is unreferenced.
@@ -7,9 +9,9 @@ export function withinDeadline(
   timeoutMs: number,
 ): Promise<'done' | 'failed' | 'late'> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve('late'), timeoutMs);
+    const timer = originals.setTimeout(() => resolve('late'), timeoutMs);
     const settle = (outcome: 'done' | 'failed') => () => {
-      clearTimeout(timer);
+      originals.clearTimeout(timer);
       resolve(outcome);
     };
     work.then(settle('done'), settle('failed'));

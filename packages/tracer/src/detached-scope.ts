@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { guard, originals } from '@clew/core';
 import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 
 /** The key under which OpenTelemetry's packages mark a context whose work is not to be traced. */
@@ -17,8 +18,13 @@ export class DetachedScope {
     return this.#resource.runInAsyncScope(() => context.with(suppressed, work));
   }
 
-  /** A timer that does not keep the process alive. */
+  /** A timer that does not keep the process alive. What `work` throws is logged: it must not end the application. */
   later(delayMs: number, work: () => void): NodeJS.Timeout {
-    return this.run(() => setTimeout(work, delayMs).unref());
+    return this.run(() => originals.setTimeout(() => guard('exporting', work), delayMs).unref());
+  }
+
+  /** Like {@link later}, in the next turn; keeps the process alive until then. */
+  soon(work: () => void): void {
+    this.run(() => originals.setImmediate(() => guard('exporting', work)));
   }
 }

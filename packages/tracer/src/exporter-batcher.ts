@@ -1,3 +1,4 @@
+import { originals } from '@clew/core';
 import type { DetachedScope } from './detached-scope.ts';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from './sdk-interfaces.ts';
 import { type Counters, describe } from './stats.ts';
@@ -52,7 +53,7 @@ export class ExporterBatcher implements SpanProcessor {
   }
 
   #schedule(delayMs: number): void {
-    clearTimeout(this.#timer);
+    originals.clearTimeout(this.#timer);
     this.#timer = this.#scope.later(delayMs, () => {
       this.#timer = undefined;
       void this.#drain();
@@ -78,7 +79,7 @@ export class ExporterBatcher implements SpanProcessor {
       const settle = (failure: string | undefined) => {
         if (settled) return;
         settled = true;
-        clearTimeout(timer);
+        originals.clearTimeout(timer);
         if (failure !== undefined)
           this.#counters.drop('failed', spans.length, `a span exporter failed: ${failure}`);
         resolve();

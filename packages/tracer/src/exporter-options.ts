@@ -1,3 +1,4 @@
+import { URL } from 'node:url';
 import { expectOption, integerOption } from './expect-option.ts';
 import type { TlsOptions } from './http-post.ts';
 

@@ -1,4 +1,7 @@
+import { Buffer } from 'node:buffer';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { URL } from 'node:url';
+import { originals } from '@clew/core';
 import { lengthOf } from './otlp-format.ts';
 
 /** What came back from one attempt. */
@@ -44,16 +47,15 @@ export class HttpPost {
       const settle = (answer: Answer) => {
         if (settled) return;
         settled = true;
-        clearTimeout(timer);
+        originals.clearTimeout(timer);
         this.#current = undefined;
         resolve(answer);
       };
       const fail = (error: unknown, staleConnection = false) =>
         settle({ kind: 'failed', error: text(error), staleConnection });
-      const timer = setTimeout(
-        () => this.#current?.destroy(new Error(`no answer in ${timeoutMs} ms`)),
-        timeoutMs,
-      ).unref();
+      const timer = originals
+        .setTimeout(() => this.#current?.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+        .unref();
       try {
         const request = this.#request({ ...headers, 'content-length': String(lengthOf(body)) });
         this.#current = request;

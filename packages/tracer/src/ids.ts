@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { RemoteSpanContext } from '@clew/core';
 import { type Anchor, type Clock, monotonicNow } from './clock.ts';
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { OtlpFormat, ScopeSpans } from './otlp-format.ts';
 import { ProtobufWriter, TOO_LARGE } from './protobuf-writer.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { SpanKind } from '@opentelemetry/api';
 import type { FlatAttributes } from './attributes.ts';
 import { type ProtobufWriter, varintSize } from './protobuf-writer.ts';

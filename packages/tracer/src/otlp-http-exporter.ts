@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { originals } from '@clew/core';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { ResolvedExporterOptions } from './exporter-options.ts';
 import { type Answer, HttpPost, type TlsOptions } from './http-post.ts';
@@ -52,7 +54,7 @@ export class OtlpHttpExporter implements BatchSender {
     const zipped = compression === 'gzip';
     const payload = zipped ? [await gzip(Buffer.concat(body))] : body;
     const headers = zipped ? { ...this.#headers, 'content-encoding': 'gzip' } : this.#headers;
-    const startedAt = performance.now();
+    const startedAt = originals.monotonicNow();
     for (let attempt = 0; ; attempt++) {
       if (this.#closed) return SHUT_DOWN;
       const answer = await this.#http.post(payload, headers, timeoutMs);
@@ -61,10 +63,10 @@ export class OtlpHttpExporter implements BatchSender {
       // An idle connection that the receiver had closed says nothing about the receiver: one attempt more, at once.
       const stale = answer.kind === 'failed' && answer.staleConnection && attempt === 0;
       const retryAfter = answer.kind === 'failed' ? undefined : answer.retryAfter;
-      const wait = waitBefore(attempt, retryDelayMs, retryAfter, Date.now());
+      const wait = waitBefore(attempt, retryDelayMs, retryAfter, originals.wallNow());
       const waitMs = stale ? 0 : wait.ms;
       const isHopeless = this.#lastChance && answer.kind === 'failed' && !stale;
-      if (isHopeless || performance.now() - startedAt + waitMs > retryForMs) {
+      if (isHopeless || originals.monotonicNow() - startedAt + waitMs > retryForMs) {
         return {
           cause: 'retriesExhausted',
           detail: `${this.#target()} ${reason(answer)}, tried ${attempt + 1} times`,
@@ -91,11 +93,11 @@ export class OtlpHttpExporter implements BatchSender {
   #wait(ms: number, canHurry: boolean): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
-        clearTimeout(timer);
+        originals.clearTimeout(timer);
         this.#wake = undefined;
         resolve();
       };
-      const timer = setTimeout(wake, ms).unref();
+      const timer = originals.setTimeout(wake, ms).unref();
       this.#wake = () => {
         if (canHurry || this.#closed) wake();
       };

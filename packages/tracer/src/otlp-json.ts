@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { traceStateText } from '@clew/core';
 import type { Attributes, HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
 import { isHexId } from './ids.ts';

@@ -1,3 +1,5 @@
+import type { Buffer } from 'node:buffer';
+
 /** What an OTLP receiver did not take of a request that it took. */
 export interface PartialSuccess {
   readonly rejectedSpans: number;

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /** Thrown by the writer when a message does not fit into its bounds; made once, for it has no stack to tell. */
 export const TOO_LARGE = new Error('@clew/tracer: the message is larger than the batch');
 

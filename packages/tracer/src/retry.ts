@@ -1,8 +1,10 @@
+import { originals } from '@clew/core';
+
 const RETRYABLE = new Set([429, 502, 503, 504]);
 const MAX_BACKOFF_MS = 30_000;
 /** A receiver may ask for a longer wait than our own back-off, within this bound. */
 const MAX_WAIT_MS = 120_000;
-/** The form of a date that every sender must write; `Date.parse` alone would read a date into nearly any text. */
+/** The form of a date that every sender must write; its parser alone would read a date into nearly any text. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /** How long to wait before the next attempt. */
@@ -45,6 +47,6 @@ export function backoffMs(attempt: number, firstMs: number, random = Math.random
 function retryAfterMs(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const date = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  const date = HTTP_DATE.test(text) ? originals.parseDate(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : date - now;
 }

@@ -1,3 +1,4 @@
+import { originals } from '@clew/core';
 import { diag } from '@opentelemetry/api';
 
 /**
@@ -69,7 +70,7 @@ export class Counters {
 
   /** Says something now and nothing more of the same topic for a minute. */
   warn(topic: string, text: () => string): void {
-    const now = performance.now();
+    const now = originals.monotonicNow();
     const saidAt = this.#saidAt.get(topic);
     if (saidAt !== undefined && now - saidAt < SAY_EVERY_MS) return;
     this.#saidAt.set(topic, now);

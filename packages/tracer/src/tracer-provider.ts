@@ -1,3 +1,4 @@
+import { originals } from '@clew/core';
 import type {
   Tracer as ApiTracer,
   TracerProvider as ApiTracerProvider,
@@ -197,14 +198,14 @@ export class TracerProvider implements ApiTracerProvider {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    const startedAt = performance.now();
+    const startedAt = originals.monotonicNow();
     this.#gate.closed = true;
     this.endUnfinished('shutdown');
     const flushed = this.#queue?.flush();
     this.#queue?.close();
     await withinDeadline(
       Promise.all([flushed, this.#processors?.shutdown()]),
-      timeoutMs - (performance.now() - startedAt),
+      timeoutMs - (originals.monotonicNow() - startedAt),
     );
     this.#queue?.abandon();
   }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { countDropped } from './dropped.ts';
 import type { CarrierWriter } from './inject.ts';
 

@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api';
+import { monotonicNow } from '../kit/originals.ts';
 
 /** What was dropped from the wire, by format and reason. Both are ours, never the peer's text: the table cannot grow. */
 const dropped = new Map<string, number>();
@@ -10,8 +11,8 @@ export function countDropped(format: string, reason: string): void {
   const cause = `${format}: ${reason}`;
   const count = (dropped.get(cause) ?? 0) + 1;
   dropped.set(cause, count);
-  const now = Date.now();
-  if (now - (saidAt.get(cause) ?? 0) < SAY_EVERY_MS) return;
+  const now = monotonicNow();
+  if (now - (saidAt.get(cause) ?? Number.NEGATIVE_INFINITY) < SAY_EVERY_MS) return;
   saidAt.set(cause, now);
   diag.warn(`clew: dropped ${cause} (${count} so far); the request goes on without it`);
 }

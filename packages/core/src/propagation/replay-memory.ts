@@ -1,3 +1,5 @@
+import type { Buffer } from 'node:buffer';
+
 /** Whether a signature was seen before: `full` when there is no memory left to say so. */
 export type Remembered = 'new' | 'known' | 'full';
 

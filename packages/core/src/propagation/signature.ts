@@ -1,4 +1,6 @@
+import { Buffer } from 'node:buffer';
 import type { TextMapGetter } from '@opentelemetry/api';
+import { wallNow } from '../kit/originals.ts';
 import {
   type CarrierKind,
   carrierKindOf,
@@ -56,7 +58,7 @@ interface Claim {
  *
  * @throws {TypeError} for keys or bounds that can't be used.
  */
-export function createSignature(options: SignatureOptions, now: () => number = Date.now): Signature {
+export function createSignature(options: SignatureOptions, now: () => number = wallNow): Signature {
   const { keys, audience, whenFull, request, message } = checkSignatureOptions(options);
   const [signing = ''] = Object.keys(keys);
   const audienceOf = audiencesBy(options.audiences);

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { isSpanContextValid, type SpanContext, type TraceState } from '@opentelemetry/api';
 
 /** A span context whose ids were made or checked here: nobody needs to look at them again. */

@@ -12,6 +12,7 @@ import { currentContext, Exchange } from '../exchange.ts';
 import { guard, sayOnce } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
 import { numberIn, oneOf } from '../kit/options.ts';
+import { monotonicNow } from '../kit/originals.ts';
 import type { Tools } from '../kit/target.ts';
 import { recordError } from '../record-error.ts';
 import { isAnotherOfSame, serverRequestOf } from './server-request.ts';
@@ -133,7 +134,7 @@ class SlowLayerRun implements LayerRun {
   readonly #layer: Layer;
   readonly #before: Context;
   readonly #onSpan: ((span: Span) => void) | undefined;
-  readonly #startMs = performance.now();
+  readonly #startMs = monotonicNow();
   #failure: { readonly error: unknown } | undefined;
   ended = false;
 
@@ -165,7 +166,7 @@ class SlowLayerRun implements LayerRun {
   end(): void {
     if (this.ended) return;
     this.ended = true;
-    if (performance.now() - this.#startMs < this.#tools.options.slowLayerMs) return;
+    if (monotonicNow() - this.#startMs < this.#tools.options.slowLayerMs) return;
     const run = start(this.#tools, this.#layer, this.#before, this.#startMs);
     if (run === undefined) return;
     this.#onSpan?.(run.span);

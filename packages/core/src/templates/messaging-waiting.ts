@@ -2,6 +2,7 @@ import { type Context, context, type Span, SpanStatusCode } from '@opentelemetry
 import { rootContext } from '../context/context.ts';
 import { Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
+import { clearTimeout, setTimeout } from '../kit/originals.ts';
 import { ATTR } from '../semconv.ts';
 
 /** Why an exchange ended otherwise than it should. */

@@ -2,6 +2,7 @@ import { type Attributes, type Context, context, type Span } from '@opentelemetr
 import { rootContext } from '../context/context.ts';
 import { guard } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
+import { clearTimeout, monotonicNow, setTimeout } from '../kit/originals.ts';
 import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
 import { type Cut, Waiting, WaitingExchange } from './messaging-waiting.ts';
 import type { RpcMark } from './rpc.ts';
@@ -45,7 +46,7 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
   sent<T>(result: T, tag: number): T {
     if (tag > 0) this.#channel.expectConfirm(tag, this);
     if (result === false && this.recording) this.span.addEvent('write buffer full');
-    if (this.#calls.listenerAt(this.replyTo) === undefined) this.#sentMs = performance.now();
+    if (this.#calls.listenerAt(this.replyTo) === undefined) this.#sentMs = monotonicNow();
     return observePromise(
       result,
       () => {},

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { type OptionKind, splitList } from '../kit/options.ts';
 import { ATTR } from '../semconv.ts';

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers';
 import {
   type Attributes,
   type Context,
@@ -9,6 +8,7 @@ import {
 } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
 import { guard } from '../kit/failures.ts';
+import { monotonicNow, setImmediate } from '../kit/originals.ts';
 import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
 import type { Outgoing } from './messaging-sending.ts';
 import type { RpcMark } from './rpc.ts';
@@ -61,7 +61,7 @@ export class Serving extends Processing {
     if (this.ended) return;
     this.#streaming = more === true;
     if (this.#streaming) {
-      if (this.#doneMs !== undefined) this.#doneMs = performance.now();
+      if (this.#doneMs !== undefined) this.#doneMs = monotonicNow();
       return;
     }
     this.#replied = true;
@@ -103,7 +103,7 @@ export class Serving extends Processing {
     if (!this.isDone) return;
     if (this.#replied) this.end();
     else {
-      this.#doneMs = performance.now();
+      this.#doneMs = monotonicNow();
       this.#served.linger(this);
     }
   }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { TextMapGetter } from '@opentelemetry/api';
 import type { CarrierWriter } from '../inject.ts';
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { SpanContext } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
 import type { Extraction, TraceFormat } from '../format.ts';
