@@ -1,6 +1,6 @@
-// What tracing adds to a message published, consumed and acknowledged, without amqplib, a broker and the export: the
-// plugin on channels that do nothing. Nanoseconds of CPU, the least of many short rounds: what changed shows here
-// where the machine's noise hides it in the whole program.
+// What tracing adds to a message published, consumed and acknowledged, and to a call and its reply, without amqplib, a
+// broker and the export: the plugin on channels that do nothing. Nanoseconds of CPU, the least of many short rounds: what
+// changed shows here where the machine's noise hides it in the whole program.
 // npx node benchmarks/amqp-micro.mjs (after `npm run build`)
 import { createServer } from 'node:http';
 import { AmqplibInstrumentation } from '@clew/instrumentation-amqplib';
@@ -9,11 +9,12 @@ import { init } from '@clew/node';
 const ROUNDS = 150;
 const MESSAGES = 4000;
 const QUEUE = 'amq.gen-JzTY20BRgKO-HjmUJj0wLg';
+const REPLIES = 'amq.gen-replies';
 const CONSUMER = 'amq.ctag-1';
 const BASIC_CONSUME = (60 << 16) | 20;
 const BASIC_ACK = (60 << 16) | 80;
 const content = Buffer.from('{"order":42}');
-const routingKey = Buffer.from(QUEUE);
+const queueBytes = Buffer.from(QUEUE);
 
 /** As much of amqplib's channels as the plugin looks at. */
 function channels() {
@@ -36,33 +37,58 @@ function channels() {
     toClosed(_stack) {}
   }
   return class BaseChannel extends Channel {
-    dispatchMessage(fields, _message) {
-      this.sendImmediately(BASIC_ACK, { deliveryTag: fields.deliveryTag, multiple: false });
+    onMessage = undefined;
+    dispatchMessage(fields, message) {
+      this.onMessage?.(message);
+      if (fields.deliveryTag !== undefined)
+        this.sendImmediately(BASIC_ACK, { deliveryTag: fields.deliveryTag, multiple: false });
     }
   };
 }
 
-/** A message on its way from one channel to another, made as amqplib makes it. */
+/** Sends a message as amqplib does, and returns it as a consumer gets it. */
+function transfer(publisher, routingKey, consumerTag, deliveryTag, properties) {
+  const fields = { exchange: '', routingKey, headers: Object.create(null), ...properties };
+  publisher.sendMessage(fields, fields, content);
+  const headers = {};
+  for (const name in publisher.sent) headers[name] = publisher.sent[name];
+  return {
+    fields: { consumerTag, deliveryTag, redelivered: false, exchange: '', routingKey },
+    properties: { headers, correlationId: undefined, replyTo: undefined, ...properties },
+    content,
+  };
+}
+
+/** A message on its way from one channel to another. */
 function oneMessage(BaseChannel) {
   const [publisher, consumer] = [new BaseChannel(), new BaseChannel()];
   consumer.sendOrEnqueue(BASIC_CONSUME, { queue: QUEUE }, () => {});
   let deliveryTag = 0;
   return () => {
-    const fields = { exchange: '', routingKey: QUEUE, headers: Object.create(null) };
-    publisher.sendMessage(fields, fields, content);
-    const headers = {};
-    for (const name in publisher.sent) headers[name] = publisher.sent[name];
-    consumer.emit('delivery', {
-      fields: {
-        consumerTag: CONSUMER,
-        deliveryTag: ++deliveryTag,
-        redelivered: false,
-        exchange: '',
-        routingKey: routingKey.toString('latin1'),
-      },
-      properties: { headers, correlationId: undefined, replyTo: undefined },
-      content,
-    });
+    consumer.emit(
+      'delivery',
+      transfer(publisher, queueBytes.toString('latin1'), CONSUMER, ++deliveryTag, undefined),
+    );
+  };
+}
+
+/** A call whose handler replies and acknowledges, and the delivery of its reply. */
+function oneCall(BaseChannel) {
+  const [client, server] = [new BaseChannel(), new BaseChannel()];
+  server.sendOrEnqueue(BASIC_CONSUME, { queue: QUEUE }, () => {});
+  client.sendOrEnqueue(BASIC_CONSUME, { queue: REPLIES, noAck: true }, () => {});
+  let deliveryTag = 0;
+  let reply;
+  server.onMessage = ({ properties: { replyTo, correlationId } }) => {
+    reply = transfer(server, replyTo, CONSUMER, undefined, { correlationId });
+  };
+  return () => {
+    const properties = { replyTo: REPLIES, correlationId: String(++deliveryTag) };
+    server.emit(
+      'delivery',
+      transfer(client, queueBytes.toString('latin1'), CONSUMER, deliveryTag, properties),
+    );
+    client.emit('delivery', reply);
   };
 }
 
@@ -85,16 +111,21 @@ await new Promise((resolve) => sink.listen(0, '127.0.0.1', resolve));
 sink.unref();
 const exporter = { url: `http://127.0.0.1:${sink.address().port}/v1/traces`, maxQueueBytes: 1 << 30 };
 
-const bare = await least(oneMessage(channels()));
+const works = { message: oneMessage, call: oneCall };
+const bare = {};
+for (const [name, work] of Object.entries(works)) bare[name] = await least(work(channels()));
 for (const sampler of ['always_off', 'always_on']) {
   process.env.OTEL_TRACES_SAMPLER = sampler;
   const clew = init({ serviceName: 'bench', exporter, plugins: { http: false } });
-  const BaseChannel = channels();
-  const plugin = new AmqplibInstrumentation();
-  plugin.instrument({ BaseChannel });
-  const added = (await least(oneMessage(BaseChannel), () => clew.flush())) - bare;
-  const spans = clew.stats().spansEnded / (ROUNDS * MESSAGES);
-  process.stdout.write(`${sampler.padEnd(10)} ${added.toFixed(0)} ns a message, ${spans} spans\n`);
-  plugin.disable();
+  for (const [name, work] of Object.entries(works)) {
+    const BaseChannel = channels();
+    const plugin = new AmqplibInstrumentation();
+    plugin.instrument({ BaseChannel });
+    const before = clew.stats().spansEnded;
+    const added = (await least(work(BaseChannel), () => clew.flush())) - bare[name];
+    const spans = (clew.stats().spansEnded - before) / (ROUNDS * MESSAGES);
+    process.stdout.write(`${sampler.padEnd(10)} ${added.toFixed(0)} ns a ${name}, ${spans} spans\n`);
+    plugin.disable();
+  }
   await clew.shutdown();
 }
