@@ -296,6 +296,14 @@ describe('a call', () => {
     for (const { startTimeMs, endTimeMs } of spans) expect(endTimeMs - startTimeMs).toBeLessThan(30);
   });
 
+  test('whose consumer has gone meanwhile was given up: that is an error', async () => {
+    const channel = openChannel({ callTimeoutMs: 15 })();
+    channel.listen('replies');
+    channel.send(request('a'), () => true);
+    channel.unlisten('replies');
+    expect(errorsOf(await recorder.take(1))).toEqual(['timeout']);
+  });
+
   test('that carries its caller’s time-out ends then, and not with a later reply', async () => {
     const channel = openChannel({ callTimeoutMs: 1 })();
     channel.listen('replies');

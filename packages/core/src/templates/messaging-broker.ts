@@ -21,7 +21,15 @@ import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { Waiting } from './messaging-waiting.ts';
 import type { RpcMark } from './rpc.ts';
 import { Call, type CallChannel, Calls } from './rpc-call.ts';
-import { Forwarded, isSentWithin, Served, Serving, sendingContext, servingContext } from './rpc-serving.ts';
+import {
+  HandOver,
+  isSentWithin,
+  Reply,
+  Served,
+  Serving,
+  sendingContext,
+  servingContext,
+} from './rpc-serving.ts';
 
 const MESSAGE: InjectionTarget = { kind: 'message' };
 
@@ -88,13 +96,13 @@ export function beginSend<Sent, Delivery, Headers>(
       return beginMessage(broker, channel, message, undefined, sendingContext(caller, serving));
     }
     broker.inject(serving.context, message);
-    return new Forwarded(() => serving.reply(mark));
+    return new Reply(serving, mark);
   }
   // A waiting call of the same id was sent from here: outside of the handler, this is its retry.
   if (!isSentWithin(caller, serving) && broker.calls.isWaiting(mark.id, serving.replyTo))
     return beginMessage(broker, channel, message, mark, caller);
   broker.inject(sendingContext(caller, serving), message);
-  return new Forwarded(() => serving.handedOver());
+  return new HandOver(serving);
 }
 
 function beginMessage<Sent, Delivery, Headers>(

@@ -22,7 +22,7 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
   readonly address: string;
   readonly #calls: Calls;
   readonly #channel: CallChannel;
-  readonly #deadline: Deadline | undefined;
+  #deadline: Deadline | undefined;
   /** When the request was sent, where nothing consumed `replyTo` at that time. */
   #sentMs: number | undefined;
   #lost: Cut | undefined;
@@ -35,7 +35,8 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
     this.address = mark.address;
     this.#calls = calls;
     this.#channel = channel;
-    this.#deadline = Deadline.of(mark, (ms) => this.#giveUp(ms));
+    if (mark.timeoutMs !== undefined || mark.silenceTimeoutMs !== undefined)
+      this.#deadline = startDeadline(mark, (ms) => this.#giveUp(ms));
   }
 
   /** Whether the request itself carries the time that the caller waits. */
@@ -78,13 +79,15 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
     const listening = this.#calls.listenerAt(this.replyTo);
     if (listening === channel) this.cut(reason);
     else if (this.#channel !== channel) return;
-    else if (listening === undefined) this.#endUnheard();
-    else this.#lost = reason;
+    else if (listening !== undefined) this.#lost = reason;
+    else if (this.#sentMs === undefined) this.cut(reason);
+    else this.#endUnheard();
   }
 
   expire(timeoutMs: number): void {
     if (this.#calls.isBeingServed(this)) this.#calls.waitOn(this);
-    else if (this.#calls.listenerAt(this.replyTo) === undefined) this.#endUnheard();
+    else if (this.#sentMs !== undefined && this.#calls.listenerAt(this.replyTo) === undefined)
+      this.#endUnheard();
     else this.#giveUp(timeoutMs);
   }
 
@@ -117,15 +120,6 @@ class Deadline {
   readonly #overall: NodeJS.Timeout | undefined;
   readonly #silence: NodeJS.Timeout | undefined;
 
-  static of({ timeoutMs, silenceTimeoutMs }: RpcMark, expire: (ms: number) => void): Deadline | undefined {
-    if (timeoutMs === undefined && silenceTimeoutMs === undefined) return undefined;
-    // Timers keep the context that they are started in.
-    return context.with(
-      rootContext,
-      () => new Deadline(startTimer(timeoutMs, expire), startTimer(silenceTimeoutMs, expire)),
-    );
-  }
-
   constructor(overall: NodeJS.Timeout | undefined, silence: NodeJS.Timeout | undefined) {
     this.#overall = overall;
     this.#silence = silence;
@@ -140,6 +134,14 @@ class Deadline {
     clearTimeout(this.#overall);
     clearTimeout(this.#silence);
   }
+}
+
+function startDeadline({ timeoutMs, silenceTimeoutMs }: RpcMark, expire: (ms: number) => void): Deadline {
+  // Timers keep the context that they are started in.
+  return context.with(
+    rootContext,
+    () => new Deadline(startTimer(timeoutMs, expire), startTimer(silenceTimeoutMs, expire)),
+  );
 }
 
 function startTimer(ms: number | undefined, expire: (ms: number) => void): NodeJS.Timeout | undefined {
@@ -197,11 +199,7 @@ export class Calls {
       return late?.context;
     }
     call.answered(mark);
-    // A retry went to the same place with the same id: the application has its reply.
-    for (let retry = this.#retryOf(call); retry !== undefined; retry = this.#retryOf(call)) {
-      retry.answered(mark);
-      if (!retry.ended) break;
-    }
+    if (more !== true && this.#pairs.find(id) !== undefined) this.#endRetries(call, mark);
     return call.context;
   }
 
@@ -231,14 +229,14 @@ export class Calls {
     this.#waiting.stop();
   }
 
-  #waitingAt(id: string, address: string): Call | undefined {
-    return this.#pairs.find(id, ({ replyTo }) => replyTo === address);
+  /** A retry went to the same place with the same id: the application has its reply. */
+  #endRetries({ id, address, replyTo }: Call, reply: RpcMark): void {
+    const isRetry = (each: Call) => each.replyTo === replyTo && each.address === address;
+    for (let retry = this.#pairs.find(id, isRetry); retry; retry = this.#pairs.find(id, isRetry))
+      retry.answered(reply);
   }
 
-  #retryOf(call: Call): Call | undefined {
-    return this.#pairs.find(
-      call.id,
-      (each) => each !== call && each.replyTo === call.replyTo && each.address === call.address,
-    );
+  #waitingAt(id: string, address: string): Call | undefined {
+    return this.#pairs.find(id, ({ replyTo }) => replyTo === address);
   }
 }

@@ -141,19 +141,19 @@ export class Served {
    * The request that a sent message belongs to, as its reply or as the same request on its way to another consumer.
    * Of several it is the one in whose context the message is sent, else the first without a reply.
    */
-  find({ id, replyTo, address }: RpcMark, caller: Context): Serving | undefined {
-    let found: Serving | undefined;
+  find(mark: RpcMark, caller: Context): Serving | undefined {
+    const { id, replyTo, address } = mark;
+    const first = this.#pairs.find(id);
+    if (first === undefined) return this.#findUnanswered(mark);
     const current = caller.getValue(SERVED_SPAN);
-    const fits = (each: Serving) => {
-      if (each.replyTo !== address && each.replyTo !== replyTo) return false;
-      if (found === undefined || each.span === current || (found.replied && !each.replied)) found = each;
-      return each.span === current;
-    };
+    const isMeant = (each: Serving) => each.replyTo === address || each.replyTo === replyTo;
+    // Nearly always there is just this one.
+    if (first.span === current && isMeant(first)) return first;
     return (
-      this.#pairs.find(id, fits) ??
-      found ??
-      this.#unanswered.find(id, address) ??
-      (replyTo === undefined ? undefined : this.#unanswered.find(id, replyTo))
+      this.#pairs.find(id, (each) => each.span === current && isMeant(each)) ??
+      this.#pairs.find(id, (each) => !each.replied && isMeant(each)) ??
+      this.#pairs.find(id, isMeant) ??
+      this.#findUnanswered(mark)
     );
   }
 
@@ -168,6 +168,11 @@ export class Served {
     context.with(rootContext, () => setImmediate(endAll));
   }
 
+  #findUnanswered({ id, replyTo, address }: RpcMark): Serving | undefined {
+    const late = this.#unanswered.find(id, address);
+    return late ?? (replyTo === undefined ? undefined : this.#unanswered.find(id, replyTo));
+  }
+
   addStreaming(serving: Serving): void {
     this.#streaming.add(serving);
   }
@@ -178,20 +183,39 @@ export class Served {
   }
 }
 
-/** The sending of a reply, or of the request to another consumer: it belongs to the request's span. */
-export class Forwarded implements Outgoing {
-  readonly #sent: () => void;
+/** The sending of a reply: it belongs to the request's span. */
+export class Reply implements Outgoing {
+  readonly #serving: Serving;
+  readonly #mark: RpcMark;
 
-  constructor(sent: () => void) {
-    this.#sent = sent;
+  constructor(serving: Serving, mark: RpcMark) {
+    this.#serving = serving;
+    this.#mark = mark;
   }
 
   sent<T>(result: T): T {
-    this.#sent();
+    this.#serving.reply(this.#mark);
     return result;
   }
 
-  /** The handler sees the error, and may send again. */
+  /** The handler sees the error, and may send another. */
+  notSent(): void {}
+}
+
+/** The sending of the request to another consumer: it belongs to the request's span too. */
+export class HandOver implements Outgoing {
+  readonly #serving: Serving;
+
+  constructor(serving: Serving) {
+    this.#serving = serving;
+  }
+
+  sent<T>(result: T): T {
+    this.#serving.handedOver();
+    return result;
+  }
+
+  /** The request is still served here. */
   notSent(): void {}
 }
 
