@@ -1,9 +1,10 @@
+import { AmqplibInstrumentation, messageContext } from '@clew/instrumentation-amqplib';
 import { recordSpans } from '@clew/testing';
-import { SpanKind } from '@opentelemetry/api';
+import { SpanKind, trace } from '@opentelemetry/api';
 import { type Rabbitmq, rabbitmq } from '../services/rabbitmq.ts';
 import { type Message, newest } from './apis.ts';
 import { createClient, serve } from './rpc-pair.ts';
-import { body, delivered, inSpan, named, traced, until } from './traced.ts';
+import { activeSpanId, body, delivered, inSpan, named, traced, until } from './traced.ts';
 
 const recorder = recordSpans();
 let broker: Rabbitmq;
@@ -175,3 +176,64 @@ test('temporary names stay out of span names and in an attribute', () =>
     ]);
     for (const { attributes } of spans) expect(attributes['messaging.destination.temporary']).toBe(true);
   }));
+
+test('destinationTemplates: span names of a template, the real name in an attribute', () =>
+  traced(
+    newest,
+    broker.url,
+    { destinationTemplates: ['user.{name}.login'] },
+    async (_connection, channel) => {
+      channel.raw.publish('amq.topic', 'user.ada.login', body);
+      channel.raw.publish('amq.topic', 'order.5f8d0d55b54764421b7156d9.paid', body);
+      const [templated, temporary] = await recorder.take(2);
+      expect(templated).toMatchObject({
+        name: 'publish amq.topic:user.{name}.login',
+        attributes: {
+          'messaging.destination.name': 'amq.topic:user.ada.login',
+          'messaging.destination.template': 'amq.topic:user.{name}.login',
+        },
+      });
+      expect(temporary?.name).toBe('publish amq.topic:order.(temporary).paid');
+    },
+  ));
+
+test('ignore: no spans for some queues and exchanges, but the sender’s context is there', () =>
+  traced(newest, broker.url, { ignore: [/^clew\.ignored/, 'amq.fanout'] }, async (_connection, channel) => {
+    const [ignored, other] = [await channel.queue('clew.ignored'), await channel.queue('clew.other')];
+    await channel.ask('bindQueue', ignored, 'amq.fanout', '', {});
+    const received = delivered(channel, ignored, (message) => {
+      channel.raw.ack(message);
+      return { active: activeSpanId(), later: trace.getSpanContext(messageContext(message))?.spanId };
+    });
+    inSpan('caller', () => channel.raw.publish('amq.fanout', '', body));
+    const { active, later } = await received;
+    channel.raw.sendToQueue(ignored, body);
+    await channel.ask('cancel', 'none');
+    await channel.get(ignored, { noAck: true });
+    channel.raw.sendToQueue(ignored, body, { replyTo: other, correlationId: '1' });
+    channel.raw.sendToQueue(other, body);
+    const [caller, publish] = await recorder.take(2);
+    expect([caller?.name, publish?.name]).toEqual(['caller', 'publish clew.other']);
+    expect([active, later]).toEqual([caller?.spanId, caller?.spanId]);
+    channel.raw.on('error', () => {});
+    await expect(channel.ask('checkQueue', 'clew.ignored.missing')).rejects.toThrow('NOT_FOUND');
+  }));
+
+test('ignore may change while the application runs', async () => {
+  const instrumentation = new AmqplibInstrumentation();
+  instrumentation.instrument(newest.module);
+  const connection = await newest.connect(broker.url);
+  try {
+    const channel = await connection.channel();
+    const queue = await channel.queue('clew.sometimes');
+    channel.raw.sendToQueue(queue, body);
+    instrumentation.setConfig({ ignore: [queue] });
+    channel.raw.sendToQueue(queue, body);
+    instrumentation.setConfig({});
+    channel.raw.sendToQueue(queue, body);
+    await recorder.take(2);
+  } finally {
+    await connection.close();
+    instrumentation.disable();
+  }
+});

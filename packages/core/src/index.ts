@@ -133,6 +133,7 @@ export {
 export { type FrameworkResponse, RoutedRequest } from './templates/http-framework.ts';
 export { type HttpServerTracing, httpServer } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
+export { destinationTemplatesOption, labeller } from './templates/labeller.ts';
 export {
   beginLayer,
   createLayer,
@@ -146,7 +147,6 @@ export {
 export { type MessageChannel, messaging } from './templates/messaging.ts';
 export {
   createOperation,
-  labeller,
   type Operation,
   type OperationParts,
 } from './templates/messaging-operation.ts';

@@ -31,6 +31,7 @@ export const ATTR = {
   messagingDeadLetterQueue: 'clew.messaging.dead_letter.queue',
   messagingDeadLetterReason: 'clew.messaging.dead_letter.reason',
   messagingDestinationName: 'messaging.destination.name',
+  messagingDestinationTemplate: 'messaging.destination.template',
   messagingDestinationTemporary: 'messaging.destination.temporary',
   messagingMessageBodySize: 'messaging.message.body.size',
   messagingMessageConversationId: 'messaging.message.conversation_id',

@@ -1,9 +1,11 @@
 import {
   defineInstrumentation,
+  destinationTemplatesOption,
   envelopesOption,
   flag,
   isTrustOption,
   numberIn,
+  patterns,
   shaped,
   TRUST_EXPECTED,
 } from '@clew/core';
@@ -23,6 +25,8 @@ const options = {
   callTimeoutMs: numberIn(0, WEEK_MS, 60_000),
   useLinksForConsume: flag(false),
   messageBodySize: flag(false),
+  ignore: patterns(),
+  destinationTemplates: destinationTemplatesOption,
   trust: shaped(TRUST_EXPECTED, isTrustOption),
   envelopes: envelopesOption({ nest: nestEnvelope, oslo: '@clew/osprofiler#osloEnvelopeFromEnvironment' }),
 } as const;

@@ -2,7 +2,7 @@ import { ATTR, type MessageChannel } from '@clew/core';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { type Channel, DIRECT_REPLY_TO } from './amqplib.ts';
 import type { Inbound, Outbound } from './channel-view.ts';
-import { Operations } from './operations.ts';
+import { type NamingOptions, Operations } from './operations.ts';
 
 /** What is known of one channel of amqplib. */
 export class ChannelNotes {
@@ -24,10 +24,15 @@ export class ChannelNotes {
   /** Direct replies come in on the channel that asks: their common name is no address. */
   readonly #directReplies: string;
 
-  constructor(channel: Channel, messages: MessageChannel<Outbound, Inbound, unknown>, number: number) {
+  constructor(
+    channel: Channel,
+    messages: MessageChannel<Outbound, Inbound, unknown>,
+    number: number,
+    tools: { readonly options: NamingOptions },
+  ) {
     this.channel = channel;
     this.messages = messages;
-    this.operations = operationsOf(channel);
+    this.operations = operationsOf(channel, tools);
     this.#directReplies = `${DIRECT_REPLY_TO}#${number}`;
   }
 
@@ -53,10 +58,10 @@ export class ChannelNotes {
 
 const operations = new WeakMap<object, Operations>();
 
-function operationsOf({ connection }: Channel): Operations {
+function operationsOf({ connection }: Channel, tools: { readonly options: NamingOptions }): Operations {
   let known = operations.get(connection);
   if (known === undefined) {
-    known = new Operations(serverOf(connection.stream));
+    known = new Operations(serverOf(connection.stream), tools);
     operations.set(connection, known);
   }
   return known;

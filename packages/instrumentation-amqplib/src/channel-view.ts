@@ -9,6 +9,7 @@ import {
   type MessagingView,
   type Operation,
   type OptionsOf,
+  type Pattern,
   type RpcEnvelope,
   type RpcMark,
   readEnvelope,
@@ -43,6 +44,9 @@ export interface Inbound {
 export type ViewOptions = OptionsOf<typeof hookOptions> & {
   readonly envelopes: readonly RpcEnvelope[] | undefined;
   readonly messageBodySize: boolean;
+  /** Queues and exchanges of which no spans are made. */
+  readonly ignore: readonly Pattern[];
+  readonly destinationTemplates: readonly string[];
 };
 
 export type AmqplibView = MessagingView<Outbound, Inbound, AmqpHeaders>;

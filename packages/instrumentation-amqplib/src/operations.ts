@@ -3,9 +3,12 @@ import {
   createOperation,
   createRpcOperation,
   type EnvelopedRequest,
+  guard,
   labeller,
+  matchesAny,
   type Operation,
   type OperationParts,
+  type Pattern,
   remembered,
 } from '@clew/core';
 import type { Attributes } from '@opentelemetry/api';
@@ -16,19 +19,43 @@ const SYSTEM = 'rabbitmq';
 const PLAIN = 'amqp';
 
 /** Names that the broker or a client's library makes up. */
-const label = labeller(/\bamq\.gen-[\w-]+|\bamq\.rabbitmq\.reply-to\b[^:]*|\breply_[\w:.-]+/);
+const MADE_UP = /\bamq\.gen-[\w-]+|\bamq\.rabbitmq\.reply-to\b[^:]*|\breply_[\w:.-]+/;
 
 /** Over all exchanges, keys and queues of a connection: applications make up names at run time. */
 const MAX_OPERATIONS = 500;
 
+/** The options that names and operations depend on; another object whenever one of them changes. */
+export interface NamingOptions {
+  readonly ignore: readonly Pattern[];
+  readonly destinationTemplates: readonly string[];
+}
+
 /** The operations of one connection: made once for each exchange, key and queue, and anew when there are too many. */
 export class Operations {
   readonly server: Attributes;
+  readonly #tools: { readonly options: NamingOptions };
   #made = 0;
-  #known = this.#tables();
+  #options: NamingOptions;
+  #label: (name: string) => string;
+  #tables = this.#makeTables();
 
-  constructor(server: Attributes) {
+  constructor(server: Attributes, tools: { readonly options: NamingOptions }) {
     this.server = server;
+    this.#tools = tools;
+    this.#options = tools.options;
+    this.#label = labeller(MADE_UP, tools.options.destinationTemplates);
+  }
+
+  /** Made anew when the options change. */
+  get #known() {
+    const { options } = this.#tools;
+    if (options !== this.#options) {
+      this.#options = options;
+      this.#label = labeller(MADE_UP, options.destinationTemplates);
+      this.#made = 0;
+      this.#tables = this.#makeTables();
+    }
+    return this.#tables;
   }
 
   publish(exchange: string, key: string): Operation {
@@ -61,19 +88,21 @@ export class Operations {
 
   /** A call of amqplib about topology, by its method's name. */
   failed(name: string, subject: string): Operation {
-    return this.#create({ name }, [subject], '');
+    return this.#create({ name }, [subject], '', [subject]);
   }
 
-  #tables() {
+  #makeTables() {
     return {
       publish: remembered((exchange: string) =>
-        remembered((key: string) => this.#create({ name: 'publish', type: 'send' }, [exchange, key], key)),
+        remembered((key: string) =>
+          this.#create({ name: 'publish', type: 'send' }, [exchange, key], key, [exchange || key]),
+        ),
       ),
       process: this.#delivering('process', 'process'),
       receive: this.#delivering('receive', 'receive'),
       plainCall: remembered((exchange: string) =>
         remembered((key: string) =>
-          this.#createCall(PLAIN, 'call', nameOf([exchange, key].map(label)), exchange, key),
+          this.#createCall(PLAIN, 'call', nameOf([exchange, key].map(this.#label)), exchange, key),
         ),
       ),
       call: remembered((system: string = PLAIN) =>
@@ -91,14 +120,21 @@ export class Operations {
   #delivering(name: string, type: 'process' | 'receive') {
     return remembered((exchange: string) =>
       remembered((key: string) =>
-        remembered((queue: string) =>
-          this.#create({ name, type }, key === queue ? [exchange, queue] : [exchange, key, queue], key),
-        ),
+        remembered((queue: string) => {
+          const parts = key === queue ? [exchange, queue] : [exchange, key, queue];
+          return this.#create({ name, type }, parts, key, [exchange, queue]);
+        }),
       ),
     );
   }
 
-  #create(what: Pick<OperationParts, 'name' | 'type'>, parts: string[], key: string): Operation {
+  /** `names` are the exchange and the queue, as far as they are known: the option `ignore` is about these. */
+  #create(
+    what: Pick<OperationParts, 'name' | 'type'>,
+    parts: string[],
+    key: string,
+    names: string[],
+  ): Operation {
     this.#count();
     // Some calls are about a channel or a connection; to publish to the default exchange always has a key or a queue.
     const isNowhere = what.type === undefined && parts.every((part) => part === '');
@@ -107,8 +143,11 @@ export class Operations {
       ...what,
       system: SYSTEM,
       destination: isNowhere ? '' : nameOf(parts),
-      label: isNowhere ? '' : nameOf(parts.map(label)).replace('(temporary):(temporary)', '(temporary)'),
+      label: isNowhere
+        ? ''
+        : nameOf(parts.map(this.#label)).replace('(temporary):(temporary)', '(temporary)'),
       more,
+      ignored: this.#isIgnored(names),
     });
   }
 
@@ -120,19 +159,28 @@ export class Operations {
     key: string,
   ): Operation {
     this.#count();
-    return createRpcOperation(system, kind, method, {
+    const operation = createRpcOperation(system, kind, method, {
       [ATTR.messagingSystem]: SYSTEM,
       [ATTR.messagingDestinationName]: nameOf([exchange, key]),
       // The default exchange has no name: the key is the destination.
       ...(exchange !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }),
       ...this.server,
     });
+    return this.#isIgnored([exchange || key]) ? { ...operation, ignored: true } : operation;
+  }
+
+  #isIgnored(names: readonly string[]): boolean {
+    const { ignore } = this.#options;
+    if (ignore.length === 0) return false;
+    return names.some(
+      (name) => name !== '' && guard('the option ignore', () => matchesAny(ignore, name)) === true,
+    );
   }
 
   #count(): void {
     if (++this.#made <= MAX_OPERATIONS) return;
     this.#made = 1;
-    this.#known = this.#tables();
+    this.#tables = this.#makeTables();
   }
 }
 

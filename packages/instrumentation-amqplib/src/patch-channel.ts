@@ -155,7 +155,7 @@ function notebook(tools: AmqplibTools): (channel: Channel) => ChannelNotes {
   return (channel) => {
     let known = notes.get(channel);
     if (known === undefined) {
-      known = new ChannelNotes(channel, newChannel(), ++count);
+      known = new ChannelNotes(channel, newChannel(), ++count, tools);
       notes.set(channel, known);
     }
     return known;

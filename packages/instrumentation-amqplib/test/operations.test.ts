@@ -9,15 +9,17 @@ const heap = () => {
   return process.memoryUsage().heapUsed;
 };
 
+const options = { ignore: [], destinationTemplates: [] };
+
 test('an operation is made once for each exchange, key and queue', () => {
-  const operations = new Operations({});
+  const operations = new Operations({}, { options });
   expect(operations.process('', 'orders', 'orders')).toBe(operations.process('', 'orders', 'orders'));
   expect(operations.publish('', 'orders')).toBe(operations.publish('', 'orders'));
   expect(operations.publish('', 'orders')).not.toBe(operations.publish('events', 'orders'));
 });
 
 test('the memory of operations is bounded, whatever varies: exchange, key, queue or method', () => {
-  const operations = new Operations({});
+  const operations = new Operations({}, { options });
   const round = (from: number) => {
     for (let count = from; count < from + 2000; count++) {
       operations.publish(`exchange ${count % 40}`, `key ${count}`);

@@ -115,6 +115,10 @@ function beginMessage<Sent, Delivery, Headers>(
   const { view, calls } = broker;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
   const operation = rpc ? rpc.calling(message) : view.sending(message);
+  if (operation.ignored === true) {
+    broker.inject(caller, message);
+    return undefined;
+  }
   const span = broker.start(operation, rpc ? SpanKind.CLIENT : SpanKind.PRODUCER, caller);
   const current = trace.setSpan(caller, span);
   try {
@@ -151,6 +155,7 @@ export function beginProcessing<Sent, Delivery, Headers>(
   const { view, served } = broker;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
   const operation = rpc ? rpc.serving(delivery) : view.processing(delivery);
+  if (operation.ignored === true) return parent;
   const kind = rpc ? SpanKind.SERVER : SpanKind.CONSUMER;
   const span = broker.start(operation, kind, parent, links && { links });
   let current = trace.setSpan(parent, span);

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
-import { remembered } from '../kit/remembered.ts';
 import { ATTR } from '../semconv.ts';
+import { TEMPORARY } from './labeller.ts';
 
 /** What is done with the messages of one destination: made once, used for the span of every message. */
 export interface Operation {
@@ -8,6 +8,8 @@ export interface Operation {
   readonly name: string;
   /** What is known when the span starts; never changed. */
   readonly attributes: Attributes;
+  /** No span is made of it; the context of the sender still goes along. */
+  readonly ignored?: boolean | undefined;
 }
 
 /** What an operation is made of. */
@@ -25,6 +27,7 @@ export interface OperationParts {
   /** A span name that does not follow from the others: what an RPC calls. */
   readonly spanName?: string | undefined;
   readonly more?: Attributes;
+  readonly ignored?: boolean;
 }
 
 /**
@@ -32,29 +35,22 @@ export interface OperationParts {
  * Source: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
 export function createOperation(parts: OperationParts): Operation {
-  const { system, name, type, destination, label, spanName, more } = parts;
+  const { system, name, type, destination, label, spanName, more, ignored } = parts;
   const attributes: Attributes = {
     [ATTR.messagingSystem]: system,
     [ATTR.messagingOperationName]: name,
     ...(type && { [ATTR.messagingOperationType]: type }),
     ...(destination !== '' && { [ATTR.messagingDestinationName]: destination }),
-    ...(label !== destination && { [ATTR.messagingDestinationTemporary]: true }),
+    ...(label !== destination &&
+      (label.includes(TEMPORARY)
+        ? { [ATTR.messagingDestinationTemporary]: true }
+        : { [ATTR.messagingDestinationTemplate]: label })),
     ...more,
   };
   // Frozen: what many spans have in common is encoded once.
   return {
     name: spanName ?? (label === '' ? name : `${name} ${label}`),
     attributes: Object.freeze(attributes),
+    ignored,
   };
-}
-
-const UUID_LIKE = '(?<![0-9a-f])[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}(?![0-9a-f])';
-
-/**
- * Makes a function that takes names made up at run time out of span names, where they would be endlessly many:
- * `user.0b7c3c5e-….login` is `user.(temporary).login`. UUIDs always count; `pattern` adds a broker's own.
- */
-export function labeller(pattern?: RegExp): (name: string) => string {
-  const temporary = new RegExp(pattern ? `${pattern.source}|${UUID_LIKE}` : UUID_LIKE, 'gi');
-  return remembered((name: string) => name.replace(temporary, '(temporary)'));
 }

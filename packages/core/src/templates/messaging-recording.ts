@@ -34,6 +34,10 @@ export function receiveDelivery<Sent, Delivery, Headers>(
   const incoming = guard(`${tools.name}: extracting`, () => broker.incoming(delivery, asLink));
   const { context: came, links } = incoming ?? { context: caller, links: undefined };
   const operation = (view.receiving ?? view.processing)(delivery);
+  if (operation.ignored === true) {
+    rememberDelivery(broker, delivery, came);
+    return came;
+  }
   const exchange = begin(`${tools.name}: receiving`, inTrace ? caller : (replied ?? came), (parent) =>
     broker.start(operation, SpanKind.CLIENT, parent, { startTime: startTimeMs, ...(links && { links }) }),
   );
@@ -52,7 +56,7 @@ export function recordFailure<Sent, Delivery, Headers>(
   parent: Context,
   startTimeMs?: number,
 ): void {
-  if (isTracingSuppressed(parent)) return;
+  if (operation.ignored === true || isTracingSuppressed(parent)) return;
   const more = startTimeMs === undefined ? {} : { startTime: startTimeMs };
   const exchange = begin(`${broker.tools.name}: recording a failure`, parent, () =>
     broker.start(operation, SpanKind.CLIENT, parent, more),
