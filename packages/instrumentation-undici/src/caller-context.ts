@@ -7,6 +7,7 @@ import {
   type Tools,
 } from '@clew/core';
 import { type Context, context } from '@opentelemetry/api';
+import { keepOwnHeaders } from './own-headers.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Dispatch = (this: unknown, options: unknown, handler: object) => boolean;
@@ -38,6 +39,7 @@ export function runInCallersContext(request: object, tools: Tools<unknown>): voi
   const prototype: object = Object.getPrototypeOf(request);
   tools.once(prototype, () => {
     for (const name of EVENTS) tools.wrap<Method>(prototype, name, inOwnContext);
+    keepOwnHeaders(prototype, tools);
   });
   setEmitterContext(request, currentContext());
 }

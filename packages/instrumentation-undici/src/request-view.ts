@@ -3,6 +3,7 @@ import { URL } from 'node:url';
 import type { HttpClientView } from '@clew/core';
 import { currentPeer } from './caller-context.ts';
 import { isCancelled } from './cancellation.ts';
+import { addOwnHeader } from './own-headers.ts';
 import { countResend } from './resends.ts';
 
 /** A request as undici's channels hand it over, in versions 5 to 8 and inside Node. */
@@ -36,7 +37,7 @@ export const requestView: HttpClientView<UndiciRequest, UndiciAnswer> = {
   resendCount: countResend,
   setHeader(request, name, value) {
     removeHeader(request, name);
-    request.addHeader(name, value);
+    addOwnHeader(request, name, value);
   },
   removeHeader,
   requestHeaderNames({ headers }) {

@@ -1,3 +1,4 @@
+import { reportSecondTracer } from '@clew/core';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Environment } from './environment.ts';
 
@@ -17,6 +18,9 @@ export type LogLevel = keyof typeof LEVELS;
 export const LOG_LEVELS = Object.keys(LEVELS) as readonly LogLevel[];
 
 const DIAG_KEY = Symbol.for('opentelemetry.js.api.1');
+
+/** What the API logs when a second SDK registers its tracer, propagator and context manager. */
+const DUPLICATE = '@opentelemetry/api: Attempted duplicate registration of API';
 
 let ours: unknown;
 
@@ -51,6 +55,11 @@ const standardError: DiagLogger = {
 
 function line(level: string): (message: string, ...rest: unknown[]) => void {
   return (message, ...rest) => {
+    // The API says so three times, with stacks, and not what to do.
+    if (message.includes(DUPLICATE)) {
+      reportSecondTracer();
+      return;
+    }
     const details = rest.map((each) => (each instanceof Error ? each.message : String(each)));
     const text = [message, ...details].join(' ').replaceAll('\n', ' ');
     process.stderr.write(`clew ${level}: ${text}\n`);

@@ -27,7 +27,7 @@ import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactQuery, splitTarget } from './http-attributes.ts';
 import { connectionAttributes } from './http-connection.ts';
 import type { Headers, HttpServerOptions, HttpServerView } from './http-server-view.ts';
-import { ROUTED, type ServerRequest, withServerRequest } from './server-request.ts';
+import { contextOfSecondTracer, ROUTED, type ServerRequest, withServerRequest } from './server-request.ts';
 
 const headerGetter: TextMapGetter<Headers> = {
   get: (headers, name) => headers[name] as string | string[] | undefined,
@@ -103,7 +103,7 @@ function extract<Request, Response>(
 ): Context {
   try {
     const came = propagation.extract(rootContext, view.headers(request), headerGetter);
-    if (came === rootContext) return came;
+    if (came === rootContext) return contextOfSecondTracer();
     const trust = trustOf(tools.options.trust, () => entranceOf(view, request));
     return applyTrust(came, trust);
   } catch (fault) {

@@ -1,4 +1,7 @@
-import { type Context, createContextKey, type Span } from '@opentelemetry/api';
+import { type Context, createContextKey, type Span, TraceFlags, trace } from '@opentelemetry/api';
+import { rootContext } from '../context/context.ts';
+import { currentContext } from '../exchange.ts';
+import { reportSecondTracer } from '../kit/second-tracer.ts';
 
 /** The key under which OpenTelemetry's HTTP plugin and framework plugins meet; ours use it too. */
 const RPC_METADATA_KEY = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
@@ -41,4 +44,19 @@ export function isAnotherOfSame(one: Context, other: Context): boolean {
   if (first === undefined || second === undefined || first === second) return false;
   const owner = first[ROUTED];
   return typeof owner === 'object' && owner !== null && owner === second[ROUTED];
+}
+
+/**
+ * The context of a request that came without one: the root, or that of a SERVER span that another tracer has started
+ * for this request around ours. Both then belong to one trace.
+ */
+export function contextOfSecondTracer(): Context {
+  const other = serverRequestOf(currentContext());
+  if (other === undefined || ROUTED in other) return rootContext;
+  const { span } = other;
+  // A span that has ended was of another request: the server began to listen in it.
+  const isOpen = span.isRecording() || (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0;
+  if (!isOpen) return rootContext;
+  reportSecondTracer();
+  return trace.setSpan(rootContext, span);
 }
