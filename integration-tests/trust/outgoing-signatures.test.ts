@@ -14,6 +14,7 @@ import { HttpInstrumentation } from '@clew/instrumentation-http';
 import { osprofilerFormat } from '@clew/osprofiler';
 import { TracerProvider } from '@clew/tracer';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { TracerProvider as TheirProvider } from '@opentelemetry/sdk-trace';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
@@ -270,6 +271,21 @@ test('a request is signed for the audience of the host that it goes to', async (
   reset({ 'elsewhere.example': 'elsewhere' });
   await causedBy({});
   expect(received['clew-signature']).toMatch(/;h=traceparent;s=/);
+});
+
+test("spans of OpenTelemetry's SDK pass the origin on, too", () => {
+  const tracer = new TheirProvider().getTracer('theirs');
+  const sentFrom = (headers: Record<string, string>) => {
+    const came = propagation.extract(ROOT_CONTEXT, headers);
+    const child = tracer.startSpan('child', {}, came);
+    const grandchild = tracer.startSpan('grandchild', {}, trace.setSpan(ROOT_CONTEXT, child));
+    const carrier: Record<string, string> = {};
+    propagation.inject(trace.setSpan(ROOT_CONTEXT, grandchild), carrier);
+    return [String(carrier.traceparent).includes(TRACE_ID), 'clew-signature' in carrier];
+  };
+  expect(sentFrom({ traceparent: TRACEPARENT })).toEqual([true, false]);
+  expect(sentFrom(signed({ traceparent: TRACEPARENT }))).toEqual([true, true]);
+  expect(sentFrom({})).toEqual([false, true]);
 });
 
 describe('baggage', () => {

@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { createSignature, droppedFromWire, type SignatureOptions } from '../src/index.ts';
+import {
+  createSignature,
+  droppedFromWire,
+  environmentGetter,
+  environmentSetter,
+  type SignatureOptions,
+} from '../src/index.ts';
 import { messageGetter } from '../src/propagation/carrier-kind.ts';
 
 const KEY = 'a secret of more than sixteen letters';
@@ -232,6 +238,15 @@ describe('messages', () => {
     clock.now += MINUTE + 1;
     expect(refusals(() => verify(old, queueGetter))).toEqual(['signature: too old or too new']);
   });
+});
+
+test('variables of the environment may be read again', () => {
+  const { signature } = pair();
+  const environment: Record<string, string> = {};
+  const headers = new Map(Object.entries(HEADERS));
+  for (const [name, value] of headers) environmentSetter.set(environment, name, value);
+  environmentSetter.set(environment, 'clew-signature', signature.sign(headers));
+  for (let i = 0; i < 3; i++) expect(signature.verify(environment, environmentGetter)).toEqual(headers);
 });
 
 describe('memory', () => {

@@ -1,23 +1,27 @@
 import { type Context, createContextKey, type TextMapGetter } from '@opentelemetry/api';
 
-/** A request gets its response at once; a message may wait in a queue and be delivered more than once. */
-export type CarrierKind = 'request' | 'message';
+/**
+ * A request gets its response at once; a message may wait in a queue and be delivered more than once; variables of the
+ * environment may be read more than once.
+ */
+export type CarrierKind = 'request' | 'message' | 'environment';
 
-const KIND = Symbol.for('clew.carrier-kind');
+/** A getter with this property says what it reads. */
+export const CARRIER_KIND = Symbol.for('clew.carrier-kind');
 
 /** The getter of a message's headers, marked as such: a signature on a message may be as old as messages get. */
 export function messageGetter<C>(getter: TextMapGetter<C>): TextMapGetter<C> {
-  const marked: TextMapGetter<C> & { readonly [KIND]: CarrierKind } = {
+  const marked: TextMapGetter<C> & { readonly [CARRIER_KIND]: CarrierKind } = {
     get: (carrier, key) => getter.get(carrier, key),
     keys: (carrier) => getter.keys(carrier),
-    [KIND]: 'message',
+    [CARRIER_KIND]: 'message',
   };
   return marked;
 }
 
 /** What a getter reads. */
 export function carrierKindOf(getter: object): CarrierKind {
-  return (getter as { readonly [KIND]?: CarrierKind })[KIND] ?? 'request';
+  return (getter as { readonly [CARRIER_KIND]?: CarrierKind })[CARRIER_KIND] ?? 'request';
 }
 
 /** What a context is injected into. */

@@ -82,9 +82,11 @@ export function isTraceVouched(
   return vouchedOf(context).refused !== true;
 }
 
-/** Whether a trace came in this context: a parent, a trace id, or a sampling decision. */
-export function hasTrace(context: Context): boolean {
-  return trace.getSpanContext(context) !== undefined || decidesTrace(incomingOf(context));
+/** Whether an extraction has brought a trace into a context: a parent, a trace id, or a sampling decision. */
+export function bringsTrace(context: Context, base: Context): boolean {
+  if (trace.getSpan(context) !== trace.getSpan(base)) return true;
+  const incoming = incomingOf(context);
+  return incoming !== incomingOf(base) && decidesTrace(incoming);
 }
 
 /** Links alone leave id and decision to us. */
@@ -102,28 +104,44 @@ export function bareBaggage(baggage: Baggage): Baggage {
   return baggage instanceof UnsignedBaggage ? baggage.bare : baggage;
 }
 
-/** Marks what came unsigned in a context, so that nothing here signs it. What is marked stays as it is. */
-export function withOrigins(context: Context): Context {
-  const { trace: traceSignature, baggage: signedBaggage, refused } = vouchedOf(context);
+/**
+ * Marks what an extraction has brought unsigned into a context, so that nothing here signs it. What was in the context
+ * that it was extracted into stays as it is, and so does what is marked.
+ */
+export function withOrigins(context: Context, base: Context): Context {
+  const before = vouchedOf(base);
+  const vouched = vouchedOf(context);
+  const fresh = vouched === before ? NOTHING : vouched;
+  const hasTrace = bringsTrace(context, base);
+  const baggage = propagation.getBaggage(context);
+  const hasBaggage = baggage !== undefined && baggage !== propagation.getBaggage(base);
   let marked = context;
-  if (traceSignature === undefined) marked = withTraceOrigin(marked, refused === true);
-  if (signedBaggage === true) return marked;
-  const baggage = propagation.getBaggage(marked);
-  if (baggage === undefined || baggage instanceof UnsignedBaggage) return marked;
-  return propagation.setBaggage(marked, new UnsignedBaggage(baggage));
+  if (before !== NOTHING) {
+    const ofTrace = hasTrace || fresh.refused === true ? fresh : before;
+    const ofBaggage = hasBaggage ? fresh : before;
+    const { trace: traceSignature, refused } = ofTrace;
+    marked = withVouched(marked, { trace: traceSignature, refused, baggage: ofBaggage.baggage });
+  }
+  if (fresh.trace === undefined) {
+    if (hasTrace) marked = withTraceOrigin(marked);
+    else if (fresh.refused === true && trace.getSpan(marked) === undefined) marked = withRootOrigin(marked);
+  }
+  const isMarked = !hasBaggage || fresh.baggage === true || baggage instanceof UnsignedBaggage;
+  return isMarked ? marked : propagation.setBaggage(marked, new UnsignedBaggage(baggage));
 }
 
-function withTraceOrigin(context: Context, refused: boolean): Context {
+function withTraceOrigin(context: Context): Context {
   const parent = trace.getSpanContext(context);
-  if (parent !== undefined) {
-    const traceState = marked(parent.traceState);
-    return traceState === parent.traceState
-      ? context
-      : trace.setSpanContext(context, withState(parent, traceState));
-  }
+  if (parent === undefined) return withRootOrigin(context);
+  const traceState = marked(parent.traceState);
+  return traceState === parent.traceState
+    ? context
+    : trace.setSpanContext(context, withState(parent, traceState));
+}
+
+/** The root of the trace that begins in this context takes the trace state. */
+function withRootOrigin(context: Context): Context {
   const incoming = incomingOf(context);
-  if (!refused && !decidesTrace(incoming)) return context;
-  // The root of the trace that begins here takes this trace state.
   return withIncoming(context, { links: [], ...incoming, traceState: marked(incoming?.traceState) });
 }
 

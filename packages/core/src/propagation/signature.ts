@@ -82,16 +82,17 @@ export function createSignature(options: SignatureOptions, now: () => number = w
       if (claim === undefined) return refuse('malformed');
       const key = Object.hasOwn(keys, claim.id) ? keys[claim.id] : undefined;
       if (key === undefined) return refuse('unknown key');
+      const read = carrierKindOf(getter);
       // Only what was signed as a message and comes as one may be as old as messages get.
-      const kind = claim.kind === 'message' ? carrierKindOf(getter) : 'request';
-      const bounds = kind === 'message' ? message : request;
+      const kind = read === claim.kind || read === 'environment' ? read : 'request';
       const current = now();
-      if (Math.abs(current - claim.time) > bounds.maxAgeMs) return refuse('too old or too new');
+      const { maxAgeMs } = kind === 'message' ? message : request;
+      if (Math.abs(current - claim.time) > maxAgeMs) return refuse('too old or too new');
       const covered = readCovered(claim.names, carrier, getter);
       const expected = hmac(key, claim.fields, claim.names, covered);
       if (!crypto().timingSafeEqual(expected, Buffer.from(claim.digest, 'hex'))) return refuse('wrong');
       if (audience !== undefined && claim.audience !== audience) return refuse('for another audience');
-      const seen = memories[kind]?.add(expected, claim.time, current);
+      const seen = kind === 'environment' ? 'new' : memories[kind]?.add(expected, claim.time, current);
       if (seen === 'known') return refuse('replayed');
       if (seen === 'full' && whenFull === 'refuse') return refuse('more than can be remembered');
       return covered;

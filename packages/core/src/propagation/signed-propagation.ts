@@ -5,7 +5,7 @@ import { isLeftOut } from './inject.ts';
 import { injectFormats } from './inject-formats.ts';
 import type { PropagatorOptions } from './propagator.ts';
 import {
-  hasTrace,
+  bringsTrace,
   isBaggageVouched,
   isProvenanceTracked,
   isTraceVouched,
@@ -23,7 +23,7 @@ export function extractUnsigned<C>(
   getter: TextMapGetter<C>,
 ): Context {
   const extracted = extractAll(options, context, carrier, getter);
-  return extracted !== context && isProvenanceTracked() ? withOrigins(extracted) : extracted;
+  return extracted !== context && isProvenanceTracked() ? withOrigins(extracted, context) : extracted;
 }
 
 /**
@@ -40,19 +40,22 @@ export function extractSigned<C>(
   const covered = signature.verify(carrier, getter);
   if (covered === undefined) return extractUnsigned(options, context, carrier, getter);
   if (covered === 'refused') {
-    const extracted = extractUnsigned(options, context, carrier, getter);
-    return withOrigins(withVouched(extracted, { ...vouchedOf(extracted), refused: true }));
+    const extracted = extractAll(options, context, carrier, getter);
+    const fresh = vouchedOf(extracted) === vouchedOf(context) ? {} : vouchedOf(extracted);
+    return withOrigins(withVouched(extracted, { ...fresh, refused: true }), context);
   }
   const signed = extractAll(options, context, covered, coveredGetter);
-  const isTraceSigned = signed !== context && hasTrace(signed);
-  const baggage = signed === context ? undefined : propagation.getBaggage(signed);
+  const isTraceSigned = bringsTrace(signed, context);
+  const came = propagation.getBaggage(signed);
+  const baggage = came === propagation.getBaggage(context) ? undefined : came;
   const extracted = isTraceSigned ? signed : extractTrace(options.extract, context, carrier, getter);
-  const vouched = isTraceSigned ? { trace: 'signature' as const } : vouchedOf(extracted);
+  const fresh = vouchedOf(extracted) === vouchedOf(context) ? {} : vouchedOf(extracted);
+  const vouched = isTraceSigned ? { trace: 'signature' as const } : fresh;
   const complete =
     baggage === undefined
       ? withBeside(options, extracted, carrier, getter)
       : propagation.setBaggage(extracted, baggage);
-  return withOrigins(withVouched(complete, { ...vouched, baggage: baggage !== undefined }));
+  return withOrigins(withVouched(complete, { ...vouched, baggage: baggage !== undefined }), context);
 }
 
 function extractAll<C>(

@@ -63,7 +63,7 @@ export function trustDecider(option: TrustOption): (entrance: () => Entrance) =>
  * `keep`; all else is up to the trust.
  */
 export function applyTrust(context: Context, trust: Trust): Context {
-  if (trust === FULL_TRUST) return isProvenanceTracked() ? withOrigins(context) : context;
+  if (trust === FULL_TRUST) return isProvenanceTracked() ? withOrigins(context, rootContext) : context;
   const vouched = vouchedOf(context);
   let trusted = context;
   if (trust.trace !== 'continue')
@@ -71,7 +71,7 @@ export function applyTrust(context: Context, trust: Trust): Context {
       vouched.trace === undefined ? withoutParent(context, trust.trace) : withLinks(context, trust.trace);
   if (vouched.refused === true && trusted !== context) trusted = withVouched(trusted, vouched);
   trusted = withBaggage(trusted, context, vouched.baggage === true ? 'keep' : trust.baggage);
-  return isProvenanceTracked() ? withOrigins(trusted) : trusted;
+  return isProvenanceTracked() ? withOrigins(trusted, rootContext) : trusted;
 }
 
 function withoutParent(context: Context, trust: 'link' | 'ignore'): Context {

@@ -1,4 +1,5 @@
 import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import { CARRIER_KIND, type CarrierKind } from '../carrier-kind.ts';
 
 /** Environment variables, of this process or for another. */
 export type EnvironmentVariables = Record<string, string | undefined>;
@@ -14,7 +15,10 @@ export function environmentName(header: string): string {
 }
 
 /** Reads headers from environment variables. */
-export const environmentGetter: TextMapGetter<EnvironmentVariables> = {
+export const environmentGetter: TextMapGetter<EnvironmentVariables> & {
+  readonly [CARRIER_KIND]: CarrierKind;
+} = {
+  [CARRIER_KIND]: 'environment',
   get: (environment, header) => environment[environmentName(header)] || undefined,
   keys: (environment) => Object.keys(environment),
 };
