@@ -1,3 +1,4 @@
+import { type EventEmitter, errorMonitor } from 'node:events';
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { rootContext } from './context/context.ts';
 import { sayOnce } from './kit/failures.ts';
@@ -11,13 +12,17 @@ import { recordError } from './record-error.ts';
  */
 export class Exchange {
   readonly span: Span;
+  /** The context in which the span is current. */
   readonly context: Context;
+  /** The context around it: that of the code which made the call. */
+  readonly caller: Context | undefined;
   /** Whether the end has come; set by {@link end} alone. */
   ended = false;
 
-  constructor(span: Span, current: Context) {
+  constructor(span: Span, current: Context, caller?: Context) {
     this.span = span;
     this.context = current;
+    this.caller = caller;
   }
 
   /** Whether anything that is said about this exchange is kept. */
@@ -80,7 +85,51 @@ export class Exchange {
     };
     return observePromise(value, () => this.end(), failed);
   }
+
+  /**
+   * The callback to give to the library in place of the application's. Its call ends the span, as a failure where the
+   * first argument is an error; then `fn` runs in the context of the caller, whatever is current where the library
+   * calls it. Further calls only run `fn`. Name, length, `this`, arguments and result are those of `fn`; a value that is
+   * no function is returned as it is.
+   *
+   * @example
+   * return operation.run(() => send.call(this, text, operation.callback(callback)));
+   */
+  callback<F>(fn: F): F {
+    if (typeof fn !== 'function') return fn;
+    const caller = this.caller ?? currentContext();
+    const called = fn as unknown as AnyCallback;
+    const exchange = this;
+    const wrapped = function (this: unknown, ...args: unknown[]): unknown {
+      const [error] = args;
+      if (error) exchange.fail(error);
+      exchange.end();
+      return context.with(caller, called, this, ...args);
+    };
+    // Libraries look at the length. Cheaper than all that `dress` copies: a callback is made for each call.
+    Object.defineProperty(wrapped, 'length', { value: called.length, configurable: true });
+    Object.defineProperty(wrapped, 'name', { value: called.name, configurable: true });
+    return wrapped as F;
+  }
+
+  /**
+   * Ends the span at the first of the events, `close` unless others are given; an `error` event before it is a failure.
+   * The application's listeners decide what becomes of that error, as if nobody listened here.
+   */
+  endOn(emitter: EventEmitter, ...events: readonly string[]): void {
+    const ends = events.length === 0 ? ['close'] : events;
+    const failed = (error: unknown) => this.fail(error);
+    const ended = () => {
+      emitter.removeListener(errorMonitor, failed);
+      for (const event of ends) emitter.removeListener(event, ended);
+      this.end();
+    };
+    emitter.on(errorMonitor, failed);
+    for (const event of ends) emitter.on(event, ended);
+  }
 }
+
+type AnyCallback = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Starts an exchange. `start` makes the span in the parent context; when it fails, `undefined` comes back and the program goes on. */
 export function begin(
@@ -90,7 +139,7 @@ export function begin(
 ): Exchange | undefined {
   try {
     const span = start(parent);
-    return new Exchange(span, trace.setSpan(parent, span));
+    return new Exchange(span, trace.setSpan(parent, span), parent);
   } catch (fault) {
     sayOnce(place, fault);
     return undefined;

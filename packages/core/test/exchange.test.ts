@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import vm from 'node:vm';
 import { AsyncContextManager, begin, currentContext, Exchange, rootContext } from '@clew/core';
 import { context, DiagLogLevel, diag, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
@@ -200,3 +201,78 @@ function methods(span: ListeningSpan): Record<string, unknown> {
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(span));
   return Object.fromEntries(names.map((name) => [name, Reflect.get(span, name)]));
 }
+
+describe('callback', () => {
+  const inCaller = (caller: ListeningSpan, span: ListeningSpan) => {
+    const parent = trace.setSpan(rootContext, caller as unknown as Span);
+    return new Exchange(span as unknown as Span, trace.setSpan(parent, span as unknown as Span), parent);
+  };
+
+  test('ends the span and then runs in the context of the caller, wherever it is called', () => {
+    const [caller, span] = [new ListeningSpan(), new ListeningSpan()];
+    const seen: unknown[] = [];
+    const exchange = inCaller(caller, span);
+    const callback = exchange.run(() =>
+      exchange.callback(function (this: unknown, ...args: unknown[]) {
+        seen.push(trace.getActiveSpan(), endsOf(span), this, args);
+        return 'result';
+      }),
+    );
+    const receiver = {};
+    const elsewhere = trace.setSpan(rootContext, new ListeningSpan() as unknown as Span);
+    expect(context.with(elsewhere, () => callback.call(receiver, null, 1, 2))).toBe('result');
+    expect(seen).toEqual([caller, 1, receiver, [null, 1, 2]]);
+  });
+
+  test('records a first argument that is an error', () => {
+    const span = new ListeningSpan();
+    inCaller(new ListeningSpan(), span).callback((_error: unknown) => {})(new Error('no'));
+    expect(span.told).toContainEqual({ code: ERROR, message: 'no' });
+    expect(endsOf(span)).toBe(1);
+  });
+
+  test('keeps name and length, leaves what it throws alone, and may be called again', () => {
+    const span = new ListeningSpan();
+    let calls = 0;
+    const failure = new Error('thrown by the application');
+    function done(_error: unknown, _rows: unknown) {
+      calls++;
+      throw failure;
+    }
+    const callback = inCaller(new ListeningSpan(), span).callback(done);
+    expect([callback.name, callback.length]).toEqual(['done', 2]);
+    for (const times of [1, 2]) {
+      expect(() => callback(undefined, [])).toThrow(failure);
+      expect([calls, endsOf(span)]).toEqual([times, 1]);
+    }
+    expect(span.told).toEqual(['end']);
+  });
+
+  test('returns what is no function as it is', () => {
+    expect(exchangeOf().callback(undefined)).toBeUndefined();
+  });
+});
+
+describe('endOn', () => {
+  test('ends at close, and records an error before it without being its listener', () => {
+    const span = new ListeningSpan();
+    const emitter = new EventEmitter();
+    exchangeOf(span).endOn(emitter);
+    expect(() => emitter.emit('error', new Error('broken'))).toThrow('broken');
+    expect(endsOf(span)).toBe(0);
+    emitter.emit('close');
+    emitter.emit('close');
+    expect(span.told).toContainEqual({ code: ERROR, message: 'broken' });
+    expect(endsOf(span)).toBe(1);
+    expect(emitter.eventNames()).toEqual([]);
+  });
+
+  test('ends at the first of several events', () => {
+    const span = new ListeningSpan();
+    const emitter = new EventEmitter();
+    exchangeOf(span).endOn(emitter, 'end', 'close');
+    emitter.emit('end');
+    expect(endsOf(span)).toBe(1);
+    expect(emitter.eventNames()).toEqual([]);
+  });
+});

@@ -25,6 +25,7 @@ httpServerSuite({
 httpClientSuite({
   name: 'node:https',
   instrument,
+  functions: () => [http.IncomingMessage.prototype.emit],
   options: { disableIncomingRequestInstrumentation: true },
   tls,
   call: callWith(https),

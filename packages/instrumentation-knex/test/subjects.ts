@@ -27,6 +27,9 @@ export function asConnection(db: Knex, close: () => Promise<void> = () => db.des
       runner.raw(sql, [...values] as Knex.RawBinding[]);
   return {
     query: queryOf(db),
+    queryWithCallback: (sql, callback) => {
+      db.raw(sql).asCallback(callback);
+    },
     transaction: async (work) => {
       await db.transaction((transaction) => work(queryOf(transaction)));
     },

@@ -11,7 +11,7 @@ import {
   tracing,
   within,
 } from './subject.ts';
-import { runSuite, type Skips } from './suite.ts';
+import { runSuite, type Skips, type SuiteTests } from './suite.ts';
 
 /** Runs one statement with values for its placeholders. */
 export type RunQuery = (sql: string, values?: readonly unknown[]) => Promise<unknown>;
@@ -21,6 +21,8 @@ export interface DbConnection {
   readonly query: RunQuery;
   /** Runs `work` in a transaction: commits when it resolves, rolls back and rejects when it rejects. */
   transaction(work: (query: RunQuery) => Promise<void>): Promise<void>;
+  /** As `query`, with the library's callbacks. */
+  queryWithCallback?(sql: string, callback: (error: unknown) => void): void;
   close(): Promise<void>;
 }
 
@@ -35,11 +37,16 @@ export interface DbAdapter extends SubjectAdapter {
   readonly placeholder: string;
   /** What is expected in `db.query.text` for it, where the library sends another one. */
   readonly sentPlaceholder?: string;
-  /** Opens an empty database, or one whose table `songs` may be dropped. */
+  /** Why the library cannot be called with a callback; without a reason `open()` must give `queryWithCallback`. */
+  readonly noCallbacks?: string;
+  /** Opens an empty database, or one whose table `songs` may be dropped; with a pool of one or two connections. */
   open(): Promise<DbConnection>;
 }
 
-/** What every database library with a plugin of ours must show. */
+/** At least one waits, whatever the pool. */
+const MORE_THAN_A_POOL = 6;
+
+/** What every database library that a plugin traces must show. */
 export function dbSuite(adapter: DbAdapter): void {
   const recorder = prepareRecorder();
   const { placeholder, sentPlaceholder = placeholder } = adapter;
@@ -65,6 +72,17 @@ export function dbSuite(adapter: DbAdapter): void {
       assert(span);
       return { outcome, span };
     });
+
+  /** Makes more queries at once than there are connections; `run` resolves with the span that is current afterwards. */
+  const expectOwnCallers = async (run: (caller: Span) => Promise<string>) => {
+    const callers = Array.from({ length: MORE_THAN_A_POOL }, (_, index) => callerSpan(`caller ${index}`));
+    const current = await Promise.all(callers.map(run));
+    for (const caller of callers) caller.end();
+    const ids = callers.map((caller) => caller.spanContext().spanId);
+    assert.deepEqual(current, ids);
+    const queries = (await recorder.take(2 * callers.length)).filter(({ kind }) => kind === SpanKind.CLIENT);
+    assert.deepEqual(queries.map(({ parentSpanId }) => parentSpanId).sort(), ids.sort());
+  };
 
   const tests = {
     'a query is one CLIENT span with the attributes of the conventions': async () => {
@@ -129,6 +147,16 @@ export function dbSuite(adapter: DbAdapter): void {
           assert.equal(spans.filter((span) => span.parentSpanId === spanId).length, 1);
         }
       });
+    },
+    'queries that wait for a connection belong to their own callers': async () => {
+      await connected({}, (db) =>
+        expectOwnCallers((caller) =>
+          within(caller, async () => {
+            await db.query('SELECT id FROM songs');
+            return currentSpanId();
+          }),
+        ),
+      );
     },
     'the statements of a transaction are spans': async () => {
       await connected({}, async (db) => {
@@ -201,7 +229,48 @@ export function dbSuite(adapter: DbAdapter): void {
         second.disable();
       });
     },
-    ...shapeTests(adapter),
   };
-  runSuite({ name: `${adapter.name} as a database`, skips: adapter.skips, recorder, tests });
+  const callbacks: SuiteTests = {
+    tests: {
+      'a callback runs in the context of its caller, also when queries wait for a connection': async () => {
+        await connected({}, async (db) => {
+          const run = (caller: Span) =>
+            within(caller, () => {
+              const { promise, resolve, reject } = Promise.withResolvers<string>();
+              callbackOf(db)('SELECT id FROM songs', (error) => {
+                if (error) reject(error);
+                else resolve(currentSpanId());
+              });
+              return promise;
+            });
+          await expectOwnCallers(run);
+        });
+      },
+      'a callback that gets an error is a failed query': async () => {
+        await connected({}, async (db) => {
+          const failed = await new Promise((resolve) =>
+            callbackOf(db)('SELECT id FROM no_such_table', resolve),
+          );
+          assert(failed instanceof Error);
+          const [span] = await recorder.take(1);
+          assert.equal(span?.status.code, SpanStatusCode.ERROR);
+          assert.equal(span.events.length, 1);
+        });
+      },
+    },
+    missing: adapter.noCallbacks,
+  };
+  runSuite({
+    name: `${adapter.name} as a database`,
+    skips: adapter.skips,
+    recorder,
+    tests,
+    parts: [callbacks, shapeTests(adapter)],
+  });
+}
+
+function callbackOf(db: DbConnection): NonNullable<DbConnection['queryWithCallback']> {
+  const { queryWithCallback } = db;
+  assert(queryWithCallback, 'open() gives no queryWithCallback, and the adapter no reason in noCallbacks');
+  return queryWithCallback;
 }

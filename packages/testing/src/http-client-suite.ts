@@ -28,8 +28,8 @@ export function httpClientSuite(adapter: HttpClientAdapter): void {
       ...contextTests(driver),
       ...failureTests(driver),
       ...optionTests(driver),
-      ...shapeTests(adapter),
     },
+    parts: [shapeTests(adapter)],
   });
 }
 

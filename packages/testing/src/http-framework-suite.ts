@@ -24,8 +24,8 @@ export function httpFrameworkSuite(adapter: HttpFrameworkAdapter): void {
       ...decisionTests(driver),
       ...layerTests(driver),
       ...switchTests(driver),
-      ...shapeTests(adapter),
     },
+    parts: [shapeTests(adapter)],
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { context, propagation, type Span, trace } from '@opentelemetry/api';
+import type { SuiteTests } from './suite.ts';
 
 /** A plugin at work: an instance of its class, patched by hand where that is needed. */
 export interface Subject {
@@ -11,13 +12,16 @@ export interface Subject {
 export interface SubjectAdapter {
   /** Makes an instance of the plugin and patches the library's exports with it: `instance.instrument(koa)`. */
   instrument(options?: object): Subject;
-  /** The library's functions that the plugin replaces, as they are now; none where it listens to channels only. */
-  functions?(): readonly ((...args: never[]) => unknown)[];
+  /**
+   * The library's functions that the plugin replaces, as they are now; or the reason why there are none, such as
+   * `it listens to channels`.
+   */
+  readonly functions: (() => readonly ((...args: never[]) => unknown)[]) | string;
 }
 
 /** Runs `work` with the plugin on, and takes the plugin out whatever happens. */
 export async function tracing<T>(
-  adapter: SubjectAdapter,
+  adapter: Pick<SubjectAdapter, 'instrument'>,
   options: object,
   work: (subject: Subject) => Promise<T>,
 ): Promise<T> {
@@ -30,29 +34,33 @@ export async function tracing<T>(
 }
 
 /** Tests of every plugin that patches functions. */
-export function shapeTests(adapter: SubjectAdapter): Record<string, () => Promise<void>> {
-  const functions = () => adapter.functions?.() ?? [];
+export function shapeTests({ instrument, functions: given }: SubjectAdapter): SuiteTests {
+  const functions = () => {
+    if (typeof given === 'string') throw new Error(`no functions: ${given}`);
+    const found = given();
+    assert(found.length > 0, 'the adapter names no function');
+    return found;
+  };
+  const shapes = () => functions().map(({ name, length }) => `${name}(${length})`);
   return {
-    'patched functions keep their names and lengths': async () => {
-      const before = functions().map(({ name, length }) => `${name}(${length})`);
-      await tracing(adapter, {}, async () => {
-        assert.deepEqual(
-          functions().map(({ name, length }) => `${name}(${length})`),
-          before,
-        );
-      });
-    },
-    'disable() gives the library its own functions back': async () => {
-      const before = functions();
-      await tracing(adapter, {}, async (subject) => {
-        for (const [index, fn] of functions().entries()) assert.notEqual(fn, before[index], fn.name);
-        subject.disable();
+    tests: {
+      'patched functions keep their names and lengths': async () => {
+        const before = shapes();
+        await tracing({ instrument }, {}, async () => assert.deepEqual(shapes(), before));
+      },
+      'disable() gives the library its own functions back': async () => {
+        const before = functions();
+        await tracing({ instrument }, {}, async (subject) => {
+          for (const [index, fn] of functions().entries()) assert.notEqual(fn, before[index], fn.name);
+          subject.disable();
+          for (const [index, fn] of functions().entries()) assert.equal(fn, before[index], fn.name);
+          subject.enable();
+          for (const [index, fn] of functions().entries()) assert.notEqual(fn, before[index], fn.name);
+        });
         for (const [index, fn] of functions().entries()) assert.equal(fn, before[index], fn.name);
-        subject.enable();
-        for (const [index, fn] of functions().entries()) assert.notEqual(fn, before[index], fn.name);
-      });
-      for (const [index, fn] of functions().entries()) assert.equal(fn, before[index], fn.name);
+      },
     },
+    missing: typeof given === 'string' ? given : undefined,
   };
 }
 

@@ -5,6 +5,13 @@ export type Skips = Readonly<Record<string, string>>;
 
 type Run = () => void | Promise<void>;
 
+/** Tests of a suite by their titles, or the reason why the library cannot show them: then each is skipped by name. */
+export interface SuiteTests {
+  readonly tests: Readonly<Record<string, Run>>;
+  /** What the library or its adapter lacks. */
+  readonly missing?: string | undefined;
+}
+
 /** The part of jest's and vitest's globals that the suites use. */
 declare function describe(name: string, body: () => void): void;
 declare const test: ((title: string, run: Run) => void) & { skip(title: string, run: Run): void };
@@ -18,6 +25,8 @@ export interface Suite {
   readonly skips?: Skips | undefined;
   readonly recorder: Recorder;
   readonly tests: Readonly<Record<string, Run>>;
+  /** Tests of things that not every library has. */
+  readonly parts?: readonly SuiteTests[];
 }
 
 /**
@@ -25,7 +34,11 @@ export interface Suite {
  * A skip that names no test is a failure: it has outlived its reason.
  */
 export function runSuite(suite: Suite): void {
-  const { name, skips = {}, recorder, tests } = suite;
+  const { name, recorder, parts = [] } = suite;
+  const tests = Object.assign({ ...suite.tests }, ...parts.map((part) => part.tests));
+  const skips: Record<string, string> = { ...suite.skips };
+  for (const { tests: lacking, missing } of parts)
+    if (missing !== undefined) for (const title of Object.keys(lacking)) skips[title] ??= missing;
   describe(name, () => {
     recordSpans(recorder);
     declareTests(tests, skips);

@@ -1,4 +1,11 @@
-import { type Attributes, type Context, SpanKind, type SpanOptions, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  trace,
+} from '@opentelemetry/api';
 import { isCancellation } from '../cancellation.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { currentContext, Exchange } from '../exchange.ts';
@@ -39,8 +46,8 @@ export interface DbOptions {
 export class QueryExchange extends Exchange {
   readonly #query: DbQuery;
 
-  constructor(...[span, current, query]: [...ConstructorParameters<typeof Exchange>, DbQuery]) {
-    super(span, current);
+  constructor(span: Span, caller: Context, query: DbQuery) {
+    super(span, trace.setSpan(caller, span), caller);
     this.#query = query;
   }
 
@@ -105,7 +112,7 @@ function start(tools: Tools<DbOptions>, parent: Context, query: DbQuery): QueryE
           attributes: { ...options.attributes, [ATTR.connectionWaitMs]: Number(waitMs.toFixed(3)) },
         };
   const span = tools.tracer.startSpan(name, given, parent);
-  return span.isRecording() ? new QueryExchange(span, trace.setSpan(parent, span), query) : undefined;
+  return span.isRecording() ? new QueryExchange(span, parent, query) : undefined;
 }
 
 /** What every run of a statement has in common: made once, and so frozen. */
@@ -122,7 +129,8 @@ const spans = new WeakMap<SqlReading, StatementSpan>();
 function spanOf({ database, sql }: DbQuery, maxQueryLength: number): StatementSpan {
   const reading = sql === undefined ? undefined : readSql(sql, database.system);
   const known = reading && spans.get(reading);
-  if (known?.database === database && known.maxQueryLength === maxQueryLength) return known;
+  if (known !== undefined && known.maxQueryLength === maxQueryLength && isSame(known.database, database))
+    return known;
   const attributes = placeOf(database);
   if (reading?.operation !== undefined) attributes[ATTR.dbOperationName] = reading.operation;
   if (reading?.collection !== undefined) attributes[ATTR.dbCollectionName] = reading.collection;
@@ -137,6 +145,17 @@ function spanOf({ database, sql }: DbQuery, maxQueryLength: number): StatementSp
   };
   if (reading) spans.set(reading, span);
   return span;
+}
+
+/** Plugins may describe the database anew for each query. */
+function isSame(one: Database, other: Database): boolean {
+  return (
+    one === other ||
+    (one.system === other.system &&
+      one.namespace === other.namespace &&
+      one.address === other.address &&
+      one.port === other.port)
+  );
 }
 
 function placeOf({ system, namespace, address, port }: Database): Attributes {
