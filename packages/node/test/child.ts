@@ -31,11 +31,12 @@ export function start(
   args: readonly string[],
   variables: Record<string, string> = {},
   cwd = __dirname,
+  command = process.execPath,
 ): Running {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL_|CLEW_|NODE_OPTIONS$)/.test(name),
   );
-  const child = spawn(process.execPath, args, {
+  const child = spawn(command, args, {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...Object.fromEntries(inherited), ...variables },

@@ -76,6 +76,17 @@ export class HttpPost {
     });
   }
 
+  /**
+   * The descriptor of a connection that is open and idle, for a process that can't wait for its event loop. There is
+   * none over TLS, and none on Windows.
+   */
+  get idleConnection(): number | undefined {
+    if (this.#url.protocol === 'https:') return undefined;
+    const [socket] = Object.values(this.#agent?.freeSockets ?? {}).flat();
+    const descriptor = (socket as { _handle?: { fd?: unknown } } | undefined)?._handle?.fd;
+    return typeof descriptor === 'number' && descriptor >= 0 ? descriptor : undefined;
+  }
+
   close(): void {
     this.#current?.destroy(new Error('shut down'));
     this.#agent?.destroy();

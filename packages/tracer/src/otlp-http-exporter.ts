@@ -14,6 +14,10 @@ export interface UnsentSpans {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
   readonly bodies: readonly Buffer[];
+  /** How many spans are in the bodies. */
+  readonly spans: number;
+  /** The descriptor of an open HTTP connection to the receiver that is idle, if there is one. */
+  readonly connection: number | undefined;
 }
 
 const SHUT_DOWN: Outcome = { cause: 'shutdown', detail: 'not sent in time' };
@@ -43,10 +47,10 @@ export class OtlpHttpExporter implements BatchSender {
     };
   }
 
-  /** What somebody else needs who posts a batch for us. */
-  get address(): Omit<UnsentSpans, 'bodies'> {
+  /** What it takes to post a batch from elsewhere. */
+  get address(): Omit<UnsentSpans, 'bodies' | 'spans'> {
     const { url, tls } = this.#options;
-    return { url: url.href, headers: this.#headers, tls };
+    return { url: url.href, headers: this.#headers, tls, connection: this.#http.idleConnection };
   }
 
   async send(body: readonly Uint8Array[]): Promise<Outcome> {

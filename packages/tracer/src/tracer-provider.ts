@@ -140,9 +140,10 @@ export class TracerProvider implements ApiTracerProvider {
    * process, which waits for nothing. The batch under way is among them and may arrive twice.
    */
   takeUnsent(): UnsentSpans | undefined {
+    const handedOver = this.#counters.spansHandedOver;
     const bodies = this.#queue?.takeAll() ?? [];
     if (bodies.length === 0 || this.#exporter === undefined) return undefined;
-    return { ...this.#exporter.address, bodies };
+    return { ...this.#exporter.address, bodies, spans: this.#counters.spansHandedOver - handedOver };
   }
 
   /**

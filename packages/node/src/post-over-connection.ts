@@ -1,0 +1,77 @@
+import { Buffer } from 'node:buffer';
+import { readSync, writeSync } from 'node:fs';
+import { URL } from 'node:url';
+import { originals } from '@clew/core';
+
+/** What is posted, and where. */
+export interface Post {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodies: readonly Buffer[];
+}
+
+const PAUSE_MS = 2;
+const SUCCESS = /HTTP\/1\.1 2\d\d /g;
+
+/**
+ * Posts over an HTTP connection that is open and idle, by nothing but writes and reads of its descriptor: for a process
+ * that neither waits for its event loop nor can get another descriptor. Returns whether every body was taken.
+ */
+export function postOverConnection(
+  descriptor: number,
+  { url, headers, bodies }: Post,
+  deadlineMs: number,
+): boolean {
+  for (const [i, body] of bodies.entries()) {
+    const isLast = i === bodies.length - 1;
+    if (!write(descriptor, Buffer.concat([headOf(url, headers, body.length, isLast), body]), deadlineMs))
+      return false;
+  }
+  return (read(descriptor, deadlineMs).match(SUCCESS)?.length ?? 0) === bodies.length;
+}
+
+function headOf(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  length: number,
+  isLast: boolean,
+): Buffer {
+  const { pathname, search, host } = new URL(url);
+  const all = { host, ...headers, 'content-length': length, connection: isLast ? 'close' : 'keep-alive' };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`POST ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
+}
+
+function write(descriptor: number, bytes: Buffer, deadlineMs: number): boolean {
+  for (let at = 0; at < bytes.length; ) {
+    const written = unlessBusy(deadlineMs, () => writeSync(descriptor, bytes, at));
+    if (written === undefined) return false;
+    at += written;
+  }
+  return true;
+}
+
+/** Up to the end of the connection, which the last request asked for. */
+function read(descriptor: number, deadlineMs: number): string {
+  const chunk = Buffer.alloc(4096);
+  let text = '';
+  for (;;) {
+    const length = unlessBusy(deadlineMs, () => readSync(descriptor, chunk));
+    if (length === undefined || length === 0) return text;
+    text += chunk.toString('latin1', 0, length);
+  }
+}
+
+/** Sockets do not block: `EAGAIN` means later. `undefined` when the time is up or the connection is lost. */
+function unlessBusy(deadlineMs: number, transfer: () => number): number | undefined {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  while (originals.monotonicNow() < deadlineMs) {
+    try {
+      return transfer();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return undefined;
+      Atomics.wait(clock, 0, 0, PAUSE_MS);
+    }
+  }
+  return undefined;
+}

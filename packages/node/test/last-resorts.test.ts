@@ -1,0 +1,100 @@
+import { copyFileSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Collector, startCollector } from '@clew/viewer';
+import { PRELOAD, program, start } from './child.ts';
+
+let collector: Collector;
+let folder: string;
+beforeAll(async () => {
+  collector = await startCollector({ port: 0 });
+  folder = mkdtempSync(join(tmpdir(), 'clew-'));
+});
+afterAll(async () => {
+  await collector.close();
+  rmSync(folder, { recursive: true });
+});
+
+const PERMISSION = ['--no-warnings', '--permission', '--allow-fs-read=*'];
+let count = 0;
+
+/** Runs the program in that state; the names of the spans that arrive, and how it ended. */
+async function run(state: string, flags: readonly string[], first = '', executable = process.execPath) {
+  const service = `service ${count++}`;
+  const limit = state === 'without descriptors' ? 'ulimit -n 100; ' : '';
+  const shell = ['-c', `${limit}exec "$0" "$@"`, executable];
+  const args = [...flags, ...PRELOAD, program('last-resorts.mjs'), state, first];
+  const running = start([...shell, ...args], variablesFor(service), __dirname, '/bin/sh');
+  const names = () =>
+    collector.store
+      .traces({ service, limit: 9 })
+      .map(({ name }) => name)
+      .sort();
+  if (first !== '') {
+    while (names().length === 0) await Promise.race([sleep(10), running.ended]);
+    running.process.kill('SIGUSR2');
+  }
+  return { ...(await running.ended), names: names() };
+}
+
+const variablesFor = (service: string) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  OTEL_SERVICE_NAME: service,
+  OTEL_BSP_SCHEDULE_DELAY: '10',
+});
+
+test('without its executable, which an update removed while it ran, its last spans arrive', async () => {
+  const executable = join(folder, 'node');
+  try {
+    linkSync(process.execPath, executable);
+  } catch {
+    copyFileSync(process.execPath, executable);
+  }
+  const ended = await run('without its executable', ['--no-warnings'], '', executable);
+  expect(ended).toMatchObject({ code: 3, names: ['last'], stdout: '', stderr: '' });
+});
+
+test.each([['--allow-child-process'], ['--allow-worker']])(
+  'under --permission %s its last spans arrive',
+  async (flag) => {
+    const ended = await run('as usual', [...PERMISSION, flag]);
+    expect(ended).toMatchObject({ code: 3, names: ['last'], stdout: '', stderr: '' });
+  },
+);
+
+test('under --permission alone its last spans arrive over a connection that is open', async () => {
+  const ended = await run('as usual', PERMISSION, 'after an export');
+  expect(ended).toMatchObject({ code: 3, names: ['first', 'last'], stdout: '', stderr: '' });
+});
+
+test('under --permission alone, before a first export, one line says what is lost and why', async () => {
+  const ended = await run('as usual', PERMISSION);
+  expect(ended).toMatchObject({ code: 3, names: [], stdout: '' });
+  expect(ended.stderr).toMatch(
+    /^clew warn: @clew\/node: 1 spans were lost .* --allow-child-process .* --allow-worker .*\n$/,
+  );
+});
+
+test('without file descriptors its last spans arrive over a connection that is open', async () => {
+  const ended = await run('without descriptors', [], 'after an export');
+  expect(ended).toMatchObject({ code: 3, names: ['first', 'last'], stdout: 'EMFILE\n', stderr: '' });
+});
+
+test('without file descriptors, before a first export, one line says what is lost and why', async () => {
+  const ended = await run('without descriptors', []);
+  expect(ended).toMatchObject({ code: 3, names: [], stdout: 'EMFILE\n' });
+  expect(ended.stderr).toMatch(
+    /^clew warn: @clew\/node: 1 spans were lost .* EMFILE; no open connection.*\n$/,
+  );
+});
+
+test('a receiver that is down costs one line', async () => {
+  const running = start([...PRELOAD, program('last-resorts.mjs'), 'as usual'], {
+    ...variablesFor('unheard'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+  });
+  const { code, stderr } = await running.ended;
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/^clew warn: @clew\/node: 1 spans were lost .*could not be reached or refused.*\n$/);
+});
