@@ -29,18 +29,24 @@ export function watchConnections(
   );
 }
 
+type Request = ClientRequest & {
+  readonly agent?: (Agent & { readonly options?: ConnectionOptions }) | null;
+  readonly socketPath?: string | null;
+};
+
 /** Where a request's connection goes. An agent's own options override those of a request, as in Node. */
 export function peerOf(request: ClientRequest): ConnectionPeer {
-  const { agent, socketPath: requestedPath } = request as ClientRequest & {
-    readonly agent?: (Agent & { readonly options?: ConnectionOptions }) | null;
-    readonly socketPath?: string | null;
-  };
-  const given = givenOptions.get(request);
-  const own = agent?.options;
-  const socketPath = own?.socketPath ?? given?.socketPath ?? requestedPath;
-  if (socketPath) return { host: socketPath, port: undefined };
-  const port = own?.port ?? given?.port;
+  const socketPath = socketPathOf(request);
+  if (socketPath !== undefined) return { host: socketPath, port: undefined };
+  const own = (request as Request).agent?.options;
+  const port = own?.port ?? givenOptions.get(request)?.port;
   return { host: withoutBrackets(own?.host ?? request.host), port: port == null ? undefined : Number(port) };
+}
+
+/** The Unix domain socket that a request goes to. */
+export function socketPathOf(request: ClientRequest): string | undefined {
+  const { agent, socketPath } = request as Request;
+  return (agent?.options?.socketPath ?? givenOptions.get(request)?.socketPath ?? socketPath) || undefined;
 }
 
 function withoutBrackets(host: string): string {

@@ -13,7 +13,7 @@ import {
   type Tools,
   TRUST_EXPECTED,
 } from '@clew/core';
-import type { Span } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import { watchConnections } from './client-connection.ts';
 import { patchHttp1OfHttp2, patchServer } from './patch-server.ts';
 import { watchClient } from './watch-client.ts';
@@ -32,6 +32,8 @@ const options = {
   suppressTracingInIgnoredRequests: flag(false),
   ignoreOutgoingRequestHook: hook<(request: ClientRequest) => boolean>(),
   requireParentforOutgoingSpans: flag(false),
+  startIncomingSpanHook: hook<(request: IncomingMessage) => Attributes>(),
+  startOutgoingSpanHook: hook<(request: ClientRequest) => Attributes>(),
   requestHook: hook<SpanHook<IncomingMessage>>(),
   responseHook: hook<SpanHook<ServerResponse>>(),
   outgoingRequestHook: hook<SpanHook<ClientRequest>>(),

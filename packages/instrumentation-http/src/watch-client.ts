@@ -9,7 +9,7 @@ import {
   setEmitterContext,
 } from '@clew/core';
 import { watchResponseTimeout, watchTimeout } from './client-cancellation.ts';
-import { watchConnections } from './client-connection.ts';
+import { socketPathOf, watchConnections } from './client-connection.ts';
 import { clientView } from './client-view.ts';
 import type { HttpTools } from './http-instrumentation.ts';
 
@@ -37,7 +37,10 @@ export function watchClient(tools: HttpTools): void {
     const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
     const caller = emitterContext(request);
     if (caller !== undefined) setEmitterContext(response, caller);
-    if (client.answer(request, response)) watchResponseTimeout(response);
+    if (!client.answer(request, response)) return;
+    const { remoteAddress, remotePort } = request.socket ?? {};
+    client.connected(request, remoteAddress ?? socketPathOf(request), remotePort);
+    watchResponseTimeout(response);
   });
   tools.subscribe('http.client.request.error', (message) => {
     const { request, error } = message as { request: ClientRequest; error: unknown };

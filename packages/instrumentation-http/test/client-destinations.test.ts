@@ -188,7 +188,11 @@ test('a Unix domain socket is a server of its own, and no rule for localhost app
   plugin.setConfig({ ...own, propagateTo: ['localhost', '127.0.0.1'] });
   const strange = await send(http, { host: 'localhost', socketPath: path });
   expect(strange.headers.traceparent).toBeUndefined();
-  expect(strange.attributes).toMatchObject({ 'server.address': path, 'url.full': 'http://localhost/' });
+  expect(strange.attributes).toMatchObject({
+    'server.address': path,
+    'network.peer.address': path,
+    'url.full': 'http://localhost/',
+  });
   expect(Object.keys(strange.attributes)).not.toContain('server.port');
   plugin.setConfig({ ...own, propagateTo: [path] });
   const named = await send(http, { socketPath: path, agent: new http.Agent() });

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   DESTINATIONS_EXPECTED,
   defineInstrumentation,
@@ -14,7 +15,7 @@ import {
   strings,
   type Tools,
 } from '@clew/core';
-import type { Span } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import { leaveQueueInCallersContext, runInCallersContext } from './caller-context.ts';
 import { requestView, type UndiciAnswer, type UndiciRequest } from './request-view.ts';
 
@@ -40,6 +41,7 @@ const headerNames: OptionKind<HeaderNames> = {
 
 const options = {
   ignoreRequestHook: hook<(request: UndiciRequest) => boolean>(),
+  startSpanHook: hook<(request: UndiciRequest) => Attributes>(),
   requestHook: hook<(span: Span, request: UndiciRequest) => void>(),
   responseHook: hook<(span: Span, answer: UndiciAnswer) => void>(),
   requireParentforSpans: flag(false),
@@ -71,6 +73,10 @@ function watch(tools: UndiciTools): void {
     const { request } = message as { request: UndiciRequest };
     runInCallersContext(request, tools);
     if (client.start(request)) endOnUpgrade(client, request);
+  });
+  tools.subscribe('undici:client:sendHeaders', (message) => {
+    const { request, socket } = message as { request: UndiciRequest; socket?: Socket };
+    client.connected(request, socket?.remoteAddress, socket?.remotePort);
   });
   tools.subscribe('undici:request:headers', (message) => {
     const answer = message as UndiciAnswer;
@@ -109,6 +115,7 @@ function inTemplatesWords(tools: UndiciTools): Tools<ClientOptions> {
           propagateBaggageTo: given.propagateBaggageTo,
           ignoreOutgoingRequestHook: given.ignoreRequestHook,
           requireParentforOutgoingSpans: given.requireParentforSpans,
+          startOutgoingSpanHook: given.startSpanHook,
           outgoingRequestHook: given.requestHook,
           outgoingResponseHook: given.responseHook,
           redactedQueryParams: given.redactedQueryParams,

@@ -16,6 +16,7 @@ export const VERSIONS = { undici5, undici6, undici7, undici8 } as unknown as Rec
 /** The suite speaks the words of the plugin for HTTP. */
 const WORDS: Readonly<Record<string, string>> = {
   ignoreOutgoingRequestHook: 'ignoreRequestHook',
+  startOutgoingSpanHook: 'startSpanHook',
   outgoingRequestHook: 'requestHook',
   outgoingResponseHook: 'responseHook',
   requireParentforOutgoingSpans: 'requireParentforSpans',

@@ -32,6 +32,7 @@ export function failureTests({
         const [span] = await recorder.take(1);
         assert(span);
         assertFailed(span);
+        assert.equal(span.attributes[ATTR.networkPeerAddress], '127.0.0.1');
         assert.equal(span.attributes[ATTR.httpResponseStatusCode], undefined);
       });
     },

@@ -50,6 +50,8 @@ function callTests({
       assert.equal(span.attributes[ATTR.urlFull], `${url}/songs?page=2`);
       assert.equal(span.attributes[ATTR.serverAddress], '127.0.0.1');
       assert.equal(span.attributes[ATTR.serverPort], Number(new URL(url).port));
+      assert.equal(span.attributes[ATTR.networkPeerAddress], '127.0.0.1');
+      assert.equal(span.attributes[ATTR.networkPeerPort], Number(new URL(url).port));
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
     },
     'the method is in the name': async () => {
@@ -129,8 +131,17 @@ function optionTests({
   callOne,
 }: ClientDriver): Record<string, () => Promise<void>> {
   return {
+    'attributes of startOutgoingSpanHook are on the span from its start': async () => {
+      const { span } = await callOne(ok, { startOutgoingSpanHook: () => ({ tenant: 'acme' }) });
+      assert.equal(span.attributes.tenant, 'acme');
+      assert.equal(span.attributes[ATTR.httpRequestMethod], 'GET');
+    },
     'hooks that throw hurt nobody': async () => {
-      const hooks = { outgoingRequestHook: brokenHook, outgoingResponseHook: brokenHook };
+      const hooks = {
+        startOutgoingSpanHook: brokenHook,
+        outgoingRequestHook: brokenHook,
+        outgoingResponseHook: brokenHook,
+      };
       const { span, outcome } = await callOne(ok, { ...hooks, ignoreOutgoingRequestHook: brokenHook });
       fulfilled(outcome);
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);

@@ -231,8 +231,14 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       assert.equal(span.attributes['suite.request'], 'seen');
       assert.equal(span.attributes['suite.response'], 'seen');
     },
+    'attributes of startIncomingSpanHook are on the span from its start': async () => {
+      const { span } = await serveOne(() => ({}), { startIncomingSpanHook: () => ({ tenant: 'acme' }) });
+      assert.equal(span.attributes.tenant, 'acme');
+      assert.equal(span.attributes[ATTR.httpRequestMethod], 'GET');
+    },
     'hooks that throw hurt nobody': async () => {
       const options = {
+        startIncomingSpanHook: brokenHook,
         ignoreIncomingRequestHook: brokenHook,
         requestHook: brokenHook,
         responseHook: brokenHook,

@@ -7,6 +7,7 @@ const options: HttpServerOptions<IncomingMessage, ServerResponse> = {
   trust: undefined,
   ignoreIncomingRequestHook: undefined,
   suppressTracingInIgnoredRequests: false,
+  startIncomingSpanHook: undefined,
   requestHook: undefined,
   responseHook: undefined,
   redactedQueryParams: [],

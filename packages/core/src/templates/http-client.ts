@@ -54,6 +54,8 @@ export interface HttpClientOptions<Request, Response> {
   readonly propagateBaggageTo: Destinations | undefined;
   readonly ignoreOutgoingRequestHook: ((request: Request) => boolean) | undefined;
   readonly requireParentforOutgoingSpans: boolean;
+  /** Attributes that samplers see, too. */
+  readonly startOutgoingSpanHook: ((request: Request) => Attributes) | undefined;
   readonly outgoingRequestHook: ((span: Span, request: Request) => void) | undefined;
   readonly outgoingResponseHook: ((span: Span, response: Response) => void) | undefined;
   readonly redactedQueryParams: readonly string[];
@@ -68,6 +70,8 @@ export interface HttpClientTracing<Request extends object, Response> {
    * the request is recorded, and so whether its later stations matter.
    */
   start(request: Request): boolean;
+  /** The request has a connection, to this address: an IP address and a port, or the path of a Unix domain socket. */
+  connected(request: Request, address: string | undefined, port: number | undefined): void;
   /** The headers of the response are there. Returns whether the request is recorded. */
   answer(request: Request, response: Response): boolean;
   /** The request failed, or the caller cancelled it, which is not an error. The span ends. */
@@ -127,6 +131,11 @@ export function httpClient<Request extends object, Response>(
       return true;
     },
 
+    connected(request, address, port) {
+      const exchange = underWay.get(request);
+      if (exchange !== undefined) recordPeer(exchange, { address, port });
+    },
+
     answer(request, response) {
       const span = underWay.get(request)?.span;
       if (span === undefined) return false;
@@ -140,7 +149,10 @@ export function httpClient<Request extends object, Response>(
       const isCancelled = guard(`${tools.name}: reading an error`, () =>
         view.isCancelled ? view.isCancelled(request, error) : isCancellation(error),
       );
-      if (isCancelled !== true) exchange.fail(abortReason(error));
+      if (isCancelled !== true) {
+        guard(`${tools.name}: reading an error`, () => recordPeer(exchange, error as PeerError));
+        exchange.fail(abortReason(error));
+      }
       this.end(request);
     },
 
@@ -183,6 +195,18 @@ function injector<Request, Response>(
       injectFresh(withInjectionTarget(outgoing, target), request, writer);
     });
   };
+}
+
+/** What Node puts into the error of a connection that could not be made. */
+interface PeerError {
+  readonly address?: unknown;
+  readonly port?: unknown;
+}
+
+function recordPeer({ recording, span }: Exchange, peer: PeerError): void {
+  if (!recording || typeof peer?.address !== 'string') return;
+  span.setAttribute(ATTR.networkPeerAddress, peer.address);
+  if (typeof peer.port === 'number') span.setAttribute(ATTR.networkPeerPort, peer.port);
 }
 
 function recordAnswer<Request, Response>(
@@ -230,5 +254,10 @@ function requestAttributes<Request, Response>(
   const resends = view.resendCount?.(request) ?? 0;
   if (resends > 0) attributes[ATTR.httpRequestResendCount] = resends;
   attributes[ATTR.urlFull] = redactUrl(origin, path, tools.options.redactedQueryParams);
-  return attributes;
+  const { startOutgoingSpanHook } = tools.options;
+  if (startOutgoingSpanHook === undefined) return attributes;
+  return Object.assign(
+    attributes,
+    guard(`a hook of ${tools.name}`, () => startOutgoingSpanHook(request)),
+  );
 }

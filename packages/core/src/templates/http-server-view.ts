@@ -1,4 +1,4 @@
-import type { Span } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import type { TrustOption } from '../propagation/trust.ts';
 
 /** The headers of a request, names in lower case. */
@@ -33,6 +33,8 @@ export interface HttpServerOptions<Request, Response> {
   readonly ignoreIncomingRequestHook: ((request: Request) => boolean) | undefined;
   /** Whether nothing is traced or injected inside an ignored request; else the trace that came continues. */
   readonly suppressTracingInIgnoredRequests: boolean;
+  /** Attributes that samplers see, too. */
+  readonly startIncomingSpanHook: ((request: Request) => Attributes) | undefined;
   readonly requestHook: ((span: Span, request: Request) => void) | undefined;
   readonly responseHook: ((span: Span, response: Response) => void) | undefined;
   readonly redactedQueryParams: readonly string[];

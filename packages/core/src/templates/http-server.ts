@@ -169,7 +169,12 @@ function requestAttributes<Request, Response>(
   if (mark >= 0 && mark < target.length - 1) {
     attributes[ATTR.urlQuery] = redactQuery(target.slice(mark + 1), tools.options.redactedQueryParams);
   }
-  return attributes;
+  const { startIncomingSpanHook } = tools.options;
+  if (startIncomingSpanHook === undefined) return attributes;
+  return Object.assign(
+    attributes,
+    guard(`a hook of ${tools.name}`, () => startIncomingSpanHook(request)),
+  );
 }
 
 /** What can't be told of a request must not leave its span open. */
