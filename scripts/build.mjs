@@ -33,6 +33,8 @@ const readable = {
   logLevel: 'warning',
 };
 const MODULE_URL = '__moduleUrl';
+// A bundler may leave no `__filename`.
+const DECLARE_MODULE_URL = `var ${MODULE_URL} = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : undefined;`;
 
 await Promise.all(folders.map(bundle));
 declarations();
@@ -79,10 +81,7 @@ async function writeCommonJs({ path, text }) {
     sourcesContent: false,
     ...readable,
     define: { 'import.meta.url': MODULE_URL },
-    // A bundler may leave no `__filename`.
-    banner: /\bimport\.meta\b/.test(text)
-      ? `var ${MODULE_URL} = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : undefined;`
-      : '',
+    banner: `'use strict';${/\bimport\.meta\b/.test(text) ? DECLARE_MODULE_URL : ''}`,
   });
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
