@@ -29,6 +29,7 @@ export { guard, sayOnce } from './kit/failures.ts';
 export { isPromise } from './kit/is-promise.ts';
 export { madeOf } from './kit/made-of.ts';
 export { observePromise } from './kit/observe-promise.ts';
+export { claim, release } from './kit/one-per-process.ts';
 export {
   flag,
   hook,

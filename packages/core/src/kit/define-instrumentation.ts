@@ -8,6 +8,7 @@ import {
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
 import { guard, sayOnce } from './failures.ts';
+import { claim, release } from './one-per-process.ts';
 import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
 import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
 import { type TracedChannel, traceChannel } from './tracing-channel.ts';
@@ -47,9 +48,6 @@ export interface InstrumentationClass<K extends OptionKinds> {
   new (options?: GivenOptions<K>): ClewInstrumentation<K>;
   readonly definition: InstrumentationDefinition<K>;
 }
-
-/** Which instance patches for a name: one in a process, also over several copies of a package. */
-const OWNERS_KEY = Symbol.for('clew.instrumentation-owners');
 
 /** Plain properties, not getters: they are read for every request. */
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -116,7 +114,7 @@ export function defineInstrumentation<K extends OptionKinds>(
     }
 
     override enable(): void {
-      if (this.isEnabled() || !claim(definition.name, this)) return;
+      if (this.isEnabled() || !claimFor(definition.name, this)) return;
       super.enable();
       for (const target of definition.targets) {
         if (!isModuleTarget(target))
@@ -147,7 +145,7 @@ export function defineInstrumentation<K extends OptionKinds>(
         const wanted = file === undefined ? (module ?? '') : `${module}/${file}`;
         throw new TypeError(`${definition.name}: no target ${wanted}; the targets are ${known}`);
       }
-      if (!claim(definition.name, this)) return;
+      if (!claimFor(definition.name, this)) return;
       this.patch(target, moduleExports);
     }
 
@@ -256,22 +254,8 @@ function toolsOf<Options>(
   };
 }
 
-function owners(): Map<string, object> {
-  const holder = globalThis as { [OWNERS_KEY]?: Map<string, object> };
-  holder[OWNERS_KEY] ??= new Map();
-  return holder[OWNERS_KEY];
-}
-
-function claim(name: string, instance: object): boolean {
-  const owner = owners().get(name);
-  if (owner !== undefined && owner !== instance) {
-    diag.warn(`${name} is in use already; this second instance (or copy of the package) does nothing`);
-    return false;
-  }
-  owners().set(name, instance);
-  return true;
-}
-
-function release(name: string, instance: object): void {
-  if (owners().get(name) === instance) owners().delete(name);
+function claimFor(name: string, instance: { disable(): void }): boolean {
+  if (claim(name, instance, () => instance.disable())) return true;
+  diag.warn(`${name} is in use already; this second instance (or copy of the package) does nothing`);
+  return false;
 }
