@@ -20,7 +20,10 @@ export type OptionsFor = (plugin: InstalledPlugin, kinds: OptionKinds) => Readon
 /** Whether the program has begun to run, and may have loaded what plugins patch. */
 export type Moment = 'before the program' | 'while it runs';
 
-/** Starts a plugin: its code is loaded when one of its modules is, or when one of its channels says something. */
+/**
+ * Starts a plugin: its code is loaded when one of its modules is, or with the first message of one of its channels.
+ * Throws what the host throws where it forbids hooks.
+ */
 export function startPlugin(
   plugin: InstalledPlugin,
   optionsFor: OptionsFor,
@@ -30,10 +33,10 @@ export function startPlugin(
   const channels = plugin.targets.filter((target) => 'channel' in target);
   const late = lateLoaded(() => load(plugin, optionsFor, channels.length > 0));
   const stopListening = listenOnce(channels, (channel, message) => late.get()?.receive(channel, message));
-  const patch = ({ module, file }: StatedModule, moduleExports: unknown) => {
+  const patch = ({ module, file, aliasOf }: StatedModule, moduleExports: unknown) => {
     stopListening();
     try {
-      late.get()?.instrument(moduleExports, module, file);
+      late.get()?.instrument(moduleExports, aliasOf ?? module, file);
     } catch (fault) {
       diag.error(`${plugin.name} could not patch ${module}${file === undefined ? '' : `/${file}`}`, fault);
     }
@@ -52,12 +55,17 @@ export function startPlugin(
       late.loaded?.disable();
     }
   }
-  const deferred = new Deferred(plugin.name, '', {});
-  if (moment === 'while it runs') {
-    for (const target of modules)
-      if (isLoadedBuiltin(target.module)) patch(target, process.getBuiltinModule(target.module));
+  try {
+    const deferred = new Deferred(plugin.name, '', {});
+    if (moment === 'while it runs') {
+      for (const target of modules)
+        if (isLoadedBuiltin(target.module)) patch(target, process.getBuiltinModule(target.module));
+    }
+    return deferred;
+  } catch (fault) {
+    stopListening();
+    throw fault;
   }
-  return deferred;
 }
 
 type Plugin = ClewInstrumentation<OptionKinds>;

@@ -5,7 +5,13 @@ import { diag } from '@opentelemetry/api';
 
 /** A module or a channel that a plugin traces, as its package.json says. */
 export type StatedTarget =
-  | { readonly module: string; readonly versions?: readonly string[]; readonly file?: string }
+  | {
+      readonly module: string;
+      readonly versions?: readonly string[];
+      readonly file?: string;
+      /** The package's own name, where `module` is the name under which the application has installed it. */
+      readonly aliasOf?: string;
+    }
   | { readonly channel: string; readonly tracing?: boolean };
 
 /** A plugin that is installed. Its code has not been loaded. */
@@ -44,23 +50,39 @@ export function shortNameOf(instrumentationName: string): string {
   return instrumentationName.slice(instrumentationName.lastIndexOf('/') + 1).replace(PREFIX, '');
 }
 
-/** The modules among the targets. */
+/** What an application imports to load one of the targets; a file's extension may be left out. */
 export function modulesOf(targets: readonly StatedTarget[]): string[] {
-  return targets.flatMap((target) => ('module' in target ? [target.module] : []));
+  return targets.flatMap((target) => {
+    if (!('module' in target)) return [];
+    const { module, file } = target;
+    return file === undefined
+      ? [module]
+      : [module, `${module}/${file}`, `${module}/${file.replace(/\.\w+$/, '')}`];
+  });
 }
 
 /** The folders from which packages are looked up: of the main file, also behind a link, the working directory, and this package. */
 export function startingPoints(mainFile: string | undefined = process.argv[1]): Set<string> {
   const points = new Set<string>();
+  const folder = workingFolder();
   if (mainFile !== undefined) {
-    const path = resolve(mainFile);
+    const path = resolve(folder ?? '/', mainFile);
     points.add(dirname(path));
     points.add(dirname(realPath(path)));
   }
-  points.add(process.cwd());
+  if (folder !== undefined) points.add(folder);
   // A bundle in CommonJS does not know where it is.
   if (import.meta.url) points.add(dirname(fileURLToPath(import.meta.url)));
   return points;
+}
+
+/** None when it was removed. */
+function workingFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 function realPath(path: string): string {
@@ -71,7 +93,8 @@ function realPath(path: string): string {
   }
 }
 
-function* foldersAbove(start: string): Generator<string> {
+/** A folder and all above it, nearest first. */
+export function* foldersAbove(start: string): Generator<string> {
   for (let folder = start; ; folder = dirname(folder)) {
     yield folder;
     if (dirname(folder) === folder) return;

@@ -1,29 +1,30 @@
 import {
+  claim,
   currentContext,
   environmentGetter,
+  guard,
   recordError,
+  release,
   rootContext,
   serverRequestOf,
   setPropagationPolicy,
 } from '@clew/core';
 import { TracerProvider, type TracerStats } from '@clew/tracer';
 import { context, diag, propagation, trace } from '@opentelemetry/api';
-import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { limitsFrom, resourceFrom, samplerFrom } from './configuration.ts';
 import { contextManagerFrom } from './context.ts';
-import { type Moment, startPlugin } from './deferred-instrumentation.ts';
+import type { Moment } from './deferred-instrumentation.ts';
 import { deliverLast } from './deliver-last.ts';
-import { findPlugins, type InstalledPlugin, modulesOf, shortNameOf } from './discovery.ts';
+import { findPlugins } from './discovery.ts';
 import { Environment } from './environment.ts';
 import { exporterFrom } from './exporter-options.ts';
 import type { InitOptions } from './init-options.ts';
 import { ensureLogger } from './log.ts';
-import { hookModules, modulesHookedBy } from './module-hooks.ts';
 import { expectValid } from './option-checks.ts';
-import { expectPluginOptions, optionsOf, wantedPlugins } from './plugin-options.ts';
+import { expectPluginOptions } from './plugin-options.ts';
 import { type Deliverable, deliverAtEnd } from './process-end.ts';
 import { policyFrom, propagatorFrom } from './propagation.ts';
-import { warnOfEarlyModules } from './self-check.ts';
+import { startPlugins } from './start-plugins.ts';
 
 /** What `init()` gives back. */
 export interface Clew {
@@ -35,7 +36,9 @@ export interface Clew {
   stats(): TracerStats | undefined;
 }
 
-/** One in a process, also over several copies of this package. */
+const NAME = '@clew/node';
+
+/** One in a realm, also over several copies of this package. */
 const HANDLE = Symbol.for('clew.handle');
 type Holder = { [HANDLE]?: Clew };
 /** Where the OpenTelemetry API keeps what has been registered. */
@@ -58,7 +61,7 @@ export function init(options: InitOptions = {}): Clew {
   return initAt('while it runs', options);
 }
 
-/** As `init`; before the program runs, what is loaded is loaded by nobody else. */
+/** As `init`; before the application runs, nothing has loaded what plugins patch. */
 export function initAt(moment: Moment, options: InitOptions = {}): Clew {
   const holder = globalThis as Holder;
   expectValid(options);
@@ -68,14 +71,12 @@ export function initAt(moment: Moment, options: InitOptions = {}): Clew {
     return holder[HANDLE];
   }
   const environment = new Environment(process.env);
-  ensureLogger(options.logLevel, environment);
+  guard('setting a logger', () => ensureLogger(options.logLevel, environment));
   if (environment.flag('OTEL_SDK_DISABLED') === true) return DISABLED;
-  const handle = start(options, environment, moment, () => delete holder[HANDLE]);
-  holder[HANDLE] = handle;
-  return handle;
+  return start(options, environment, moment);
 }
 
-function start(options: InitOptions, environment: Environment, moment: Moment, onShutdown: () => void): Clew {
+function start(options: InitOptions, environment: Environment, moment: Moment): Clew {
   const timeoutMs =
     options.flushTimeoutMs ??
     environment.integer('CLEW_FLUSH_TIMEOUT_MS', 0, 60_000) ??
@@ -88,29 +89,61 @@ function start(options: InitOptions, environment: Environment, moment: Moment, o
   const policy = policyFrom(environment, options);
   const provider = providerFrom(options, environment);
 
-  if (isAnotherSdkThere() || !trace.setGlobalTracerProvider(provider)) {
-    diag.error('@clew/node: another OpenTelemetry SDK has been started in this process; Clew stays out');
-    void provider.shutdown();
-    return DISABLED;
-  }
-  context.setGlobalContextManager(contextManager.enable());
-  propagation.setGlobalPropagator(propagator);
-  setPropagationPolicy(policy);
-  const instrumentations = startPlugins(installed, options, environment, moment);
-  for (const each of instrumentations) each.setTracerProvider(provider);
-  const stopDelivering = deliverAtEnd(deliverableOf(provider, options, timeoutMs));
-
-  return {
-    flush: () => provider.forceFlush({ timeoutMs }),
-    stats: () => provider.stats(),
-    shutdown: async () => {
-      for (const each of instrumentations) each.disable();
-      stopDelivering();
-      onShutdown();
-      for (const api of [trace, context, propagation]) api.disable();
-      await provider.shutdown({ timeoutMs });
-    },
+  const steps: (() => void)[] = [];
+  const stop = () => {
+    for (const undo of steps.splice(0).reverse()) guard('stopping', undo);
   };
+  try {
+    claim(NAME, provider, () => {
+      stop();
+      void provider.shutdown({ timeoutMs });
+    });
+    steps.push(() => release(NAME, provider));
+    if (isAnotherSdkThere() || !trace.setGlobalTracerProvider(provider)) {
+      diag.error('@clew/node: another OpenTelemetry SDK has been started in this process; Clew stays out');
+      stop();
+      void provider.shutdown();
+      return DISABLED;
+    }
+    steps.push(() => trace.disable());
+    if (context.setGlobalContextManager(contextManager.enable())) steps.push(() => context.disable());
+    if (propagation.setGlobalPropagator(propagator)) steps.push(() => propagation.disable());
+    setPropagationPolicy(policy);
+    steps.push(() => setPropagationPolicy({}));
+    const instrumentations = startPlugins(installed, options, environment, moment);
+    steps.push(() => {
+      for (const each of instrumentations) guard('stopping a plugin', () => each.disable());
+    });
+    for (const each of instrumentations) guard(NAME, () => each.setTracerProvider(provider));
+    steps.push(watchTheEnd(deliverableOf(provider, options, timeoutMs)));
+    const handle: Clew = {
+      flush: () => provider.forceFlush({ timeoutMs }),
+      stats: () => provider.stats(),
+      shutdown: async () => {
+        stop();
+        await provider.shutdown({ timeoutMs });
+      },
+    };
+    const holder = globalThis as Holder;
+    holder[HANDLE] = handle;
+    steps.push(() => delete holder[HANDLE]);
+    return handle;
+  } catch (fault) {
+    stop();
+    void provider.shutdown();
+    const message = fault instanceof Error ? fault.message : String(fault);
+    throw new Error(`@clew/node: could not start, and nothing is traced: ${message}`, { cause: fault });
+  }
+}
+
+/** Returns what undoes it. */
+function watchTheEnd(deliverable: Deliverable): () => void {
+  try {
+    return deliverAtEnd(deliverable);
+  } catch (fault) {
+    diag.warn('@clew/node: the end of the process cannot be watched here: call flush() before it', fault);
+    return () => {};
+  }
 }
 
 /** What the program's own processors and exporters hold can't be known: there may be something since the last flush. */
@@ -167,25 +200,4 @@ function mergedExporter(options: InitOptions, environment: Environment) {
   const fromEnvironment = exporterFrom(environment);
   if (options.exporter) return { ...(fromEnvironment || {}), ...options.exporter };
   return fromEnvironment;
-}
-
-function startPlugins(
-  installed: readonly InstalledPlugin[],
-  options: InitOptions,
-  environment: Environment,
-  moment: Moment,
-): Instrumentation[] {
-  const given = options.plugins ?? {};
-  const own = options.instrumentations ?? [];
-  const replaced = new Set(own.map(({ instrumentationName }) => shortNameOf(instrumentationName)));
-  const wanted = wantedPlugins(installed, given, environment).filter(
-    ({ shortName }) => !replaced.has(shortName),
-  );
-  warnOfEarlyModules(wanted);
-  hookModules([...wanted.flatMap(({ targets }) => modulesOf(targets)), ...own.flatMap(modulesHookedBy)]);
-  const found = wanted.map((plugin) =>
-    startPlugin(plugin, (each, kinds) => optionsOf(each, kinds, given, environment), moment),
-  );
-  for (const each of own) each.enable();
-  return [...own, ...found];
 }

@@ -1,9 +1,12 @@
 import module, { createRequire, isBuiltin, type ResolveFnOutput, type ResolveHookContext } from 'node:module';
+import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 
 type SyncHooks = Parameters<typeof module.registerHooks>[0];
+
+type NextResolve = Parameters<NonNullable<SyncHooks['resolve']>>[2];
 
 /** What `createHook()` of import-in-the-middle returns. */
 interface ImportHooks {
@@ -28,12 +31,24 @@ export function hookModules(modules: readonly string[]): void {
     else registerAsyncHooks(include);
     registered = true;
   } catch (fault) {
+    if (isInsideJest()) {
+      diag.warn(
+        '@clew/node: Jest loads modules without module hooks: Node’s own modules are traced, others if you give ' +
+          'them to a plugin’s instrument() (README of @clew/testing)',
+      );
+      return;
+    }
     diag.warn(
-      '@clew/node: this environment does not allow module hooks: only modules that CommonJS loads are traced, ' +
-        'and those that you give to a plugin’s instrument()',
+      '@clew/node: this environment does not allow module hooks: modules that CommonJS loads are traced, and those ' +
+        'that you give to a plugin’s instrument()',
       fault,
     );
   }
+}
+
+/** Jest gives each test file a realm of its own, to which Node's functions do not belong; its child processes have none. */
+function isInsideJest(): boolean {
+  return process.env.JEST_WORKER_ID !== undefined && !(pathToFileURL instanceof Function);
 }
 
 /**
@@ -70,9 +85,14 @@ function registerSyncHooks(include: readonly string[]): void {
         hooks = loadHooks(include);
         if (hooks !== undefined) module.registerHooks({ load: hooks.loadSync });
       }
-      return hooks === undefined
-        ? nextResolve(specifier, context)
-        : hooks.resolveSync(specifier, context, nextResolve);
+      if (hooks === undefined) return nextResolve(specifier, context);
+      if (!isPath(specifier)) return hooks.resolveSync(specifier, context, nextResolve);
+      // A copy: Node remembers in `context` what a hook gives to `nextResolve`.
+      const importing = { ...context };
+      const name = packageOf(specifier, context, nextResolve, include);
+      return hooks.resolveSync(name, importing, (each, given) =>
+        nextResolve(each === name ? specifier : each, given),
+      );
     },
   });
 }
@@ -94,6 +114,31 @@ function loadHooks(include: readonly string[]): ImportHooks | undefined {
   } catch (fault) {
     diag.info('@clew/node: ES modules are not hooked, as in a bundled application', fault);
     return undefined;
+  }
+}
+
+function isPath(specifier: string): boolean {
+  return specifier.startsWith('file:') || isAbsolute(specifier);
+}
+
+/**
+ * The name of a package, where an import gives the path of its main file instead: loaders and test runners that resolve
+ * by themselves do (vitest). Any other specifier stays as it is.
+ */
+function packageOf(
+  specifier: string,
+  context: ResolveHookContext,
+  nextResolve: NextResolve,
+  include: readonly string[],
+): string {
+  const [url = ''] = (specifier.startsWith('file:') ? specifier : pathToFileURL(specifier).href).split('?');
+  const name = include.find((each) => url.includes(`/node_modules/${each}/`));
+  if (name === undefined) return specifier;
+  try {
+    const main = nextResolve(name, { ...context, parentURL: url }) as ResolveFnOutput;
+    return main.url === url ? name : specifier;
+  } catch {
+    return specifier;
   }
 }
 

@@ -21,7 +21,7 @@ export function warnOfEarlyModules(plugins: readonly InstalledPlugin[]): void {
 function loadedPackages(): Set<string> {
   const folder = `${sep}node_modules${sep}`;
   const names = new Set<string>();
-  for (const file of Object.keys(createRequire(process.execPath).cache)) {
+  for (const file of Object.keys(createRequire(import.meta.url ?? process.execPath).cache)) {
     for (let at = file.indexOf(folder); at >= 0; at = file.indexOf(folder, at + 1)) {
       const [scope = '', name = ''] = file.slice(at + folder.length).split(sep, 2);
       names.add(scope.startsWith('@') ? `${scope}/${name}` : scope);
