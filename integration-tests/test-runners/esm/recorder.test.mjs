@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { ExpressInstrumentation } from '@clew/instrumentation-express';
+import { HttpInstrumentation } from '@clew/instrumentation-http';
+import { recordSpans } from '@clew/testing';
+import express from 'express';
+
+const recorder = recordSpans();
+const plugins = [new HttpInstrumentation(), new ExpressInstrumentation()];
+beforeAll(() => {
+  plugins[0].instrument(http);
+  plugins[1].instrument(express);
+});
+afterAll(() => {
+  for (const plugin of plugins) plugin.disable();
+});
+
+test('the recorder has the spans of a request', async () => {
+  const app = express();
+  app.get('/orders/:id', (_request, response) => response.send('ok'));
+  const server = app.listen(0);
+  await once(server, 'listening');
+  const [response] = await once(http.get({ port: server.address().port, path: '/orders/7' }), 'response');
+  response.resume();
+  await once(response, 'close');
+  server.close();
+  const [client, served] = await recorder.take(2);
+  expect([client.name, served.name]).toEqual(['GET', 'GET /orders/:id']);
+  expect(served.traceId).toBe(client.traceId);
+});

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { cpSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cleanEnvironment, type Ended, runProgram } from '../run-program.ts';
+
+// What a user does: a project far away from this repository, whose own tests trace its application.
+
+const TIMEOUT_MS = 300_000;
+const packages = join(__dirname, '..', '..', 'packages');
+const OURS = ['core', 'tracer', 'node', 'testing', 'instrumentation-http', 'instrumentation-express'];
+const JEST = join('node_modules', 'jest', 'bin', 'jest.js');
+const VITEST = join('node_modules', 'vitest', 'vitest.mjs');
+const JEST_LINE =
+  'clew warn: @clew/node: Jest loads modules without module hooks: Node’s own modules are traced, others if you ' +
+  'give them to a plugin’s instrument() (README of @clew/testing)';
+
+let project: string;
+
+beforeAll(async () => {
+  project = mkdtempSync(join(tmpdir(), 'clew-test-runners-'));
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+  for (const folder of ['commonjs', 'esm', 'vitest'])
+    cpSync(join(__dirname, folder), join(project, folder), { recursive: true });
+  await npm('pack', '--silent', ...OURS.map((name) => join(packages, name)));
+  const tarballs = globSync('*.tgz', { cwd: project }).map((file) => `./${file}`);
+  await npm('install', ...tarballs, 'express@5.3.0', 'jest@30.5.2', 'vitest@5.1.1');
+}, TIMEOUT_MS);
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+async function npm(...args: string[]): Promise<void> {
+  await promisify(execFile)('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: project,
+    env: cleanEnvironment(),
+    shell: process.platform === 'win32',
+  });
+}
+
+function run(...args: string[]): Promise<Ended> {
+  return runProgram(args, { cwd: project, variables: { NO_COLOR: '1' } });
+}
+
+const linesOf = ({ stderr }: Ended) => stderr.split('\n').filter((line) => line.startsWith('clew '));
+
+test(
+  'Jest by default: CommonJS, several test files in one process',
+  async () => {
+    const ended = await run(JEST, '--runInBand', 'commonjs');
+    expect(ended.stderr).toContain('Tests:       3 passed, 3 total');
+    expect(ended.code).toBe(0);
+    expect(linesOf(ended)).toEqual([JEST_LINE, JEST_LINE]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'Jest with ES modules',
+  async () => {
+    const match = ['--testMatch', '**/esm/*.test.mjs'];
+    const ended = await run('--no-warnings', '--experimental-vm-modules', JEST, '--runInBand', ...match);
+    expect(ended.stderr).toContain('Tests:       2 passed, 2 total');
+    expect(ended.code).toBe(0);
+    expect(linesOf(ended)).toEqual([JEST_LINE]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'vitest, where Node loads the packages',
+  async () => {
+    const ended = await run(VITEST, 'run', '--globals', 'esm', 'vitest');
+    expect(ended.stdout).toMatch(/Tests +3 passed \(3\)/);
+    expect(ended.code).toBe(0);
+    expect(linesOf(ended)).toEqual([]);
+  },
+  TIMEOUT_MS,
+);

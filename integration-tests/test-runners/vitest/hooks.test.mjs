@@ -1,0 +1,26 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { init } from '@clew/node';
+
+const ended = [];
+const processor = {
+  onStart() {},
+  onEnd: ({ name }) => ended.push(name),
+  forceFlush: async () => {},
+  shutdown: async () => {},
+};
+init({ exporter: false, spanProcessors: [processor] });
+const { default: express } = await import('express');
+
+test('modules that vitest leaves to Node are hooked', async () => {
+  const app = express();
+  app.get('/orders/:id', (_request, response) => response.send('ok'));
+  const server = app.listen(0);
+  await once(server, 'listening');
+  const [response] = await once(http.get({ port: server.address().port, path: '/orders/7' }), 'response');
+  response.resume();
+  await once(response, 'close');
+  server.close();
+  await once(server, 'close');
+  expect(ended.sort()).toEqual(['GET', 'GET /orders/:id']);
+});
