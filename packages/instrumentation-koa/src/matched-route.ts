@@ -1,4 +1,4 @@
-import { guard, joinRoute, RoutedRequest } from '@clew/core';
+import { joinRoute, RoutedRequest, sayOnce } from '@clew/core';
 import type { KoaContext, Next, RouterLayer } from './koa.ts';
 
 const MATCHED = Symbol('clew.matched-route');
@@ -25,13 +25,18 @@ export function watchRoutes(contextPrototype: object): () => void {
     },
     set(this: RoutedContext, path: unknown) {
       this[MATCHED] = path;
-      guard('reading the route of Koa', () => noteRoute(this, path));
+      // No closure: this runs twice for every request.
+      try {
+        noteRoute(this, path);
+      } catch (fault) {
+        sayOnce('reading the route of Koa', fault);
+      }
     },
   });
   return () => Reflect.deleteProperty(contextPrototype, '_matchedRoute');
 }
 
-/** Comes after a route's last handler: calls what the route passes the request on to. */
+/** Calls what a route passes the request on to. */
 export function passOn(koa: KoaContext, next: Next): Promise<unknown> {
   const { body, status } = koa;
   const isSet = (body !== undefined && body !== null) || status !== 404 || koa.respond === false;

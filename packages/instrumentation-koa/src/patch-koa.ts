@@ -81,7 +81,7 @@ function composeTraced(callback: Callback): Callback {
 /** Middleware may make a server request of its own: the one at the entry is noted first. */
 function beginRequest(handle: HandleRequest): HandleRequest {
   return function (context, handlers) {
-    guard('entering Koa', () => routedOf(context));
+    routedOf(context);
     return handle.call(this, context, handlers);
   };
 }
@@ -114,8 +114,10 @@ function traceMatches(match: Match): Match {
     if (inForce === undefined) return matched;
     const { pathAndMethod } = matched;
     const isTraced = inForce.options.layers !== 'none';
-    for (const [index, layer] of pathAndMethod.entries())
+    for (let index = 0; index < pathAndMethod.length; index++) {
+      const layer = pathAndMethod[index] as RouterLayer;
       if (isTraced || layer.methods.length > 0) pathAndMethod[index] = standInOf(layer);
+    }
     return matched;
   };
 }
@@ -137,7 +139,7 @@ function tracedMiddleware(middleware: Middleware): Middleware {
   return known;
 }
 
-/** A stand-in of the layer for one dispatch: the router keeps its own. After a route's handlers comes `passOn`. */
+/** A stand-in of the layer for one dispatch: the router keeps its own. */
 function standInOf(layer: RouterLayer): RouterLayer {
   const known = standIns.get(layer);
   if (known !== undefined) return known;
@@ -147,16 +149,29 @@ function standInOf(layer: RouterLayer): RouterLayer {
     const own = layer.stack;
     const isTraced = inForce !== undefined && inForce.options.layers !== 'none';
     if (last === undefined || last.isTraced !== isTraced || !isSame(last.own, own)) {
-      // Handlers after the first may find themselves in another context.
-      const isSeen = (index: number) => isTraced || (route !== undefined && index > 0);
-      const handlers = own.map((handler, index) => (isSeen(index) ? trace(handler, route) : handler));
-      last = { isTraced, own: [...own], standIn: route === undefined ? handlers : [...handlers, passOn] };
+      const standIn = isTraced ? own.map((handler) => trace(handler, route)) : [...own];
+      const final = standIn.at(-1);
+      if (route !== undefined && final !== undefined)
+        standIn.splice(-1, 1, watchPassing(final, own.length > 1));
+      last = { isTraced, own: [...own], standIn };
     }
     return last.standIn;
   };
   const standIn = Object.create(layer, { stack: { get: stack } }) as RouterLayer;
   standIns.set(layer, standIn);
   return standIn;
+}
+
+/**
+ * The last handler of a route, which passes the request on to other routes and middleware. Not a handler of its own
+ * after it: Koa would compose one more for each request.
+ */
+function watchPassing(handler: Middleware, isLater: boolean): Middleware {
+  return function (context, next) {
+    // Earlier handlers may have made a server request of their own.
+    if (isLater) routedOf(context).findServerRequest();
+    return handler.call(this, context, () => passOn(context, next));
+  };
 }
 
 interface Stacks {
@@ -166,7 +181,9 @@ interface Stacks {
 }
 
 function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one.length === other.length && one.every((item, index) => item === other[index]);
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
 }
 
 function trace(middleware: Middleware, route?: RouterLayer): Middleware {
@@ -177,9 +194,7 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
 
   return function (context, next) {
     const tools = inForce;
-    if (tools === undefined) return middleware.call(this, context, next);
-    if (route !== undefined) routedOf(context).findServerRequest();
-    if (tools.options.layers === 'none') return middleware.call(this, context, next);
+    if (tools === undefined || tools.options.layers === 'none') return middleware.call(this, context, next);
     const { ignoreLayersType, requestHook } = tools.options;
     if (ignoreLayersType.includes(layerType)) return middleware.call(this, context, next);
     const name = route === undefined ? ownName : routeOf(context, route.path);
