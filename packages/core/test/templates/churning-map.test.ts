@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ChurningMap } from '../../src/templates/churning-map.ts';
 
 test('several of a key, found in their order, taken out one by one', () => {
@@ -41,4 +43,44 @@ test('ids that differ at their ends only, and one that is very long', () => {
   for (let at = 0; at < 100; at++) map.add(`${long}${at}`, at);
   expect(map.find(`${long}42`)).toBe(42);
   expect(map.find(long)).toBeUndefined();
+});
+
+test('which keys share a bucket differs from process to process: peers can’t choose ids that all do', () => {
+  const keys = Array.from({ length: 64 }, (_, at) => `id ${at}`);
+  /** The module as another process has it. */
+  const orderWith = (random: number): string[] => {
+    const order: string[] = [];
+    const randomness = jest.spyOn(Math, 'random').mockReturnValue(random);
+    jest.isolateModules(() => {
+      const loaded = jest.requireActual<typeof import('../../src/templates/churning-map.ts')>(
+        '../../src/templates/churning-map.ts',
+      );
+      const map = new loaded.ChurningMap<string, number>();
+      for (const key of keys) map.add(key, 1);
+      order.push(...map.entries().map(([key]) => key));
+    });
+    randomness.mockRestore();
+    return order;
+  };
+  expect(orderWith(0.1)).toEqual(orderWith(0.1));
+  expect(orderWith(0.1)).not.toEqual(orderWith(0.7));
+});
+
+test('the memory of many entries is given back when they are gone', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const heap = () => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const map = new ChurningMap<number, number>();
+  const before = heap();
+  for (let at = 0; at < 500_000; at++) map.add(at, at);
+  // A bucket for each: four MB beside the entries.
+  expect(heap() - before).toBeGreaterThan(4_000_000);
+  for (let at = 0; at < 500_000; at++) map.delete(at, at);
+  expect(heap() - before).toBeLessThan(500_000);
+  expect(map.size).toBe(0);
+  map.add(7, 7);
+  expect(map.find(7)).toBe(7);
 });
