@@ -43,35 +43,58 @@ export class ReplayMemory {
   }
 }
 
-const FIRST_SLOTS = 256;
+const SHARDS = 64;
+const FIRST_SLOTS = 16;
 
-/** Written for memory: 64 bits of each digest in a table with open addressing, where a `Set` of texts takes 200 bytes. */
+/**
+ * Written for memory: 64 bits of each digest in tables with open addressing, 11 to 21 bytes where a `Set` of texts takes
+ * 200. Many small tables, so that none takes long to grow.
+ */
 class DigestSet {
-  /** Two words a slot; both are zero in an empty one. */
-  #words = new Uint32Array(2 * FIRST_SLOTS);
+  readonly #shards: (Shard | undefined)[] = new Array(SHARDS).fill(undefined);
   #size = 0;
 
   get byteLength(): number {
-    return this.#words.byteLength;
+    let bytes = 0;
+    for (const shard of this.#shards) bytes += shard?.words.byteLength ?? 0;
+    return bytes;
   }
 
   add(digest: Buffer, max: number): Remembered {
     const high = digest.readUInt32LE(0);
     const low = digest.readUInt32LE(4) || 1;
-    if (isAt(this.#words, slotOf(this.#words, high, low))) return 'known';
+    const index = low % SHARDS;
+    const shard = this.#shards[index] ?? new Shard();
+    if (shard.has(high, low)) return 'known';
     if (this.#size >= max) return 'full';
-    if (this.#size >= (this.#words.length / 2) * 0.75) this.#grow();
-    put(this.#words, high, low);
+    shard.add(high, low);
+    this.#shards[index] = shard;
     this.#size++;
     return 'new';
   }
+}
+
+class Shard {
+  /** Two words a slot; the second is zero in an empty one. */
+  words = new Uint32Array(2 * FIRST_SLOTS);
+  #size = 0;
+
+  has(high: number, low: number): boolean {
+    return this.words[slotOf(this.words, high, low) + 1] !== 0;
+  }
+
+  add(high: number, low: number): void {
+    if (++this.#size > (this.words.length / 2) * 0.75) this.#grow();
+    put(this.words, high, low);
+  }
 
   #grow(): void {
-    const grown = new Uint32Array(2 * this.#words.length);
-    for (let at = 0; at < this.#words.length; at += 2) {
-      if (isAt(this.#words, at)) put(grown, this.#words[at]!, this.#words[at + 1]!);
+    const grown = new Uint32Array(2 * this.words.length);
+    for (let at = 0; at < this.words.length; at += 2) {
+      const low = this.words[at + 1]!;
+      if (low !== 0) put(grown, this.words[at]!, low);
     }
-    this.#words = grown;
+    this.words = grown;
   }
 }
 
@@ -85,10 +108,6 @@ function put(words: Uint32Array, high: number, low: number): void {
 function slotOf(words: Uint32Array, high: number, low: number): number {
   const last = words.length - 2;
   let at = (2 * high) & last;
-  while (isAt(words, at) && (words[at] !== high || words[at + 1] !== low)) at = (at + 2) & last;
+  while (words[at + 1] !== 0 && (words[at] !== high || words[at + 1] !== low)) at = (at + 2) & last;
   return at;
-}
-
-function isAt(words: Uint32Array, at: number): boolean {
-  return words[at + 1] !== 0;
 }

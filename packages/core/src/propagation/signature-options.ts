@@ -8,7 +8,7 @@ export interface SignatureOptions {
   readonly once?: boolean;
   /**
    * How many signed requests a second are remembered so that none counts twice, as an average over `maxAgeMs`:
-   * [1, 100000], default 1000. Each takes about 14 bytes for up to twice `maxAgeMs`.
+   * [1, 100000], default 1000. Each takes about 16 bytes for up to twice `maxAgeMs`.
    */
   readonly maxSignedPerSecond?: number;
   /** What becomes of a signature when no memory is left: it does not count (default), or it counts unremembered. */
