@@ -10,7 +10,7 @@ import {
   suppressTracing,
   unsuppressTracing,
 } from '@clew/core';
-import { createContextKey, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
+import { type Context, createContextKey, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
 
 const [A, B] = [createContextKey('a'), createContextKey('b')];
@@ -109,6 +109,18 @@ const some = rootContext.setValue(A, 'some');
 const other = rootContext.setValue(A, 'other');
 
 describe.each(Object.entries(MANAGERS))('the %s context manager', (_name, create) => {
+  test.each([[null], [undefined], [7], ['text'], [{}], [() => {}], [Object.create(null)]])(
+    'makes no %p current, which is not a context',
+    (value) => {
+      const manager = create();
+      const given = value as unknown as Context;
+      const current = () => manager.active().getValue(createContextKey('any'));
+      expect(manager.with(given, current)).toBeUndefined();
+      expect(manager.bind(given, current)()).toBeUndefined();
+      expect(manager.with(given, (...args: unknown[]) => args, undefined, 1, 2)).toEqual([1, 2]);
+    },
+  );
+
   const manager = create().enable();
   const here = () => manager.active().getValue(A);
 

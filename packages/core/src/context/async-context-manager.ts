@@ -1,7 +1,7 @@
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
 import type { Context, ContextManager } from '@opentelemetry/api';
 import { bindWith } from './bind.ts';
-import { rootContext } from './context.ts';
+import { contextOr, rootContext } from './context.ts';
 
 /**
  * The context carrier `async`: follows promises, timers and callbacks through Node's AsyncLocalStorage.
@@ -45,7 +45,7 @@ export class AsyncContextManager implements ContextManager {
   /** Makes a context current until the token is disposed of; prefer `with`. */
   attach(context: Context): { dispose(): void } {
     const previous = this.#storage.getStore();
-    this.#storage.enterWith(context);
+    this.#storage.enterWith(contextOr(context, this.#base));
     return { dispose: () => this.#storage.enterWith(previous ?? this.#base) };
   }
 
@@ -58,8 +58,9 @@ export class AsyncContextManager implements ContextManager {
     return this;
   }
 
-  #run<T>(context: Context, call: () => T): T {
-    if (this.active() === context) return call();
+  #run<T>(given: Context, call: () => T): T {
+    if (this.active() === given) return call();
+    const context = contextOr(given, this.#base);
     const storage = this.#storage;
     if (!this.#hasFrames) return storage.run(context, call);
     // The trigger is what Node would take by itself, from options that are slow to read.

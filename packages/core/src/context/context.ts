@@ -62,3 +62,8 @@ class ChainedContext implements Context {
 
 /** The context with no span and no values. Every exchange starts from it. */
 export const rootContext: Context = new ChainedContext(undefined, undefined, undefined, undefined);
+
+/** The value if it is a context, else `base`: applications in JavaScript make anything current. */
+export function contextOr(value: Context, base: Context): Context {
+  return typeof (value as Context | null | undefined)?.getValue === 'function' ? value : base;
+}

@@ -1,6 +1,6 @@
 import type { Context, ContextManager } from '@opentelemetry/api';
 import { bindWith } from './bind.ts';
-import { rootContext } from './context.ts';
+import { contextOr, rootContext } from './context.ts';
 
 /**
  * The context carrier `stack`: a context is current while a function runs and not after its first `await`.
@@ -27,7 +27,7 @@ export class StackContextManager implements ContextManager {
     ...args: A
   ): ReturnType<F> {
     const previous = this.#current;
-    this.#current = context;
+    this.#current = contextOr(context, this.#base);
     try {
       return Reflect.apply(fn, thisArg, args);
     } finally {
@@ -45,7 +45,7 @@ export class StackContextManager implements ContextManager {
 
   attach(context: Context): { dispose(): void } {
     const previous = this.#current;
-    this.#current = context;
+    this.#current = contextOr(context, this.#base);
     return {
       dispose: () => {
         this.#current = previous;
