@@ -51,7 +51,7 @@ const FORGED: [name: string, headers: string[]][] = [
 const ended: ReadableSpan[] = [];
 const provider = new TracerProvider({
   exporter: false,
-  // Nothing is sampled unless a parent that is believed says so.
+  // Nothing is sampled unless a trusted parent is sampled.
   sampler: parentBased({ root: alwaysOff() }),
   spanProcessors: [
     {
@@ -134,7 +134,7 @@ const signed = (headers: Record<string, string>, names?: readonly string[]) => [
 
 const servers = () => ended.filter((span) => span.kind === SpanKind.SERVER);
 
-describe('what strangers send to a server that trusts nobody', () => {
+describe('what unknown clients send to a server that trusts only signatures', () => {
   test.each([
     ['W3C', [`traceparent: ${TRACEPARENT}`]],
     ['B3', [`b3: ${TRACE_ID}-b7ad6b7169203331-d`]],
@@ -180,7 +180,7 @@ describe('what strangers send to a server that trusts nobody', () => {
       ],
     ],
     [
-      'one that says that there is no baggage, beside baggage',
+      'one that covers the absence of baggage, beside baggage',
       () => [...signed({ traceparent: TRACEPARENT }, ['traceparent', 'baggage']), 'baggage: admin=yes'],
     ],
     [
@@ -220,7 +220,7 @@ describe('what strangers send to a server that trusts nobody', () => {
     },
   );
 
-  test.each(FORGED)('%s ids beside signed baggage are not believed', async (_name, forged) => {
+  test.each(FORGED)('%s ids beside signed baggage are not trusted', async (_name, forged) => {
     await send(...forged, ...signed({ baggage: 'tenant=acme' }));
     expect(seen).toEqual([{ traceId: expect.not.stringContaining(FORGED_ID), baggage: ['tenant=acme'] }]);
     expect(servers()).toEqual([]);
@@ -242,7 +242,7 @@ describe('what strangers send to a server that trusts nobody', () => {
     ['baggage beyond its bound', `baggage: ${Array.from({ length: 900 }, (_, i) => `k${i}=v`).join(',')}`],
     ['bytes that are no text', `baggage: a=\xff\xfe%ff%`],
     ['a key of a thousand letters', `uberctx-${'k'.repeat(1000)}: v`],
-  ])('%s are answered, and counted if they were believed', async (_title, header) => {
+  ])('%s get a response and no trust', async (_title, header) => {
     expect(await send(`traceparent: ${TRACEPARENT}`, header)).toContain('served');
     expect(seen[0]?.baggage).toEqual([]);
   });

@@ -14,7 +14,7 @@ const APPLICATION = `
 import http from 'node:http';
 const [, , behind] = process.argv;
 const server = http.createServer((request, response) => {
-  http.get(behind, (answer) => answer.resume().on('end', () => response.end('served')));
+  http.get(behind, (incoming) => incoming.resume().on('end', () => response.end('served')));
 });
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 `;
@@ -43,7 +43,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A project far away from this repository, with these packages of ours. */
+/** A project outside this repository, with these packages of Clew. */
 function projectWith(...names: string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'clew-osprofiler-'));
   folders.push(folder);

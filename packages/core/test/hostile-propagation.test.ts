@@ -114,15 +114,19 @@ describe('one wrong entry of baggage', () => {
 
 describe('what can not be written keeps nothing else back', () => {
   test.each<[string, Context, Record<string, string>]>([
-    ['a trace state that is none', inSpan({ traceState: {} }), { traceparent: TRACEPARENT }],
-    ['baggage that is none', propagation.setBaggage(inSpan(), {} as Baggage), { traceparent: TRACEPARENT }],
+    ['a trace state of the wrong type', inSpan({ traceState: {} }), { traceparent: TRACEPARENT }],
+    [
+      'baggage of the wrong type',
+      propagation.setBaggage(inSpan(), {} as Baggage),
+      { traceparent: TRACEPARENT },
+    ],
     [
       'a span context that is null',
       withBaggage({ a: { value: 'b' } }, trace.setSpanContext(rootContext, null as never)),
       { baggage: 'a=b' },
     ],
     [
-      'a span that is none',
+      'a span of the wrong type',
       withBaggage({ a: { value: 'b' } }, trace.setSpan(rootContext, {} as Span)),
       { baggage: 'a=b' },
     ],

@@ -57,7 +57,7 @@ describe('what is extracted into a context that is not empty', () => {
     expect(covered(extract(signed({ baggage: 'c=d' }), outer))).toBe('baggage');
   });
 
-  test('is no reason to take the current span away', () => {
+  test('leaves the current span where it is', () => {
     const outer = trace.setSpanContext(rootContext, own);
     const span = trace.getSpan(outer);
     for (const headers of [{ baggage: 'a=b' }, signed({ baggage: 'a=b' }), { 'clew-signature': 'wrong' }]) {

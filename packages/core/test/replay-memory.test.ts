@@ -34,7 +34,7 @@ test('a process without signatures keeps next to nothing', () => {
   expect(memory.bytes).toBeLessThan(4096);
 });
 
-test('digests that begin alike are told apart', () => {
+test('digests with the same beginning are distinguished', () => {
   const memory = new ReplayMemory(AGE_MS, 1000);
   const alike = (low: number) => {
     const buffer = Buffer.alloc(8);

@@ -323,7 +323,7 @@ describe('options', () => {
     [{ messages: null }, /expected signature.messages to be an object of options, got null/],
     [{ audience: 'a b' }, /expected signature.audience to be up to 64 letters/],
     [{ audiences: { '*': '' } }, /expected signature.audiences\[\*\] to be up to 64 letters/],
-  ])('%j is refused with a clear error that tells no secret', (options, message) => {
+  ])('%j is refused with a clear error that quotes no secret', (options, message) => {
     expect(() => createSignature({ keys: { k1: KEY }, ...options } as SignatureOptions)).toThrow(message);
   });
 });

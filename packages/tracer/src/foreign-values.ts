@@ -29,7 +29,7 @@ export function contextOf(given: unknown): SpanContext | undefined {
   };
 }
 
-/** The context of a span that was not started here; `undefined` where it has none. */
+/** The context of a span that was not started here; `undefined` where it has no valid one. */
 export function contextOfSpan(span: Span | null | undefined): SpanContext | undefined {
   return typeof span?.spanContext === 'function' ? contextOf(span.spanContext()) : undefined;
 }

@@ -156,7 +156,7 @@ test('a tracer may have any name, version and schema', () => {
   );
 });
 
-test('a function runs with its span, whatever stands for options and context', () => {
+test('a function runs with its span, whatever is given as options and context', () => {
   const { tracer, spans } = keepSpans();
   const start = tracer.startActiveSpan as unknown as (...args: unknown[]) => unknown;
   fc.assert(
@@ -194,7 +194,7 @@ describe('what is right stays beside what is wrong', () => {
     expect(spans[1]?.events).toMatchObject([{ name: 'e', attributes: { fine: 1 } }]);
   });
 
-  test('of a parent with a trace state that is none, the ids', () => {
+  test('of a parent with a trace state of the wrong type, the ids', () => {
     const { tracer, spans } = keepSpans();
     const parent = { ...ids, traceState: {} } as unknown as SpanContext;
     tracer.startSpan('child', {}, trace.setSpanContext(rootContext, parent)).end();
@@ -202,7 +202,7 @@ describe('what is right stays beside what is wrong', () => {
     expect(spans[0]?.parentSpanContext?.spanId).toBe(ids.spanId);
   });
 
-  test('of a link with a trace state that is none, the ids', () => {
+  test('of a link with a trace state of the wrong type, the ids', () => {
     const { tracer, spans } = keepSpans();
     const context = { ...ids, traceState: {} } as unknown as SpanContext;
     tracer.startSpan('linked', { links: [{ context }] }).end();

@@ -6,7 +6,7 @@ import { type Context, createContextKey, type TextMapGetter } from '@opentelemet
  */
 export type CarrierKind = 'request' | 'message' | 'environment';
 
-/** A getter with this property says what it reads. */
+/** The property of a getter that names the kind of its carriers. */
 export const CARRIER_KIND = Symbol.for('clew.carrier-kind');
 
 /** The getter of a message's headers, marked as such: a signature on a message may be as old as messages get. */
@@ -35,17 +35,17 @@ const KEY = createContextKey('clew.injection-target');
 const UNKNOWN: InjectionTarget = { kind: 'request' };
 let wanted = false;
 
-/** From now on templates say what they inject into. Called by whatever signs; nobody else pays for it. */
+/** From now on templates name what they inject into. Called by code that signs, so that other applications don't pay for it. */
 export function wantInjectionTargets(): void {
   wanted = true;
 }
 
-/** Says what a context is about to be injected into. */
+/** Names what a context is about to be injected into. */
 export function withInjectionTarget(context: Context, target: InjectionTarget): Context {
   return wanted ? context.setValue(KEY, target) : context;
 }
 
-/** What a context is injected into: a request to an unknown host where nothing was said. */
+/** What a context is injected into: a request to an unknown host by default. */
 export function injectionTargetOf(context: Context): InjectionTarget {
   return (context.getValue(KEY) as InjectionTarget | undefined) ?? UNKNOWN;
 }

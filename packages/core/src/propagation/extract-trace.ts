@@ -15,7 +15,7 @@ interface Found {
   readonly extraction: Extraction;
 }
 
-/** Reads the formats in order; returns the context given where none of them is there. */
+/** Reads the formats in order; returns the same context where the carrier has no trace. */
 export function extractTrace<C>(
   formats: readonly TraceFormat[],
   context: Context,

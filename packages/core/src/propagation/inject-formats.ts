@@ -13,7 +13,7 @@ import type { PropagatorOptions } from './propagator.ts';
 import { isTraceVouched } from './provenance.ts';
 import { isValid } from './span-context.ts';
 
-/** Writes all formats. What one of them can't write keeps none of the others back. */
+/** Writes all formats. A format that fails does not keep the others from being written. */
 export function injectFormats<C>(
   { inject, injectBeside }: PropagatorOptions,
   context: Context,

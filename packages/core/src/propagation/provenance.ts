@@ -37,7 +37,7 @@ shared[TRACKED] ??= { tracked: false };
 /** Looked up once: a property of the global object is not found fast. */
 const holder = shared[TRACKED];
 
-/** From now on incoming messages are marked with their origin. Called by whatever signs; nobody else pays for it. */
+/** From now on incoming traces and baggage are marked with their origin. Called by code that signs, so that other applications don't pay for it. */
 export function trackProvenance(): void {
   holder.tracked = true;
 }

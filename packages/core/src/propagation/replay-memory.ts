@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 
-/** Whether a signature was seen before: `full` when there is no memory left to say so. */
+/** Whether a signature was seen before; `full` when there is no room to remember it. */
 export type Remembered = 'new' | 'known' | 'full';
 
 /**
@@ -48,7 +48,7 @@ const FIRST_SLOTS = 16;
 
 /**
  * Written for memory: 64 bits of each digest in tables with open addressing, 11 to 21 bytes where a `Set` of texts takes
- * 200. Many small tables, so that none takes long to grow.
+ * 200. Many small tables: each takes little time to grow.
  */
 class DigestSet {
   readonly #shards: (Shard | undefined)[] = new Array(SHARDS).fill(undefined);

@@ -7,7 +7,7 @@ export interface SignatureOptions {
   /** Whether a request's signature counts only once. Default `true`. */
   readonly once?: boolean;
   /**
-   * How many signed requests a second are remembered so that none counts twice, as an average over `maxAgeMs`:
+   * How many signed requests a second are remembered, so that each counts once, as an average over `maxAgeMs`:
    * [1, 100000], default 1000. Each takes about 16 bytes for up to twice `maxAgeMs`.
    */
   readonly maxSignedPerSecond?: number;

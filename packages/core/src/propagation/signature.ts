@@ -17,7 +17,7 @@ import { checkSignatureOptions, type SignatureOptions } from './signature-option
 /**
  * Our signature over headers, in a header of its own:
  * `v2;k=<key id>;t=<ms since 1970>;n=<nonce>;h=<names>[;c=message][;a=<audience>];s=<hex HMAC-SHA256>`.
- * Signed are all fields before `s`, and for each name in `h` the header's value, or that there is none.
+ * It covers all fields before `s`, and for each name in `h` the header's value or its absence.
  */
 export const SIGNATURE_HEADER = 'clew-signature';
 const NAME = 'signature';
@@ -33,11 +33,11 @@ export type CoveredHeaders = ReadonlyMap<string, string>;
 /** Signs outgoing headers and verifies incoming ones. */
 export interface Signature {
   /**
-   * The value of the header, for a target (a request by default). Signed are the headers, and that there is no other
-   * of the three W3C headers; or, where `names` are given, the headers of these names or their absence.
+   * The value of the header, for a target (a request by default). It covers the headers and the absence of
+   * the other W3C headers; where `names` are given, the headers of these names or their absence.
    */
   sign(headers: ReadonlyMap<string, string>, names?: readonly string[], target?: InjectionTarget): string;
-  /** The headers that a valid signature covers; `refused` where it is not valid, `undefined` where there is none. */
+  /** The headers that a valid signature covers; `refused` where it is not valid, `undefined` without a signature. */
   verify<C>(carrier: C, getter: TextMapGetter<C>): CoveredHeaders | 'refused' | undefined;
 }
 

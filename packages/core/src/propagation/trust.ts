@@ -10,7 +10,7 @@ export type TraceTrust = 'continue' | 'link' | 'ignore';
 /** What becomes of baggage that comes in; a list keeps the keys that it names. */
 export type BaggageTrust = 'keep' | 'drop' | readonly string[];
 
-/** How far one peer is believed. */
+/** How far one peer is trusted. */
 export interface Trust {
   readonly trace: TraceTrust;
   readonly baggage: BaggageTrust;
@@ -38,7 +38,7 @@ export interface Entrance {
   readonly isQueue?: boolean;
 }
 
-/** Everything is believed: what a program behind a mesh of its own wants, and OpenTelemetry's behaviour. */
+/** Everything is trusted: OpenTelemetry's behaviour, for services behind a mesh of their own. */
 export const FULL_TRUST: Trust = { trace: 'continue', baggage: 'keep' };
 
 /** Makes the decision of an option: cheap where it says the same of every request. */
