@@ -213,6 +213,33 @@ describe('a call', () => {
       expect(call!.endTimeMs).toBeLessThanOrEqual(receive.endTimeMs);
     }));
 
+  test('whose fetched reply is in an envelope, of one frame or of several, has the failure that it reports', () => {
+    const envelopes = [
+      {
+        system: 'json',
+        read: (content: Buffer) => {
+          const { method, error, id } = JSON.parse(content.toString());
+          if (method !== undefined) return { kind: 'call', method, id };
+          return { kind: 'reply', id, failure: error && { type: error, message: 'it said so' } };
+        },
+      },
+    ];
+    return traced(newest, broker.url, { envelopes }, async (_connection, channel) => {
+      const replyTo = await channel.queue();
+      for (const padding of ['', 'x'.repeat(300_000)]) {
+        const request = Buffer.from(JSON.stringify({ method: 'sum', id: '7' }));
+        channel.raw.sendToQueue('nowhere', request, { replyTo });
+        const reply = { id: '7', error: 'OutOfStock', padding };
+        channel.raw.sendToQueue(replyTo, Buffer.from(JSON.stringify(reply)));
+        await channel.ask('checkQueue', replyTo);
+        const message = await channel.get(replyTo, { noAck: true });
+        expect(message && JSON.parse(message.content.toString())).toEqual(reply);
+        const [call] = ofKind(await recorder.take(3), SpanKind.CLIENT);
+        expect(call).toMatchObject({ name: 'sum', attributes: { 'error.type': 'OutOfStock' } });
+      }
+    });
+  });
+
   test('whose handler takes longer than any time-out is no error', () =>
     traced(newest, broker.url, { callTimeoutMs: 20, consumeTimeoutMs: 20 }, async (connection, channel) => {
       const queue = await channel.queue();

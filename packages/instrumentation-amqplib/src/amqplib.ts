@@ -21,6 +21,8 @@ export interface Frame {
   readonly id?: number;
   readonly fields: MethodFields & Properties;
   readonly size?: number;
+  /** A part of a message's body. */
+  readonly content?: Buffer;
 }
 
 /** The arguments of a method; which there are depends on the method. */

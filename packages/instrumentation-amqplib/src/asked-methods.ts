@@ -19,6 +19,8 @@ export interface Asked {
   readonly fields: MethodFields;
   readonly caller: Context;
   readonly startTimeMs: number;
+  /** Whether envelopes look into the bodies of messages. */
+  readonly readsBodies: boolean;
 }
 
 export function onReply(
@@ -47,28 +49,50 @@ export function onReply(
   }
 }
 
-/** Runs the frames of a fetched message where it was asked for, and records it when its properties are there. */
+/** The longest body that envelopes get to see of a fetched message. */
+const MAX_BODY_BYTES = 1_048_576;
+
+/**
+ * Runs the frames of a fetched message where it was asked for. It is recorded as soon as its properties are there;
+ * with envelopes, which read the body, just before its last frame.
+ */
 export function fetching(asked: Asked, got: Frame, state: FrameHandler, idle: FrameHandler): FrameHandler {
   const {
     notes,
     fields: { queue = '' },
     caller,
     startTimeMs,
+    readsBodies,
   } = asked;
+  let properties: Frame['fields'] | undefined;
+  let missingBytes = 0;
+  let recorded = false;
+  const body: Buffer[] = [];
+  const record = () => {
+    recorded = true;
+    const content = body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body);
+    const message = { fields: got.fields, properties: properties ?? {}, content };
+    const delivery = { notes, message, queue: queue || notes.lastQueue, read: undefined };
+    notes.messages.receive(delivery, caller, startTimeMs);
+  };
+  const look = (frame: Frame) => {
+    if (properties === undefined) {
+      properties = frame.fields;
+      const { size = 0 } = frame;
+      missingBytes = readsBodies && size <= MAX_BODY_BYTES ? size : 0;
+    } else if (frame.content !== undefined) {
+      body.push(frame.content);
+      missingBytes -= frame.content.length;
+    }
+    if (missingBytes <= 0) record();
+  };
   const inside = (current: FrameHandler): FrameHandler =>
     function (frame) {
+      if (!recorded) guard('recording a fetched message', () => look(frame));
       const next = context.with(caller, () => current.call(this, frame));
       return next === idle ? next : inside(next);
     };
-  const rest = inside(state);
-  return function (frame) {
-    guard('recording a fetched message', () => {
-      const message = { fields: got.fields, properties: frame.fields, content: Buffer.alloc(0) };
-      const delivery = { notes, message, queue: queue || notes.lastQueue, read: undefined };
-      notes.messages.receive(delivery, caller, startTimeMs);
-    });
-    return rest.call(this, frame);
-  };
+  return inside(state);
 }
 
 /** Why the broker closed or gave back something. */

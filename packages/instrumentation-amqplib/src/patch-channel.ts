@@ -98,7 +98,15 @@ function patchClass(baseChannel: object, tools: AmqplibTools): void {
         const caller = currentContext();
         const startTimeMs = originals.monotonicNow();
         sendOrEnqueue.call(this, method, fields, (error, frame) => {
-          const asked: Asked = { channel: this, notes: notesOf(this), method, fields, caller, startTimeMs };
+          const asked: Asked = {
+            channel: this,
+            notes: notesOf(this),
+            method,
+            fields,
+            caller,
+            startTimeMs,
+            readsBodies: tools.options.envelopes !== undefined,
+          };
           guard(`${tools.name}: a reply`, () => onReply(asked, error, frame));
           const idle = this.handleMessage;
           context.with(caller, () => reply(error, frame));
