@@ -61,7 +61,24 @@ function line(level: string): (message: string, ...rest: unknown[]) => void {
       return;
     }
     const details = rest.map((each) => (each instanceof Error ? each.message : String(each)));
-    const text = [message, ...details].join(' ').replaceAll('\n', ' ');
-    process.stderr.write(`clew ${level}: ${text}\n`);
+    const text = [message, ...details].join(' ').replace(CONTROL_CHARACTERS, ' ');
+    writeQuietly(`clew ${level}: ${text}\n`);
   };
+}
+
+/** What a peer sent may be in a line: it must not begin another one, nor move the cursor of a terminal. */
+const CONTROL_CHARACTERS = /\p{Cc}/gu;
+const ignore = () => {};
+let writing = 0;
+
+/** Where standard error has been closed (a terminal that hung up, `| head`), a line of ours must not end the process. */
+function writeQuietly(line: string): void {
+  const { stderr } = process;
+  if (stderr.destroyed) return;
+  if (writing++ === 0) stderr.on('error', ignore);
+  stderr.write(line, (error) => {
+    writing--;
+    // The `error` event follows.
+    if (!error && writing === 0) stderr.removeListener('error', ignore);
+  });
 }

@@ -36,7 +36,7 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
       })
       .unref();
   };
-  /** Spans that the application ends in its own `exit` listeners have ended when ours is called. */
+  /** So that spans which the application ends in its own `exit` listeners have ended when ours is called. */
   const moveToLast = () => {
     process.removeListener('exit', onExit);
     process.on('exit', onExit);
@@ -53,12 +53,17 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
   };
   // What these throw would become the exit status of the application.
   const endOpen = (why: string) => void guard('ending open spans', () => deliverable.endOpen(why));
-  const onExit = () => {
+  const finish = () => {
     endOpen(reason);
     if (givenUp || !deliverable.hasPending()) return;
     guard('delivering at the end of the process', () => deliverable.flushSync());
   };
+  const onExit = () => {
+    if (process.listeners('exit').at(-1) === onExit || !beforeReallyExit(finish)) finish();
+  };
   const onFault = (error: unknown, origin: string) => {
+    // Thrown in an `exit` listener, it is the end: nothing else is called.
+    if (isExiting()) finish();
     moveToLast();
     guard('recording an uncaught exception', () => deliverable.recordFault(error));
     noteReason(origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception');
@@ -108,4 +113,29 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
     process.removeListener('uncaughtExceptionMonitor', onFault);
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
   };
+}
+
+interface Exiting {
+  _exiting?: boolean;
+  reallyExit?: (this: unknown, code: unknown) => void;
+}
+
+function isExiting(): boolean {
+  return (process as Exiting)._exiting === true;
+}
+
+/**
+ * Calls `work` after the `exit` listeners that follow ours, which only `process.exit()` calls in that order: it ends the
+ * process by `process.reallyExit`, as the package `signal-exit` relies on, too. Returns whether there is one.
+ */
+function beforeReallyExit(work: () => void): boolean {
+  const exiting = process as Exiting;
+  const { reallyExit } = exiting;
+  if (typeof reallyExit !== 'function') return false;
+  exiting.reallyExit = function (code) {
+    exiting.reallyExit = reallyExit;
+    work();
+    return reallyExit.call(this, code);
+  };
+  return true;
 }

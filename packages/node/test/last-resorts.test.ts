@@ -89,6 +89,11 @@ test('without file descriptors, before a first export, one line says what is los
   );
 });
 
+test('with frozen intrinsics its last spans arrive', async () => {
+  const ended = await run('as usual', ['--no-warnings', '--frozen-intrinsics']);
+  expect(ended).toMatchObject({ code: 3, names: ['last'] });
+});
+
 test('a receiver that is down costs one line', async () => {
   const running = start([...PRELOAD, program('last-resorts.mjs'), 'as usual'], {
     ...variablesFor('unheard'),

@@ -8,6 +8,9 @@ const ENDS: readonly (readonly [way: string[], signals: NodeJS.Signals[], spans:
   [['exits in a response'], [], ['CLIENT GET [exit]', 'SERVER GET [exit]']],
   [['falls off its end'], [], ['INTERNAL job [exit]', 'INTERNAL step [exit]', 'INTERNAL work [exit]']],
   [['ends a span in an exit listener'], [], ['INTERNAL work']],
+  [['ends a span in an exit listener of process.exit()'], [], ['INTERNAL work']],
+  [['throws in an exit listener of process.exit()'], [], ['INTERNAL work [exit]']],
+  [['exits in an exit listener'], [], ['INTERNAL work [exit]']],
   [['throws in a handler'], [], ['CLIENT GET [uncaught exception]', `SERVER GET (ERROR) !${FATAL}`]],
   [
     ['throws in a timer of a handler'],
@@ -26,7 +29,9 @@ const ENDS: readonly (readonly [way: string[], signals: NodeJS.Signals[], spans:
   ],
   [['throws in a handler, and goes on'], [], ['CLIENT GET', `SERVER GET (ERROR) !${FATAL}`]],
   [['throws in an active span, and exits'], [], [`INTERNAL job [uncaught exception] (ERROR) !${FATAL}`]],
-  [['in a worker'], [], [`INTERNAL job [uncaught exception] (ERROR) !${FATAL}`]],
+  [['in a worker', 'exits in an exit listener'], [], ['INTERNAL work [exit]']],
+  [['in a worker', 'ends a span in an exit listener of process.exit()'], [], ['INTERNAL work']],
+  [['in a worker', 'throws in an active span'], [], [`INTERNAL job [uncaught exception] (ERROR) !${FATAL}`]],
   ...((['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const).map(
     (signal) =>
       [['waits in a handler'], [signal], [`CLIENT GET [${signal}]`, `SERVER GET [${signal}]`]] as const,

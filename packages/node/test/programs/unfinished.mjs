@@ -55,6 +55,21 @@ const ways = {
     const span = work();
     process.on('exit', () => span.end());
   },
+  'ends a span in an exit listener of process.exit()': () => {
+    const span = work();
+    process.on('exit', () => span.end());
+    process.exit(5);
+  },
+  'throws in an exit listener of process.exit()': () => {
+    work();
+    process.on('exit', fail);
+    process.exit(5);
+  },
+  'exits in an exit listener': () => {
+    work();
+    process.on('exit', () => process.exit(6));
+    process.exit(5);
+  },
   'ends a span again': () => {
     const span = work();
     process.on('SIGTERM', () => {});
@@ -82,8 +97,9 @@ const ways = {
       console.log('ready');
     }),
   'in a worker': () => {
-    const worker = new Worker(new URL(import.meta.url), { argv: ['throws in an active span'] });
+    const worker = new Worker(new URL(import.meta.url), { argv: [signal] });
     worker.on('error', (error) => console.log('worker failed:', error.message));
+    worker.on('exit', (code) => console.log('worker ended', code));
   },
   'throws in an active span': () => tracer.startActiveSpan('job', () => setTimeout(fail, 1)),
 };
