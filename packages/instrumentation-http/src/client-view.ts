@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { HttpClientView } from '@clew/core';
 import { isCancelled } from './client-cancellation.ts';
 import { peerOf } from './client-connection.ts';
+import { whenElsewhere } from './client-elsewhere.ts';
 import { headerInText, headerNamesInText, replaceHeaderInText } from './header-text.ts';
 
 /** Node's own client, `node:http` and `node:https`. */
@@ -9,6 +10,7 @@ export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
   method: (request) => request.method,
   origin: (request) => `${request.protocol}//${hostOf(request)}`,
   peer: peerOf,
+  whenElsewhere,
   target: (request) => request.path,
   setHeader: (request, name, value) => {
     if (request.headersSent) replaceHeaderInText(request, name, value);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordSpans } from '@clew/testing';
@@ -178,6 +179,54 @@ describe.each(['http', 'https'])('node:%s', (name) => {
       'server.port': port,
       'url.full': `${name}://${OTHER}/songs`,
     });
+  });
+});
+
+describe('a connection that goes elsewhere than the request says', () => {
+  let peer: Awaited<ReturnType<typeof peerOf>>;
+  beforeAll(async () => {
+    peer = await peerOf('http');
+  });
+  afterAll(() => {
+    peer.server.closeAllConnections();
+    peer.server.close();
+  });
+  const openers: Record<string, (port: number) => http.RequestOptions> = {
+    'by a name': (port) => ({ createConnection: () => connect(port, 'localhost') }),
+    'by an address': (port) => ({ createConnection: () => connect(port, '127.0.0.1') }),
+    'by an agent': (port) => {
+      const agent = new http.Agent();
+      (agent as { createConnection?: unknown }).createConnection = () => connect(port, 'localhost');
+      return { agent };
+    },
+    'by a proxy of the agent': (port) => ({
+      agent: new http.Agent({ proxyEnv: { HTTP_PROXY: `http://localhost:${port}` } } as http.AgentOptions),
+    }),
+  };
+  // Node 24 brought it.
+  const proxied = new http.Agent({ proxyEnv: { HTTP_PROXY: 'http://localhost' } } as http.AgentOptions);
+  const knowsProxies = Object.getOwnPropertySymbols(proxied).some(
+    ({ description }) => description === 'kProxyConfig',
+  );
+  const ways = Object.keys(openers).filter((way) => knowsProxies || !way.includes('proxy'));
+  test.each(ways)('%s, gets no context for the name of the request', async (way) => {
+    const opener = openers[way] as (port: number) => http.RequestOptions;
+    const ask = () => send(http, { host: 'api.internal', ...opener(peer.port) });
+    plugin.setConfig({ ...own, propagateTo: ['api.internal'] });
+    expect((await ask()).headers.traceparent).toBeUndefined();
+    plugin.setConfig({ ...own, propagateTo: ['api.internal', 'localhost', '*'] });
+    expect((await ask()).headers.traceparent).toEqual(expect.any(String));
+    plugin.setConfig(own);
+    expect((await ask()).headers.traceparent).toEqual(expect.any(String));
+  });
+
+  test('gets no baggage that only the name of the request may have', async () => {
+    plugin.setConfig({ ...own, propagateBaggageTo: ['api.internal'] });
+    const baggage = propagation.createBaggage({ tenant: { value: 'acme' } });
+    const { headers } = await context.with(propagation.setBaggage(context.active(), baggage), () =>
+      send(http, { host: 'api.internal', createConnection: () => connect(peer.port, 'localhost') }),
+    );
+    expect([typeof headers.traceparent, headers.baggage]).toEqual(['string', undefined]);
   });
 });
 

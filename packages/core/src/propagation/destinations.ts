@@ -15,11 +15,14 @@ export function isDestinations(value: unknown): value is Destinations {
 /** Decides by the host that a connection goes to, and the `Host` of the request that is served. */
 export type AllowsHost = (host: string, servedHost: string | undefined) => boolean;
 
+/** The decision of `all`. */
+export const allowsAll: AllowsHost = () => true;
+
 const MAX_CACHED = 1000;
 
 /** Makes the decision for hosts; a list's decisions are kept by host. */
 export function destinationDecider(destinations: Destinations): AllowsHost {
-  if (destinations === 'all') return () => true;
+  if (destinations === 'all') return allowsAll;
   if (destinations === 'none') return () => false;
   if (destinations === 'same-origin') return isSameHost;
   const patterns = destinations.map(matcherOf);

@@ -1,4 +1,5 @@
 import { type Context, propagation, type TextMapSetter } from '@opentelemetry/api';
+import { SIGNATURE_HEADER } from './signature.ts';
 
 /** Access to a carrier that the application may have filled before: an outgoing request, a message. */
 export interface CarrierWriter<Carrier> extends TextMapSetter<Carrier> {
@@ -84,4 +85,18 @@ function isBaggage(name: string): boolean {
 
 function hasBaggagePrefix(name: string): boolean {
   return BAGGAGE_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+/** Removes everything that injection has written. */
+export function removeInjected<Carrier>(carrier: Carrier, writer: CarrierWriter<Carrier>): void {
+  for (const name of propagation.fields()) writer.remove(carrier, name);
+  removeInjectedBaggage(carrier, writer);
+}
+
+/** Removes the baggage that injection has written, and the signature that covers it. */
+export function removeInjectedBaggage<Carrier>(carrier: Carrier, writer: CarrierWriter<Carrier>): void {
+  for (const name of writer.names(carrier)) {
+    if (isBaggage(name.toLowerCase()) || name.toLowerCase() === SIGNATURE_HEADER)
+      writer.remove(carrier, name);
+  }
 }

@@ -14,8 +14,13 @@ import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { boundedWriter, headerBytes } from '../propagation/bounded-writer.ts';
 import { withInjectionTarget } from '../propagation/carrier-kind.ts';
-import type { Destinations } from '../propagation/destinations.ts';
-import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
+import { allowsAll, type Destinations } from '../propagation/destinations.ts';
+import {
+  type CarrierWriter,
+  injectFresh,
+  removeInjected,
+  removeInjectedBaggage,
+} from '../propagation/inject.ts';
 import { sendingBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
 import { type ConnectionPeer, type RequestAddress, readAddress } from './http-address.ts';
@@ -29,6 +34,11 @@ export interface HttpClientView<Request, Response> {
   origin(request: Request): string;
   /** Where the connection goes, where the library shows it; without it, the origin counts. */
   peer?(request: Request): ConnectionPeer | undefined;
+  /**
+   * Calls back before the headers are sent if the connection goes to another host than {@link peer} says: a proxy that an
+   * agent uses, a connection that the application opens itself. Called only where destinations are restricted.
+   */
+  whenElsewhere?(request: Request, listener: (host: string) => void): void;
   /** Path and query, or the whole URL where a proxy is asked. */
   target(request: Request): string;
   /** How often this request was sent before, where the library says so. Called once. */
@@ -98,6 +108,7 @@ export function httpClient<Request extends object, Response>(
   const room = (request: Request) => headerRoom(view, request);
   const inject = injector(
     tools,
+    view,
     boundedWriter(writer, { name: tools.name, room, unmeasuredBytes: UNMEASURED_BYTES }),
   );
 
@@ -179,6 +190,7 @@ function headerRoom<Request, Response>(view: HttpClientView<Request, Response>, 
 /** Injects trace context where the destination may have it, and baggage where it may have that, too. */
 function injector<Request, Response>(
   tools: Tools<HttpClientOptions<Request, Response>>,
+  view: HttpClientView<Request, Response>,
   writer: CarrierWriter<Request>,
 ): (context: Context, request: Request, address: RequestAddress) => void {
   const sendTo = sendingBy('sendTo');
@@ -193,6 +205,13 @@ function injector<Request, Response>(
       const outgoing = withBaggage ? context : propagation.deleteBaggage(context);
       const target = { kind: 'request', host: destinations[0] } as const;
       injectFresh(withInjectionTarget(outgoing, target), request, writer);
+      if (allows === allowsAll && allowsBaggage === allowsAll) return;
+      view.whenElsewhere?.(request, (host) => {
+        guard(`${tools.name}: taking back what was injected`, () => {
+          if (!allows(host, servedHost)) removeInjected(request, writer);
+          else if (!allowsBaggage(host, servedHost)) removeInjectedBaggage(request, writer);
+        });
+      });
     });
   };
 }
