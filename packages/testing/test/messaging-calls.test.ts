@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { type RecordedSpan, recordSpans } from '../src/index.ts';
 import { openChannel, type Parcel, parcel } from './toy-broker.ts';
@@ -127,6 +129,25 @@ describe('a request without a reply', () => {
   });
 });
 
+test('contexts for late replies keep no message alive', async () => {
+  const channel = openChannel()();
+  let message: Parcel | undefined = request('a', { headers: {} });
+  const weak = new WeakRef(message);
+  channel.process(message, undefined, () => {});
+  message = undefined;
+  await recorder.take(1);
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  for (let round = 0; weak.deref() !== undefined && round < 50; round++) {
+    await laterTurn();
+    gc();
+  }
+  expect(weak.deref()).toBeUndefined();
+  const reply = parcel('replies', { id: 'a' });
+  channel.send(reply, () => true);
+  expect(await recorder.take(1)).toMatchObject([{ parentSpanId: expect.any(String) }]);
+});
+
 describe('a request that is sent to another consumer', () => {
   test('its span ends, the next consumer’s is its child and is the one that replies', async () => {
     const open = openChannel({ callTimeoutMs: 60_000 });
@@ -154,6 +175,16 @@ describe('a request that is sent to another consumer', () => {
     expect(delegating).toMatchObject({ kind: SpanKind.SERVER, parentSpanId: call?.spanId });
     expect(delegating?.events.map(({ name }) => name)).toEqual(['handed over', 'ack']);
     expect(last).toMatchObject({ kind: SpanKind.SERVER, parentSpanId: delegating?.spanId });
+  });
+
+  test('a copy is sent, and it replies itself: what the reply reports is on its span', async () => {
+    const channel = openChannel()();
+    const failure = { type: 'OutOfStock', message: 'none left' };
+    channel.process(request('a'), undefined, () => {
+      channel.send(request('a', { topic: 'audit' }), () => true);
+      channel.send(parcel('replies', { id: 'a', failure }), () => true);
+    });
+    expect(errorsOf(await recorder.take(1))).toEqual(['OutOfStock']);
   });
 
   test('also outside of its context, and after its end', async () => {

@@ -21,15 +21,8 @@ import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { Waiting } from './messaging-waiting.ts';
 import type { RpcMark } from './rpc.ts';
 import { Call, type CallChannel, Calls } from './rpc-call.ts';
-import {
-  HandOver,
-  isSentWithin,
-  Reply,
-  Served,
-  Serving,
-  sendingContext,
-  servingContext,
-} from './rpc-serving.ts';
+import { HandOver, Reply } from './rpc-reply.ts';
+import { isSentWithin, Served, Serving, sendingContext, servingContext } from './rpc-serving.ts';
 
 const MESSAGE: InjectionTarget = { kind: 'message' };
 
@@ -92,7 +85,7 @@ export function beginSend<Sent, Delivery, Headers>(
     return beginMessage(broker, channel, message, mark, caller);
   if (serving.replyTo === mark.address) {
     if (serving.ended) {
-      if (mark.more !== true) broker.served.forget(serving);
+      serving.reply(mark);
       return beginMessage(broker, channel, message, undefined, sendingContext(caller, serving));
     }
     broker.inject(serving.context, message);

@@ -1,12 +1,11 @@
-import { type Attributes, type Context, context, type Span } from '@opentelemetry/api';
-import { rootContext } from '../context/context.ts';
-import { guard } from '../kit/failures.ts';
+import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { observePromise } from '../kit/observe-promise.ts';
-import { clearTimeout, monotonicNow, setTimeout } from '../kit/originals.ts';
+import { monotonicNow } from '../kit/originals.ts';
 import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
 import { type Cut, Waiting, WaitingExchange } from './messaging-waiting.ts';
 import type { RpcMark } from './rpc.ts';
-import { Pairs, Unanswered } from './rpc-pairs.ts';
+import { type Deadline, startDeadline } from './rpc-deadline.ts';
+import { type Paired, Pairs, Unanswered } from './rpc-pairs.ts';
 import type { Served } from './rpc-serving.ts';
 
 /** What a call needs of the channel that its request went through. */
@@ -112,47 +111,15 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
   }
 }
 
-/** The longest delay of a timer in Node. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
-
-/** The time that the caller waits: in all, and without any reply. Its timers keep no process alive. */
-class Deadline {
-  readonly #overall: NodeJS.Timeout | undefined;
-  readonly #silence: NodeJS.Timeout | undefined;
-
-  constructor(overall: NodeJS.Timeout | undefined, silence: NodeJS.Timeout | undefined) {
-    this.#overall = overall;
-    this.#silence = silence;
-  }
-
-  /** A reply has come, and others follow. */
-  heard(): void {
-    this.#silence?.refresh();
-  }
-
-  stop(): void {
-    clearTimeout(this.#overall);
-    clearTimeout(this.#silence);
-  }
-}
-
-function startDeadline({ timeoutMs, silenceTimeoutMs }: RpcMark, expire: (ms: number) => void): Deadline {
-  // Timers keep the context that they are started in.
-  return context.with(
-    rootContext,
-    () => new Deadline(startTimer(timeoutMs, expire), startTimer(silenceTimeoutMs, expire)),
-  );
-}
-
-function startTimer(ms: number | undefined, expire: (ms: number) => void): NodeJS.Timeout | undefined {
-  if (ms === undefined || !(ms >= 0 && ms <= MAX_DELAY_MS)) return undefined;
-  return setTimeout(() => guard('the deadline of a call', () => expire(ms)), ms).unref();
+/** A call that has ended without its reply. */
+interface LateCall extends Paired {
+  readonly caller: Context;
 }
 
 /** The waiting calls of a process, and the channels on which their replies are consumed. */
 export class Calls {
   readonly #pairs = new Pairs<Call>();
-  readonly #unanswered = new Unanswered<Call>();
+  readonly #unanswered = new Unanswered<LateCall>();
   readonly #waiting: Waiting<Call>;
   readonly #listeners = new Map<string, CallChannel>();
   readonly #served: Served;
@@ -177,8 +144,8 @@ export class Calls {
   }
 
   /** Keeps the context of a call that has ended without its reply. */
-  remember(call: Call): void {
-    this.#unanswered.add(call);
+  remember({ id, replyTo, context: caller }: Call): void {
+    this.#unanswered.add({ id, replyTo, caller });
   }
 
   isBeingServed(call: Call): boolean {
@@ -196,7 +163,7 @@ export class Calls {
     if (call === undefined) {
       const late = this.#unanswered.find(id, address);
       if (late !== undefined && more !== true) this.#unanswered.delete(late);
-      return late?.context;
+      return late?.caller;
     }
     call.answered(mark);
     if (more !== true && this.#pairs.find(id) !== undefined) this.#endRetries(call, mark);

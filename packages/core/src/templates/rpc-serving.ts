@@ -10,9 +10,8 @@ import { rootContext } from '../context/context.ts';
 import { guard } from '../kit/failures.ts';
 import { monotonicNow, setImmediate } from '../kit/originals.ts';
 import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
-import type { Outgoing } from './messaging-sending.ts';
 import type { RpcMark } from './rpc.ts';
-import { Pairs, Unanswered } from './rpc-pairs.ts';
+import { type Paired, Pairs, Unanswered } from './rpc-pairs.ts';
 
 /** The span of the request that is served in a context: several may have the same id. */
 const SERVED_SPAN = createContextKey('clew served request');
@@ -22,11 +21,48 @@ export function servingContext(current: Context, span: Span): Context {
   return current.setValue(SERVED_SPAN, span);
 }
 
+/** What a sent reply, or the request on its way to another consumer, belongs to. */
+export interface ServedRequest extends Paired {
+  readonly span: Span;
+  readonly context: Context;
+  readonly ended: boolean;
+  reply(mark: RpcMark): void;
+  handedOver(): void;
+}
+
+/** A request whose span has ended without a reply. It does not keep the message: there may be many. */
+class LateRequest implements ServedRequest {
+  readonly id: string;
+  readonly replyTo: string;
+  readonly span: Span;
+  readonly context: Context;
+  readonly owner: ProcessingOwner;
+  readonly ended = true;
+  readonly #late: Unanswered<LateRequest>;
+
+  constructor({ id, replyTo, span, context: served, owner }: Serving, late: Unanswered<LateRequest>) {
+    this.id = id;
+    this.replyTo = replyTo;
+    this.span = span;
+    this.context = served;
+    this.owner = owner;
+    this.#late = late;
+  }
+
+  reply({ more }: RpcMark): void {
+    if (more !== true) this.#late.delete(this);
+  }
+
+  handedOver(): void {
+    this.#late.delete(this);
+  }
+}
+
 /**
  * A request that is served. It ends when its handler is done and the delivery is settled: a task that nobody answers
  * looks just the same. A reply that is sent in that same turn of the event loop still belongs to it.
  */
-export class Serving extends Processing {
+export class Serving extends Processing implements ServedRequest {
   readonly id: string;
   readonly replyTo: string;
   readonly owner: ProcessingOwner;
@@ -71,7 +107,6 @@ export class Serving extends Processing {
 
   /** The request has been sent to another consumer, which will reply in place of this one. */
   handedOver(): void {
-    this.#served.forget(this);
     if (this.ended) return;
     if (this.recording) this.span.addEvent('handed over');
     this.#replied = true;
@@ -94,7 +129,7 @@ export class Serving extends Processing {
 
   override end(attributes?: Attributes, endTimeMs?: number): void {
     if (this.ended) return;
-    this.#served.forget(this);
+    this.#served.delete(this);
     if (!this.#replied) this.#served.remember(this);
     super.end(attributes, endTimeMs);
   }
@@ -112,7 +147,7 @@ export class Serving extends Processing {
 /** The requests that are served, and the latest ones that have ended without a reply. */
 export class Served {
   readonly #pairs = new Pairs<Serving>();
-  readonly #unanswered = new Unanswered<Serving>();
+  readonly #late = new Unanswered<LateRequest>();
   readonly #streaming = new Set<Serving>();
   #lingering: Serving[] = [];
 
@@ -122,13 +157,12 @@ export class Served {
 
   /** Keeps the context of a request that has ended without a reply. */
   remember(serving: Serving): void {
-    this.#unanswered.add(serving);
+    this.#late.add(new LateRequest(serving, this.#late));
   }
 
-  /** No reply is expected from this one any more. */
-  forget(serving: Serving): void {
+  /** One has ended. */
+  delete(serving: Serving): void {
     this.#pairs.delete(serving);
-    this.#unanswered.delete(serving);
     if (this.#streaming.size > 0) this.#streaming.delete(serving);
   }
 
@@ -141,10 +175,10 @@ export class Served {
    * The request that a sent message belongs to, as its reply or as the same request on its way to another consumer.
    * Of several it is the one in whose context the message is sent, else the first without a reply.
    */
-  find(mark: RpcMark, caller: Context): Serving | undefined {
+  find(mark: RpcMark, caller: Context): ServedRequest | undefined {
     const { id, replyTo, address } = mark;
     const first = this.#pairs.find(id);
-    if (first === undefined) return this.#findUnanswered(mark);
+    if (first === undefined) return this.#findLate(mark);
     const current = caller.getValue(SERVED_SPAN);
     const isMeant = (each: Serving) => each.replyTo === address || each.replyTo === replyTo;
     // Nearly always there is just this one.
@@ -153,7 +187,7 @@ export class Served {
       this.#pairs.find(id, (each) => each.span === current && isMeant(each)) ??
       this.#pairs.find(id, (each) => !each.replied && isMeant(each)) ??
       this.#pairs.find(id, isMeant) ??
-      this.#findUnanswered(mark)
+      this.#findLate(mark)
     );
   }
 
@@ -168,9 +202,9 @@ export class Served {
     context.with(rootContext, () => setImmediate(endAll));
   }
 
-  #findUnanswered({ id, replyTo, address }: RpcMark): Serving | undefined {
-    const late = this.#unanswered.find(id, address);
-    return late ?? (replyTo === undefined ? undefined : this.#unanswered.find(id, replyTo));
+  #findLate({ id, replyTo, address }: RpcMark): LateRequest | undefined {
+    const late = this.#late.find(id, address);
+    return late ?? (replyTo === undefined ? undefined : this.#late.find(id, replyTo));
   }
 
   addStreaming(serving: Serving): void {
@@ -179,52 +213,16 @@ export class Served {
 
   channelClosed(channel: ProcessingOwner): void {
     for (const each of this.#streaming) if (each.owner === channel) each.expire(0);
-    this.#unanswered.forget(({ owner }) => owner === channel);
+    this.#late.forget(({ owner }) => owner === channel);
   }
-}
-
-/** The sending of a reply: it belongs to the request's span. */
-export class Reply implements Outgoing {
-  readonly #serving: Serving;
-  readonly #mark: RpcMark;
-
-  constructor(serving: Serving, mark: RpcMark) {
-    this.#serving = serving;
-    this.#mark = mark;
-  }
-
-  sent<T>(result: T): T {
-    this.#serving.reply(this.#mark);
-    return result;
-  }
-
-  /** The handler sees the error, and may send another. */
-  notSent(): void {}
-}
-
-/** The sending of the request to another consumer: it belongs to the request's span too. */
-export class HandOver implements Outgoing {
-  readonly #serving: Serving;
-
-  constructor(serving: Serving) {
-    this.#serving = serving;
-  }
-
-  sent<T>(result: T): T {
-    this.#serving.handedOver();
-    return result;
-  }
-
-  /** The request is still served here. */
-  notSent(): void {}
 }
 
 /** Whether a message is sent in the context in which a request is served. */
-export function isSentWithin(caller: Context, serving: Serving): boolean {
+export function isSentWithin(caller: Context, serving: ServedRequest): boolean {
   return caller.getValue(SERVED_SPAN) === serving.span;
 }
 
 /** The context to send from on behalf of a request: the caller's own, unless that belongs to another trace. */
-export function sendingContext(caller: Context, { context: served, span }: Serving): Context {
+export function sendingContext(caller: Context, { context: served, span }: ServedRequest): Context {
   return trace.getSpanContext(caller)?.traceId === span.spanContext().traceId ? caller : served;
 }

@@ -1,0 +1,46 @@
+import { context } from '@opentelemetry/api';
+import { rootContext } from '../context/context.ts';
+import { guard } from '../kit/failures.ts';
+import { clearTimeout, setTimeout } from '../kit/originals.ts';
+import type { RpcMark } from './rpc.ts';
+
+/** The longest delay of a timer in Node. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** The time that the caller waits: in all, and without any reply. Its timers keep no process alive. */
+export class Deadline {
+  readonly #overall: NodeJS.Timeout | undefined;
+  readonly #silence: NodeJS.Timeout | undefined;
+
+  constructor(overall: NodeJS.Timeout | undefined, silence: NodeJS.Timeout | undefined) {
+    this.#overall = overall;
+    this.#silence = silence;
+  }
+
+  /** A reply has come, and others follow. */
+  heard(): void {
+    this.#silence?.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#overall);
+    clearTimeout(this.#silence);
+  }
+}
+
+/** Starts the deadline that a request carries; `undefined` where it carries none. */
+export function startDeadline(
+  { timeoutMs, silenceTimeoutMs }: RpcMark,
+  expire: (ms: number) => void,
+): Deadline | undefined {
+  // Timers keep the context that they are started in.
+  return context.with(rootContext, () => {
+    const [overall, silence] = [startTimer(timeoutMs, expire), startTimer(silenceTimeoutMs, expire)];
+    return overall === undefined && silence === undefined ? undefined : new Deadline(overall, silence);
+  });
+}
+
+function startTimer(ms: number | undefined, expire: (ms: number) => void): NodeJS.Timeout | undefined {
+  if (ms === undefined || !(ms > 0 && ms <= MAX_DELAY_MS)) return undefined;
+  return setTimeout(() => guard('the deadline of a call', () => expire(ms)), ms).unref();
+}

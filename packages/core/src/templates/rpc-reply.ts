@@ -1,0 +1,39 @@
+import type { Outgoing } from './messaging-sending.ts';
+import type { RpcMark } from './rpc.ts';
+import type { ServedRequest } from './rpc-serving.ts';
+
+/** The sending of a reply: it belongs to the request's span. */
+export class Reply implements Outgoing {
+  readonly #serving: ServedRequest;
+  readonly #mark: RpcMark;
+
+  constructor(serving: ServedRequest, mark: RpcMark) {
+    this.#serving = serving;
+    this.#mark = mark;
+  }
+
+  sent<T>(result: T): T {
+    this.#serving.reply(this.#mark);
+    return result;
+  }
+
+  /** The handler sees the error, and may send another. */
+  notSent(): void {}
+}
+
+/** The sending of the request to another consumer: it belongs to the request's span too. */
+export class HandOver implements Outgoing {
+  readonly #serving: ServedRequest;
+
+  constructor(serving: ServedRequest) {
+    this.#serving = serving;
+  }
+
+  sent<T>(result: T): T {
+    this.#serving.handedOver();
+    return result;
+  }
+
+  /** The request is still served here. */
+  notSent(): void {}
+}
