@@ -26,6 +26,7 @@ test.each([
   '/internal/{id}',
   'http://shop.example/internal/x',
   'http://127.0.0.1:8080/internal/x?y',
+  'http://user:secret@shop.example/internal/x',
 ])('%s is covered by a rule for /internal/*', (target) => {
   expect(traceOf(target)).toBe('continue');
 });
@@ -81,7 +82,7 @@ test.each([
   'http:/internal/x',
   'http:\\\\shop\\internal/x',
   'http://shop\\@evil/internal/x',
-  'http://user@shop/internal/x',
+  'http://a@b@shop/internal/x',
   'http://shop/internal/../public',
   'http://%2e/internal/x',
   'ftp://shop/internal/x',
@@ -98,6 +99,35 @@ test('a path that a rule with * does not cover has the trust of the strictest ru
   expect(open(() => ({ path: '/public', port: 80 }))).toEqual({ trace: 'continue', baggage: 'keep' });
   const closed = trustDecider([{ path: '/public/*', trace: 'ignore' }]);
   expect(closed(() => ({ path: '/public/./x', port: 80 }))).toEqual({ trace: 'ignore', baggage: 'drop' });
+});
+
+test.each([
+  '/open/../internal/x',
+  '/open/./x',
+  '/open/%2e/x',
+  '/internal/../open/x',
+  '/internal/%2e%2e/open/x',
+  '/internal/%252e%252e/open/x',
+  '/internal/..\\open/x',
+  '/internal/..;v=1/open/x',
+  '/internal/..%2fopen/x',
+  '//open/x',
+  '/%6fpen/x',
+  '/open;v=1/x',
+  'http:///open/x',
+  'http:\\\\shop\\open\\x',
+  'http://a@b@shop/open/x',
+])('%j is covered by a rule that distrusts /open/*', (target) => {
+  const distrusting = trustDecider([
+    { path: '/open/*', trace: 'ignore', baggage: ['a', 'b'] },
+    { trace: 'continue', baggage: ['b', 'c'] },
+  ]);
+  const at = { path: pathOfTarget(target), port: 80 };
+  expect(distrusting(() => at)).toEqual({ trace: 'ignore', baggage: ['b'] });
+  expect(distrusting(() => ({ path: '/files/a%2Fb', port: 80 }))).toEqual({
+    trace: 'continue',
+    baggage: ['b', 'c'],
+  });
 });
 
 test('a rule without a path, and one with the exact path, cover any path', () => {

@@ -27,7 +27,7 @@ export function isUnambiguous(path: string): boolean {
 }
 
 /** An absolute target whose host is plain: only then do all parsers agree where its path begins. */
-const PLAIN_ORIGIN = /^https?:\/\/[\w.-]+(?::\d+)?(?:[/?]|$)/i;
+const PLAIN_ORIGIN = /^https?:\/\/(?:[\w.~!$&'()*+,=:-]*@)?[\w.-]+(?::\d+)?(?:[/?]|$)/i;
 
 /** The path of a request target, without its query; the whole target where it is not clear what its path is. */
 export function pathOfTarget(target: string): string {
@@ -35,4 +35,37 @@ export function pathOfTarget(target: string): string {
   const path = isPath ? splitTarget(target).path : target;
   const mark = path.indexOf('?');
   return mark < 0 ? path : path.slice(0, mark);
+}
+
+const SCHEME = /^[a-z][a-z\d+.-]*:[\\/]*/i;
+const MAX_DECODINGS = 3;
+
+/** The paths that routers may see in an ambiguous one: as it is, decoded once and more often, with dots resolved. */
+export function readingsOf(path: string): readonly string[] {
+  const readings = new Set([path]);
+  const bare = path.replace(SCHEME, '/');
+  for (const start of new Set([path, bare, `/${bare.split(/[\\/]/).slice(2).join('/')}`])) {
+    let text = start;
+    for (let round = 0; round <= MAX_DECODINGS; round++) {
+      readings.add(text);
+      readings.add(resolved(text));
+      text = decodedOnce(text);
+    }
+  }
+  return [...readings];
+}
+
+/** Byte by byte: malformed encodings are read as well. */
+function decodedOnce(path: string): string {
+  return path.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function resolved(path: string): string {
+  const segments: string[] = [];
+  for (const segment of path.split(/[\\/]/)) {
+    const bare = segment.replace(/;.*$/s, '').replace(/[^\x21-\x7e]/g, '');
+    if (bare === '..') segments.pop();
+    else if (bare !== '.' && bare !== '') segments.push(bare);
+  }
+  return `/${segments.join('/')}${/[\\/.]$/.test(path) ? '/' : ''}`;
 }

@@ -2,7 +2,7 @@ import { type Context, type Link, propagation, trace } from '@opentelemetry/api'
 import { rootContext } from '../context/context.ts';
 import { incomingOf, withIncoming } from './incoming.ts';
 import { isProvenanceTracked, vouchedOf, withOrigins, withVouched } from './provenance.ts';
-import { isUnambiguous } from './routed-path.ts';
+import { isUnambiguous, readingsOf } from './routed-path.ts';
 
 /** What becomes of a trace that comes in: it goes on, a new one links to it, or it counts for nothing. */
 export type TraceTrust = 'continue' | 'link' | 'ignore';
@@ -45,17 +45,39 @@ export const FULL_TRUST: Trust = { trace: 'continue', baggage: 'keep' };
 export function trustDecider(option: TrustOption): (entrance: () => Entrance) => Trust {
   if (typeof option === 'string') return always({ ...FULL_TRUST, trace: option });
   if (!isRules(option)) return always({ ...FULL_TRUST, ...option });
-  const rules = option.map((rule) => ({ fits: matcherOf(rule), trust: { ...FULL_TRUST, ...pick(rule) } }));
-  const doubted: Trust = {
-    trace: rules.some(({ trust }) => trust.trace === 'ignore') ? 'ignore' : 'link',
-    baggage: 'drop',
-  };
+  const rules = option.map((rule) => new Rule(rule));
   return (entrance) => {
     const at = entrance();
-    const isClear = at.isQueue === true || isUnambiguous(at.path);
-    const rule = rules.find(({ fits }) => fits(at, isClear));
-    return rule?.trust ?? (isClear ? FULL_TRUST : doubted);
+    if (at.isQueue !== true && !isUnambiguous(at.path)) return trustOfAmbiguous(rules, at);
+    return rules.find((rule) => rule.fits(at.path, at.port))?.trust ?? FULL_TRUST;
   };
+}
+
+/**
+ * A path that can be read in two ways is trusted by no rule with a prefix, and distrusted by each rule that covers one
+ * of its readings: a router may resolve `/internal/../public`, or not.
+ */
+function trustOfAmbiguous(rules: readonly Rule[], { path, port }: Entrance): Trust {
+  const readings = readingsOf(path);
+  const found = rules.find((rule) => !rule.isPrefix && rule.fits(path, port));
+  const covering = rules.filter(
+    (rule) => rule.path !== undefined && readings.some((reading) => rule.fits(reading, port)),
+  );
+  return covering.reduce((least, { trust }) => stricter(least, trust), found?.trust ?? UNKNOWN_PATH);
+}
+
+const UNKNOWN_PATH: Trust = { trace: 'link', baggage: 'drop' };
+const STRICTNESS: readonly TraceTrust[] = ['continue', 'link', 'ignore'];
+
+function stricter(a: Trust, b: Trust): Trust {
+  const rank = Math.max(STRICTNESS.indexOf(a.trace), STRICTNESS.indexOf(b.trace));
+  return { trace: STRICTNESS[rank] ?? 'ignore', baggage: stricterBaggage(a.baggage, b.baggage) };
+}
+
+function stricterBaggage(a: BaggageTrust, b: BaggageTrust): BaggageTrust {
+  if (a === 'drop' || b === 'keep') return a;
+  if (b === 'drop' || a === 'keep') return b;
+  return a.filter((key) => b.includes(key));
 }
 
 /**
@@ -137,13 +159,25 @@ function always(trust: Trust): () => Trust {
   return () => same;
 }
 
-/** A prefix fits only a path in which everybody sees it: a router may resolve `/internal/../public` to another one. */
-function matcherOf({ path, port }: TrustRule): (entrance: Entrance, isClear: boolean) => boolean {
-  const prefix = path?.endsWith('*') ? path.slice(0, -1) : undefined;
-  return (entrance, isClear) =>
-    (port === undefined || entrance.port === port) &&
-    (path === undefined ||
-      (prefix === undefined ? entrance.path === path : isClear && entrance.path.startsWith(prefix)));
+class Rule {
+  readonly path: string | undefined;
+  readonly trust: Trust;
+  readonly isPrefix: boolean;
+  readonly #port: number | undefined;
+  readonly #prefix: string;
+
+  constructor(rule: TrustRule) {
+    this.path = rule.path;
+    this.trust = { ...FULL_TRUST, ...pick(rule) };
+    this.isPrefix = rule.path?.endsWith('*') === true;
+    this.#port = rule.port;
+    this.#prefix = rule.path?.slice(0, -1) ?? '';
+  }
+
+  fits(path: string, port: number | undefined): boolean {
+    if (this.#port !== undefined && this.#port !== port) return false;
+    return this.isPrefix ? path.startsWith(this.#prefix) : this.path === undefined || this.path === path;
+  }
 }
 
 function pick({ trace: traceTrust, baggage }: TrustRule): Partial<Trust> {
