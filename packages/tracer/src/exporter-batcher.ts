@@ -1,6 +1,7 @@
+import { types } from 'node:util';
 import { originals } from '@clew/core';
 import type { DetachedScope } from './detached-scope.ts';
-import type { ReadableSpan, SpanExporter, SpanProcessor } from './sdk-interfaces.ts';
+import type { ExportResult, ReadableSpan, SpanExporter, SpanProcessor } from './sdk-interfaces.ts';
 import { type Counters, describe } from './stats.ts';
 
 const MAX_SPANS = 2048;
@@ -86,9 +87,11 @@ export class ExporterBatcher implements SpanProcessor {
       };
       const timer = this.#scope.later(EXPORT_TIMEOUT_MS, () => settle('no result in 30 s'));
       try {
-        this.#exporter.export(spans, (result) =>
-          settle(result.code === 0 ? undefined : describe(result.error ?? 'no reason given')),
+        const returned: unknown = this.#exporter.export(spans, (result?: ExportResult) =>
+          settle(result?.code === 0 ? undefined : describe(result?.error ?? 'no reason given')),
         );
+        // Of an async function: its rejection, which nothing else handles, would end the application.
+        if (types.isPromise(returned)) returned.then(undefined, (error) => settle(describe(error)));
       } catch (error) {
         settle(describe(error));
       }

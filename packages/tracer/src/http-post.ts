@@ -137,6 +137,7 @@ function read(response: IncomingMessage, settle: (answer: Answer) => void): void
 }
 
 function text(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return (error as NodeJS.ErrnoException).code ?? error.message;
+  // Not `instanceof Error`: in a test environment with globals of its own, Node's errors are of another realm.
+  const { code, message } = Object(error) as Partial<NodeJS.ErrnoException>;
+  return code ?? message ?? String(error);
 }

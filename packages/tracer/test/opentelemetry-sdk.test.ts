@@ -155,6 +155,8 @@ describe('an exporter of the user', () => {
         throw new Error('broken');
       }),
     ],
+    ['is an async function and rejects', exporting(async () => Promise.reject(new Error('broken')))],
+    ['reports nothing', exporting((_, done) => done(undefined as never))],
   ])('that %s costs its spans, counted', async (_, exporter) => {
     const provider = new TracerProvider({ exporter: false, spanExporters: [exporter] });
     provider.getTracer('t').startSpan('s').end();

@@ -1,0 +1,5 @@
+module.exports = {
+  testEnvironment: 'jsdom',
+  testMatch: ['**/*.spec.cjs'],
+  fakeTimers: { enableGlobally: true },
+};
