@@ -117,7 +117,7 @@ test('close is reported once, in the emitter’s context, without a listener', (
   expect(seen).toEqual([own]);
 });
 
-test('close of an emitter without a context or of another class is reported by a listener', () => {
+test('close is reported without a context as well, and by a listener for an emitter of another class', () => {
   const calls: string[] = [];
   const [bare, other] = [new Message(), new EventEmitter()];
   setEmitterContext(other, own);

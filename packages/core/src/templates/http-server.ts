@@ -59,26 +59,26 @@ export function httpServer<Request extends object, Response extends object>(
 ): HttpServerTracing<Request, Response> {
   const trustOf = trustBy();
 
-  /** The context that came with a request, and whether the request is to be ignored. */
-  const arrive = (request: Request): { readonly incoming: Context; readonly ignored: boolean } => {
-    const came = extract(tools, view, request, trustOf);
-    const { ignoreIncomingRequestHook, suppressTracingInIgnoredRequests } = tools.options;
-    const ignored =
+  const isIgnored = (request: Request): boolean => {
+    const { ignoreIncomingRequestHook } = tools.options;
+    return (
       ignoreIncomingRequestHook !== undefined &&
-      guard(`a hook of ${tools.name}`, () => ignoreIncomingRequestHook(request)) === true;
-    // Unless it is suppressed, the trace that came continues: services behind this one still belong to it.
-    const incoming = ignored && suppressTracingInIgnoredRequests ? suppressTracing(came) : came;
-    return { incoming, ignored };
+      guard(`a hook of ${tools.name}`, () => ignoreIncomingRequestHook(request)) === true
+    );
   };
+  /** Unless it is suppressed, the trace that came continues: services behind this one still belong to it. */
+  const insideIgnored = (incoming: Context): Context =>
+    tools.options.suppressTracingInIgnoredRequests ? suppressTracing(incoming) : incoming;
 
   return {
     serve(request, response, proceed) {
       if (isTracingSuppressed(currentContext()) || emitterContext(request) !== undefined) return proceed();
-      const { incoming, ignored } = arrive(request);
-      if (ignored) {
-        setEmitterContext(request, incoming);
-        setEmitterContext(response, incoming);
-        return context.with(incoming, proceed);
+      const incoming = extract(tools, view, request, trustOf);
+      if (isIgnored(request)) {
+        const inside = insideIgnored(incoming);
+        setEmitterContext(request, inside);
+        setEmitterContext(response, inside);
+        return context.with(inside, proceed);
       }
       const exchange = begin(tools, view, request, response, incoming);
       return exchange === undefined ? proceed() : exchange.run(proceed);
@@ -86,10 +86,11 @@ export function httpServer<Request extends object, Response extends object>(
 
     handOver(request, socket, proceed) {
       if (isTracingSuppressed(currentContext()) || emitterContext(request) !== undefined) return proceed();
-      const { incoming } = arrive(request);
-      setEmitterContext(request, incoming);
-      emitAlwaysIn(incoming, socket);
-      return context.with(incoming, proceed);
+      const incoming = extract(tools, view, request, trustOf);
+      const inside = isIgnored(request) ? insideIgnored(incoming) : incoming;
+      setEmitterContext(request, inside);
+      emitAlwaysIn(inside, socket);
+      return context.with(inside, proceed);
     },
   };
 }
