@@ -219,6 +219,27 @@ test('ignore: no spans for some queues and exchanges, but the sender’s context
     await expect(channel.ask('checkQueue', 'clew.ignored.missing')).rejects.toThrow('NOT_FOUND');
   }));
 
+test('ignore: of a call that is ignored neither the reply nor its delivery is a span', () =>
+  traced(newest, broker.url, { ignore: ['clew.health'] }, async (connection, channel) => {
+    const queue = await channel.queue('clew.health');
+    const served: (string | undefined)[] = [];
+    await serve(await connection.channel(), queue, () => {
+      served.push(activeSpanId());
+      return 'ok';
+    });
+    const client = await createClient(channel, 'shared');
+    const calls = ['first', 'second'].map((name) =>
+      inSpan(name, async () => {
+        await client.call(queue, body);
+        return activeSpanId();
+      }),
+    );
+    const after = await Promise.all(calls);
+    const callers = (await recorder.take(2)).map(({ spanId }) => spanId);
+    expect(after).toEqual(callers);
+    expect(served).toEqual(callers);
+  }));
+
 test('ignore may change while the application runs', async () => {
   const instrumentation = new AmqplibInstrumentation();
   instrumentation.instrument(newest.module);

@@ -1,5 +1,6 @@
 import {
   type Context,
+  INVALID_SPAN_CONTEXT,
   type Link,
   type Span,
   SpanKind,
@@ -62,8 +63,10 @@ export class Broker<Sent, Delivery, Headers> {
     return readIncoming(this.view, this.#getter, delivery, this.#trustOf, this.tools.options.trust, asLink);
   }
 
+  /** Starts the span of an operation; for an ignored one, a span that records nothing. */
   start(operation: Operation, kind: SpanKind, parent: Context, more?: SpanOptions): Span {
-    const { name, attributes } = operation;
+    const { name, attributes, ignored } = operation;
+    if (ignored === true) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     const options = more === undefined ? { kind, attributes } : { kind, attributes, ...more };
     return this.tools.tracer.startSpan(name, options, parent);
   }
@@ -108,12 +111,8 @@ function beginMessage<Sent, Delivery, Headers>(
   const { view, calls } = broker;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
   const operation = rpc ? rpc.calling(message) : view.sending(message);
-  if (operation.ignored === true) {
-    broker.inject(caller, message);
-    return undefined;
-  }
   const span = broker.start(operation, rpc ? SpanKind.CLIENT : SpanKind.PRODUCER, caller);
-  const current = trace.setSpan(caller, span);
+  const current = operation.ignored === true ? caller : trace.setSpan(caller, span);
   try {
     broker.inject(current, message);
     if (span.isRecording()) {
@@ -144,16 +143,29 @@ export function beginProcessing<Sent, Delivery, Headers>(
   channel: ProcessingOwner,
   handed: Handed<Delivery>,
 ): Processing | Context {
-  const { delivery, batch, parent, links, mark } = handed;
+  const { delivery, parent, links, mark } = handed;
   const { view, served } = broker;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
   const operation = rpc ? rpc.serving(delivery) : view.processing(delivery);
-  if (operation.ignored === true) return parent;
   const kind = rpc ? SpanKind.SERVER : SpanKind.CONSUMER;
   const span = broker.start(operation, kind, parent, links && { links });
-  let current = trace.setSpan(parent, span);
-  if (!span.isRecording()) return current;
+  const ignored = operation.ignored === true;
+  let current = ignored ? parent : trace.setSpan(parent, span);
+  // Of an ignored request the reply is ignored, too.
+  if (!span.isRecording() && !(ignored && rpc)) return current;
   if (rpc) current = servingContext(current, span);
+  if (span.isRecording()) describe(broker, span, handed);
+  if (!mark || !rpc) return new Processing(span, current, channel, handed);
+  const serving = new Serving(span, current, channel, handed, mark, served);
+  served.add(serving);
+  return serving;
+}
+
+function describe<Sent, Delivery, Headers>(
+  { view }: Broker<Sent, Delivery, Headers>,
+  span: Span,
+  { delivery, batch }: Handed<Delivery>,
+): void {
   try {
     if (batch !== undefined && batch.deliveries.length > 1)
       span.setAttribute(ATTR.messagingBatchMessageCount, batch.deliveries.length);
@@ -162,10 +174,6 @@ export function beginProcessing<Sent, Delivery, Headers>(
   } catch (fault) {
     giveUp(span, fault);
   }
-  if (!mark || !rpc) return new Processing(span, current, channel, handed);
-  const serving = new Serving(span, current, channel, handed, mark, served);
-  served.add(serving);
-  return serving;
 }
 
 /** Nobody else knows of a span that could not be begun: it must not stay open. */

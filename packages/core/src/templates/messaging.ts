@@ -188,6 +188,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     const { view } = this.#broker;
     const { span, delivery, batch } = processing;
     this.#unsettled.delete(processing);
+    if (!span.isRecording()) return;
     if (batch === undefined) view.onProcessed?.(span, delivery as Delivery, ending);
     else for (const each of batch.deliveries) view.onProcessed?.(span, each as Delivery, ending);
   }
