@@ -31,6 +31,7 @@ test.each<[way: string, signal: NodeJS.Signals | undefined, outcomes: string[]]>
     ['CLIENT [uncaught exception]', 'PRODUCER', 'SERVER [uncaught exception] ERROR !on purpose'],
   ],
   ['throws in a handler', undefined, ['CLIENT [uncaught exception]', 'PRODUCER', 'SERVER ERROR !on purpose']],
+  ['exits just after its handler', undefined, ['CLIENT [exit]', 'PRODUCER', 'SERVER !ack']],
   ['waits for a reply', 'SIGTERM', ['CLIENT [SIGTERM]', 'PRODUCER', 'SERVER !ack']],
 ])(
   'a process that %s delivers the open spans of its messages, and no orphans',

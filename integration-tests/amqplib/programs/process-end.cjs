@@ -16,6 +16,10 @@ const handlers = {
   'throws in a handler': () => {
     throw new TypeError('on purpose');
   },
+  'exits just after its handler': (channel, message) => {
+    channel.ack(message);
+    queueMicrotask(() => process.exit(3));
+  },
   'waits for a reply': (channel, message) => {
     channel.ack(message);
     setImmediate(() => process.stdout.write('ready\n'));

@@ -49,6 +49,7 @@ export {
   strings,
 } from './kit/options.ts';
 export * as originals from './kit/originals.ts';
+export { finishPendingEnds } from './kit/pending-ends.ts';
 export { remembered } from './kit/remembered.ts';
 export { reportSecondTracer } from './kit/second-tracer.ts';
 export {

@@ -1,4 +1,4 @@
-import { originals } from '@clew/core';
+import { finishPendingEnds, originals } from '@clew/core';
 import type {
   Tracer as ApiTracer,
   TracerProvider as ApiTracerProvider,
@@ -121,6 +121,7 @@ export class TracerProvider implements ApiTracerProvider {
   /** Sends what has ended so far. Never rejects; keeps the process alive until it is done or the time is up. */
   async forceFlush(options: FlushOptions = {}): Promise<void> {
     if (this.#shutdown !== undefined) return;
+    attempt(finishPendingEnds);
     const lastChance = attempt(() => options.lastChance) === true;
     await this.#flushWithin(deadlineMs(options, 30_000), lastChance);
   }
@@ -153,6 +154,7 @@ export class TracerProvider implements ApiTracerProvider {
    * @param reason what ends the process: `exit`, `uncaught exception`, the name of a signal
    */
   endUnfinished(reason: string): void {
+    attempt(finishPendingEnds);
     for (const span of this.#openSpans.list()) {
       this.#counters.spansUnfinished++;
       span.endUnfinished(reason);

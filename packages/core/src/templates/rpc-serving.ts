@@ -9,6 +9,7 @@ import {
 import { rootContext } from '../context/context.ts';
 import { guard } from '../kit/failures.ts';
 import { monotonicNow, setImmediate } from '../kit/originals.ts';
+import { endIsDone, endIsPending } from '../kit/pending-ends.ts';
 import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
 import type { RpcMark } from './rpc.ts';
 import { type Paired, Pairs, Unanswered } from './rpc-pairs.ts';
@@ -150,6 +151,12 @@ export class Served {
   readonly #late = new Unanswered<LateRequest>();
   readonly #streaming = new Set<Serving>();
   #lingering: Serving[] = [];
+  readonly #endLingering = () => {
+    const all = this.#lingering;
+    this.#lingering = [];
+    endIsDone(this.#endLingering);
+    for (const each of all) guard('a request without a reply', () => each.endUnanswered());
+  };
 
   add(serving: Serving): void {
     this.#pairs.add(serving);
@@ -194,12 +201,8 @@ export class Served {
   /** Waits for the end of this turn of the event loop. */
   linger(serving: Serving): void {
     if (this.#lingering.push(serving) > 1) return;
-    const endAll = () => {
-      const all = this.#lingering;
-      this.#lingering = [];
-      for (const each of all) guard('a request without a reply', () => each.endUnanswered());
-    };
-    context.with(rootContext, () => setImmediate(endAll));
+    endIsPending(this.#endLingering);
+    context.with(rootContext, () => setImmediate(this.#endLingering));
   }
 
   #findLate({ id, replyTo, address }: RpcMark): LateRequest | undefined {
