@@ -92,6 +92,24 @@ test('a context can be replaced, and nothing shows it', () => {
   );
 });
 
+test('an emit that replaces the inherited one later is called as well', () => {
+  const { message, seen } = watched('data');
+  const original = EventEmitter.prototype.emit;
+  const emitted: unknown[] = [];
+  EventEmitter.prototype.emit = function (event, ...args) {
+    emitted.push(event, context.active());
+    return original.call(this, event, ...args);
+  };
+  try {
+    message.emit('data');
+    message.emit('none');
+  } finally {
+    EventEmitter.prototype.emit = original;
+  }
+  expect(emitted).toEqual(['data', own, 'none', rootContext]);
+  expect(seen).toEqual([own]);
+});
+
 test('a single emitter can be covered without its class', () => {
   class Socket extends EventEmitter {}
   const [socket, other] = [new Socket(), new Socket()];

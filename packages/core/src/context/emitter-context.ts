@@ -119,7 +119,7 @@ export function emitInOwnContext(tools: Pick<Tools<never>, 'onDisable'>, prototy
   replaced.set(prototype, entry);
   entry.users++;
   idle.delete(entry);
-  entry.undo ??= replace(prototype, 'emit', OWNER, (emit) => emitting(emit as Emit) as AnyFunction);
+  entry.undo ??= replace(prototype, 'emit', OWNER, () => emitting(prototype) as AnyFunction);
   tools.onDisable(() => {
     if (--entry.users > 0) return;
     idle.add(entry);
@@ -142,19 +142,22 @@ function uncoverIdle(): void {
  */
 export function emitAlwaysIn(own: Context, emitter: EventEmitter): void {
   setEmitterContext(emitter, own);
-  const value = dress(emitting(emitter.emit), emitter.emit);
+  const value = dress(emitting(emitter), emitter.emit);
   const enumerable = Object.prototype.propertyIsEnumerable.call(emitter, 'emit');
   Object.defineProperty(emitter, 'emit', { value, writable: true, configurable: true, enumerable });
 }
 
-function emitting(emit: Emit): Emit {
-  const isPlain = isNodesEmit(emit);
+/** The replacement of an emitter's `emit`, or of the one of a class given by its prototype. */
+function emitting(target: EventEmitter): Emit {
+  // An inherited function is looked up anew: `node:domain`, once it is loaded, replaces EventEmitter's.
+  const parent = Object.hasOwn(target, 'emit') ? { emit: target.emit } : Object.getPrototypeOf(target);
   const covering: Emit = function (event, ...args) {
+    const emit: Emit = parent.emit;
     if (event === 'close') callOnClose(this);
     // What `listenerCount` reads. Most events of a request have no listener.
     const listeners = (this as Internals)._events?.[event];
     if (listeners === undefined) {
-      if (isPlain && event !== 'error') return false;
+      if (emit === nodesEmit && event !== 'error') return false;
     } else if (listeners !== nodesOwn) {
       const own = Stamp.get(this);
       if (own !== undefined && currentContext() !== own && !isNodesOwn(listeners))
@@ -165,10 +168,10 @@ function emitting(emit: Emit): Emit {
   return Object.assign(covering, { [COVERED]: true });
 }
 
-/** Whether `emit` is Node's own, which does nothing but return false for an event without a listener. */
-function isNodesEmit(emit: Emit): boolean {
-  return emit === EventEmitter.prototype.emit && String(emit).includes('kErrorMonitor');
-}
+/** Node's own `emit`, which does nothing but return false for an event without a listener. */
+const nodesEmit = String(EventEmitter.prototype.emit).includes('kErrorMonitor')
+  ? EventEmitter.prototype.emit
+  : undefined;
 
 /** Where an emitter keeps its listeners: a function, or several in an array, for each event. */
 interface Internals {
