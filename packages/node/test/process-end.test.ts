@@ -18,13 +18,16 @@ const ENDS: readonly (readonly [way: string[], signals: NodeJS.Signals[], spans:
   [['exit listener'], [], ['last words']],
   [['a signal'], ['SIGTERM'], ['last words']],
   [['a signal'], ['SIGINT'], ['last words']],
+  [['a signal'], ['SIGUSR2'], ['last words']],
   [['a signal with a listener', 'SIGTERM'], ['SIGTERM'], ['last words']],
   [['a signal with a listener', 'SIGINT'], ['SIGINT'], ['last words']],
   [['a signal with a listener that exits', 'SIGTERM'], ['SIGTERM'], ['last words']],
   [['a signal with a listener', 'SIGINT'], ['SIGTERM'], ['last words']],
   [['a signal survived', 'SIGTERM'], ['SIGTERM'], ['last words']],
+  [['a signal survived', 'SIGHUP'], ['SIGHUP'], ['last words']],
   // Nothing can be done at these ends; they must be as they would have been.
   [['a signal with a listener that is alone', 'SIGTERM'], ['SIGTERM'], []],
+  [['a signal with a listener that is alone', 'SIGHUP'], ['SIGHUP'], []],
   [['a signal'], ['SIGKILL'], []],
 ];
 

@@ -5,7 +5,7 @@ import type { ResolvedExporterOptions } from './exporter-options.ts';
 import { type Answer, HttpPost, type TlsOptions } from './http-post.ts';
 import { partialSuccessOf } from './otlp-response.ts';
 import { VERSION } from './resource.ts';
-import { isRetryable, waitBefore } from './retry.ts';
+import { isRetryable, type Wait, waitBefore } from './retry.ts';
 import type { Counters } from './stats.ts';
 
 /** Encoded batches that were not sent, and where they were to go. */
@@ -78,7 +78,7 @@ export class OtlpHttpExporter implements BatchSender {
       }
       this.#counters.retries++;
       this.#counters.warn('retry', () => `${this.#target()} ${reason(answer)}, will try again`);
-      if (waitMs > 0) await this.#wait(waitMs, !wait.isAsked);
+      if (!stale) await this.#wait(wait);
     }
   }
 
@@ -93,17 +93,24 @@ export class OtlpHttpExporter implements BatchSender {
     this.#wake?.();
   }
 
-  /** Waits; `hurry` ends the wait unless the receiver asked for it. */
-  #wait(ms: number, canHurry: boolean): Promise<void> {
+  /** Waits; `hurry` shortens the wait to `leastMs`, `close` ends it. */
+  #wait({ ms, leastMs }: Wait): Promise<void> {
+    const startedAt = originals.monotonicNow();
     return new Promise((resolve) => {
       const wake = () => {
         originals.clearTimeout(timer);
         this.#wake = undefined;
         resolve();
       };
-      const timer = originals.setTimeout(wake, ms).unref();
+      let timer = originals.setTimeout(wake, ms).unref();
       this.#wake = () => {
-        if (canHurry || this.#closed) wake();
+        const leftMs = leastMs - (originals.monotonicNow() - startedAt);
+        if (leftMs <= 0 || this.#closed) {
+          wake();
+          return;
+        }
+        originals.clearTimeout(timer);
+        timer = originals.setTimeout(wake, leftMs).unref();
       };
     });
   }

@@ -10,8 +10,8 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
 /** How long to wait before the next attempt. */
 export interface Wait {
   readonly ms: number;
-  /** The receiver asked for this long, so that a flush must not shorten it. */
-  readonly isAsked: boolean;
+  /** What the receiver asked for: a flush must not shorten the wait any further. */
+  readonly leastMs: number;
 }
 
 /** Whether OTLP allows to send again after this response. */
@@ -30,8 +30,8 @@ export function waitBefore(
   now: number,
 ): Wait {
   const ownMs = backoffMs(attempt, firstMs);
-  const askedMs = Math.min(MAX_WAIT_MS, retryAfterMs(retryAfter, now) ?? 0);
-  return askedMs > ownMs ? { ms: askedMs, isAsked: true } : { ms: ownMs, isAsked: false };
+  const leastMs = Math.min(MAX_WAIT_MS, Math.max(0, retryAfterMs(retryAfter, now) ?? 0));
+  return { ms: Math.max(ownMs, leastMs), leastMs };
 }
 
 /** Twice as long for each attempt, between half and all of it at random. */

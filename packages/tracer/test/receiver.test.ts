@@ -75,6 +75,18 @@ describe('a receiver that', () => {
     expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 3 });
   });
 
+  test('asks for a shorter wait than our own back-off gets it in a flush, and no shorter one', async () => {
+    collector.answerWith(status(503, { 'retry-after': '1' }));
+    const provider = makeProvider({ retryDelayMs: 60_000, scheduleDelayMs: 1 });
+    end(provider);
+    while (provider.stats().retries === 0) await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([provider.forceFlush(), provider.forceFlush()]);
+    const [first, second] = collector.received;
+    expect(second!.at - first!.at).toBeGreaterThan(990);
+    expect(second!.at - first!.at).toBeLessThan(14_000);
+    expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 1 });
+  });
+
   test.each(['130', '9'.repeat(40), 'Fri, 01 Jan 2100 00:00:00 GMT'])(
     'asks for a wait of "%s" gets two minutes at most',
     async (asked) => {
