@@ -54,7 +54,7 @@ test('a template is an attribute; what has no name of its own is temporary', () 
   });
   const { attributes } = createOperation({ ...parts, label: 'user.(temporary).created' });
   expect(attributes).toMatchObject({ 'messaging.destination.temporary': true });
-  expect(attributes).not.toHaveProperty('messaging.destination.template');
+  expect(attributes).not.toHaveProperty(['messaging.destination.template']);
 });
 
 test('a long name is looked at in no time', () => {
