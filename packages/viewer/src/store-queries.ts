@@ -4,7 +4,7 @@ export const MAX_INT64 = 2n ** 63n - 1n;
 // 64-bit integers come as text: as numbers they would be refused.
 const SUMMARY = 'seq, id, CAST(first AS TEXT) AS first, (last - first) / 1e6 AS durationMs, spans, errors';
 
-/** Every statement of the store. */
+/** Every statement of the store. Parameters have no numbers: `node:sqlite` of Node 22.15 refuses these. */
 export const QUERIES = {
   addTrace: `INSERT INTO trace (id, first, last, spans, errors) VALUES (?, ${MAX_INT64}, 0, 0, 0)
     ON CONFLICT (id) DO UPDATE SET id = id RETURNING seq`,
@@ -21,11 +21,11 @@ export const QUERIES = {
   summary: `SELECT ${SUMMARY} FROM trace WHERE id = ?`,
   traces: `SELECT ${SUMMARY} FROM trace
     WHERE errors >= ? AND last - first >= ?
-    AND (?3 IS NULL OR EXISTS (SELECT 1 FROM span WHERE trace = trace.seq AND service = ?3))
+    AND (? IS NULL OR EXISTS (SELECT 1 FROM span WHERE trace = trace.seq AND service = ?))
     ORDER BY seq DESC LIMIT ?`,
   head: 'SELECT name, service FROM span WHERE trace = ? ORDER BY root DESC, first, id LIMIT 1',
   services: 'SELECT service FROM span WHERE trace = ? GROUP BY service ORDER BY min(first), service',
-  ids: "SELECT id FROM trace WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 2",
+  ids: "SELECT id FROM trace WHERE id >= ? AND id < ? || 'g' ORDER BY id LIMIT 2",
   spans:
     'SELECT body, origin FROM span WHERE trace = (SELECT seq FROM trace WHERE id = ?) ORDER BY first, id',
 };

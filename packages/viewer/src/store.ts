@@ -94,7 +94,13 @@ export class TraceStore {
 
   /** The traces that arrived last, newest first. */
   traces({ service, limit = 20, minDurationMs = 0, errors = false }: TraceQuery = {}): TraceSummary[] {
-    const rows = this.#statements.traces.all(errors ? 1 : 0, minDurationMs * 1e6, service ?? null, limit);
+    const rows = this.#statements.traces.all(
+      errors ? 1 : 0,
+      minDurationMs * 1e6,
+      service ?? null,
+      service ?? null,
+      limit,
+    );
     return rows.map((row) => this.#summarize(row as unknown as TraceRow));
   }
 
@@ -106,7 +112,7 @@ export class TraceStore {
 
   /** The ids that start with `prefix`, at most two: enough to know that it is not the only one. */
   ids(prefix: string): string[] {
-    return this.#statements.ids.all(prefix).map((row) => String(row.id));
+    return this.#statements.ids.all(prefix, prefix).map((row) => String(row.id));
   }
 
   trace(traceId: string): Trace | undefined {
