@@ -1,6 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import { isIPv4, type Socket } from 'node:net';
-import { peerOf, socketPathOf } from './client-connection.ts';
+import { hostOf, socketPathOf } from './client-connection.ts';
 
 /** The name that a socket looked up; Node sets it before the look-up, and only for a name. */
 type NamedSocket = Socket & { readonly _host?: string | null };
@@ -13,7 +13,7 @@ type NamedSocket = Socket & { readonly _host?: string | null };
 export function whenElsewhere(request: ClientRequest, listener: (host: string) => void): void {
   if (request.protocol !== 'http:' || socketPathOf(request) !== undefined) return;
   request.prependOnceListener('socket', (socket) => {
-    const host = elsewhere(socket, peerOf(request).host);
+    const host = elsewhere(socket, hostOf(request));
     if (host !== undefined) listener(host);
   });
 }

@@ -56,7 +56,7 @@ const standardError: DiagLogger = {
 function line(level: string): (message: string, ...rest: unknown[]) => void {
   return (message, ...rest) => {
     // The API says so three times, with stacks, and not what to do.
-    if (message.includes(DUPLICATE)) {
+    if (String(message).includes(DUPLICATE)) {
       reportSecondTracer();
       return;
     }

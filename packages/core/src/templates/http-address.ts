@@ -67,7 +67,7 @@ function serverOf({ host, port }: ConnectionPeer, named: string): HostParts {
 
 /** A peer as destinations name it: `shop.example:8443`, `[::1]:80`, `/run/shop.sock`. */
 function destinationOf({ host, port }: ConnectionPeer): string {
-  if (isSocketPath(host)) return host;
+  if (port === undefined && isSocketPath(host)) return host;
   const bare = host.includes(':') ? `[${host}]` : host;
   return port === undefined ? bare : `${bare}:${port}`;
 }
