@@ -39,11 +39,16 @@ export function readAddress<Request, Response>(
   const { address, port } =
     asked === undefined && peer !== undefined ? serverOf(peer, named) : namedServer(asked ?? named);
   const connected = peer === undefined ? withPort(named) : destinationOf(peer);
+  let origin = asked ?? named;
   let destinations: readonly string[] = [connected];
   if (asked !== undefined) destinations = [connected, withPort(asked)];
-  else if (view.method(request) === 'CONNECT') destinations = [connected, target];
+  else if (view.method(request) === 'CONNECT') {
+    // Node 26 writes the host of the tunnel into `Host`, older versions the proxy that is asked for it.
+    if (peer !== undefined) origin = `${named.slice(0, named.indexOf('://') + 3)}${connected}`;
+    destinations = [connected, target];
+  }
   return {
-    origin: asked ?? named,
+    origin,
     // What CONNECT and `OPTIONS *` ask for is not a path.
     path: path.startsWith('/') ? path : '',
     serverAddress: address,
