@@ -44,6 +44,15 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       }),
   );
 
+  test('circular headers fail as they do untraced, and at once', () =>
+    traced(api, broker.url, {}, async (_connection, channel) => {
+      const circular: Record<string, unknown> = {};
+      for (const name of ['one', 'two', 'three']) circular[name] = circular;
+      expect(() => channel.raw.sendToQueue('clew.room', body, { headers: { circular } })).toThrow(RangeError);
+      const [span] = await recorder.take(1);
+      expect(span?.attributes['error.type']).toMatch(/RangeError|ERR_OUT_OF_RANGE|ERR_BUFFER_OUT_OF_BOUNDS/);
+    }));
+
   test.each([
     ['too long for the encoder', 70_000],
     ['too long for any header', 1_000_000],

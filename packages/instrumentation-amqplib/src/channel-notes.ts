@@ -2,7 +2,7 @@ import { ATTR, type MessageChannel } from '@clew/core';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { type Channel, DIRECT_REPLY_TO } from './amqplib.ts';
 import type { Inbound, Outbound } from './channel-view.ts';
-import { type NamingOptions, Operations } from './operations.ts';
+import { type NamingTools, Operations } from './operations.ts';
 
 /** What is known of one channel of amqplib. */
 export class ChannelNotes {
@@ -28,7 +28,7 @@ export class ChannelNotes {
     channel: Channel,
     messages: MessageChannel<Outbound, Inbound, unknown>,
     number: number,
-    tools: { readonly options: NamingOptions },
+    tools: NamingTools,
   ) {
     this.channel = channel;
     this.messages = messages;
@@ -58,9 +58,10 @@ export class ChannelNotes {
 
 const operations = new WeakMap<object, Operations>();
 
-function operationsOf({ connection }: Channel, tools: { readonly options: NamingOptions }): Operations {
+function operationsOf({ connection }: Channel, tools: NamingTools): Operations {
   let known = operations.get(connection);
-  if (known === undefined) {
+  // Another instance of the plugin has other options.
+  if (known?.tools !== tools) {
     known = new Operations(serverOf(connection.stream), tools);
     operations.set(connection, known);
   }

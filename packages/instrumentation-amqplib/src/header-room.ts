@@ -8,7 +8,7 @@ const ENCODER_BYTES = 65_536;
 /** The frame's own, the class, the body's size, flags, and properties of a fixed size. */
 const FRAME_BYTES = 64;
 
-/** In properties that have a text. */
+/** Properties that hold text. */
 const TEXTS = [
   'contentType',
   'contentEncoding',
@@ -22,14 +22,17 @@ const TEXTS = [
   'clusterId',
 ] as const;
 
-/** At most, all of them: each has its length in one byte. */
+/** The most that they take: each has its length in one byte. */
 const TEXTS_BYTES = 256 * TEXTS.length;
 
 /** More than a propagator writes: with so much left, the exact number does not matter. */
 const ENOUGH_BYTES = 32_768;
 
-/** A table in a table in a table: nobody encodes deeper ones, and a circular one has no end. */
+/** Deeper tables count as too large: a circular one has no end. */
 const MAX_DEPTH = 32;
+
+/** Of the table that is being measured. */
+let bytesLeft = 0;
 
 /**
  * The bytes of headers that a message still takes. All properties must fit into one frame: the broker closes a
@@ -37,33 +40,46 @@ const MAX_DEPTH = 32;
  */
 export function headerRoom({ connection }: Channel, properties: Properties): number {
   const { headers } = properties;
-  const tableBytes = headers == null ? 4 : bytesOfTable(headers, 0);
-  const frameMax = connection.frameMax || Number.POSITIVE_INFINITY;
-  const least = Math.min(ENCODER_BYTES, frameMax - FRAME_BYTES - TEXTS_BYTES) - tableBytes;
-  // Nearly all messages: what else is in the properties needs no look.
+  bytesLeft = ENCODER_BYTES;
+  if (headers != null) takeTable(headers, 0);
+  const tableRoom = bytesLeft;
+  const frameRoom =
+    (connection.frameMax || Number.POSITIVE_INFINITY) - FRAME_BYTES - (ENCODER_BYTES - tableRoom);
+  const least = Math.min(tableRoom, frameRoom - TEXTS_BYTES);
+  // Nearly all messages end here: their other properties need not be measured.
   if (least >= ENOUGH_BYTES) return least;
-  let frameBytes = FRAME_BYTES + tableBytes;
+  let textRoom = frameRoom;
   for (const name of TEXTS) {
     const text = properties[name];
-    if (typeof text === 'string') frameBytes += 1 + textBytes(text);
+    if (typeof text === 'string') textRoom -= 1 + textBytes(text);
   }
-  return Math.min(ENCODER_BYTES - tableBytes, frameMax - frameBytes);
+  return Math.min(tableRoom, textRoom);
 }
 
-/** At least what amqplib's `encodeTable` writes. */
-function bytesOfTable(table: object, depth: number): number {
-  let bytes = 4;
+/** Takes off what amqplib's `encodeTable` writes, or more. Stops as soon as nothing is left. */
+function takeTable(table: object, depth: number): void {
+  bytesLeft -= 4;
   // With inherited ones, as amqplib does.
-  for (const name in table)
-    bytes += 1 + textBytes(name) + bytesOfValue((table as Record<string, unknown>)[name], depth);
-  return bytes;
+  for (const name in table) {
+    if (bytesLeft < 0) return;
+    bytesLeft -= 1 + textBytes(name);
+    takeValue((table as Record<string, unknown>)[name], depth);
+  }
 }
 
-function bytesOfValue(value: unknown, depth: number): number {
-  if (typeof value === 'string') return 5 + textBytes(value);
-  if (typeof value !== 'object' || value === null) return 9;
-  if (Buffer.isBuffer(value)) return 5 + value.length;
-  if (depth >= MAX_DEPTH) return Number.POSITIVE_INFINITY;
-  if (!Array.isArray(value)) return 1 + bytesOfTable(value, depth + 1);
-  return value.reduce((bytes: number, item) => bytes + bytesOfValue(item, depth + 1), 5);
+function takeValue(value: unknown, depth: number): void {
+  if (typeof value === 'string') bytesLeft -= 5 + textBytes(value);
+  else if (typeof value !== 'object' || value === null) bytesLeft -= 9;
+  else if (Buffer.isBuffer(value)) bytesLeft -= 5 + value.length;
+  else if (depth >= MAX_DEPTH) bytesLeft = Number.NEGATIVE_INFINITY;
+  else if (!Array.isArray(value)) {
+    bytesLeft -= 1;
+    takeTable(value, depth + 1);
+  } else {
+    bytesLeft -= 5;
+    for (const item of value) {
+      if (bytesLeft < 0) return;
+      takeValue(item, depth + 1);
+    }
+  }
 }

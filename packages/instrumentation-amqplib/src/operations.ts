@@ -30,25 +30,30 @@ export interface NamingOptions {
   readonly destinationTemplates: readonly string[];
 }
 
+/** Where the options are, as they are now. */
+export interface NamingTools {
+  readonly options: NamingOptions;
+}
+
 /** The operations of one connection: made once for each exchange, key and queue, and anew when there are too many. */
 export class Operations {
   readonly server: Attributes;
-  readonly #tools: { readonly options: NamingOptions };
+  readonly tools: NamingTools;
   #made = 0;
   #options: NamingOptions;
   #label: (name: string) => string;
   #tables = this.#makeTables();
 
-  constructor(server: Attributes, tools: { readonly options: NamingOptions }) {
+  constructor(server: Attributes, tools: NamingTools) {
     this.server = server;
-    this.#tools = tools;
+    this.tools = tools;
     this.#options = tools.options;
     this.#label = labeller(MADE_UP, tools.options.destinationTemplates);
   }
 
   /** Made anew when the options change. */
   get #known() {
-    const { options } = this.#tools;
+    const { options } = this.tools;
     if (options !== this.#options) {
       this.#options = options;
       this.#label = labeller(MADE_UP, options.destinationTemplates);
@@ -88,7 +93,7 @@ export class Operations {
 
   /** A call of amqplib about topology, by its method's name. */
   failed(name: string, subject: string): Operation {
-    return this.#create({ name }, [subject], '', [subject]);
+    return this.#known.failed(name)(subject);
   }
 
   #makeTables() {
@@ -97,6 +102,9 @@ export class Operations {
         remembered((key: string) =>
           this.#create({ name: 'publish', type: 'send' }, [exchange, key], key, [exchange || key]),
         ),
+      ),
+      failed: remembered((name: string) =>
+        remembered((subject: string) => this.#create({ name }, [subject], '', [subject])),
       ),
       process: this.#delivering('process', 'process'),
       receive: this.#delivering('receive', 'receive'),
