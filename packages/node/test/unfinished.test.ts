@@ -18,6 +18,11 @@ const ENDS: readonly (readonly [way: string[], signals: NodeJS.Signals[], spans:
     ['CLIENT GET [uncaught exception]', `SERVER GET [uncaught exception] (ERROR) !${FATAL}`],
   ],
   [
+    ['throws in a handler after its own span has ended'],
+    [],
+    ['CLIENT GET [uncaught exception]', 'INTERNAL step', `SERVER GET [uncaught exception] (ERROR) !${FATAL}`],
+  ],
+  [
     ['rejects in a handler'],
     [],
     ['CLIENT GET [unhandled rejection]', `SERVER GET [unhandled rejection] (ERROR) !${FATAL}`],

@@ -28,6 +28,13 @@ const ways = {
     ),
   'throws in a handler': () => serve(fail),
   'throws in a timer of a handler': () => serve(() => setTimeout(fail, 1)),
+  'throws in a handler after its own span has ended': () =>
+    serve(() =>
+      tracer.startActiveSpan('step', (span) => {
+        setTimeout(fail, 1);
+        span.end();
+      }),
+    ),
   'rejects in a handler': () => serve(async () => fail()),
   'throws in a handler of express, later': () => {
     const app = require('express')();
