@@ -11,8 +11,11 @@ import {
 } from '@clew/core';
 import { context, createContextKey } from '@opentelemetry/api';
 
-const own = rootContext.setValue(createContextKey('request'), 'own');
-const another = rootContext.setValue(createContextKey('request'), 'another');
+const KEY = createContextKey('request');
+const own = rootContext.setValue(KEY, 'own');
+const another = rootContext.setValue(KEY, 'another');
+/** The name of the context that is current: all contexts are equal to `toEqual`. */
+const current = () => context.active().getValue(KEY) ?? 'none';
 
 class Message extends EventEmitter {}
 
@@ -32,7 +35,7 @@ function watched(...events: string[]) {
   const message = new Message();
   setEmitterContext(message, own);
   const seen: unknown[] = [];
-  for (const event of events) message.on(event, () => seen.push(context.active()));
+  for (const event of events) message.on(event, () => seen.push(current()));
   return { message, seen };
 }
 
@@ -41,7 +44,7 @@ test('listeners run in the emitter’s context, whoever emits', () => {
   message.emit('data');
   context.with(another, () => message.emit('data'));
   context.with(own, () => message.emit('data'));
-  expect(seen).toEqual([own, own, own]);
+  expect(seen).toEqual(['own', 'own', 'own']);
   expect(context.active()).toBe(rootContext);
 });
 
@@ -73,9 +76,9 @@ test('a listener is found and removed as it was added', () => {
 test('an emitter without a context emits where it is called', () => {
   const message = new Message();
   const seen: unknown[] = [];
-  message.on('data', () => seen.push(context.active()));
+  message.on('data', () => seen.push(current()));
   context.with(another, () => message.emit('data'));
-  expect(seen).toEqual([another]);
+  expect(seen).toEqual(['another']);
   expect(emitterContext(message)).toBeUndefined();
 });
 
@@ -84,7 +87,7 @@ test('a context can be replaced, and nothing shows it', () => {
   const bare = new Message().on('data', () => {});
   setEmitterContext(message, another);
   message.emit('data');
-  expect(seen).toEqual([another]);
+  expect(seen).toEqual(['another']);
   expect(emitterContext(message)).toBe(another);
   expect(Reflect.ownKeys(message)).toEqual(Reflect.ownKeys(bare));
   expect(inspect(message, { showHidden: true, depth: 0 })).toBe(
@@ -97,7 +100,7 @@ test('an emit that replaces the inherited one later is called as well', () => {
   const original = EventEmitter.prototype.emit;
   const emitted: unknown[] = [];
   EventEmitter.prototype.emit = function (event, ...args) {
-    emitted.push(event, context.active());
+    emitted.push(event, current());
     return original.call(this, event, ...args);
   };
   try {
@@ -106,8 +109,8 @@ test('an emit that replaces the inherited one later is called as well', () => {
   } finally {
     EventEmitter.prototype.emit = original;
   }
-  expect(emitted).toEqual(['data', own, 'none', rootContext]);
-  expect(seen).toEqual([own]);
+  expect(emitted).toEqual(['data', 'own', 'none', 'none']);
+  expect(seen).toEqual(['own']);
 });
 
 test('a single emitter can be covered without its class', () => {
@@ -117,22 +120,22 @@ test('a single emitter can be covered without its class', () => {
   emitAlwaysIn(own, socket);
   setEmitterContext(other, own);
   const seen: unknown[] = [];
-  for (const each of [socket, other]) each.on('data', () => seen.push(context.active()));
+  for (const each of [socket, other]) each.on('data', () => seen.push(current()));
   socket.emit('data');
   other.emit('data');
-  expect(seen).toEqual([own, rootContext]);
+  expect(seen).toEqual(['own', 'none']);
   expect(Object.keys(socket)).toEqual(Object.keys(other));
 });
 
 test('close is reported once, in the emitter’s context, without a listener', () => {
   const { message, seen } = watched();
-  onEmitterClose(message, () => seen.push(context.active()));
+  onEmitterClose(message, () => seen.push(current()));
   expect(message.listenerCount('close')).toBe(0);
   message.emit('end');
   expect(seen).toEqual([]);
   message.emit('close');
   message.emit('close');
-  expect(seen).toEqual([own]);
+  expect(seen).toEqual(['own']);
 });
 
 test('close is reported without a context as well, and by a listener for an emitter of another class', () => {

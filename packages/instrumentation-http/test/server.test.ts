@@ -1,5 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { currentSpanId, listenOn, openRequest, recordSpans, send, whileServing } from '@clew/testing';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { HttpInstrumentation } from '../src/index.ts';
@@ -257,6 +259,38 @@ test('disableIncomingRequestInstrumentation leaves requests alone', async () => 
   await whileServing(listenOn(server), async (url) => {
     expect((await send(url)).body).toBe('none');
   });
+});
+
+test('a request that is in flight when the plugin is disabled has a span that ends', async () => {
+  const { promise: served, resolve } = Promise.withResolvers<http.ServerResponse>();
+  const server = http.createServer((_request, response) => resolve(response));
+  await whileServing(listenOn(server), async (url) => {
+    const answer = send(url);
+    const response = await served;
+    plugin.disable();
+    response.end('ok');
+    await answer;
+    const [span] = await recorder.take(1);
+    plugin.enable();
+    expect(span?.attributes['http.response.status_code']).toBe(200);
+  });
+});
+
+test('requests and responses look as they do without the plugin', async () => {
+  const shown: string[] = [];
+  const server = http.createServer((request, response) => {
+    const { port } = request.socket.address() as AddressInfo;
+    const hidden = { showHidden: true, depth: 0, breakLength: 1000 };
+    shown.push([request, response].map((each) => inspect(each, hidden).replaceAll(String(port), '')).join());
+    response.end();
+  });
+  await whileServing(listenOn(server), async (url) => {
+    await send(url);
+    await recorder.take(1);
+    plugin.setConfig({ disableIncomingRequestInstrumentation: true });
+    await send(url);
+  });
+  expect(shown[0]).toBe(shown[1]);
 });
 
 test('options take effect while the program runs', async () => {

@@ -164,17 +164,16 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
     },
     'each request on a connection has the address of its own client': async () => {
       await serving(nothing, {}, async (url) => {
-        const forwarded = ['203.0.113.7', '203.0.113.8', undefined, '203.0.113.9'];
-        const socket = await openRequest(url, { headers: { connection: 'keep-alive' } });
-        for (const client of forwarded) {
+        const headers = { connection: 'keep-alive', 'x-forwarded-for': '203.0.113.7' };
+        const socket = await openRequest(url, { headers });
+        for (const line of ['X-Forwarded-For: 203.0.113.8\r\n', '', 'X-Forwarded-For: 203.0.113.9\r\n']) {
           await once(socket, 'data');
-          const line = client === undefined ? '' : `X-Forwarded-For: ${client}\r\n`;
-          socket.write(`GET / HTTP/1.1\r\nHost: suite\r\n${line}\r\n`);
+          socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n${line}\r\n`);
         }
         await once(socket, 'data');
         socket.destroy();
-        const clients = (await recorder.take(5)).map(({ attributes }) => attributes[ATTR.clientAddress]);
-        assert.deepEqual(clients, ['127.0.0.1', '203.0.113.7', '203.0.113.8', '127.0.0.1', '203.0.113.9']);
+        const clients = (await recorder.take(4)).map(({ attributes }) => attributes[ATTR.clientAddress]);
+        assert.deepEqual(clients, ['203.0.113.7', '203.0.113.8', '127.0.0.1', '203.0.113.9']);
       });
     },
     'the host that was asked for is known to what the handler calls': async () => {

@@ -1,0 +1,154 @@
+import { EventEmitter } from 'node:events';
+import {
+  AsyncContextManager,
+  emitInOwnContext,
+  type HttpServerOptions,
+  type HttpServerView,
+  httpServer,
+  isTracingSuppressed,
+  onEmitterClose,
+  rootContext,
+  serverRequestOf,
+  type Tools,
+} from '@clew/core';
+import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
+import { ListeningSpan } from '../listening-span.ts';
+
+class Message extends EventEmitter {
+  readonly headers: Record<string, string> = { host: 'shop.test' };
+}
+
+/** A server's view on messages of one connection, another for each test. */
+let connection = {};
+const view: HttpServerView<Message, Message> = {
+  method: () => 'GET',
+  target: () => '/songs',
+  scheme: () => 'http',
+  headers: ({ headers }) => headers,
+  protocolVersion: () => '1.1',
+  localPort: () => 80,
+  peer: () => ({ address: '10.0.0.1', port: 4000 }),
+  connection: () => connection,
+  status: () => 200,
+  headersSent: () => true,
+  responseHeader: () => undefined,
+  onClose: onEmitterClose,
+};
+
+const defaults: HttpServerOptions<Message, Message> = {
+  trust: undefined,
+  ignoreIncomingRequestHook: undefined,
+  suppressTracingInIgnoredRequests: false,
+  startIncomingSpanHook: undefined,
+  requestHook: undefined,
+  responseHook: undefined,
+  redactedQueryParams: [],
+  capturedRequestHeaders: [],
+  capturedResponseHeaders: [],
+};
+
+let spans: ListeningSpan[] = [];
+let undoing: (() => void)[] = [];
+
+function tracingWith(options: Partial<HttpServerOptions<Message, Message>> = {}) {
+  const startSpan = () => {
+    spans.push(new ListeningSpan());
+    return spans.at(-1) as unknown as Span;
+  };
+  const tools = { name: 'test', options: { ...defaults, ...options }, tracer: { startSpan } };
+  return httpServer(tools as unknown as Tools<HttpServerOptions<Message, Message>>, view);
+}
+
+/** Serves a request, and gives what was current in its handler and in listeners of both messages. */
+function serve(tracing = tracingWith(), request = new Message()): Context[] {
+  const seen: Context[] = [];
+  const response = new Message();
+  tracing.serve(request, response, () => {
+    seen.push(context.active());
+    request.on('data', () => seen.push(context.active()));
+    response.on('close', () => seen.push(context.active()));
+  });
+  request.emit('data');
+  response.emit('close');
+  return seen;
+}
+
+/** The client's address that a span was given last. */
+function clientOf(span: ListeningSpan | undefined): unknown {
+  const given = (span?.told ?? []).flatMap((each) =>
+    Array.isArray(each) ? [each] : typeof each === 'object' ? Object.entries(each as Attributes) : [],
+  );
+  return given.filter(([key]) => key === 'client.address').at(-1)?.[1];
+}
+
+beforeAll(() => {
+  context.setGlobalContextManager(new AsyncContextManager());
+  emitInOwnContext({ onDisable: (undo) => undoing.push(undo) }, Message.prototype);
+});
+afterEach(() => {
+  connection = {};
+  spans = [];
+});
+afterAll(() => {
+  for (const undo of undoing) undo();
+  undoing = [];
+  context.disable();
+});
+
+test('the handler and the listeners of request and response run inside the span, which ends at the close', () => {
+  const seen = serve();
+  expect(seen.map((each) => trace.getSpan(each))).toEqual([spans[0], spans[0], spans[0]]);
+  expect(spans[0]?.told.at(-1)).toBe('end');
+  expect(context.active()).toBe(rootContext);
+});
+
+test('the context knows the host that was asked for', () => {
+  const [inHandler] = serve();
+  expect(serverRequestOf(inHandler as Context)?.host).toBe('shop.test');
+});
+
+test('each request has the address of its own client, whatever its connection had before', () => {
+  const tracing = tracingWith();
+  for (const client of ['203.0.113.7', '203.0.113.8', undefined, '203.0.113.9']) {
+    const request = new Message();
+    if (client !== undefined) request.headers['x-forwarded-for'] = client;
+    serve(tracing, request);
+  }
+  const clients = spans.map(clientOf);
+  expect(clients).toEqual(['203.0.113.7', '203.0.113.8', '10.0.0.1', '203.0.113.9']);
+});
+
+test('a request that is served already gets no second span', () => {
+  const tracing = tracingWith();
+  const [request, response] = [new Message(), new Message()];
+  const inner = tracing.serve(request, response, () => tracing.serve(request, response, () => 'served'));
+  expect(inner).toBe('served');
+  expect(spans.length).toBe(1);
+});
+
+test('an ignored request has no span, and is traced inside unless that is suppressed', () => {
+  const ignoreIncomingRequestHook = () => true;
+  const traced = serve(tracingWith({ ignoreIncomingRequestHook }));
+  const suppressed = serve(
+    tracingWith({ ignoreIncomingRequestHook, suppressTracingInIgnoredRequests: true }),
+  );
+  expect(spans).toEqual([]);
+  expect(traced.map(isTracingSuppressed)).toEqual([false, false, false]);
+  expect(suppressed.map(isTracingSuppressed)).toEqual([true, true, true]);
+});
+
+test('a connection that leaves HTTP has no span: its listeners run in no context but what came', () => {
+  const seen: Context[] = [];
+  const [request, socket] = [new Message(), new EventEmitter()];
+  const elsewhere = trace.setSpan(rootContext, new ListeningSpan() as unknown as Span);
+  context.with(elsewhere, () => {
+    tracingWith().handOver(request, socket, () => seen.push(context.active()));
+    for (const each of [request, socket]) {
+      each.on('data', () => seen.push(context.active()));
+      each.emit('data');
+    }
+  });
+  // `toEqual` takes all contexts for equal: their fields are private.
+  expect(seen.map((each) => each === rootContext)).toEqual([true, true, true]);
+  expect(spans).toEqual([]);
+});
