@@ -14,8 +14,20 @@ import pools from './pools.mjs';
 import processes from './processes.mjs';
 import queues from './queues.mjs';
 import requests from './requests.mjs';
+import responses from './responses.mjs';
 import streams from './streams.mjs';
 import threads from './threads.mjs';
 import timers from './timers.mjs';
 
-export const rooms = { language, timers, events, streams, requests, queues, pools, threads, processes };
+export const rooms = {
+  language,
+  timers,
+  events,
+  streams,
+  requests,
+  responses,
+  queues,
+  pools,
+  threads,
+  processes,
+};

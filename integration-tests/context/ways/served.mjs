@@ -57,3 +57,10 @@ export function upload(shared, serve, { pieces = ['one', 'two'], request, ...opt
     sent.write(first);
   });
 }
+
+/** Reads a body in two packets with listeners, and responds. */
+export const readWithListeners = (work) => (request, response, next) => {
+  request.on('data', work).once('data', next).on('end', work).on('close', work);
+  request.on('end', () => response.end('read'));
+  response.on('finish', work).on('close', work);
+};
