@@ -9,7 +9,7 @@ import {
   w3cTraceContext,
 } from '@clew/core';
 import { type Context, propagation, trace } from '@opentelemetry/api';
-import { osloEnvelope } from '../src/index.ts';
+import { osloEnvelope, osloEnvelopeFromEnvironment } from '../src/index.ts';
 
 const wrap = (text: string) => Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': text }));
 const request = (more: object = {}) =>
@@ -211,4 +211,33 @@ test('the key in a message lifts its trace and no baggage', () => {
   const trusted = applyTrust(came, { trace: 'ignore', baggage: 'drop' });
   expect(trace.getSpanContext(trusted)?.traceId).toBe(info.base_id.replaceAll('-', ''));
   expect(propagation.getBaggage(trusted)).toBeUndefined();
+});
+
+describe('CLEW_OSPROFILER_HMAC_KEYS', () => {
+  const before = process.env.CLEW_OSPROFILER_HMAC_KEYS;
+  afterEach(() => {
+    if (before === undefined) delete process.env.CLEW_OSPROFILER_HMAC_KEYS;
+    else process.env.CLEW_OSPROFILER_HMAC_KEYS = before;
+  });
+  const injected = (keys: string | undefined) => {
+    if (keys === undefined) delete process.env.CLEW_OSPROFILER_HMAC_KEYS;
+    else process.env.CLEW_OSPROFILER_HMAC_KEYS = keys;
+    const reading = osloEnvelopeFromEnvironment().read(request(), {}) as EnvelopedRequest;
+    return reading.inject?.(inSpan())?.toString();
+  };
+
+  test('lists the keys of the envelope; the first one is written', () => {
+    expect(injected('NEW, OLD')).toContain('\\"hmac_key\\":\\"NEW\\"');
+  });
+
+  test('not set or empty: messages stay as they are', () => {
+    expect(injected(undefined)).toBeUndefined();
+    expect(injected('')).toBeUndefined();
+  });
+
+  test('without any key in it: an error that does not show the value', () => {
+    expect(() => injected(' , ')).toThrow(
+      'expected hmacKeys to be text that names at least one key, got a string',
+    );
+  });
 });
