@@ -47,10 +47,10 @@ export interface MessagingOptions {
   /** A delivery's span is a root with a link to the message's span; RPC requests always have a parent. */
   readonly useLinksForConsume: boolean;
   /**
-   * Milliseconds for which a settlement, a confirm or the server's reply is waited for; 0 is for ever. What does not come
-   * is given up at the earliest then, and at the latest an eighth of it later.
+   * Milliseconds to wait for a confirm, and for a settlement once the handler is done; 0 waits for ever. A missing one is
+   * given up between then and an eighth later.
    */
   readonly consumeTimeoutMs: number;
-  /** The same for a call that waits for its reply. */
+  /** The same for a call that waits for its reply, unless its envelope knows how long the caller waits. */
   readonly callTimeoutMs: number;
 }
