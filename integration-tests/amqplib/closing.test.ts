@@ -24,10 +24,19 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       const received = delivered(channel, queue, () => 'kept');
       channel.raw.sendToQueue(queue, body);
       await received;
+      const bystander = await connection.channel();
+      const other = await bystander.queue('clew.bystander');
+      const alsoReceived = delivered(bystander, other, () => 'kept');
+      bystander.raw.sendToQueue(other, body);
+      await alsoReceived;
       const closed = closing(connection.raw);
       channel.raw.publish('clew.missing', 'key', body);
       await closed;
-      const spans = await recorder.take(3);
+      const spans = await recorder.take(5);
+      expect(named(spans, 'process clew.bystander')).toMatchObject({
+        status: { code: SpanStatusCode.ERROR, message: expect.stringContaining('404 (NOT-FOUND)') },
+        attributes: { 'error.type': 'connection_closed' },
+      });
       expect(named(spans, 'process clew.unheard')).toMatchObject({
         status: { code: SpanStatusCode.ERROR, message: expect.stringContaining('404 (NOT-FOUND)') },
         attributes: { 'error.type': 'channel_closed' },

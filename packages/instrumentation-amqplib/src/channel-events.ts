@@ -22,6 +22,9 @@ export function isNoted(event: string | symbol): event is NotedEvent {
   }
 }
 
+/** By connection, the error of a channel that nothing listened for. */
+const unheardErrors = new WeakMap<object, string>();
+
 /** Returns the context of the publisher that the listeners run in, where there is one. */
 export function onEvent(notes: ChannelNotes, event: NotedEvent, what: unknown): Context | undefined {
   const { messages } = notes;
@@ -33,8 +36,10 @@ export function onEvent(notes: ChannelNotes, event: NotedEvent, what: unknown): 
       notes.cancelled((what as MethodFields).consumerTag ?? '');
       return undefined;
     case 'error':
-      // Where nothing listens, this error ends the connection, and the reason of that end is another one.
       notes.closeReason ??= what instanceof Error ? what.message : String(what);
+      // amqplib throws such an error in its socket's listener: it ends the connection as a `Socket error`.
+      if (notes.channel.listenerCount('error') === 0)
+        unheardErrors.set(notes.channel.connection, notes.closeReason);
       return undefined;
     case 'return':
       return onReturn(notes, what as Message);
@@ -58,7 +63,8 @@ function onReturn(notes: ChannelNotes, message: Message): Context {
 /** amqplib writes the reason into the first line of the stack that it captures for its own errors. */
 export function onClosed(notes: ChannelNotes, stack: string): void {
   const [, captured = ''] = /^Stack capture: (.*)/.exec(stack) ?? [];
-  const reason = notes.closeReason ?? captured;
+  const unheard = unheardErrors.get(notes.channel.connection);
+  const reason = notes.closeReason ?? (unheard === undefined ? captured : `${captured}: ${unheard}`);
   const [, byServer] = /^Channel closed by server: (.*)/.exec(reason) ?? [];
   notes.closedByApplication = notes.closeReason === undefined && captured in CLOSED_BY_APPLICATION;
   const cut: Cut =
