@@ -21,7 +21,7 @@ export interface KoaContext {
   readonly body: unknown;
   readonly status: number;
   /** `false` where the application sends the response itself. */
-  readonly respond?: boolean;
+  readonly respond?: boolean | undefined;
   /** What koa-mount has taken off the path last. */
   readonly mountPath?: string;
   /** The layers of all routers that match the path, whatever the method. */

@@ -1,4 +1,4 @@
-import { joinRoute, RoutedRequest, sayOnce } from '@clew/core';
+import { guard, isPromise, joinRoute, RoutedRequest, sayOnce } from '@clew/core';
 import type { KoaContext, Next, RouterLayer } from './koa.ts';
 
 const MATCHED = Symbol('clew.matched-route');
@@ -38,13 +38,33 @@ export function watchRoutes(contextPrototype: object): () => void {
 
 /** Calls what a route passes the request on to. */
 export function passOn(koa: KoaContext, next: Next): Promise<unknown> {
-  const { body, status } = koa;
-  const isSet = (body !== undefined && body !== null) || status !== 404 || koa.respond === false;
-  const comeBack = routedOf(koa).passInward(isSet);
-  return next().then((value) => {
-    comeBack(koa.body !== body || koa.status !== status);
+  const before = responseOf(koa);
+  const comeBack = guard('leaving a route of Koa', () => routedOf(koa).passInward(isSet(before)));
+  const following = next();
+  if (comeBack === undefined || !isPromise(following)) return following;
+  return following.then((value) => {
+    const { body, status } = responseOf(koa);
+    guard('coming back to a route of Koa', () => comeBack(body !== before.body || status !== before.status));
     return value;
   });
+}
+
+type SetSoFar = Pick<KoaContext, 'body' | 'status' | 'respond'>;
+
+function responseOf(koa: KoaContext): SetSoFar {
+  return (
+    guard('reading a response of Koa', () => ({
+      body: koa.body,
+      status: koa.status,
+      respond: koa.respond,
+    })) ?? NOT_SET
+  );
+}
+
+const NOT_SET: SetSoFar = { body: undefined, status: 404, respond: undefined };
+
+function isSet({ body, status, respond }: SetSoFar): boolean {
+  return (body !== undefined && body !== null) || status !== 404 || respond === false;
 }
 
 function noteRoute(koa: KoaContext, path: unknown): void {

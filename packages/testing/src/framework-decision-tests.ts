@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { ATTR, type ServerRequest, serverRequestOf, withServerRequest } from '@clew/core';
 import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FrameworkDriver } from './framework-driver.ts';
@@ -7,7 +8,7 @@ import { type Situation, situations } from './framework-situations.ts';
 import { mount, passes, responds, route, type Step, type StepHandler, use } from './framework-steps.ts';
 import { send } from './raw-http.ts';
 import type { RecordedSpan } from './recording-span.ts';
-import { tracing } from './subject.ts';
+import { laterTurn, tracing } from './subject.ts';
 import { listenOn, whileServing } from './suite-server.ts';
 import { listenTraced } from './traced-server.ts';
 
@@ -64,6 +65,8 @@ class OwnServer {
     return this.metadata.span;
   }
 }
+
+type ServedMessage = Parameters<RequestListener>[0];
 
 type ServeSteps = (
   steps: readonly Step[],
@@ -123,6 +126,19 @@ function ownServerTests(
         at = spans.find(({ spanId }) => spanId === parentSpanId);
       }
       assert(parents.has(own.span.spanContext().spanId));
+    },
+    'a request that a handler makes and has served itself leaves the route alone': async () => {
+      const steps = [
+        route('/foo/:id', async ({ respond }) => {
+          const request = new IncomingMessage(new Socket());
+          Object.assign(request, { method: 'GET', url: '/inner' });
+          adapter.steps([route('/inner', responds)])(request as ServedMessage, new ServerResponse(request));
+          await laterTurn();
+          respond();
+        }),
+      ];
+      const { server } = await serveSteps(steps, '/foo/7', 'GET', {});
+      assert.equal(server.attributes[ATTR.httpRoute], '/foo/:id');
     },
     "in another client's context, which a handler may find itself in, nothing is written": async () => {
       let lost = context.active();

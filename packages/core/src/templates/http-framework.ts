@@ -30,11 +30,18 @@ export class RoutedRequest {
   private isLive = false;
   private isBroken = false;
 
-  /** Make it where the framework takes the request: the server request is read from the current context. */
+  /**
+   * Make it where the framework takes the request: the server request is read from the current context. One with another
+   * response is left alone: an application may serve a request of its own making inside a handler.
+   */
   constructor(response: FrameworkResponse) {
     this.response = response;
-    this.outer = serverRequestOf(currentContext());
-    if (this.outer !== undefined) this.claim(this.outer);
+    const found = serverRequestOf(currentContext());
+    if (found === undefined) return;
+    const owner = found[ROUTED];
+    if (owner instanceof RoutedRequest && owner.response !== response) return;
+    this.outer = found;
+    this.claim(found);
   }
 
   /** A route with a handler for the request's method takes the request. */
@@ -108,7 +115,8 @@ export class RoutedRequest {
     const found = serverRequestOf(currentContext());
     if (found === undefined || found === this.outer || found === this.inner) return;
     const owner = found[ROUTED];
-    if (owner !== undefined && (owner !== null || this.outer !== undefined)) return;
+    // `http-server` makes none inside of a request.
+    if (owner === null ? this.outer !== undefined : owner !== undefined) return;
     this.claim(found);
     if (this.outer === undefined) this.outer = found;
     else this.inner = found;
