@@ -172,7 +172,8 @@ function runLayer(
   { tools, layer, visit, request, response, next, leave }: LayerCall,
   dispatch: (layer: ExpressLayer, next: Next) => unknown,
 ): unknown {
-  visit.findServerRequest();
+  // With `leave`, the visit has looked.
+  if (leave === undefined) visit.findServerRequest();
   const run = begin(tools, layer, visit, request);
   if (run === undefined) {
     const passOn = leave === undefined ? next : nextAfter(leave, next, request);
@@ -234,7 +235,7 @@ function begin(
 
 /** Whether other handlers of the route have run before: they may have made a server request of their own. */
 function isLaterHandler(layer: ExpressLayer, { route }: ExpressRequest): boolean {
-  return route !== undefined && isHandler(layer) && route.stack[0] !== layer;
+  return isHandler(layer) && route !== undefined && route.stack[0] !== layer;
 }
 
 function pathOf({ url }: ExpressRequest): string {
