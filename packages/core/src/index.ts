@@ -127,12 +127,8 @@ export {
 } from './templates/db.ts';
 export type { ConnectionPeer } from './templates/http-address.ts';
 export { REDACTED_QUERY_PARAMS } from './templates/http-attributes.ts';
-export {
-  type HttpClientOptions,
-  type HttpClientTracing,
-  type HttpClientView,
-  httpClient,
-} from './templates/http-client.ts';
+export { type HttpClientTracing, httpClient } from './templates/http-client.ts';
+export type { HttpClientOptions, HttpClientView } from './templates/http-client-view.ts';
 export { type FrameworkResponse, RoutedRequest } from './templates/http-framework.ts';
 export { type HttpServerTracing, httpServer } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';

@@ -1,5 +1,5 @@
 import { type HostParts, splitHost, splitTarget } from './http-attributes.ts';
-import type { HttpClientView } from './http-client.ts';
+import type { HttpClientView } from './http-client-view.ts';
 
 /** Where a connection goes. */
 export interface ConnectionPeer {

@@ -1,7 +1,6 @@
 import {
   type Attributes,
   type Context,
-  propagation,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -12,66 +11,11 @@ import { isTracingSuppressed } from '../context/suppression.ts';
 import { begin, currentContext, type Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
-import { boundedWriter, headerBytes } from '../propagation/bounded-writer.ts';
-import { withInjectionTarget } from '../propagation/carrier-kind.ts';
-import { allowsAll, type Destinations } from '../propagation/destinations.ts';
-import {
-  type CarrierWriter,
-  injectFresh,
-  removeInjected,
-  removeInjectedBaggage,
-} from '../propagation/inject.ts';
-import { sendingBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
-import { type ConnectionPeer, type RequestAddress, readAddress } from './http-address.ts';
+import { type RequestAddress, readAddress } from './http-address.ts';
 import { addHeaders, addMethod, methodName, redactUrl } from './http-attributes.ts';
-import { serverRequestOf } from './server-request.ts';
-
-/** What the template must know of a client's own objects. */
-export interface HttpClientView<Request, Response> {
-  method(request: Request): string;
-  /** Scheme, host and port that the URL names, as one: `https://shop.example:8443`. */
-  origin(request: Request): string;
-  /** Where the connection goes, where the library shows it; without it, the origin counts. */
-  peer?(request: Request): ConnectionPeer | undefined;
-  /**
-   * Calls back before the headers are sent if the connection goes to another host than {@link peer} says: a proxy that an
-   * agent uses, a connection that the application opens itself. Called only where destinations are restricted.
-   */
-  whenElsewhere?(request: Request, listener: (host: string) => void): void;
-  /** Path and query, or the whole URL where a proxy is asked. */
-  target(request: Request): string;
-  /** How often this request was sent before, where the library says so. Called once. */
-  resendCount?(request: Request): number;
-  /** Sets a header in place of all that have this name. */
-  setHeader(request: Request, name: string, value: string): void;
-  removeHeader(request: Request, name: string): void;
-  /** The names of the request's headers, in any case. */
-  requestHeaderNames(request: Request): readonly string[];
-  /** A header by its name in lower case. */
-  requestHeader(request: Request, name: string): string | readonly string[] | number | undefined;
-  status(response: Response): number;
-  protocolVersion?(response: Response): string;
-  responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
-  /** Whether an error is the library's word for a cancellation by the caller; without it, `isCancellation` decides. */
-  isCancelled?(request: Request, error: unknown): boolean;
-}
-
-/** Options of every client plugin; the hooks are the user's. */
-export interface HttpClientOptions<Request, Response> {
-  /** Where trace context goes; `undefined` leaves it to the policy of the process. */
-  readonly propagateTo: Destinations | undefined;
-  readonly propagateBaggageTo: Destinations | undefined;
-  readonly ignoreOutgoingRequestHook: ((request: Request) => boolean) | undefined;
-  readonly requireParentforOutgoingSpans: boolean;
-  /** Attributes that samplers see, too. */
-  readonly startOutgoingSpanHook: ((request: Request) => Attributes) | undefined;
-  readonly outgoingRequestHook: ((span: Span, request: Request) => void) | undefined;
-  readonly outgoingResponseHook: ((span: Span, response: Response) => void) | undefined;
-  readonly redactedQueryParams: readonly string[];
-  readonly capturedOutgoingRequestHeaders: readonly string[];
-  readonly capturedOutgoingResponseHeaders: readonly string[];
-}
+import type { HttpClientOptions, HttpClientView } from './http-client-view.ts';
+import { httpInjector } from './http-injection.ts';
 
 /** The stations of a client's request; each may be called more than once or never, in the library's own order. */
 export interface HttpClientTracing<Request extends object, Response> {
@@ -99,18 +43,7 @@ export function httpClient<Request extends object, Response>(
   view: HttpClientView<Request, Response>,
 ): HttpClientTracing<Request, Response> {
   const underWay = new WeakMap<Request, Exchange>();
-  const writer: CarrierWriter<Request> = {
-    set: (request, name, value) => view.setHeader(request, name, value),
-    has: (request, name) => view.requestHeader(request, name.toLowerCase()) !== undefined,
-    remove: (request, name) => view.removeHeader(request, name),
-    names: (request) => view.requestHeaderNames(request),
-  };
-  const room = (request: Request) => headerRoom(view, request);
-  const inject = injector(
-    tools,
-    view,
-    boundedWriter(writer, { name: tools.name, room, unmeasuredBytes: UNMEASURED_BYTES }),
-  );
+  const inject = httpInjector(tools, view);
 
   return {
     start(request) {
@@ -171,48 +104,6 @@ export function httpClient<Request extends object, Response>(
       underWay.get(request)?.end();
       underWay.delete(request);
     },
-  };
-}
-
-/** What Node, nginx and others take at most, with the request line. A larger header section is refused (431, 400). */
-const MAX_HEADER_BYTES = 16_384;
-
-/** A trace context without a long trace state or baggage: requests with nothing else are not measured. */
-const UNMEASURED_BYTES = 512;
-
-function headerRoom<Request, Response>(view: HttpClientView<Request, Response>, request: Request): number {
-  let bytes = headerBytes(view.method(request), view.target(request));
-  for (const name of view.requestHeaderNames(request))
-    bytes += headerBytes(name, String(view.requestHeader(request, name.toLowerCase())));
-  return MAX_HEADER_BYTES - bytes;
-}
-
-/** Injects trace context where the destination may have it, and baggage where it may have that, too. */
-function injector<Request, Response>(
-  tools: Tools<HttpClientOptions<Request, Response>>,
-  view: HttpClientView<Request, Response>,
-  writer: CarrierWriter<Request>,
-): (context: Context, request: Request, address: RequestAddress) => void {
-  const sendTo = sendingBy('sendTo');
-  const sendBaggageTo = sendingBy('sendBaggageTo');
-  return (context, request, { destinations }) => {
-    guard(`${tools.name}: injecting`, () => {
-      const servedHost = serverRequestOf(context)?.host;
-      const allows = sendTo(tools.options.propagateTo);
-      if (!destinations.every((host) => allows(host, servedHost))) return;
-      const allowsBaggage = sendBaggageTo(tools.options.propagateBaggageTo);
-      const withBaggage = destinations.every((host) => allowsBaggage(host, servedHost));
-      const outgoing = withBaggage ? context : propagation.deleteBaggage(context);
-      const target = { kind: 'request', host: destinations[0] } as const;
-      injectFresh(withInjectionTarget(outgoing, target), request, writer);
-      if (allows === allowsAll && allowsBaggage === allowsAll) return;
-      view.whenElsewhere?.(request, (host) => {
-        guard(`${tools.name}: taking back what was injected`, () => {
-          if (!allows(host, servedHost)) removeInjected(request, writer);
-          else if (!allowsBaggage(host, servedHost)) removeInjectedBaggage(request, writer);
-        });
-      });
-    });
   };
 }
 
