@@ -92,6 +92,24 @@ test('NestJS: requests and events by both forms of pattern, streams and failures
   ]);
 });
 
+test('oslo.messaging: the envelope and its keys by the environment', async () => {
+  const { code, stdout, stderr } = await runProgram(['--import', '@clew/node/register', 'oslo-cast.cjs'], {
+    cwd: join(__dirname, 'programs'),
+    variables: {
+      AMQP_URL: broker.url,
+      CLEW_AMQPLIB_ENVELOPES: 'nest,oslo',
+      CLEW_OSPROFILER_HMAC_KEYS: 'SECRET_KEY',
+      OTEL_SERVICE_NAME: 'oslo',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    },
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const spans = spansOf(collector, 'oslo');
+  expect(treeOf(spans)).toEqual(['PRODUCER note', '  CONSUMER note']);
+  const { hmac_key: key, base_id: baseId } = JSON.parse(stdout)._context_trace_info;
+  expect([key, baseId.replaceAll('-', '')]).toEqual(['SECRET_KEY', spans[0]?.traceId]);
+});
+
 test.each([
   ['olso', '"olso" is left out: expected nest, oslo or package#export'],
   ['@acme/none#envelope', '"@acme/none#envelope" is left out: @acme/none is not installed'],
