@@ -16,7 +16,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const PERMISSION = ['--no-warnings', '--permission', '--allow-fs-read=*'];
+// Later versions of Node ask for it before anything is sent at all.
+const allowNet = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
+const PERMISSION = ['--no-warnings', '--permission', '--allow-fs-read=*', ...allowNet];
 let count = 0;
 
 /** Runs the program in that state; the names of the spans that arrive, and how it ended. */
