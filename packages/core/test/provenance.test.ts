@@ -1,4 +1,5 @@
 import {
+  applyTrust,
   createPropagator,
   createSignature,
   rootContext,
@@ -7,6 +8,8 @@ import {
   w3cTraceContext,
 } from '@clew/core';
 import { type Context, defaultTextMapSetter, propagation, trace } from '@opentelemetry/api';
+
+import { trustDecider } from '../src/propagation/trust.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const OTHER_ID = 'aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb';
@@ -65,6 +68,76 @@ describe('what is extracted into a context that is not empty', () => {
       expect(trace.getSpan(inner)).toBe(span);
     }
     expect(covered(extract(signed({ baggage: 'a=b' }), outer))).toBe('traceparent,baggage');
+  });
+});
+
+describe('what is signed in part', () => {
+  test('signed baggage beside an unsigned trace: the trace goes on unsigned', () => {
+    const context = extract({ ...signed({ baggage: 'a=b' }), ...parent(TRACE_ID) });
+    expect(trace.getSpanContext(context)?.traceId).toBe(TRACE_ID);
+    expect(covered(context)).toBe('baggage');
+  });
+
+  test('a trace state that is changed here stays unsigned', () => {
+    const { traceState: came } = trace.getSpanContext(extract(parent(TRACE_ID))) ?? {};
+    if (came === undefined) throw new Error('expected a trace state');
+    for (const traceState of [came.set('a', 'b'), came.unset('a')])
+      expect(covered(trace.setSpanContext(rootContext, { ...own, traceState }))).toBe('');
+  });
+
+  test('unsigned baggage of which the trust keeps some entries stays unsigned', () => {
+    const came = extract({ ...parent(TRACE_ID), baggage: 'a=b,c=d' });
+    const kept = applyTrust(came, { trace: 'link', baggage: ['a'] });
+    const context = trace.setSpanContext(kept, own);
+    expect(propagation.getBaggage(context)?.getAllEntries()).toHaveLength(1);
+    expect(covered(context)).toBe('traceparent');
+  });
+
+  test('unsigned baggage that is changed here stays unsigned', () => {
+    const came = propagation.getBaggage(extract({ ...parent(TRACE_ID), baggage: 'a=b,c=d' }));
+    if (came === undefined) throw new Error('expected baggage');
+    const changed = [came.removeEntry('a'), came.removeEntries('a'), came.setEntry('e', { value: 'f' })];
+    for (const baggage of changed) {
+      const context = propagation.setBaggage(trace.setSpanContext(rootContext, own), baggage);
+      expect(covered(context)).toBe('traceparent');
+    }
+    const cleared = came.clear().setEntry('own', { value: 'yes' });
+    const context = propagation.setBaggage(trace.setSpanContext(rootContext, own), cleared);
+    expect(covered(context)).toBe('traceparent,baggage');
+  });
+
+  test('a trace that another propagator has read is unsigned, too', () => {
+    const came = trace.setSpanContext(rootContext, { ...own, isRemote: true });
+    expect(
+      covered(
+        applyTrust(
+          came,
+          trustDecider('continue')(() => ({ path: '/', port: 80 })),
+        ),
+      ),
+    ).toBe('');
+    expect(covered(applyTrust(came, { trace: 'continue', baggage: 'drop' }))).toBe('');
+  });
+
+  test('of many long headers of baggage some are left unsigned, and the others verify', () => {
+    const jaeger = TRACE_FORMATS.get('jaeger')!;
+    const alone = createPropagator({
+      extract: [jaeger],
+      inject: [jaeger],
+      extractBeside: [],
+      injectBeside: [],
+      signature,
+    });
+    const entries = Array.from({ length: 60 }, (_, i) => [`k${i}${'k'.repeat(80)}`, { value: 'v' }]);
+    const baggage = propagation.createBaggage(Object.fromEntries(entries));
+    const headers: Record<string, string> = {};
+    const context = propagation.setBaggage(trace.setSpanContext(rootContext, own), baggage);
+    alone.inject(context, headers, defaultTextMapSetter);
+    expect(Object.keys(headers)).toHaveLength(62);
+    expect(headers['clew-signature']?.length).toBeLessThan(2400);
+    const came = alone.extract(rootContext, headers, getter);
+    expect(trace.getSpanContext(came)?.traceId).toBe(OTHER_ID);
+    expect(propagation.getBaggage(came)?.getAllEntries().length).toBeGreaterThan(10);
   });
 });
 

@@ -62,7 +62,7 @@ export function createSignature(options: SignatureOptions, now: () => number = w
   const { keys, audience, whenFull, request, message } = checkSignatureOptions(options);
   const [signing = ''] = Object.keys(keys);
   const audienceOf = audiencesBy(options.audiences);
-  const memories = { request: memoryOf(request), message: memoryOf(message) };
+  const memories = { request: memoryOf(request), message: memoryOf(message), environment: undefined };
   trackProvenance();
   wantInjectionTargets();
 
@@ -92,7 +92,7 @@ export function createSignature(options: SignatureOptions, now: () => number = w
       const expected = hmac(key, claim.fields, claim.names, covered);
       if (!crypto().timingSafeEqual(expected, Buffer.from(claim.digest, 'hex'))) return refuse('wrong');
       if (audience !== undefined && claim.audience !== audience) return refuse('for another audience');
-      const seen = kind === 'environment' ? 'new' : memories[kind]?.add(expected, claim.time, current);
+      const seen = memories[kind]?.add(expected, claim.time, current);
       if (seen === 'known') return refuse('replayed');
       if (seen === 'full' && whenFull === 'refuse') return refuse('more than can be remembered');
       return covered;

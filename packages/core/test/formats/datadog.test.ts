@@ -1,4 +1,4 @@
-import { type Extraction, TRACE_FORMATS } from '@clew/core';
+import { droppedFromWire, type Extraction, TRACE_FORMATS } from '@clew/core';
 import fc from 'fast-check';
 import { extract, inject, SPAN_ID, said, spanOf, TRACE_ID } from './wire.ts';
 
@@ -11,6 +11,18 @@ const TID = { 'x-datadog-tags': `_dd.p.tid=${TRACE_ID.slice(0, 16)}` };
 const PADDED = `0000000000000000${TRACE_ID.slice(16)}/${SPAN_ID}`;
 
 describe('Datadog', () => {
+  test('an origin of more than 256 characters is left out, and counted', () => {
+    const cause = 'datadog: x-datadog-origin beyond 256 characters';
+    const before = droppedFromWire()[cause] ?? 0;
+    const read = (origin: string) => {
+      const extraction = extract(datadog, { ...ids, 'x-datadog-origin': origin });
+      return extraction?.kind === 'parent' ? extraction.spanContext.traceState?.get('dd') : undefined;
+    };
+    expect(read('rum')).toContain('o:rum');
+    expect(read('r'.repeat(257)) ?? '').not.toContain('o:');
+    expect(droppedFromWire()[cause]).toBe(before + 1);
+  });
+
   test.each([
     [{ ...ids, ...TID, 'x-datadog-sampling-priority': '1' }, `parent ${TRACE_ID}/${SPAN_ID} sampled`],
     [{ ...ids, 'x-datadog-sampling-priority': '1' }, `parent ${PADDED} sampled`],
