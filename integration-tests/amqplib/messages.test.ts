@@ -64,29 +64,6 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       expect(baggage).toBe('ada');
     }));
 
-  test('a message that is published again has nothing of its old context, and keeps its headers object', () =>
-    traced(api, broker.url, {}, async (_connection, channel) => {
-      const queue = await channel.queue('clew.again');
-      const old = Object.freeze({
-        own: 'kept',
-        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-        tracestate: 'old=1',
-        baggage: 'user=eve',
-      });
-      const copy = { ...old };
-      const inside = delivered(channel, queue, (message) => {
-        channel.raw.ack(message);
-        return { ...message.properties.headers };
-      });
-      channel.raw.sendToQueue(queue, body, { headers: old });
-      const { traceparent, ...others } = await inside;
-      const spans = await recorder.take(2);
-      const publish = named(spans, 'publish clew.again');
-      expect(traceparent).toBe(`00-${publish.traceId}-${publish.spanId}-01`);
-      expect(others).toEqual({ own: 'kept' });
-      expect(old).toEqual(copy);
-    }));
-
   test('a confirm channel: the span ends with the confirm, the callback runs in the caller’s context', () =>
     traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();

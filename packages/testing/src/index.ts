@@ -7,6 +7,12 @@ export { httpClientSuite } from './http-client-suite.ts';
 export { httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
 export { manifestSuite } from './manifest-suite.ts';
+export {
+  type MessagingAdapter,
+  type MessagingConnection,
+  messagingSuite,
+  type SuiteMessage,
+} from './messaging-suite.ts';
 export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.ts';
 export { readmeSuite } from './readme-suite.ts';
 export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { ATTR, suppressTracing } from '@clew/core';
+import { type Context, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { prepareRecorder } from './recorder.ts';
+import { callerSpan, currentSpanId, type SubjectAdapter, shapeTests, tracing, within } from './subject.ts';
+import { runSuite, type Skips, type SuiteTests } from './suite.ts';
+
+/** A delivered message, as the suite looks at it. */
+export interface SuiteMessage {
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** The library's own object. */
+  readonly original: object;
+}
+
+/** A connection to a broker, with one queue of the suite's own. */
+export interface MessagingConnection {
+  /** Sends a message to the queue; the headers object is the one that the library gets. */
+  send(headers?: Readonly<Record<string, unknown>>): unknown;
+  /** Consumes the queue. The adapter settles each message when its handler is done. Called once. */
+  consume(handler: (message: SuiteMessage) => unknown): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A messaging library as the suite drives it. */
+export interface MessagingAdapter extends SubjectAdapter {
+  /** `amqplib` */
+  readonly name: string;
+  readonly skips?: Skips;
+  /** `messaging.system` of the spans. */
+  readonly system: string;
+  /** The context of a message that was delivered, from the plugin's own API. */
+  contextOf(message: SuiteMessage): Context;
+  /** The length of a header with which a message is as large as the library allows, within 100 bytes; or why there is no such length. */
+  readonly longestHeader: number | string;
+  open(): Promise<MessagingConnection>;
+}
+
+/** What every messaging library that a plugin traces must show. */
+export function messagingSuite(adapter: MessagingAdapter): void {
+  const recorder = prepareRecorder();
+
+  const connected = <T>(work: (connection: MessagingConnection) => Promise<T>): Promise<T> =>
+    tracing(adapter, {}, async () => {
+      const connection = await adapter.open();
+      recorder.reset();
+      try {
+        return await work(connection);
+      } finally {
+        await connection.close();
+      }
+    });
+
+  /** Consumes, sends by `send`, and returns what the handler returns for the first `count` messages. */
+  const delivered = <T>(
+    { consume }: MessagingConnection,
+    send: () => unknown,
+    handle: (message: SuiteMessage) => T,
+    count = 1,
+  ): Promise<T[]> =>
+    new Promise((resolve, reject) => {
+      const results: T[] = [];
+      consume((message) => {
+        results.push(handle(message));
+        if (results.length === count) resolve(results);
+      })
+        .then(send)
+        .catch(reject);
+    });
+
+  const tests: SuiteTests['tests'] = {
+    'a message is a PRODUCER span, its delivery a CONSUMER span below it': () =>
+      connected(async (connection) => {
+        const caller = callerSpan();
+        const [inHandler] = await delivered(
+          connection,
+          () => within(caller, () => connection.send()),
+          currentSpanId,
+        );
+        caller.end();
+        const [own, producer, consumer] = await recorder.take(3);
+        assert.equal(producer?.kind, SpanKind.PRODUCER);
+        assert.equal(producer.parentSpanId, own?.spanId);
+        assert.equal(producer.attributes[ATTR.messagingSystem], adapter.system);
+        assert.equal(consumer?.kind, SpanKind.CONSUMER);
+        assert.equal(consumer.parentSpanId, producer.spanId);
+        assert.equal(consumer.status.code, SpanStatusCode.UNSET);
+        assert.equal(inHandler, consumer.spanId);
+      }),
+
+    'a message that is sent again has nothing of its old context, and the headers object is not changed':
+      () =>
+        connected(async (connection) => {
+          const old = Object.freeze({
+            own: 'kept',
+            traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+            tracestate: 'old=1',
+            baggage: 'user=eve',
+          });
+          const copy = { ...old };
+          const [headers] = await delivered(
+            connection,
+            () => connection.send(old),
+            (message) => message.headers,
+          );
+          const [producer] = await recorder.take(2);
+          assert.equal(headers?.traceparent, `00-${producer?.traceId}-${producer?.spanId}-01`);
+          assert.deepEqual(
+            [headers?.own, headers?.tracestate, headers?.baggage],
+            ['kept', undefined, undefined],
+          );
+          assert.deepEqual(old, copy);
+        }),
+
+    ...Object.fromEntries(
+      (['all', 'none'] as const).map((sampling) => [
+        `the context of a message is known after its handler, too (sampled: ${sampling})`,
+        () =>
+          connected(async (connection) => {
+            recorder.sampling = sampling;
+            const send = () => {
+              for (const user of ['ada', 'eve']) {
+                const baggage = propagation.createBaggage({ user: { value: user } });
+                context.with(propagation.setBaggage(context.active(), baggage), () => connection.send());
+              }
+            };
+            const messages = await delivered(connection, send, (message) => message, 2);
+            const contexts = messages.map((message) => adapter.contextOf(message));
+            const users = contexts.map((each) => propagation.getBaggage(each)?.getEntry('user')?.value);
+            assert.deepEqual(users.sort(), ['ada', 'eve']);
+            const sent = messages.map(({ headers }) => String(headers.traceparent).slice(3, 35));
+            assert.deepEqual(
+              contexts.map((each) => trace.getSpanContext(each)?.traceId),
+              sent,
+            );
+            await recorder.take(sampling === 'all' ? 4 : 0);
+          }),
+      ]),
+    ),
+
+    'where tracing is suppressed there is no span, and no header is added': () =>
+      connected(async (connection) => {
+        const send = () =>
+          context.with(suppressTracing(context.active()), () => connection.send({ own: 'kept' }));
+        const [headers] = await delivered(connection, send, (message) => message.headers);
+        assert.deepEqual({ ...headers }, { own: 'kept' });
+        const spans = await recorder.take(1);
+        assert.equal(spans[0]?.kind, SpanKind.CONSUMER);
+        assert.equal(spans[0]?.parentSpanId, undefined);
+      }),
+  };
+
+  const { longestHeader } = adapter;
+  const room: SuiteTests = {
+    tests: {
+      'a message that is as large as it may be is delivered, without a context': () =>
+        connected(async (connection) => {
+          const long = 'x'.repeat(Number(longestHeader));
+          const [headers] = await delivered(
+            connection,
+            () => connection.send({ long }),
+            (message) => message.headers,
+          );
+          assert.deepEqual({ ...headers }, { long });
+          await recorder.take(2);
+        }),
+    },
+    missing: typeof longestHeader === 'string' ? longestHeader : undefined,
+  };
+
+  runSuite({
+    name: `${adapter.name} as a messaging library`,
+    skips: adapter.skips,
+    recorder,
+    tests,
+    parts: [room, shapeTests(adapter)],
+  });
+}
