@@ -3,14 +3,23 @@ import { httpClientSuite, manifestSuite } from '@clew/testing';
 import { UndiciInstrumentation } from '../src/index.ts';
 import { fetchWith, instrument, requestWith, VERSIONS } from './subjects.ts';
 
-/** The names and lengths of functions cannot change where none is replaced. */
+/** The clients inside Node cannot be reached before the first request. */
 const LISTENS = 'it listens to channels';
+
+/** What pools and clients send a request with, under a symbol of undici. */
+function dispatchers({ Pool, Client }: (typeof VERSIONS)[string]): ((...args: never[]) => unknown)[] {
+  const prototypes: object[] = [Object.getPrototypeOf(Pool.prototype), Client.prototype];
+  return prototypes.map((prototype) => {
+    const key = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'dispatch');
+    return Reflect.get(prototype, key ?? 'dispatch');
+  });
+}
 
 for (const [name, undici] of Object.entries(VERSIONS)) {
   httpClientSuite({
     name: `${name}, request()`,
     instrument: (options) => instrument(options, undici),
-    functions: LISTENS,
+    functions: () => dispatchers(undici),
     call: requestWith(undici),
   });
 }

@@ -1,4 +1,5 @@
 // undici's other ways to make a request, and what the plugin must not do to them.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -111,6 +112,32 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, undici) => {
     expect(await body.text()).toBe('mocked');
     recorder.spans();
     await mock.close();
+  });
+
+  test('the class of requests keeps its shape, and is as it was after disable()', async () => {
+    const prototypes: object[] = [];
+    const keep = (message: unknown) => {
+      prototypes.push(Object.getPrototypeOf((message as { readonly request: object }).request));
+    };
+    const send = () => undici.request(url, { dispatcher: agent }).then(({ body }) => body.dump());
+    const functionsOf = (prototype: object) =>
+      Object.values(Object.getOwnPropertyDescriptors(prototype)).map(({ value }) => value);
+    const shapeOf = (fn: unknown) => typeof fn === 'function' && [fn.name, fn.length];
+
+    plugin.disable();
+    subscribe('undici:request:create', keep);
+    await send();
+    unsubscribe('undici:request:create', keep);
+    const [prototype = {}] = prototypes;
+    const before = functionsOf(prototype);
+    plugin.enable();
+    await send();
+    await recorder.take(1);
+    const traced = functionsOf(prototype);
+    expect(traced.filter((fn, at) => fn !== before[at]).length).toBeGreaterThan(0);
+    expect(traced.map(shapeOf)).toEqual(before.map(shapeOf));
+    plugin.disable();
+    expect(functionsOf(prototype)).toEqual(before);
   });
 
   test('a client without a connection says its own error', async () => {
