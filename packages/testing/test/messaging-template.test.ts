@@ -189,6 +189,14 @@ test('a view that fails when the span has started leaves no span open', async ()
   await recorder.take(3);
 });
 
+test('a message whose context cannot be remembered is traced as any other', async () => {
+  const channel = openChannel({}, { identity: broken })();
+  expect(channel.process(parcel('songs'), undefined, () => activeSpanId())).toBeDefined();
+  expect(channel.processBatch([parcel('songs')], [], () => 'handled')).toBe('handled');
+  channel.receive(parcel('songs'), context.active(), performance.now());
+  await recorder.take(3);
+});
+
 test('a view that fails at the end leaves no span open', async () => {
   const channel = openChannel({}, { onSent: broken, onProcessed: broken })();
   channel.send(parcel('songs'), () => true);

@@ -2,7 +2,7 @@ import { type Context, SpanKind, trace } from '@opentelemetry/api';
 import { setMessageContext } from '../context/message-context.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { begin } from '../exchange.ts';
-import { guard } from '../kit/failures.ts';
+import { guard, sayOnce } from '../kit/failures.ts';
 import type { Broker } from './messaging-broker.ts';
 import type { Operation } from './messaging-operation.ts';
 import { type Cut, failWith } from './messaging-waiting.ts';
@@ -13,7 +13,12 @@ export function rememberDelivery<Sent, Delivery, Headers>(
   delivery: Delivery,
   own: Context,
 ): void {
-  setMessageContext(broker.view.identity(delivery), own);
+  // A fault here must not leave the span of the delivery open.
+  try {
+    setMessageContext(broker.view.identity(delivery), own);
+  } catch (fault) {
+    sayOnce(`${broker.tools.name}: the context of a message`, fault);
+  }
 }
 
 /** Records a fetched delivery, and returns the context to process it in. */
@@ -44,7 +49,7 @@ export function receiveDelivery<Sent, Delivery, Headers>(
   if (exchange?.recording) guard('describing', () => view.describeDelivery?.(exchange.span, delivery));
   exchange?.end();
   const own = exchange?.context ?? replied ?? came;
-  guard(`${tools.name}: a fetched message`, () => rememberDelivery(broker, delivery, own));
+  rememberDelivery(broker, delivery, own);
   return own;
 }
 

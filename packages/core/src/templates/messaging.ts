@@ -91,9 +91,7 @@ export class MessageChannel<Sent, Delivery, Headers>
       beginProcessing(this.#broker, this, handed),
     );
     if (begun === undefined) return handle();
-    guard('a batch', () => {
-      for (const each of deliveries) rememberDelivery(this.#broker, each, contextIn(begun));
-    });
+    for (const each of deliveries) rememberDelivery(this.#broker, each, contextIn(begun));
     return this.#hand(begun, handle);
   }
 
