@@ -103,6 +103,16 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         [`${TRACE_ID} ${PARENT_ID}`],
       );
     },
+    'a rule for a path covers no target that leads elsewhere': async () => {
+      const trust = [{ path: '/internal/*', trace: 'continue' as const }, { trace: 'ignore' as const }];
+      const headers = { traceparent: TRACEPARENT };
+      const inside = await serveOne(nothing, { trust }, '/internal/x?from=/../y', { headers });
+      assert.equal(inside.span.traceId, TRACE_ID);
+      for (const path of ['/internal/../x', '/internal/%2e%2e/x', '/internal/..%2fx', '//internal/x']) {
+        const outside = await serveOne(nothing, { trust }, path, { headers });
+        assert.notEqual(outside.span.traceId, TRACE_ID, `${path} is trusted`);
+      }
+    },
     'baggage that came is there in the handler': async () => {
       const tenant: SuiteHandler = () => ({
         body: propagation.getBaggage(context.active())?.getEntry('tenant')?.value ?? '',
