@@ -168,14 +168,17 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.slow');
       const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+      const { promise: handled, resolve: enter } = Promise.withResolvers<void>();
       const done = delivered(channel, queue, async (message) => {
         channel.raw.ack(message);
+        enter();
         await gate;
         inSpan('query', () => {});
         return 'done';
       });
       channel.raw.sendToQueue(queue, body);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await handled;
+      await new Promise(setImmediate);
       expect(recorder.open().map(({ name }) => name)).toEqual(['process clew.slow']);
       open();
       await done;
