@@ -76,7 +76,8 @@ function matchBeforeParam(param: Register): Register {
 /** The outermost router begins the visit, and sees the errors that no handler has taken. */
 function visitRouter(handle: Handle): Handle {
   return function (request, response, out) {
-    if (typeof out !== 'function') return handle.call(this, request, response, out);
+    // Without a response, nothing decides.
+    if (typeof out !== 'function' || !response) return handle.call(this, request, response, out);
     const outer = visitOf(request);
     // Whoever is called at the end of a router: Express with the next layer, or the program.
     if (outer !== undefined)

@@ -1,5 +1,6 @@
 import { recordSpans } from '@clew/testing';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import { ExpressInstrumentation } from '../src/index.ts';
 import type { ExpressModule } from './program.ts';
 import { expresses, trace } from './traced.ts';
 
@@ -332,3 +333,20 @@ test('a rejected promise of express 5 is the error of the SERVER span', async ()
   );
   expect(traced?.server.attributes['error.type']).toBe('SyntaxError');
 });
+
+test.each(expresses)(
+  'a router of %s that is called without a response works as ever',
+  async (_name, express) => {
+    await trace(recorder, express, {}, (app) => app.get('/', ok), '/');
+    const instance = new ExpressInstrumentation();
+    instance.instrument(express);
+    const router = express.Router();
+    const called: string[] = [];
+    router.get('/x', () => void called.push('handler'));
+    router({ url: '/x', method: 'GET' } as Request, undefined as unknown as Response, () =>
+      called.push('end'),
+    );
+    instance.disable();
+    expect(called).toEqual(['handler']);
+  },
+);

@@ -5,7 +5,16 @@ import { ATTR, type ServerRequest, serverRequestOf, withServerRequest } from '@c
 import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FrameworkDriver } from './framework-driver.ts';
 import { type Situation, situations } from './framework-situations.ts';
-import { mount, passes, responds, route, type Step, type StepHandler, use } from './framework-steps.ts';
+import {
+  CATCH_ALL,
+  mount,
+  passes,
+  responds,
+  route,
+  type Step,
+  type StepHandler,
+  use,
+} from './framework-steps.ts';
 import { send } from './raw-http.ts';
 import type { RecordedSpan } from './recording-span.ts';
 import { laterTurn, tracing } from './subject.ts';
@@ -140,6 +149,18 @@ function ownServerTests(
       const { server } = await serveSteps(steps, '/foo/7', 'GET', {});
       assert.equal(server.attributes[ATTR.httpRoute], '/foo/:id');
     },
+    'a context that outlives its request does not keep the response': async () => {
+      let kept = context.active();
+      const keeping: StepHandler = ({ respond }) => {
+        kept = context.active();
+        respond();
+      };
+      for (const before of [[], [route(CATCH_ALL, passes)]]) {
+        await serveSteps([...before, route('/foo/:id', keeping)], '/foo/7', 'GET', {});
+        assert.equal(serverRequestOf(kept)?.route, '/foo/:id');
+        assert.equal(reachesResponse(serverRequestOf(kept)), false);
+      }
+    },
     "in another client's context, which a handler may find itself in, nothing is written": async () => {
       let lost = context.active();
       const steps = [
@@ -158,4 +179,12 @@ function ownServerTests(
       assert.equal(kept.server.attributes[ATTR.httpRoute], '/keeps');
     },
   };
+}
+
+/** Whether a response can be reached from an object by its properties. */
+function reachesResponse(value: unknown, seen = new Set<unknown>()): boolean {
+  if (value instanceof ServerResponse) return true;
+  if (typeof value !== 'object' || value === null || seen.has(value)) return false;
+  seen.add(value);
+  return Reflect.ownKeys(value).some((key) => reachesResponse(Reflect.get(value, key), seen));
 }

@@ -1,12 +1,14 @@
 import { currentContext } from '../exchange.ts';
 import { sayOnce } from '../kit/failures.ts';
 import { recordError } from '../record-error.ts';
-import { ROUTED, type ServerRequest, serverRequestOf } from './server-request.ts';
+import { LIVE, ROUTED, type ServerRequest, serverRequestOf } from './server-request.ts';
 
 /** What the template reads of a response; that of `node:http` has both. */
 export interface FrameworkResponse {
   readonly headersSent: boolean;
   readonly statusCode: number;
+  /** The server request of the first framework that took the request. */
+  [ROUTED]?: ServerRequest;
 }
 
 /**
@@ -39,9 +41,10 @@ export class RoutedRequest {
     const found = serverRequestOf(currentContext());
     if (found === undefined) return;
     const owner = found[ROUTED];
-    if (owner instanceof RoutedRequest && owner.response !== response) return;
+    if (owner !== undefined && owner !== null && owner !== response[ROUTED]) return;
     this.outer = found;
     this.claim(found);
+    response[ROUTED] ??= found;
   }
 
   /** A route with a handler for the request's method takes the request. */
@@ -117,9 +120,9 @@ export class RoutedRequest {
     const owner = found[ROUTED];
     // `http-server` makes none inside of a request.
     if (owner === null ? this.outer !== undefined : owner !== undefined) return;
-    this.claim(found);
     if (this.outer === undefined) this.outer = found;
     else this.inner = found;
+    this.claim(found);
     this.isLive = false;
     if (!this.response.headersSent) this.publish(this.current, this.latest);
   }
@@ -134,9 +137,10 @@ export class RoutedRequest {
   private publish(current: string | undefined, latest: string | undefined): void {
     this.current = current;
     this.latest = latest;
-    if (this.isLive) return;
     // Whether a route that has passed the request on stays depends on the status.
+    const wasLive = this.isLive;
     this.isLive = isPassed(latest, current);
+    if (wasLive && this.isLive) return;
     try {
       if (this.outer !== undefined) this.publishTo(this.outer);
       if (this.inner !== undefined) this.publishTo(this.inner);
@@ -146,13 +150,15 @@ export class RoutedRequest {
   }
 
   private publishTo(served: ServerRequest): void {
-    if (this.isLive) Object.defineProperty(served, 'route', LIVE_ROUTE);
-    else served.route = this.current;
+    if (this.isLive) {
+      served[LIVE] = this;
+      Object.defineProperty(served, 'route', LIVE_ROUTE);
+    } else served.route = this.current;
   }
 
   private claim(served: ServerRequest): void {
     try {
-      served[ROUTED] = this;
+      served[ROUTED] = this.outer ?? served;
     } catch (fault) {
       sayOnce('claiming a server request', fault);
     }
@@ -173,9 +179,10 @@ const LIVE_ROUTE: PropertyDescriptor & ThisType<ServerRequest> = {
   configurable: true,
   enumerable: true,
   get() {
-    return (this[ROUTED] as RoutedRequest).route;
+    return this[LIVE]?.route;
   },
   set(value: string | undefined) {
+    this[LIVE] = undefined;
     Object.defineProperty(this, 'route', { value, writable: true, configurable: true, enumerable: true });
   },
 };

@@ -7,10 +7,14 @@ import { reportSecondTracer } from '../kit/second-tracer.ts';
 const RPC_METADATA_KEY = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
 
 /**
- * The routed request that a server request belongs to. `null` on one that `http-server` made and no framework has
- * seen yet; missing on one that other code made.
+ * Marks a server request that a framework has taken, with the outermost one of its request. `null` on one that
+ * `http-server` made and no framework has taken yet; missing on one that other code made. No request or response is
+ * kept here: a pool that opens a connection in this context would keep them as well.
  */
 export const ROUTED = Symbol('clew.routed');
+
+/** Who knows the route as long as it depends on the status. */
+export const LIVE = Symbol('clew.live-route');
 
 /**
  * What a framework's plugin adds to the request that it serves: the owner of the SERVER span reads it at the end.
@@ -25,7 +29,8 @@ export interface ServerRequest {
   error?: unknown;
   /** The host of the request, as the peer wrote it. */
   readonly host?: string | undefined;
-  [ROUTED]?: object | null;
+  [ROUTED]?: ServerRequest | null;
+  [LIVE]?: { readonly route: string | undefined } | undefined;
 }
 
 /** Returns a context that carries the request served. */
@@ -43,7 +48,7 @@ export function isAnotherOfSame(one: Context, other: Context): boolean {
   const [first, second] = [serverRequestOf(one), serverRequestOf(other)];
   if (first === undefined || second === undefined || first === second) return false;
   const owner = first[ROUTED];
-  return typeof owner === 'object' && owner !== null && owner === second[ROUTED];
+  return owner !== undefined && owner !== null && owner === second[ROUTED];
 }
 
 /**
