@@ -1,4 +1,4 @@
-import { guard, isPromise, joinRoute, RoutedRequest, sayOnce } from '@clew/core';
+import { guard, isPromise, joinRoute, observePromise, RoutedRequest, sayOnce } from '@clew/core';
 import type { KoaContext, Next, RouterLayer } from './koa.ts';
 
 const MATCHED = Symbol('clew.matched-route');
@@ -42,11 +42,11 @@ export function passOn(koa: KoaContext, next: Next): Promise<unknown> {
   const comeBack = guard('leaving a route of Koa', () => routedOf(koa).passInward(isSet(before)));
   const following = next();
   if (comeBack === undefined || !isPromise(following)) return following;
-  return following.then((value) => {
+  const passedOn = () => {
     const { body, status } = responseOf(koa);
-    guard('coming back to a route of Koa', () => comeBack(body !== before.body || status !== before.status));
-    return value;
-  });
+    comeBack(body !== before.body || status !== before.status);
+  };
+  return observePromise(following, passedOn, () => {});
 }
 
 type SetSoFar = Pick<KoaContext, 'body' | 'status' | 'respond'>;
