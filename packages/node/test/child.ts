@@ -21,6 +21,9 @@ export interface Running {
 /** The preload as users write it. */
 export const PRELOAD = ['--import', '@clew/node/register'];
 
+/** Runs programs in TypeScript: Node 22.15 strips types when it is asked to, and warns. */
+export const TYPESCRIPT = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'];
+
 /** The path of a program of `test/programs`. */
 export function program(name: string): string {
   return join(__dirname, 'programs', name);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { decodeTraces, type SpanRecord } from '@clew/viewer';
-import { program, run } from './child.ts';
+import { program, run, TYPESCRIPT } from './child.ts';
 import { RIGHT, type Seen, WRONG } from './environment-cases.ts';
 
 interface Request {
@@ -30,7 +30,11 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(receiver, 'listening');
   const { port } = receiver.address() as AddressInfo;
-  const { stdout, stderr } = await run([program('environment.ts'), `http://127.0.0.1:${port}`]);
+  const { stdout, stderr } = await run([
+    ...TYPESCRIPT,
+    program('environment.ts'),
+    `http://127.0.0.1:${port}`,
+  ]);
   expect(stderr).toBe('');
   seen = JSON.parse(stdout);
 }, 60_000);

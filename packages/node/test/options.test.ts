@@ -1,4 +1,4 @@
-import { type Ended, program, run } from './child.ts';
+import { type Ended, program, run, TYPESCRIPT } from './child.ts';
 import { WRONG_OPTIONS } from './option-cases.ts';
 
 describe('a wrong option', () => {
@@ -6,7 +6,7 @@ describe('a wrong option', () => {
   let seen: { messages: string[]; recording: boolean };
 
   beforeAll(async () => {
-    ended = await run([program('wrong-options.ts')]);
+    ended = await run([...TYPESCRIPT, program('wrong-options.ts')]);
     seen = JSON.parse(ended.stdout);
   });
 
