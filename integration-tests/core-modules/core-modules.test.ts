@@ -8,8 +8,7 @@ import { spansOf, treeOf } from '../span-tree.ts';
 
 /** Room for the download of a Node version. */
 const TIMEOUT_MS = 300_000;
-const OLDEST = '22.15.0';
-const NODES = [OLDEST, '22.23.3', '24.21.0', '26.10.0'];
+const NODES = ['22.15.0', '22.23.3', '24.21.0', '26.10.0'];
 
 const PRELOAD = ['--import', '@clew/node/register'];
 const OPENTELEMETRY = ['--import', join(__dirname, '..', 'opentelemetry', 'setup.mjs')];
@@ -49,10 +48,7 @@ beforeAll(async () => {
 afterAll(() => collector.close());
 
 describe.each(NODES)('on Node %s', (version) => {
-  // The oldest Node can't hook ES modules, and says so; its servers are not traced there.
-  const cases = CASES.filter(({ program }) => version !== OLDEST || program.endsWith('.cjs'));
-
-  test.each(cases)(
+  test.each(CASES)(
     '$title: one trace',
     async ({ title, program, flags = PRELOAD, tree = CALL }) => {
       const service = `${title} ${version}`;
