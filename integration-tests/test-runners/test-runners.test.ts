@@ -21,7 +21,7 @@ let project: string;
 beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'clew-test-runners-'));
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
-  for (const folder of ['commonjs', 'esm', 'vitest'])
+  for (const folder of ['commonjs', 'esm', 'toy', 'vitest'])
     cpSync(join(__dirname, folder), join(project, folder), { recursive: true });
   await npm('pack', '--silent', ...OURS.map((name) => join(packages, name)));
   const tarballs = globSync('*.tgz', { cwd: project }).map((file) => `./${file}`);
@@ -47,7 +47,7 @@ test(
   'Jest by default: CommonJS, several test files in one process',
   async () => {
     const ended = await run(JEST, '--runInBand', 'commonjs');
-    expect(ended.stderr).toContain('Tests:       3 passed, 3 total');
+    expect(ended.stderr).toContain('Tests:       22 passed, 22 total');
     expect(ended.code).toBe(0);
     expect(linesOf(ended)).toEqual([JEST_LINE, JEST_LINE]);
   },
@@ -59,7 +59,7 @@ test(
   async () => {
     const match = ['--testMatch', '**/esm/*.test.mjs'];
     const ended = await run('--no-warnings', '--experimental-vm-modules', JEST, '--runInBand', ...match);
-    expect(ended.stderr).toContain('Tests:       2 passed, 2 total');
+    expect(ended.stderr).toContain('Tests:       21 passed, 21 total');
     expect(ended.code).toBe(0);
     expect(linesOf(ended)).toEqual([JEST_LINE]);
   },
@@ -70,9 +70,35 @@ test(
   'vitest, where Node loads the packages',
   async () => {
     const ended = await run(VITEST, 'run', '--globals', 'esm', 'vitest');
-    expect(ended.stdout).toMatch(/Tests +3 passed \(3\)/);
+    expect(ended.stdout).toMatch(/Tests +22 passed \(22\)/);
     expect(ended.code).toBe(0);
     expect(linesOf(ended)).toEqual([]);
   },
   TIMEOUT_MS,
 );
+
+test.each(['commonjs/suite.test.js', 'esm/suite.test.mjs'])('node:test runs a suite: %s', async (file) => {
+  const ended = await run('--no-warnings', '--test', '--test-reporter=spec', file);
+  expect(ended.stdout).toMatch(/pass 19\n.*fail 0\n/);
+  expect(ended.code).toBe(0);
+});
+
+test(
+  'vitest without its globals fails with a line that says what to set',
+  async () => {
+    const ended = await run(VITEST, 'run', 'esm/suite');
+    expect(ended.stdout + ended.stderr).toContain(
+      'Error: @clew/testing: expected the globals of Vitest: set `test: { globals: true }`',
+    );
+    expect(ended.code).toBe(1);
+  },
+  TIMEOUT_MS,
+);
+
+test('Jest without its globals fails with a line that says what to change', async () => {
+  const ended = await run(JEST, '--injectGlobals=false', 'commonjs/suite');
+  expect(ended.stderr).toContain(
+    '@clew/testing: expected the globals of Jest: remove `injectGlobals: false`',
+  );
+  expect(ended.code).toBe(1);
+});

@@ -1,4 +1,5 @@
 import { prepareRecorder, type Recorder } from './recorder.ts';
+import { testRunner } from './test-runner.ts';
 
 /** Behaviours that a library cannot show, by their titles, each with the reason. */
 export type Skips = Readonly<Record<string, string>>;
@@ -11,13 +12,6 @@ export interface SuiteTests {
   /** What the library or its adapter lacks. */
   readonly missing?: string | undefined;
 }
-
-/** The part of jest's and vitest's globals that the suites use. */
-declare function describe(name: string, body: () => void): void;
-declare const test: ((title: string, run: Run) => void) & { skip(title: string, run: Run): void };
-declare function beforeAll(run: Run): void;
-declare function afterAll(run: Run): void;
-declare function afterEach(run: Run): void;
 
 /** A suite: its tests by their titles, and the recorder of their spans. */
 export interface Suite {
@@ -39,6 +33,7 @@ export function runSuite(suite: Suite): void {
   const skips: Record<string, string> = { ...suite.skips };
   for (const { tests: lacking, missing } of parts)
     if (missing !== undefined) for (const title of Object.keys(lacking)) skips[title] ??= missing;
+  const { describe, test } = testRunner();
   describe(name, () => {
     recordSpans(recorder);
     declareTests(tests, skips);
@@ -53,10 +48,11 @@ export function runSuite(suite: Suite): void {
 
 /** Runs tests that make no spans. */
 export function runTests(name: string, tests: Suite['tests']): void {
-  describe(name, () => declareTests(tests, {}));
+  testRunner().describe(name, () => declareTests(tests, {}));
 }
 
 function declareTests(tests: Suite['tests'], skips: Skips): void {
+  const { test } = testRunner();
   for (const [title, run] of Object.entries(tests)) {
     const reason = skips[title];
     if (reason === undefined) test(title, run);
@@ -77,6 +73,7 @@ function declareTests(tests: Suite['tests'], skips: Skips): void {
  * });
  */
 export function recordSpans(recorder: Recorder = prepareRecorder()): Recorder {
+  const { beforeAll, afterAll, afterEach } = testRunner();
   beforeAll(() => recorder.start());
   afterEach(() => {
     recorder.sampling = 'all';

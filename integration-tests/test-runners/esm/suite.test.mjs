@@ -1,0 +1,1 @@
+import '../toy/suite.cjs';
