@@ -7,7 +7,6 @@ import {
   type Span,
   SpanKind,
   type SpanOptions,
-  SpanStatusCode,
   type TextMapGetter,
   trace,
 } from '@opentelemetry/api';
@@ -16,16 +15,15 @@ import { emitAlwaysIn, emitterContext, setEmitterContext } from '../context/emit
 import { isTracingSuppressed, suppressTracing } from '../context/suppression.ts';
 import { currentContext, Exchange } from '../exchange.ts';
 import { guard, sayOnce } from '../kit/failures.ts';
-import { remembered } from '../kit/remembered.ts';
 import type { Tools } from '../kit/target.ts';
 import { incomingOf } from '../propagation/incoming.ts';
 import { trustBy } from '../propagation/policy.ts';
 import { pathOfTarget } from '../propagation/routed-path.ts';
 import { applyTrust, type Entrance } from '../propagation/trust.ts';
-import { recordError } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, addMethod, methodName, redactQuery, splitTarget } from './http-attributes.ts';
 import { connectionAttributes } from './http-connection.ts';
+import { finisher } from './http-server-end.ts';
 import type { Headers, HttpServerOptions, HttpServerView } from './http-server-view.ts';
 import { contextOfSecondTracer, ROUTED, type ServerRequest, withServerRequest } from './server-request.ts';
 
@@ -199,71 +197,6 @@ function describe<Request, Response>(
   } catch (fault) {
     sayOnce(`${tools.name}: describing a request`, fault);
   }
-}
-
-/** `GET /users/:id`: made once for each. */
-const spanName = remembered((method: string) => remembered((route: string) => `${method} ${route}`));
-
-/** Ends a request's span; one of a handler that threw has ended. */
-function finisher<Request, Response>(
-  tools: Tools<HttpServerOptions<Request, Response>>,
-  view: HttpServerView<Request, Response>,
-  method: string,
-  response: Response,
-  exchange: Exchange,
-  served: ServerRequest,
-): () => void {
-  return () => {
-    if (exchange.ended) return;
-    try {
-      tellEnd(tools, view, method, response, served);
-    } catch (fault) {
-      sayOnce(`${tools.name}: finishing a span`, fault);
-    }
-    exchange.end();
-  };
-}
-
-function tellEnd<Request, Response>(
-  tools: Tools<HttpServerOptions<Request, Response>>,
-  view: HttpServerView<Request, Response>,
-  method: string,
-  response: Response,
-  { span, route, error }: ServerRequest,
-): void {
-  if (route !== undefined) {
-    span.setAttribute(ATTR.httpRoute, route);
-    span.updateName(spanName(methodName(method))(route));
-  }
-  if (view.headersSent(response)) recordStatus(span, view.status(response), error);
-  else recordLostClient(span, error);
-  const { capturedResponseHeaders, responseHook } = tools.options;
-  if (capturedResponseHeaders.length > 0) {
-    const read = (name: string) => view.responseHeader(response, name);
-    addHeaders(span, 'http.response.header.', capturedResponseHeaders, read);
-  }
-  if (responseHook !== undefined) tools.callHook(responseHook, span, response);
-}
-
-/** Only 5xx is the server's error; a handler's failure that was answered otherwise was handled. */
-function recordStatus(span: Span, status: number, error: unknown): void {
-  span.setAttribute(ATTR.httpResponseStatusCode, status);
-  if (status < 500) return;
-  if (error !== undefined) {
-    recordError(span, error);
-    return;
-  }
-  span.setAttribute(ATTR.errorType, String(status));
-  span.setStatus({ code: SpanStatusCode.ERROR });
-}
-
-function recordLostClient(span: Span, error: unknown): void {
-  if (error !== undefined) {
-    recordError(span, error);
-    return;
-  }
-  span.setAttribute(ATTR.errorType, 'connection_closed');
-  span.setStatus({ code: SpanStatusCode.ERROR, message: 'the connection closed before an answer was sent' });
 }
 
 function forwardedFor(headers: Headers): string | undefined {

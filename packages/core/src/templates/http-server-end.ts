@@ -1,0 +1,75 @@
+import { type Span, SpanStatusCode } from '@opentelemetry/api';
+import type { Exchange } from '../exchange.ts';
+import { sayOnce } from '../kit/failures.ts';
+import { remembered } from '../kit/remembered.ts';
+import type { Tools } from '../kit/target.ts';
+import { recordError } from '../record-error.ts';
+import { ATTR } from '../semconv.ts';
+import { addHeaders, methodName } from './http-attributes.ts';
+import type { HttpServerOptions, HttpServerView } from './http-server-view.ts';
+import type { ServerRequest } from './server-request.ts';
+
+/** `GET /users/:id`: made once for each. */
+const spanName = remembered((method: string) => remembered((route: string) => `${method} ${route}`));
+
+/** Makes what ends a request's span when its response closes; the span of a handler that threw has ended before. */
+export function finisher<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+  method: string,
+  response: Response,
+  exchange: Exchange,
+  served: ServerRequest,
+): () => void {
+  return () => {
+    if (exchange.ended) return;
+    try {
+      recordEnd(tools, view, method, response, served);
+    } catch (fault) {
+      sayOnce(`${tools.name}: finishing a span`, fault);
+    }
+    exchange.end();
+  };
+}
+
+function recordEnd<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+  method: string,
+  response: Response,
+  { span, route, error }: ServerRequest,
+): void {
+  if (route !== undefined) {
+    span.setAttribute(ATTR.httpRoute, route);
+    span.updateName(spanName(methodName(method))(route));
+  }
+  if (view.headersSent(response)) recordStatus(span, view.status(response), error);
+  else recordLostClient(span, error);
+  const { capturedResponseHeaders, responseHook } = tools.options;
+  if (capturedResponseHeaders.length > 0) {
+    const read = (name: string) => view.responseHeader(response, name);
+    addHeaders(span, 'http.response.header.', capturedResponseHeaders, read);
+  }
+  if (responseHook !== undefined) tools.callHook(responseHook, span, response);
+}
+
+/** Only 5xx is the server's error: a failure that another status responds to was handled. */
+function recordStatus(span: Span, status: number, error: unknown): void {
+  span.setAttribute(ATTR.httpResponseStatusCode, status);
+  if (status < 500) return;
+  if (error !== undefined) {
+    recordError(span, error);
+    return;
+  }
+  span.setAttribute(ATTR.errorType, String(status));
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+function recordLostClient(span: Span, error: unknown): void {
+  if (error !== undefined) {
+    recordError(span, error);
+    return;
+  }
+  span.setAttribute(ATTR.errorType, 'connection_closed');
+  span.setStatus({ code: SpanStatusCode.ERROR, message: 'the connection closed before an answer was sent' });
+}
