@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { ATTR, isTracingSuppressed } from '@clew/core';
 import { context, propagation } from '@opentelemetry/api';
-import { openRequest } from './raw-http.ts';
+import { openRequest, send } from './raw-http.ts';
 import type { Recorder } from './recorder.ts';
 import { currentSpanId, injected, meeting } from './subject.ts';
 import type { SuiteHandler, SuiteRequest } from './suite-server.ts';
@@ -80,7 +81,7 @@ async function connect(url: string): Promise<Socket> {
 const all = (path: string, id: string | undefined) =>
   ['data', 'data', 'end', 'close', 'response close'].map((event) => `${path} ${event} ${id}`).sort();
 
-/** A request's own listeners, which its connection calls, run inside its span: whenever they are called, on any path. */
+/** What a connection does for all of its requests, each request gets as its own: its listeners' context, its addresses. */
 export function serverContextTests(
   serving: Serving,
   recorder: Recorder,
@@ -163,6 +164,38 @@ export function serverContextTests(
         const [span] = await recorder.take(1);
         const wanted = ['data', 'close', 'response close'].map((event) => `/a ${event} ${span?.spanId}`);
         assert.deepEqual(watch.seen.toSorted(), wanted.sort());
+      });
+    },
+    'each request on a connection has the address of its own client': async () => {
+      await serving(
+        () => ({}),
+        {},
+        async (url) => {
+          const headers = { connection: 'keep-alive', 'x-forwarded-for': '203.0.113.7' };
+          const socket = await openRequest(url, { headers });
+          for (const line of ['X-Forwarded-For: 203.0.113.8\r\n', '', 'X-Forwarded-For: 203.0.113.9\r\n']) {
+            await once(socket, 'data');
+            socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n${line}\r\n`);
+          }
+          await once(socket, 'data');
+          socket.destroy();
+          const clients = (await recorder.take(4)).map(({ attributes }) => attributes[ATTR.clientAddress]);
+          assert.deepEqual(clients, ['203.0.113.7', '203.0.113.8', '127.0.0.1', '203.0.113.9']);
+        },
+      );
+    },
+    'nothing is traced inside an ignored request if the application wants so': async () => {
+      const options = { ignoreIncomingRequestHook: () => true, suppressTracingInIgnoredRequests: true };
+      const handler: SuiteHandler = async ({ incoming }) => {
+        const ended = once(incoming.resume(), 'end').then(() => isTracingSuppressed(context.active()));
+        const inListener = new Promise((resolve) => {
+          incoming.on('end', () => resolve(isTracingSuppressed(context.active())));
+        });
+        return { body: String([isTracingSuppressed(context.active()), await ended, await inListener]) };
+      };
+      await serving(handler, options, async (url) => {
+        const { body } = await send(url, { headers: { traceparent: TRACEPARENT } });
+        assert.equal(body, 'true,true,true');
       });
     },
   };
