@@ -19,6 +19,9 @@ export default {
     ],
   },
   // Unit tests run on the sources; child processes of the integration suites run on what was built.
-  moduleNameMapper: { '^@clew/([^/]+)$': '<rootDir>/packages/$1/src/index.ts' },
+  moduleNameMapper: {
+    '^@clew/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@clew/core/(plugin|internal)$': '<rootDir>/packages/core/src/$1.ts',
+  },
   globals: { __VERSION__: '0.1.0' },
 };

@@ -24,7 +24,7 @@ describe('the plugin of docs/writing-a-plugin.md', () => {
 
   test('traces queries as the guide says', async () => {
     const { TinydbInstrumentation } = evaluate(
-      guide.match(/```ts\n(import \{ beginQuery[\s\S]*?)```/)?.[1] as string,
+      guide.match(/```ts\n(import \{ startQuery[\s\S]*?)```/)?.[1] as string,
     );
     const plugin = new TinydbInstrumentation();
     plugin.instrument({ Connection });

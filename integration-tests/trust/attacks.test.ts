@@ -5,10 +5,10 @@ import {
   createPropagator,
   createSignature,
   droppedFromWire,
-  setPropagationPolicy,
   TRACE_FORMATS,
   w3cBaggage,
 } from '@clew/core';
+import { setPropagationPolicy } from '@clew/core/internal';
 import { HttpInstrumentation } from '@clew/instrumentation-http';
 import { alwaysOff, parentBased, type ReadableSpan, TracerProvider } from '@clew/tracer';
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api';

@@ -5,11 +5,11 @@ import {
   AsyncContextManager,
   createPropagator,
   createSignature,
-  setPropagationPolicy,
   type TrustOption,
   w3cBaggage,
   w3cTraceContext,
 } from '@clew/core';
+import { setPropagationPolicy } from '@clew/core/internal';
 import { HttpInstrumentation } from '@clew/instrumentation-http';
 import { osprofilerFormat } from '@clew/osprofiler';
 import { TracerProvider } from '@clew/tracer';

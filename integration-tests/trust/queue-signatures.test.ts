@@ -1,10 +1,5 @@
-import {
-  createPropagator,
-  createSignature,
-  setPropagationPolicy,
-  w3cBaggage,
-  w3cTraceContext,
-} from '@clew/core';
+import { createPropagator, createSignature, w3cBaggage, w3cTraceContext } from '@clew/core';
+import { setPropagationPolicy } from '@clew/core/internal';
 import { recordSpans } from '@clew/testing';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { newest } from '../amqplib/apis.ts';

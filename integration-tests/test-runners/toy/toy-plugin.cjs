@@ -1,4 +1,4 @@
-const { beginQuery, defineInstrumentation, flag, numberIn } = require('@clew/core');
+const { defineInstrumentation, option, startQuery } = require('@clew/core/plugin');
 
 function patchToyDatabase({ Connection }, tools) {
   tools.wrap(
@@ -6,7 +6,7 @@ function patchToyDatabase({ Connection }, tools) {
     'send',
     (send) =>
       function (sql, values, callback) {
-        const query = beginQuery(tools, () => ({ database: { system: 'sqlite' }, sql, values }));
+        const query = startQuery(tools, () => ({ database: { system: 'sqlite' }, sql, values }));
         if (query === undefined) return send.call(this, sql, values, callback);
         return query.run(() => send.call(this, sql, values, query.callback(callback)));
       },
@@ -16,7 +16,7 @@ function patchToyDatabase({ Connection }, tools) {
 const ToyInstrumentation = defineInstrumentation({
   name: 'clew-instrumentation-toy',
   version: '1.0.0',
-  options: { maxQueryLength: numberIn(-1, 1_000_000, 1022), requireParentSpan: flag(false) },
+  options: { maxQueryLength: option.number(-1, 1_000_000, 1022), requireParentSpan: option.boolean(false) },
   targets: [{ module: 'toy-database', versions: ['*'], patch: patchToyDatabase }],
 });
 

@@ -10,7 +10,7 @@ const MAX_DEPTH = 4;
  * Source: https://opentelemetry.io/docs/specs/semconv/general/recording-errors/
  *
  * @example
- * if (!isCancellation(error)) exchange.fail(abortReason(error));
+ * if (!isCancellation(error)) operation.fail(abortReason(error));
  */
 export function isCancellation(error: unknown): boolean {
   return isAbort(error) && !isObject(innermostReason(error));

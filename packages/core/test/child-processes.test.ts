@@ -1,5 +1,4 @@
 import { SHARE_ENV, type WorkerOptions } from 'node:worker_threads';
-import { type Context, context, propagation, trace } from '@opentelemetry/api';
 import {
   AsyncContextManager,
   carryToChild,
@@ -12,7 +11,8 @@ import {
   w3cBaggage,
   w3cTraceContext,
   wrapMessage,
-} from '../src/index.ts';
+} from '@clew/core';
+import { type Context, context, propagation, trace } from '@opentelemetry/api';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const OTHER = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
+import { AsyncContextManager, bind, rootContext, StackContextManager } from '@clew/core';
 import { type Context, context, createContextKey } from '@opentelemetry/api';
-import { AsyncContextManager, bind, rootContext, StackContextManager } from '../src/index.ts';
 
 const KEY = createContextKey('request');
 const inRequest = (name: string): Context => rootContext.setValue(KEY, name);

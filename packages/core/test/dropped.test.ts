@@ -1,4 +1,5 @@
-import { countDropped, droppedFromWire } from '@clew/core';
+import { droppedFromWire } from '@clew/core';
+import { countDropped } from '@clew/core/internal';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 
 let mockNowMs = 0;

@@ -1,14 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
-import {
-  AsyncContextManager,
-  emitAlwaysIn,
-  emitInOwnContext,
-  emitterContext,
-  onEmitterClose,
-  rootContext,
-  setEmitterContext,
-} from '@clew/core';
+import { AsyncContextManager, rootContext } from '@clew/core';
+import { emitterContext } from '@clew/core/internal';
+import { emitAlwaysIn, emitInOwnContext, onEmitterClose, setEmitterContext } from '@clew/core/plugin';
 import { context, createContextKey } from '@opentelemetry/api';
 
 const KEY = createContextKey('request');

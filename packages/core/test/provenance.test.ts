@@ -1,5 +1,4 @@
 import {
-  applyTrust,
   createPropagator,
   createSignature,
   rootContext,
@@ -7,6 +6,7 @@ import {
   w3cBaggage,
   w3cTraceContext,
 } from '@clew/core';
+import { applyTrust } from '@clew/core/internal';
 import { type Context, defaultTextMapSetter, propagation, trace } from '@opentelemetry/api';
 
 import { trustDecider } from '../src/propagation/trust.ts';

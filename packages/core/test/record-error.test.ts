@@ -1,4 +1,4 @@
-import { errorType, recordError } from '@clew/core';
+import { errorType, recordError } from '@clew/core/plugin';
 import { type Exception, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { ListeningSpan } from './listening-span.ts';
 

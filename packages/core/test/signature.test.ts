@@ -1,11 +1,11 @@
-import fc from 'fast-check';
 import {
   createSignature,
   droppedFromWire,
   environmentGetter,
   environmentSetter,
   type SignatureOptions,
-} from '../src/index.ts';
+} from '@clew/core';
+import fc from 'fast-check';
 import { messageGetter } from '../src/propagation/carrier-kind.ts';
 
 const KEY = 'a secret of more than sixteen letters';

@@ -2,6 +2,13 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import {
+  AsyncContextManager,
+  type ContextProblem,
+  rootContext,
+  StackContextManager,
+  StrictContextManager,
+} from '@clew/core';
+import {
   type Context,
   context,
   type DiagLogger,
@@ -10,13 +17,6 @@ import {
   type Span,
   trace,
 } from '@opentelemetry/api';
-import {
-  AsyncContextManager,
-  type ContextProblem,
-  rootContext,
-  StackContextManager,
-  StrictContextManager,
-} from '../src/index.ts';
 import { TestSpan } from './test-span.ts';
 
 setFlagsFromString('--expose-gc');

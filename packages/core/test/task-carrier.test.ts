@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { AsyncContextManager, rootContext, StackContextManager, TaskCarrier } from '@clew/core';
 import { type Context, context, createContextKey } from '@opentelemetry/api';
-import { AsyncContextManager, rootContext, StackContextManager, TaskCarrier } from '../src/index.ts';
 
 interface Task {
   readonly id: number;

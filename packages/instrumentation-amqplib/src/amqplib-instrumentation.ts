@@ -1,14 +1,10 @@
+import { isTrustOption, TRUST_EXPECTED } from '@clew/core/internal';
 import {
   defineInstrumentation,
   destinationTemplatesOption,
   envelopesOption,
-  flag,
-  isTrustOption,
-  numberIn,
-  patterns,
-  shaped,
-  TRUST_EXPECTED,
-} from '@clew/core';
+  option,
+} from '@clew/core/plugin';
 import { nestEnvelope } from './envelopes/nest.ts';
 import { prepareEncoder } from './header-table.ts';
 import { hookOptions } from './hooks.ts';
@@ -21,13 +17,13 @@ const WEEK_MS = 604_800_000;
 
 const options = {
   ...hookOptions,
-  consumeTimeoutMs: numberIn(0, WEEK_MS, 60_000),
-  callTimeoutMs: numberIn(0, WEEK_MS, 60_000),
-  useLinksForConsume: flag(false),
-  messageBodySize: flag(false),
-  ignore: patterns(),
+  consumeTimeoutMs: option.number(0, WEEK_MS, 60_000),
+  callTimeoutMs: option.number(0, WEEK_MS, 60_000),
+  useLinksForConsume: option.boolean(false),
+  messageBodySize: option.boolean(false),
+  ignore: option.patterns(),
   destinationTemplates: destinationTemplatesOption,
-  trust: shaped(TRUST_EXPECTED, isTrustOption),
+  trust: option.custom(TRUST_EXPECTED, isTrustOption),
   envelopes: envelopesOption({ nest: nestEnvelope, oslo: '@clew/osprofiler#osloEnvelopeFromEnvironment' }),
 } as const;
 

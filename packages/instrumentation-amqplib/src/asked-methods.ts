@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type Cut, guard } from '@clew/core';
+import { type Cut, guard } from '@clew/core/plugin';
 import { type Context, context } from '@opentelemetry/api';
 import {
   type Channel,
@@ -35,8 +35,8 @@ export function onReply(
     if (error instanceof Error && notes.closedByApplication) return;
     const reason = error instanceof Error ? error : cutBy(closing);
     notes.failed = true;
-    const operation = notes.operations.failed(methodName(method), queue || exchange || destination);
-    notes.messages.fail(operation, reason, caller, startTimeMs);
+    const action = notes.actions.failed(methodName(method), queue || exchange || destination);
+    notes.messages.fail(action, reason, caller, startTimeMs);
   } else if (method === METHOD.queueDeclare) {
     notes.lastQueue = frame?.fields.queue ?? '';
   } else if (method === METHOD.basicConsume) {

@@ -1,4 +1,4 @@
-import type { Cut } from '@clew/core';
+import type { Cut } from '@clew/core/plugin';
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Message, MethodFields } from './amqplib.ts';
 import { cutBy } from './asked-methods.ts';
@@ -56,8 +56,8 @@ export function onEvent(notes: ChannelNotes, event: NotedEvent, what: unknown): 
 function onReturn(notes: ChannelNotes, message: Message): Context {
   const { exchange = '', routingKey = '' } = message.fields;
   const delivery = { notes, message, queue: '', read: undefined };
-  const operation = notes.operations.failed('return', exchange || routingKey);
-  return notes.messages.returned(delivery, operation, cutBy(message.fields));
+  const action = notes.actions.failed('return', exchange || routingKey);
+  return notes.messages.returned(delivery, action, cutBy(message.fields));
 }
 
 /** amqplib writes the reason into the first line of the stack that it captures for its own errors. */
@@ -76,7 +76,7 @@ export function onClosed(notes: ChannelNotes, stack: string): void {
         };
   const isReported = notes.messages.close(cut) || notes.failed;
   if (byServer !== undefined && !isReported)
-    notes.messages.fail(notes.operations.failed('channel.close', ''), cut, notes.lastSent ?? ROOT_CONTEXT);
+    notes.messages.fail(notes.actions.failed('channel.close', ''), cut, notes.lastSent ?? ROOT_CONTEXT);
   notes.lastSent = undefined;
 }
 

@@ -1,14 +1,14 @@
-import { ATTR, type MessageChannel } from '@clew/core';
+import { ATTR, type MessageChannel } from '@clew/core/plugin';
 import type { Attributes, Context } from '@opentelemetry/api';
+import { MessagingActions, type NamingTools } from './actions.ts';
 import { type Channel, DIRECT_REPLY_TO } from './amqplib.ts';
 import type { Inbound, Outbound } from './channel-view.ts';
-import { type NamingTools, Operations } from './operations.ts';
 
 /** What is known of one channel of amqplib. */
 export class ChannelNotes {
   readonly channel: Channel;
   readonly messages: MessageChannel<Outbound, Inbound, unknown>;
-  readonly operations: Operations;
+  readonly actions: MessagingActions;
   /** By consumer tag. */
   readonly consumers = new Map<string, { readonly queue: string; readonly noAck: boolean }>();
   /** The queue that an empty name stands for. */
@@ -32,7 +32,7 @@ export class ChannelNotes {
   ) {
     this.channel = channel;
     this.messages = messages;
-    this.operations = operationsOf(channel, tools);
+    this.actions = operationsOf(channel, tools);
     this.#directReplies = `${DIRECT_REPLY_TO}#${number}`;
   }
 
@@ -56,14 +56,14 @@ export class ChannelNotes {
   }
 }
 
-const operations = new WeakMap<object, Operations>();
+const actions = new WeakMap<object, MessagingActions>();
 
-function operationsOf({ connection }: Channel, tools: NamingTools): Operations {
-  let known = operations.get(connection);
+function operationsOf({ connection }: Channel, tools: NamingTools): MessagingActions {
+  let known = actions.get(connection);
   // Another instance of the plugin has other options.
   if (known?.tools !== tools) {
-    known = new Operations(serverOf(connection.stream), tools);
-    operations.set(connection, known);
+    known = new MessagingActions(serverOf(connection.stream), tools);
+    actions.set(connection, known);
   }
   return known;
 }

@@ -1,20 +1,21 @@
 import type { Buffer } from 'node:buffer';
 import {
   type AmqpHeaders,
-  ATTR,
   amqpHeadersGetter,
   amqpHeadersWriter,
-  type CarrierWriter,
   type EnvelopeReading,
+  type RpcEnvelope,
+} from '@clew/core';
+import { type CarrierWriter, readEnvelope } from '@clew/core/internal';
+import {
+  ATTR,
+  type MessagingAction,
   type MessagingView,
-  type Operation,
   type OptionsOf,
   type Pattern,
-  type RpcEnvelope,
-  type RpcMark,
-  readEnvelope,
+  type RpcCorrelation,
   type Tools,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import type { Message, MethodFields, Properties } from './amqplib.ts';
 import type { ChannelNotes } from './channel-notes.ts';
@@ -82,19 +83,19 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     sending(message) {
       const { notes, fields } = message;
       if (isCast(message)) return callOf(message, fields);
-      return notes.operations.publish(fields.exchange ?? '', fields.routingKey ?? '');
+      return notes.actions.publish(fields.exchange ?? '', fields.routingKey ?? '');
     },
 
     processing(delivery) {
       const { notes, message, queue } = delivery;
       const { exchange = '', routingKey = '' } = message.fields;
       if (isCast(delivery)) return callOf(delivery, message.fields);
-      return notes.operations.process(exchange, routingKey, queue);
+      return notes.actions.process(exchange, routingKey, queue);
     },
 
     receiving({ notes, message, queue }) {
       const { exchange = '', routingKey = '' } = message.fields;
-      return notes.operations.receive(exchange, routingKey, queue);
+      return notes.actions.receive(exchange, routingKey, queue);
     },
 
     describeSent: (span, { properties, content }) => describe(span, properties, content, tools.options),
@@ -172,7 +173,7 @@ function markOf(
   correlationId: string | undefined,
   replyTo: string | undefined,
   address: string,
-): RpcMark | undefined {
+): RpcCorrelation | undefined {
   const reading = read?.reading;
   const id = reading?.id ?? correlationId;
   if (id === undefined) return undefined;
@@ -190,13 +191,13 @@ function isCast({ read }: Outbound | Inbound): boolean {
 }
 
 /** What is called: the envelope knows, else the message's type says, else it is where the request goes. */
-function callOf({ notes, read }: Outbound | Inbound, fields: MethodFields, type?: string): Operation {
+function callOf({ notes, read }: Outbound | Inbound, fields: MethodFields, type?: string): MessagingAction {
   const { exchange = '', routingKey = '' } = fields;
   const reading = read?.reading;
   const request = reading === undefined || reading.kind === 'reply' ? undefined : reading;
   const method = request?.method ?? type;
-  if (!method) return notes.operations.plainCall(exchange, routingKey);
-  return notes.operations.call(read?.system, request?.kind ?? 'call', method, exchange, routingKey);
+  if (!method) return notes.actions.plainCall(exchange, routingKey);
+  return notes.actions.call(read?.system, request?.kind ?? 'call', method, exchange, routingKey);
 }
 
 function describe(span: Span, properties: Properties, content: unknown, options: ViewOptions): void {

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { type Cut, hook } from '@clew/core';
+import { type Cut, option } from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import type { Message, Properties } from './amqplib.ts';
 
@@ -30,10 +30,10 @@ export interface ConsumeEndInfo extends ConsumeInfo {
 }
 
 export const hookOptions = {
-  publishHook: hook<(span: Span, info: PublishInfo) => void>(),
-  publishConfirmHook: hook<(span: Span, info: PublishConfirmInfo) => void>(),
-  consumeHook: hook<(span: Span, info: ConsumeInfo) => void>(),
-  consumeEndHook: hook<(span: Span, info: ConsumeEndInfo) => void>(),
+  publishHook: option.hook<(span: Span, info: PublishInfo) => void>(),
+  publishConfirmHook: option.hook<(span: Span, info: PublishConfirmInfo) => void>(),
+  consumeHook: option.hook<(span: Span, info: ConsumeInfo) => void>(),
+  consumeEndHook: option.hook<(span: Span, info: ConsumeEndInfo) => void>(),
 } as const;
 
 /** The words of OpenTelemetry's plugin for what ends a delivery otherwise. */

@@ -1,4 +1,4 @@
-import { contextOfMessage } from '@clew/core';
+import { contextOfMessage } from '@clew/core/plugin';
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 
 /**

@@ -1,13 +1,13 @@
 import type { Buffer } from 'node:buffer';
+import { originals } from '@clew/core/internal';
 import {
   currentContext,
   guard,
   messaging,
-  originals,
+  reportFailure,
   type Settlement,
-  sayOnce,
   type Tools,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import { context } from '@opentelemetry/api';
 import {
   type Channel,
@@ -83,7 +83,7 @@ function patchClass(baseChannel: object, tools: AmqplibTools): void {
           try {
             settle(notesOf(this), how, fields);
           } catch (fault) {
-            sayOnce(settling, fault);
+            reportFailure(settling, fault);
           }
         } else if (method === METHOD.confirmSelect) guard(settling, () => expectConfirms(notesOf(this)));
         return result;

@@ -1,15 +1,8 @@
 import { URL } from 'node:url';
 import { isPromise } from 'node:util/types';
-import {
-  ATTR,
-  createOperation,
-  currentContext,
-  guard,
-  isTracingSuppressed,
-  observePromise,
-  originals,
-  recordError,
-} from '@clew/core';
+import { isTracingSuppressed } from '@clew/core';
+import { originals } from '@clew/core/internal';
+import { ATTR, createAction, currentContext, guard, observePromise, recordError } from '@clew/core/plugin';
 import { type Attributes, type Context, context, SpanKind } from '@opentelemetry/api';
 import type { Channel } from './amqplib.ts';
 import { type AmqplibTools, patchChannel } from './patch-channel.ts';
@@ -91,14 +84,14 @@ function recordFailure(
 ): void {
   if (isTracingSuppressed(parent)) return;
   guard(`${tools.name}: a failed connection`, () => {
-    const operation = createOperation({
+    const action = createAction({
       system: 'rabbitmq',
       name: 'connect',
       destination: '',
       label: '',
       more: brokerOf(url),
     });
-    const { attributes } = operation;
+    const { attributes } = action;
     const span = tools.tracer.startSpan('connect', { kind: SpanKind.CLIENT, attributes, startTime }, parent);
     recordError(span, error);
     span.end();

@@ -1,4 +1,5 @@
-import { currentContext, isTracingSuppressed } from '@clew/core';
+import { isTracingSuppressed } from '@clew/core';
+import { currentContext } from '@clew/core/plugin';
 import { type Context, trace } from '@opentelemetry/api';
 
 /** The context that a child continues; none where no span is current, or nothing is to be traced. */

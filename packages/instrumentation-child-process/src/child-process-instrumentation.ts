@@ -1,4 +1,4 @@
-import { defineInstrumentation, flag, type OptionsOf, oneOf, shaped, type Tools } from '@clew/core';
+import { defineInstrumentation, type OptionsOf, option, type Tools } from '@clew/core/plugin';
 import { patchChildProcess } from './child-processes.ts';
 import { isPrograms, PROGRAMS_EXPECTED } from './launch.ts';
 import { patchWorkerThreads } from './worker-threads.ts';
@@ -6,10 +6,10 @@ import { patchWorkerThreads } from './worker-threads.ts';
 declare const __VERSION__: string;
 
 const options = {
-  spans: flag(true),
-  propagateTo: shaped(PROGRAMS_EXPECTED, isPrograms),
-  propagateBaggageTo: shaped(PROGRAMS_EXPECTED, isPrograms),
-  workers: oneOf(['own', 'all', 'none'], 'own'),
+  spans: option.boolean(true),
+  propagateTo: option.custom(PROGRAMS_EXPECTED, isPrograms),
+  propagateBaggageTo: option.custom(PROGRAMS_EXPECTED, isPrograms),
+  workers: option.oneOf(['own', 'all', 'none'], 'own'),
 } as const;
 
 /** What the patches work with. */

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { type Exchange, guard } from '@clew/core';
+import { guard, type Operation } from '@clew/core/plugin';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';
 import { beginStart, endSpan, type Start } from './child-span.ts';
 import { carriedPairs } from './environment.ts';
@@ -28,9 +28,9 @@ export function patchChildProcess(module: unknown, tools: ChildProcessTools): vo
 }
 
 function patchClass(prototype: ChildProcess, tools: ChildProcessTools): void {
-  const running = new Map<ChildProcess, Exchange>();
+  const running = new Map<ChildProcess, Operation>();
   tools.onDisable(() => {
-    for (const exchange of running.values()) exchange.end();
+    for (const operation of running.values()) operation.end();
     running.clear();
   });
   tools.wrap<Spawn>(
@@ -40,12 +40,12 @@ function patchClass(prototype: ChildProcess, tools: ChildProcessTools): void {
       function (options, ...rest) {
         const start = guard(`${tools.name} on spawn`, () => beginStart(tools, launchOf(options)));
         if (start === undefined) return spawn.call(this, options, ...rest);
-        if (start.exchange !== undefined) running.set(this, start.exchange);
+        if (start.operation !== undefined) running.set(this, start.operation);
         try {
           return spawn.call(this, carriedOptions(tools, options, start), ...rest);
         } catch (error) {
           running.delete(this);
-          endSpan(start.exchange, { error });
+          endSpan(start.operation, { error });
           throw error;
         }
       },
@@ -56,10 +56,10 @@ function patchClass(prototype: ChildProcess, tools: ChildProcessTools): void {
     'emit',
     (emit) =>
       function (event, ...args) {
-        const exchange = running.get(this);
-        if (exchange !== undefined && isEnd(this, event)) {
+        const operation = running.get(this);
+        if (operation !== undefined && isEnd(this, event)) {
           running.delete(this);
-          guard(`${tools.name} on ${event}`, () => endSpan(exchange, outcomeOf(this, event, args)));
+          guard(`${tools.name} on ${event}`, () => endSpan(operation, outcomeOf(this, event, args)));
         }
         return emit.call(this, event, ...args);
       },

@@ -1,4 +1,5 @@
-import { ATTR, begin, type Exchange, errorType, propagationPolicy } from '@clew/core';
+import { propagationPolicy } from '@clew/core/internal';
+import { ATTR, errorType, type Operation, startOperation } from '@clew/core/plugin';
 import { type Context, propagation, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { callersContext } from './caller.ts';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';
@@ -6,7 +7,7 @@ import { isAmong, type Launch } from './launch.ts';
 
 /** A start that has begun: its span, if it has one, and the context that the child continues, if it does. */
 export interface Start {
-  readonly exchange: Exchange | undefined;
+  readonly operation: Operation | undefined;
   readonly carry: Context | undefined;
 }
 
@@ -28,21 +29,21 @@ export function beginStart(tools: ChildProcessTools, launch: Launch | undefined)
   const { spans, propagateTo = usual, propagateBaggageTo = 'none' } = tools.options;
   const isCarried = isAmong(propagateTo, launch);
   const hasBaggage = isCarried && isAmong(propagateBaggageTo, launch);
-  const exchange =
+  const operation =
     spans && !launch.isPooled && isSampled(caller) ? beginSpan(tools, launch, caller) : undefined;
-  const from = exchange?.context ?? caller;
-  return { exchange, carry: isCarried ? (hasBaggage ? from : propagation.deleteBaggage(from)) : undefined };
+  const from = operation?.context ?? caller;
+  return { operation, carry: isCarried ? (hasBaggage ? from : propagation.deleteBaggage(from)) : undefined };
 }
 
 /**
  * Ends the span of a child process. An error gives its type only: Node writes the command with all its arguments
  * into messages. Source: https://opentelemetry.io/docs/specs/semconv/cli/cli-spans/
  */
-export function endSpan(exchange: Exchange | undefined, { pid, code, signal, error }: Outcome): void {
-  if (exchange === undefined) return;
+export function endSpan(operation: Operation | undefined, { pid, code, signal, error }: Outcome): void {
+  if (operation === undefined) return;
   const failure = error == null ? (signal ?? (code ? `${code}` : undefined)) : errorType(error);
-  if (failure !== undefined && exchange.recording) exchange.span.setStatus({ code: SpanStatusCode.ERROR });
-  exchange.end({
+  if (failure !== undefined && operation.recording) operation.span.setStatus({ code: SpanStatusCode.ERROR });
+  operation.end({
     ...(pid && { [ATTR.processPid]: pid }),
     ...(code != null && { [ATTR.processExitCode]: code }),
     ...(failure !== undefined && { [ATTR.errorType]: failure }),
@@ -58,9 +59,9 @@ function beginSpan(
   tools: ChildProcessTools,
   { executable, programs }: Launch,
   caller: Context,
-): Exchange | undefined {
+): Operation | undefined {
   const attributes = { [ATTR.processExecutableName]: executable };
-  return begin(`${tools.name}: starting a span`, caller, (parent) =>
+  return startOperation(`${tools.name}: starting a span`, caller, (parent) =>
     tools.tracer.startSpan(programs[0] ?? executable, { kind: SpanKind.CLIENT, attributes }, parent),
   );
 }

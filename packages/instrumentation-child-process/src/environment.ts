@@ -1,10 +1,5 @@
-import {
-  carryToChild,
-  contextFromEnvironment,
-  type EnvironmentVariables,
-  environmentName,
-  headerBytes,
-} from '@clew/core';
+import { carryToChild, contextFromEnvironment, type EnvironmentVariables } from '@clew/core';
+import { environmentName, headerBytes } from '@clew/core/internal';
 import { type Context, propagation, trace } from '@opentelemetry/api';
 
 /**

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { matchesAny } from '@clew/core';
+import { matchesAny } from '@clew/core/plugin';
 
 /** What the program starts, as far as it may be known: never its arguments. */
 export interface Launch {

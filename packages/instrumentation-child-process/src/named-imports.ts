@@ -1,5 +1,5 @@
 import { syncBuiltinESMExports } from 'node:module';
-import type { Tools } from '@clew/core';
+import type { Tools } from '@clew/core/plugin';
 
 /**
  * Patches functions that programs import by name: what was imported before follows, and comes back with `disable()`.

@@ -1,4 +1,4 @@
-import { guard } from '@clew/core';
+import { guard } from '@clew/core/plugin';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';
 import { beginStart, endSpan, type Outcome } from './child-span.ts';
 import { carried, flat, withEnvironment } from './environment.ts';
@@ -24,14 +24,14 @@ export function traceSync(
       ? guard(`${tools.name} on ${name}`, () => beginStart(tools, launchBy(name, args)))
       : undefined;
     if (start === undefined) return call.apply(this, args);
-    const { exchange, carry } = start;
+    const { operation, carry } = start;
     const given = carry && guard(`${tools.name} on an environment`, () => carriedArgs(name, args, carry));
     try {
       const result = call.apply(this, given ?? args);
-      endSpan(exchange, name === 'spawnSync' ? outcomeOf(result) : { code: 0 });
+      endSpan(operation, name === 'spawnSync' ? outcomeOf(result) : { code: 0 });
       return result;
     } catch (error) {
-      endSpan(exchange, outcomeOf(error));
+      endSpan(operation, outcomeOf(error));
       throw error;
     }
   };

@@ -1,5 +1,5 @@
 import type { Worker, WorkerOptions } from 'node:worker_threads';
-import { guard } from '@clew/core';
+import { guard } from '@clew/core/plugin';
 import { callersContext } from './caller.ts';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';
 import { carried, withEnvironment } from './environment.ts';

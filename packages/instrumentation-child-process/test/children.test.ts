@@ -1,6 +1,7 @@
 import childProcess, { type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { setPropagationPolicy, suppressTracing } from '@clew/core';
+import { suppressTracing } from '@clew/core';
+import { setPropagationPolicy } from '@clew/core/internal';
 import { meeting, recordSpans, within } from '@clew/testing';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { asCaller, handedOverBy, instrument, PRINT, SYNC, WAYS, withPoolsScript } from './traced.ts';

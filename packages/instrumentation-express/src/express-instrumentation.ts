@@ -1,13 +1,11 @@
 import {
   defineInstrumentation,
-  hook,
   layersOption,
-  listOf,
   type OptionsOf,
-  patterns,
+  option,
   slowLayerMsOption,
   type Tools,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import type { ExpressRequest } from './express.ts';
 import type { LayerType } from './layer-view.ts';
@@ -26,10 +24,10 @@ export interface ExpressLayerInfo {
 const options = {
   layers: layersOption,
   slowLayerMs: slowLayerMsOption,
-  ignoreLayers: patterns(),
-  ignoreLayersType: listOf<LayerType>(['router', 'middleware', 'request_handler']),
-  spanNameHook: hook<(info: ExpressLayerInfo, defaultName: string) => string>(),
-  requestHook: hook<(span: Span, info: ExpressLayerInfo) => void>(),
+  ignoreLayers: option.patterns(),
+  ignoreLayersType: option.listOf<LayerType>(['router', 'middleware', 'request_handler']),
+  spanNameHook: option.hook<(info: ExpressLayerInfo, defaultName: string) => string>(),
+  requestHook: option.hook<(span: Span, info: ExpressLayerInfo) => void>(),
 } as const;
 
 export type ExpressTools = Tools<OptionsOf<typeof options>>;

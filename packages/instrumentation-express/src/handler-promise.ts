@@ -1,4 +1,5 @@
-import { dress, isPromise } from '@clew/core';
+import { isPromise } from '@clew/core/internal';
+import { dress } from '@clew/core/plugin';
 import type { ExpressLayer } from './express.ts';
 
 interface Watched {

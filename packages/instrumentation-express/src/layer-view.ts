@@ -1,4 +1,4 @@
-import { ATTR, createLayer, type Layer, matchesAny, type Pattern } from '@clew/core';
+import { ATTR, createLayer, type Layer, matchesAny, type Pattern } from '@clew/core/plugin';
 import { type ExpressLayer, isHandler } from './express.ts';
 
 export type LayerType = 'router' | 'middleware' | 'request_handler';

@@ -1,4 +1,4 @@
-import { guard } from '@clew/core';
+import { guard } from '@clew/core/plugin';
 import type { ExpressLayer, LayerClass, Path } from './express.ts';
 
 interface Alternative {

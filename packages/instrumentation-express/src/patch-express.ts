@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { beginLayer, dress, type LayerRun } from '@clew/core';
+import { dress, type LayerRun, startLayer } from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import {
   type Dispatch,
@@ -221,7 +221,7 @@ function begin(
   if (view.ignored) return undefined;
   const { spanNameHook, requestHook } = options;
   if (spanNameHook === undefined && requestHook === undefined)
-    return beginLayer(tools, view, undefined, visit.onward);
+    return startLayer(tools, view, undefined, visit.onward);
   const info = { request, route: visit.matched ?? '/', layerType: view.type };
   const onSpan = (span: Span) => {
     tools.callHook(
@@ -231,7 +231,7 @@ function begin(
     );
     tools.callHook(requestHook, span, info);
   };
-  return beginLayer(tools, view, onSpan, visit.onward);
+  return startLayer(tools, view, onSpan, visit.onward);
 }
 
 /** Whether other handlers of the route have run before: they may have made a server request of their own. */

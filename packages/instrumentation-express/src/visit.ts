@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { joinRoute, type LayerRun, RoutedRequest } from '@clew/core';
+import { joinRoute, type LayerRun, RoutedRequest } from '@clew/core/plugin';
 import { type Context, context } from '@opentelemetry/api';
 import type { ExpressRequest, ExpressRoute } from './express.ts';
 

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { isCancellation } from '@clew/core';
+import { isCancellation } from '@clew/core/plugin';
 
 /** Requests whose time ran out: the application usually destroys them then, without an error. */
 const timedOut = new WeakSet<ClientRequest>();

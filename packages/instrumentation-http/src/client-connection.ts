@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest } from 'node:http';
-import type { ConnectionPeer, Tools } from '@clew/core';
+import type { ConnectionPeer, Tools } from '@clew/core/plugin';
 
 /** The options that decide where an agent connects to. */
 interface ConnectionOptions {

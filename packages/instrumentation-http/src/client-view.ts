@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { HttpClientView } from '@clew/core';
+import type { HttpClientView } from '@clew/core/plugin';
 import { isCancelled } from './client-cancellation.ts';
 import { peerOf } from './client-connection.ts';
 import { whenElsewhere } from './client-elsewhere.ts';

@@ -1,18 +1,12 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { DESTINATIONS_EXPECTED, isDestinations, isTrustOption, TRUST_EXPECTED } from '@clew/core/internal';
 import {
-  DESTINATIONS_EXPECTED,
   defineInstrumentation,
-  flag,
-  hook,
-  isDestinations,
-  isTrustOption,
   type OptionsOf,
+  option,
   REDACTED_QUERY_PARAMS,
-  shaped,
-  strings,
   type Tools,
-  TRUST_EXPECTED,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { watchConnections } from './client-connection.ts';
 import { patchHttp1OfHttp2, patchServer } from './patch-server.ts';
@@ -23,26 +17,26 @@ declare const __VERSION__: string;
 type SpanHook<Info> = (span: Span, info: Info) => void;
 
 const options = {
-  disableIncomingRequestInstrumentation: flag(false),
-  disableOutgoingRequestInstrumentation: flag(false),
-  trust: shaped(TRUST_EXPECTED, isTrustOption),
-  propagateTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
-  propagateBaggageTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
-  ignoreIncomingRequestHook: hook<(request: IncomingMessage) => boolean>(),
-  suppressTracingInIgnoredRequests: flag(false),
-  ignoreOutgoingRequestHook: hook<(request: ClientRequest) => boolean>(),
-  requireParentforOutgoingSpans: flag(false),
-  startIncomingSpanHook: hook<(request: IncomingMessage) => Attributes>(),
-  startOutgoingSpanHook: hook<(request: ClientRequest) => Attributes>(),
-  requestHook: hook<SpanHook<IncomingMessage>>(),
-  responseHook: hook<SpanHook<ServerResponse>>(),
-  outgoingRequestHook: hook<SpanHook<ClientRequest>>(),
-  outgoingResponseHook: hook<SpanHook<IncomingMessage>>(),
-  redactedQueryParams: strings(REDACTED_QUERY_PARAMS),
-  capturedRequestHeaders: strings([]),
-  capturedResponseHeaders: strings([]),
-  capturedOutgoingRequestHeaders: strings([]),
-  capturedOutgoingResponseHeaders: strings([]),
+  disableIncomingRequestInstrumentation: option.boolean(false),
+  disableOutgoingRequestInstrumentation: option.boolean(false),
+  trust: option.custom(TRUST_EXPECTED, isTrustOption),
+  propagateTo: option.custom(DESTINATIONS_EXPECTED, isDestinations),
+  propagateBaggageTo: option.custom(DESTINATIONS_EXPECTED, isDestinations),
+  ignoreIncomingRequestHook: option.hook<(request: IncomingMessage) => boolean>(),
+  suppressTracingInIgnoredRequests: option.boolean(false),
+  ignoreOutgoingRequestHook: option.hook<(request: ClientRequest) => boolean>(),
+  requireParentforOutgoingSpans: option.boolean(false),
+  startIncomingSpanHook: option.hook<(request: IncomingMessage) => Attributes>(),
+  startOutgoingSpanHook: option.hook<(request: ClientRequest) => Attributes>(),
+  requestHook: option.hook<SpanHook<IncomingMessage>>(),
+  responseHook: option.hook<SpanHook<ServerResponse>>(),
+  outgoingRequestHook: option.hook<SpanHook<ClientRequest>>(),
+  outgoingResponseHook: option.hook<SpanHook<IncomingMessage>>(),
+  redactedQueryParams: option.strings(REDACTED_QUERY_PARAMS),
+  capturedRequestHeaders: option.strings([]),
+  capturedResponseHeaders: option.strings([]),
+  capturedOutgoingRequestHeaders: option.strings([]),
+  capturedOutgoingResponseHeaders: option.strings([]),
 } as const;
 
 /** What the plugin works with. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type HttpServerView, onEmitterClose } from '@clew/core';
+import { type HttpServerView, onEmitterClose } from '@clew/core/plugin';
 import { headerInText } from './header-text.ts';
 
 /** Node's own server, `node:http` and `node:https`. */

@@ -1,13 +1,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { emitterContext } from '@clew/core/internal';
 import {
   currentContext,
   emitInOwnContext,
-  emitterContext,
   type HttpClientTracing,
   httpClient,
   onEmitterClose,
   setEmitterContext,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import { watchResponseTimeout, watchTimeout } from './client-cancellation.ts';
 import { socketPathOf, watchConnections } from './client-connection.ts';
 import { clientView } from './client-view.ts';

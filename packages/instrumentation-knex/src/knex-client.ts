@@ -1,5 +1,5 @@
 import { URL } from 'node:url';
-import type { Database } from '@clew/core';
+import type { Database } from '@clew/core/plugin';
 
 /** What is looked at of a knex client: one a pool, and one a transaction. */
 export interface KnexClient {

@@ -1,24 +1,23 @@
 import type { Readable } from 'node:stream';
+import { originals } from '@clew/core/internal';
 import {
-  beginQuery,
   defineInstrumentation,
-  flag,
-  numberIn,
   type OptionsOf,
   observePromise,
-  originals,
-  type QueryExchange,
+  option,
+  type QueryOperation,
   queryParent,
   recordFailedAcquire,
+  startQuery,
   type Tools,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import { databaseOf, type KnexClient, type KnexQuery } from './knex-client.ts';
 
 declare const __VERSION__: string;
 
 const options = {
-  maxQueryLength: numberIn(-1, Number.MAX_SAFE_INTEGER, 1022),
-  requireParentSpan: flag(false),
+  maxQueryLength: option.number(-1, Number.MAX_SAFE_INTEGER, 1022),
+  requireParentSpan: option.boolean(false),
 } as const;
 
 type KnexTools = Tools<OptionsOf<typeof options>>;
@@ -55,9 +54,9 @@ function patch(knex: unknown, tools: KnexTools): void {
     'query',
     (query) =>
       function (connection, what) {
-        const exchange = begin(tools, waits, this, connection, what);
-        if (exchange === undefined) return query.call(this, connection, what);
-        return exchange.settle(exchange.run(() => query.call(this, connection, what)));
+        const operation = begin(tools, waits, this, connection, what);
+        if (operation === undefined) return query.call(this, connection, what);
+        return operation.settle(operation.run(() => query.call(this, connection, what)));
       },
   );
 
@@ -66,14 +65,16 @@ function patch(knex: unknown, tools: KnexTools): void {
     'stream',
     (open) =>
       function (connection, what, stream, streamOptions) {
-        const exchange = begin(tools, waits, this, connection, what);
-        if (exchange === undefined) return open.call(this, connection, what, stream, streamOptions);
+        const operation = begin(tools, waits, this, connection, what);
+        if (operation === undefined) return open.call(this, connection, what, stream, streamOptions);
         // Of a stream that its reader leaves, the driver hears no end.
         stream.once('close', () => {
-          if (stream.errored) exchange.fail(stream.errored);
-          exchange.end();
+          if (stream.errored) operation.fail(stream.errored);
+          operation.end();
         });
-        return exchange.settle(exchange.run(() => open.call(this, connection, what, stream, streamOptions)));
+        return operation.settle(
+          operation.run(() => open.call(this, connection, what, stream, streamOptions)),
+        );
       },
   );
 
@@ -105,8 +106,8 @@ function begin(
   client: KnexClient,
   connection: object,
   query: KnexQuery,
-): QueryExchange | undefined {
-  return beginQuery(tools, () => {
+): QueryOperation | undefined {
+  return startQuery(tools, () => {
     const waitMs = waits.get(connection);
     if (waitMs !== undefined) waits.delete(connection);
     const { sql, bindings } = typeof query === 'string' ? { sql: query } : query;

@@ -1,12 +1,11 @@
 import {
   defineInstrumentation,
-  hook,
   layersOption,
-  listOf,
   type OptionsOf,
+  option,
   slowLayerMsOption,
   type Tools,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import type { KoaContext, Middleware } from './koa.ts';
 import { patchKoa, patchRouter } from './patch-koa.ts';
@@ -26,8 +25,8 @@ export interface KoaLayerInfo {
 const options = {
   layers: layersOption,
   slowLayerMs: slowLayerMsOption,
-  ignoreLayersType: listOf<KoaLayerType>(['router', 'middleware']),
-  requestHook: hook<(span: Span, info: KoaLayerInfo) => void>(),
+  ignoreLayersType: option.listOf<KoaLayerType>(['router', 'middleware']),
+  requestHook: option.hook<(span: Span, info: KoaLayerInfo) => void>(),
 } as const;
 
 export type KoaTools = Tools<OptionsOf<typeof options>>;

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { FrameworkResponse } from '@clew/core';
+import type { FrameworkResponse } from '@clew/core/plugin';
 
 /** What the plugin sees of Koa 2 and 3. */
 export interface KoaClass {

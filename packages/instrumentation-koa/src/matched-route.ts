@@ -1,4 +1,5 @@
-import { guard, isPromise, joinRoute, observePromise, RoutedRequest, sayOnce } from '@clew/core';
+import { isPromise } from '@clew/core/internal';
+import { guard, joinRoute, observePromise, RoutedRequest, reportFailure } from '@clew/core/plugin';
 import type { KoaContext, Next, RouterLayer } from './koa.ts';
 
 const MATCHED = Symbol('clew.matched-route');
@@ -29,7 +30,7 @@ export function watchRoutes(contextPrototype: object): () => void {
       try {
         noteRoute(this, path);
       } catch (fault) {
-        sayOnce('reading the route of Koa', fault);
+        reportFailure('reading the route of Koa', fault);
       }
     },
   });

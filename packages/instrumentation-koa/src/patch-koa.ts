@@ -1,15 +1,15 @@
+import { madeOf } from '@clew/core/internal';
 import {
   ATTR,
-  beginLayer,
   createLayer,
   currentContext,
   dress,
   guard,
   type Layer,
-  madeOf,
   serverRequestOf,
   settleLayer,
-} from '@clew/core';
+  startLayer,
+} from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import type {
   KoaApplication,
@@ -200,7 +200,7 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
     const name = route === undefined ? ownName : routeOf(context, route.path);
     const onSpan =
       requestHook && spanHook(tools, requestHook, { context, middlewareLayer: middleware, layerType });
-    const run = beginLayer(tools, layerOf(name), onSpan);
+    const run = startLayer(tools, layerOf(name), onSpan);
     if (run === undefined) return middleware.call(this, context, next);
     return settleLayer(run, () => middleware.call(this, context, next));
   };

@@ -1,4 +1,4 @@
-import { isCancellation } from '@clew/core';
+import { isCancellation } from '@clew/core/plugin';
 import { handlerOf } from './resends.ts';
 
 /**

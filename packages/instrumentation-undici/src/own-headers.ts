@@ -1,4 +1,5 @@
-import { reportSecondTracer, type Tools } from '@clew/core';
+import { reportSecondTracer } from '@clew/core/internal';
+import type { Tools } from '@clew/core/plugin';
 import { propagation } from '@opentelemetry/api';
 
 type AddHeader = (this: unknown, name: string, value: string) => unknown;

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { URL } from 'node:url';
-import type { HttpClientView } from '@clew/core';
+import type { HttpClientView } from '@clew/core/plugin';
 import { currentPeer } from './caller-context.ts';
 import { isCancelled } from './cancellation.ts';
 import { addOwnHeader } from './own-headers.ts';

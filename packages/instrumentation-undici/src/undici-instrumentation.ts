@@ -1,20 +1,16 @@
 import type { Socket } from 'node:net';
+import { DESTINATIONS_EXPECTED, isDestinations } from '@clew/core/internal';
 import {
-  DESTINATIONS_EXPECTED,
   defineInstrumentation,
-  flag,
   type HttpClientOptions,
   type HttpClientTracing,
-  hook,
   httpClient,
-  isDestinations,
   type OptionKind,
   type OptionsOf,
+  option,
   REDACTED_QUERY_PARAMS,
-  shaped,
-  strings,
   type Tools,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { leaveQueueInCallersContext, runInCallersContext } from './caller-context.ts';
 import { requestView, type UndiciAnswer, type UndiciRequest } from './request-view.ts';
@@ -40,15 +36,15 @@ const headerNames: OptionKind<HeaderNames> = {
 };
 
 const options = {
-  ignoreRequestHook: hook<(request: UndiciRequest) => boolean>(),
-  startSpanHook: hook<(request: UndiciRequest) => Attributes>(),
-  requestHook: hook<(span: Span, request: UndiciRequest) => void>(),
-  responseHook: hook<(span: Span, answer: UndiciAnswer) => void>(),
-  requireParentforSpans: flag(false),
+  ignoreRequestHook: option.hook<(request: UndiciRequest) => boolean>(),
+  startSpanHook: option.hook<(request: UndiciRequest) => Attributes>(),
+  requestHook: option.hook<(span: Span, request: UndiciRequest) => void>(),
+  responseHook: option.hook<(span: Span, answer: UndiciAnswer) => void>(),
+  requireParentforSpans: option.boolean(false),
   headersToSpanAttributes: headerNames,
-  propagateTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
-  propagateBaggageTo: shaped(DESTINATIONS_EXPECTED, isDestinations),
-  redactedQueryParams: strings(REDACTED_QUERY_PARAMS),
+  propagateTo: option.custom(DESTINATIONS_EXPECTED, isDestinations),
+  propagateBaggageTo: option.custom(DESTINATIONS_EXPECTED, isDestinations),
+  redactedQueryParams: option.strings(REDACTED_QUERY_PARAMS),
 } as const;
 
 type UndiciTools = Tools<OptionsOf<typeof options>>;

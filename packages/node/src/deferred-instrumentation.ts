@@ -1,6 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { isBuiltin } from 'node:module';
-import { type ClewInstrumentation, type OptionKinds, onFirstCall } from '@clew/core';
+import { type OptionKinds, onFirstCall } from '@clew/core/internal';
+import type { ClewInstrumentation } from '@clew/core/plugin';
 import { type Context, diag } from '@opentelemetry/api';
 import {
   type Instrumentation,

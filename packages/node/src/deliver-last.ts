@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import { fileURLToPath, URL } from 'node:url';
-import { currentContext, originals, suppressTracing } from '@clew/core';
+import { suppressTracing } from '@clew/core';
+import { originals } from '@clew/core/internal';
+import { currentContext } from '@clew/core/plugin';
 import type { UnsentSpans } from '@clew/tracer';
 import { context, diag } from '@opentelemetry/api';
 import { postOverConnection } from './post-over-connection.ts';

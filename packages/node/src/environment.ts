@@ -1,4 +1,4 @@
-import { show } from '@clew/core';
+import { show } from '@clew/core/internal';
 import { diag } from '@opentelemetry/api';
 
 const MAX_INTEGER = 2 ** 31 - 1;

@@ -1,14 +1,6 @@
-import {
-  claim,
-  currentContext,
-  environmentGetter,
-  guard,
-  recordError,
-  release,
-  rootContext,
-  serverRequestOf,
-  setPropagationPolicy,
-} from '@clew/core';
+import { environmentGetter, rootContext } from '@clew/core';
+import { claim, release, setPropagationPolicy } from '@clew/core/internal';
+import { currentContext, guard, recordError, serverRequestOf } from '@clew/core/plugin';
 import { TracerProvider, type TracerStats } from '@clew/tracer';
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import { limitsFrom, resourceFrom, samplerFrom } from './configuration.ts';

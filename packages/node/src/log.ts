@@ -1,4 +1,4 @@
-import { reportSecondTracer } from '@clew/core';
+import { reportSecondTracer } from '@clew/core/internal';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Environment } from './environment.ts';
 

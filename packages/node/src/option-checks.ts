@@ -1,4 +1,5 @@
-import { type SignatureOptions, show } from '@clew/core';
+import type { SignatureOptions } from '@clew/core';
+import { show } from '@clew/core/internal';
 import type { InitOptions, PropagationOptions } from './init-options.ts';
 import { LOG_LEVELS } from './log.ts';
 

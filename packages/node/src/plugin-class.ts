@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { InstrumentationClass, OptionKinds } from '@clew/core';
+import type { OptionKinds } from '@clew/core/internal';
+import type { InstrumentationClass } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
 import type { InstalledPlugin } from './discovery.ts';
 

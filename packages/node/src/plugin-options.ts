@@ -1,4 +1,5 @@
-import { type OptionKind, type OptionKinds, resolveOptions } from '@clew/core';
+import { type OptionKinds, resolveOptions } from '@clew/core/internal';
+import type { OptionKind } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
 import type { InstalledPlugin } from './discovery.ts';
 import type { Environment } from './environment.ts';

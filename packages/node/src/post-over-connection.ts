@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { readSync, writeSync } from 'node:fs';
 import { URL } from 'node:url';
-import { originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
 
 /** What is posted, and where. */
 export interface Post {

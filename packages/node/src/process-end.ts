@@ -1,4 +1,5 @@
-import { guard, originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
+import { guard } from '@clew/core/plugin';
 
 /** Their default is the end of the process. SIGUSR1 starts Node's debugger instead, SIGKILL can't be listened to. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;

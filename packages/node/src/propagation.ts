@@ -2,15 +2,17 @@ import {
   type ContextFormat,
   createPropagator,
   createSignature,
+  type TraceFormat,
+  w3cBaggage,
+} from '@clew/core';
+import {
   DESTINATIONS_EXPECTED,
   isDestinations,
   isTrustOption,
   type PropagationPolicy,
   show,
   TRUST_EXPECTED,
-  type TraceFormat,
-  w3cBaggage,
-} from '@clew/core';
+} from '@clew/core/internal';
 import { diag, type TextMapPropagator } from '@opentelemetry/api';
 import type { Environment } from './environment.ts';
 import type { InitOptions, PropagationOptions } from './init-options.ts';

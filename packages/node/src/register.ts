@@ -1,4 +1,4 @@
-import { guard } from '@clew/core';
+import { guard } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
 import { initAt } from './init.ts';
 import { ensureLogger } from './log.ts';

@@ -1,4 +1,4 @@
-import { guard } from '@clew/core';
+import { guard } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { readAliases, withAliases } from './aliases.ts';

@@ -1,4 +1,4 @@
-import { TRACE_ORIGIN, type TraceOrigin } from '@clew/core';
+import { TRACE_ORIGIN, type TraceOrigin } from '@clew/core/internal';
 import type { TraceState } from '@opentelemetry/api';
 
 /** What OSProfiler's chain of services has and a span context has no room for. */

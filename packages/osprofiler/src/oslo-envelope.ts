@@ -1,14 +1,13 @@
 import { Buffer } from 'node:buffer';
 import {
-  countDropped,
   createPropagator,
   type EnvelopedReply,
   type EnvelopedRequest,
   type EnvelopeProperties,
   type RpcEnvelope,
   type TraceFormat,
-  trackProvenance,
 } from '@clew/core';
+import { countDropped, trackProvenance } from '@clew/core/internal';
 import { type TextMapPropagator, trace } from '@opentelemetry/api';
 import { extractionOf, hmacKeysOf, traceInfoOf } from './osprofiler-format.ts';
 

@@ -1,12 +1,5 @@
-import {
-  countDropped,
-  type Extraction,
-  emptyTraceState,
-  type Outgoing,
-  single,
-  type TraceFormat,
-  trackProvenance,
-} from '@clew/core';
+import { type Extraction, emptyTraceState, type Outgoing, type TraceFormat } from '@clew/core';
+import { countDropped, single, trackProvenance } from '@clew/core/internal';
 import { chainOf, withChain } from './chain.ts';
 import { readTraceInfo, signingKey, signTraceInfo, type TraceInfo } from './signed-trace-info.ts';
 import { spanIdOfUuid, traceIdOfUuid, uuidOfSpanId, uuidOfTraceId } from './uuids.ts';

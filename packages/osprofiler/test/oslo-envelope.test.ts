@@ -1,13 +1,11 @@
 import {
-  applyTrust,
   createPropagator,
   droppedFromWire,
   type EnvelopedRequest,
-  incomingOf,
-  isSigned,
   rootContext,
   w3cTraceContext,
 } from '@clew/core';
+import { applyTrust, incomingOf, isSigned } from '@clew/core/internal';
 import { type Context, propagation, trace } from '@opentelemetry/api';
 import { osloEnvelope, osloEnvelopeFromEnvironment } from '../src/index.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
-import { ATTR } from '@clew/core';
+import { ATTR } from '@clew/core/plugin';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { type ClientDriver, ok } from './client-driver.ts';
 import type { RecordedSpan } from './recording-span.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { isNativeError } from 'node:util/types';
-import { ATTR, suppressTracing } from '@clew/core';
+import { suppressTracing } from '@clew/core';
+import { ATTR } from '@clew/core/plugin';
 import { context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { prepareRecorder } from './recorder.ts';
 import {

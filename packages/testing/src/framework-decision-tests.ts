@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { ATTR, type ServerRequest, serverRequestOf, withServerRequest } from '@clew/core';
+import { withServerRequest } from '@clew/core/internal';
+import { ATTR, type ServerRequest, serverRequestOf } from '@clew/core/plugin';
 import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FrameworkDriver } from './framework-driver.ts';
 import { type Situation, situations } from './framework-situations.ts';

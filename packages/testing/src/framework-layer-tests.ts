@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ATTR } from '@clew/core';
+import { ATTR } from '@clew/core/plugin';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FrameworkDriver } from './framework-driver.ts';
 import { type FrameworkProgram, oneRoute, rejectLater, wholeProgram } from './framework-program.ts';

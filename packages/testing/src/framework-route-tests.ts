@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { ATTR } from '@clew/core';
+import { ATTR } from '@clew/core/plugin';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { FrameworkDriver } from './framework-driver.ts';
 import { oneRoute, rejectLater, wholeProgram } from './framework-program.ts';

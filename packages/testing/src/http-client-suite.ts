@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
-import { ATTR, suppressTracing } from '@clew/core';
+import { suppressTracing } from '@clew/core';
+import { ATTR } from '@clew/core/plugin';
 import { context, propagation, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { contextTests } from './client-context-tests.ts';
 import {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ATTR } from '@clew/core';
+import { ATTR } from '@clew/core/plugin';
 import { SpanKind } from '@opentelemetry/api';
 import { decisionTests } from './framework-decision-tests.ts';
 import { driveFramework, type FrameworkDriver, type HttpFrameworkAdapter } from './framework-driver.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { ATTR, isTracingSuppressed } from '@clew/core';
+import { isTracingSuppressed } from '@clew/core';
+import { ATTR } from '@clew/core/plugin';
 import { context, propagation } from '@opentelemetry/api';
 import { openRequest, send } from './raw-http.ts';
 import type { Recorder } from './recorder.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ATTR, serverRequestOf } from '@clew/core';
+import { ATTR, serverRequestOf } from '@clew/core/plugin';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { serverContextTests } from './http-server-context-tests.ts';
 import { openRequest, type RawRequest, send } from './raw-http.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isModuleTarget, type OptionKinds, type Target } from '@clew/core';
+import { isModuleTarget, type OptionKinds } from '@clew/core/internal';
+import type { Target } from '@clew/core/plugin';
 import { runTests } from './suite.ts';
 
 /** The part of a plugin's class that its package must agree with. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { ATTR, suppressTracing } from '@clew/core';
+import { suppressTracing } from '@clew/core';
+import { ATTR } from '@clew/core/plugin';
 import { type Context, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { prepareRecorder } from './recorder.ts';
 import { callerSpan, currentSpanId, type SubjectAdapter, shapeTests, tracing, within } from './subject.ts';

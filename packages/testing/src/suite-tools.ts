@@ -1,4 +1,4 @@
-import type { Tools } from '@clew/core';
+import type { Tools } from '@clew/core/plugin';
 import { trace } from '@opentelemetry/api';
 
 /** The tools of a plugin that patches nothing: the suites drive core's templates with them. */

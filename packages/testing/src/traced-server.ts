@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { type HttpServerOptions, httpServer } from '@clew/core';
+import { type HttpServerOptions, httpServer } from '@clew/core/plugin';
 import { type Listening, listenOn } from './suite-server.ts';
 import { suiteTools } from './suite-tools.ts';
 

@@ -1,4 +1,6 @@
-import { beginLayer, createLayer, rootContext, settleLayer, withServerRequest } from '@clew/core';
+import { rootContext } from '@clew/core';
+import { withServerRequest } from '@clew/core/internal';
+import { createLayer, settleLayer, startLayer } from '@clew/core/plugin';
 import { recordSpans, suiteTools } from '@clew/testing';
 import { context, type Span, trace } from '@opentelemetry/api';
 
@@ -15,7 +17,7 @@ describe.each(['all', 'slow'] as const)(
       const tools = suiteTools({ layers, slowLayerMs: 0 });
       const around = trace.setSpan(rootContext, server);
       const served = isKnown ? withServerRequest(around, { type: 'http', span: server }) : around;
-      const inLayer = (inner: () => void) => settleLayer(beginLayer(tools, layer)!, inner);
+      const inLayer = (inner: () => void) => settleLayer(startLayer(tools, layer)!, inner);
       const fail = () => {
         throw error;
       };

@@ -1,4 +1,10 @@
-import { createOperation, labeller, type MessagingOptions, type MessagingView, messaging } from '@clew/core';
+import {
+  createAction,
+  labeller,
+  type MessagingOptions,
+  type MessagingView,
+  messaging,
+} from '@clew/core/plugin';
 import { suiteTools } from '../src/index.ts';
 
 // A broker that is none: what another broker's plugin would have to write is the view.
@@ -17,15 +23,15 @@ export interface Parcel {
 export const label = labeller(/tmp-\d+/);
 /** Of a parcel's headers. */
 const ROOM_BYTES = 4096;
-const operation = (name: string, type: 'send' | 'process', topic: string) =>
-  createOperation({ system: 'toy', name, type, destination: topic, label: label(topic) });
+const action = (name: string, type: 'send' | 'process', topic: string) =>
+  createAction({ system: 'toy', name, type, destination: topic, label: label(topic) });
 
 const markOf = ({ id, topic, ...more }: Parcel) =>
   id === undefined ? undefined : { ...more, id, address: topic };
 
 const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
-  sending: ({ topic }) => operation('send', 'send', topic),
-  processing: ({ topic }) => operation('process', 'process', topic),
+  sending: ({ topic }) => action('send', 'send', topic),
+  processing: ({ topic }) => action('process', 'process', topic),
   writer: {
     set: ({ headers }, name, value) => {
       headers[name] = value;

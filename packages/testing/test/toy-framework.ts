@@ -1,16 +1,16 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import {
-  beginLayer,
   createLayer,
   defineInstrumentation,
   layersOption,
-  listOf,
   type OptionsOf,
+  option,
   RoutedRequest,
   settleLayer,
   slowLayerMsOption,
+  startLayer,
   type Tools,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import { CATCH_ALL, type FrameworkProgram, type Step, type StepControl } from '@clew/testing';
 import { suiteRequest } from '../src/suite-server.ts';
 
@@ -20,44 +20,44 @@ interface ToyLayer {
   run(): unknown;
 }
 
-interface Exchange {
+interface Operation {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
 /** A framework small enough to test the suite with: a list of layers, one method that runs each. */
 export class ToyFramework {
-  async serve(_exchange: Exchange, work: () => Promise<unknown>): Promise<unknown> {
+  async serve(_exchange: Operation, work: () => Promise<unknown>): Promise<unknown> {
     return work();
   }
 
-  async runLayer(_exchange: Exchange, layer: ToyLayer): Promise<unknown> {
+  async runLayer(_exchange: Operation, layer: ToyLayer): Promise<unknown> {
     return layer.run();
   }
 
-  passOn(_exchange: Exchange, next: () => unknown): unknown {
+  passOn(_exchange: Operation, next: () => unknown): unknown {
     return next();
   }
 
   listener(program: FrameworkProgram): RequestListener {
-    return this.#listener(async (exchange) => {
+    return this.#listener(async (operation) => {
       for (const { name, run } of program.middlewares ?? [])
-        await this.runLayer(exchange, { type: 'middleware', name, run });
-      const answer = await this.#respond(program, '', exchange);
-      exchange.response.writeHead(answer?.status ?? (answer ? 200 : 404), answer?.headers ?? {});
-      exchange.response.end(answer?.body ?? '');
+        await this.runLayer(operation, { type: 'middleware', name, run });
+      const answer = await this.#respond(program, '', operation);
+      operation.response.writeHead(answer?.status ?? (answer ? 200 : 404), answer?.headers ?? {});
+      operation.response.end(answer?.body ?? '');
     });
   }
 
   steps(steps: readonly Step[]): RequestListener {
-    return this.#listener((exchange) =>
-      this.#take(steps, '', exchange, async () => {
-        if (!exchange.response.headersSent) exchange.response.writeHead(404).end();
+    return this.#listener((operation) =>
+      this.#take(steps, '', operation, async () => {
+        if (!operation.response.headersSent) operation.response.writeHead(404).end();
       }),
     );
   }
 
-  #listener(work: (exchange: Exchange) => Promise<unknown>): RequestListener {
+  #listener(work: (operation: Operation) => Promise<unknown>): RequestListener {
     return async (request, response) => {
       try {
         await this.serve({ request, response }, () => work({ request, response }));
@@ -71,18 +71,18 @@ export class ToyFramework {
   async #respond(
     program: FrameworkProgram,
     prefix: string,
-    exchange: Exchange,
+    operation: Operation,
   ): Promise<{ status?: number; headers?: Record<string, string>; body?: string } | undefined> {
-    const path = pathOf(exchange);
+    const path = pathOf(operation);
     for (const route of program.routes ?? []) {
       const params = match(`${prefix}${route.path}`, path);
       if (params === undefined) continue;
-      const run = () => route.handle(suiteRequest(exchange.request, params));
+      const run = () => route.handle(suiteRequest(operation.request, params));
       const name = `${prefix}${route.path}`;
-      return (await this.runLayer(exchange, { type: 'request_handler', name, run })) as { body?: string };
+      return (await this.runLayer(operation, { type: 'request_handler', name, run })) as { body?: string };
     }
     for (const mount of program.mounts ?? []) {
-      const answer = await this.#respond(mount, `${prefix}${mount.path}`, exchange);
+      const answer = await this.#respond(mount, `${prefix}${mount.path}`, operation);
       if (answer !== undefined) return answer;
     }
     return undefined;
@@ -91,7 +91,7 @@ export class ToyFramework {
   async #take(
     steps: readonly Step[],
     prefix: string,
-    exchange: Exchange,
+    operation: Operation,
     after: () => Promise<unknown>,
   ): Promise<unknown> {
     const from = async (index: number): Promise<unknown> => {
@@ -99,18 +99,18 @@ export class ToyFramework {
       const next = () => from(index + 1);
       if (step === undefined) return after();
       if (step.kind === 'middleware') {
-        const run = () => step.handle(controlOf(exchange, next));
-        return this.runLayer(exchange, { type: 'middleware', name: 'step', run });
+        const run = () => step.handle(controlOf(operation, next));
+        return this.runLayer(operation, { type: 'middleware', name: 'step', run });
       }
-      if (step.kind === 'mount') return this.#take(step.steps, prefix + (step.path ?? ''), exchange, next);
+      if (step.kind === 'mount') return this.#take(step.steps, prefix + (step.path ?? ''), operation, next);
       if (step.kind !== 'route') return next();
       const name = prefix + step.path;
-      if (step.path !== CATCH_ALL && match(name, pathOf(exchange)) === undefined) return next();
+      if (step.path !== CATCH_ALL && match(name, pathOf(operation)) === undefined) return next();
       const handler = (at: number): unknown => {
         const handle = step.handlers[at];
-        if (handle === undefined) return this.passOn(exchange, next);
-        const run = () => handle(controlOf(exchange, () => handler(at + 1)));
-        return this.runLayer(exchange, { type: 'request_handler', name, run });
+        if (handle === undefined) return this.passOn(operation, next);
+        const run = () => handle(controlOf(operation, () => handler(at + 1)));
+        return this.runLayer(operation, { type: 'request_handler', name, run });
       };
       return handler(0);
     };
@@ -119,12 +119,12 @@ export class ToyFramework {
     } catch (error) {
       const handler = steps.find((step) => step.kind === 'errorHandler');
       if (handler === undefined) throw error;
-      return handler.handle(controlOf(exchange, after));
+      return handler.handle(controlOf(operation, after));
     }
   }
 }
 
-function controlOf({ response }: Exchange, next: () => unknown): StepControl {
+function controlOf({ response }: Operation, next: () => unknown): StepControl {
   return {
     respond: (status = 200) => void response.writeHead(status).end('ok'),
     sendPart: () => void response.write('part'),
@@ -137,7 +137,7 @@ function controlOf({ response }: Exchange, next: () => unknown): StepControl {
   };
 }
 
-function pathOf({ request }: Exchange): string {
+function pathOf({ request }: Operation): string {
   return (request.url ?? '/').split('?')[0] ?? '/';
 }
 
@@ -149,7 +149,7 @@ function match(pattern: string, path: string): Record<string, string> | undefine
 const options = {
   layers: layersOption,
   slowLayerMs: slowLayerMsOption,
-  ignoreLayersType: listOf(['middleware', 'request_handler']),
+  ignoreLayersType: option.listOf(['middleware', 'request_handler']),
 } as const;
 
 /** A plugin of the toy framework: a view of its layers. */
@@ -164,20 +164,20 @@ const routed = new WeakMap<IncomingMessage, RoutedRequest>();
 
 function patch(exports: unknown, tools: Tools<OptionsOf<typeof options>>): void {
   const { prototype } = (exports as { ToyFramework: typeof ToyFramework }).ToyFramework;
-  tools.wrap<ToyFramework['serve']>(prototype, 'serve', (serve) => async (exchange, work) => {
-    routed.set(exchange.request, new RoutedRequest(exchange.response));
-    return serve(exchange, work);
+  tools.wrap<ToyFramework['serve']>(prototype, 'serve', (serve) => async (operation, work) => {
+    routed.set(operation.request, new RoutedRequest(operation.response));
+    return serve(operation, work);
   });
-  tools.wrap<ToyFramework['passOn']>(prototype, 'passOn', (passOn) => (exchange, next) => {
-    routed.get(exchange.request)?.enter(undefined);
-    return passOn(exchange, next);
+  tools.wrap<ToyFramework['passOn']>(prototype, 'passOn', (passOn) => (operation, next) => {
+    routed.get(operation.request)?.enter(undefined);
+    return passOn(operation, next);
   });
-  tools.wrap<ToyFramework['runLayer']>(prototype, 'runLayer', (runLayer) => (exchange, layer) => {
-    const request = routed.get(exchange.request);
+  tools.wrap<ToyFramework['runLayer']>(prototype, 'runLayer', (runLayer) => (operation, layer) => {
+    const request = routed.get(operation.request);
     if (layer.type === 'request_handler') request?.match(layer.name);
     const ignored = tools.options.ignoreLayersType.includes(layer.type);
-    const run = ignored ? undefined : beginLayer(tools, createLayer(`${layer.type} - ${layer.name}`, {}));
-    const call = () => runLayer(exchange, layer);
+    const run = ignored ? undefined : startLayer(tools, createLayer(`${layer.type} - ${layer.name}`, {}));
+    const call = () => runLayer(operation, layer);
     const result = run ? settleLayer(run, call) : call();
     result.catch((error: unknown) => request?.fail(error));
     return result;

@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { begin, currentContext, defineInstrumentation } from '@clew/core';
+import { currentContext, defineInstrumentation, startOperation } from '@clew/core/plugin';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { recordSpans } from '../src/index.ts';
 
@@ -20,8 +20,10 @@ const Songs = defineInstrumentation({
           start: ({ title }) =>
             title === 'unknown'
               ? undefined
-              : begin('songs', currentContext(), (parent) => tools.tracer.startSpan(title, {}, parent)),
-          finish: (exchange, { result }) => exchange.span.setAttribute('result', String(result)),
+              : startOperation('songs', currentContext(), (parent) =>
+                  tools.tracer.startSpan(title, {}, parent),
+                ),
+          finish: (operation, { result }) => operation.span.setAttribute('result', String(result)),
         }),
     },
   ],

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { originals, sayOnce } from '@clew/core';
+import { originals } from '@clew/core/internal';
+import { reportFailure } from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { DetachedScope } from './detached-scope.ts';
@@ -204,7 +205,7 @@ export class BatchQueue {
         if (outcome.cause === undefined) for (const { owner, spans } of batch.lanes) owner?.reuse(spans);
       }
     } catch (fault) {
-      sayOnce('exporting', fault);
+      reportFailure('exporting', fault);
     } finally {
       // In the same turn as the last look at the queue: a batch sealed in between would wait for the next one.
       this.#draining = false;

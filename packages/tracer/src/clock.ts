@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
 import type { HrTime, TimeInput } from '@opentelemetry/api';
 import { attempt } from './foreign-values.ts';
 

@@ -1,4 +1,4 @@
-import { originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
 
 /**
  * Resolves when the work is done, has failed, or the time is up, and says which.

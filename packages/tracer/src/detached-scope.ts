@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import { guard, originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
+import { guard } from '@clew/core/plugin';
 import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 
 /** The key under which OpenTelemetry's packages mark a context whose work is not to be traced. */

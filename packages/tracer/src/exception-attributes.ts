@@ -1,4 +1,4 @@
-import { exceptionType } from '@clew/core';
+import { exceptionType } from '@clew/core/internal';
 import type { FlatAttributes } from './attributes.ts';
 
 interface ErrorLike {

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
 import type { DetachedScope } from './detached-scope.ts';
 import type { ExportResult, ReadableSpan, SpanExporter, SpanProcessor } from './sdk-interfaces.ts';
 import { type Counters, describe } from './stats.ts';

@@ -1,4 +1,4 @@
-import { KnownSpanContext, RemoteSpanContext } from '@clew/core';
+import { KnownSpanContext, RemoteSpanContext } from '@clew/core/internal';
 import type { Span, SpanContext } from '@opentelemetry/api';
 
 /** A name as text, whatever the application gives: an object without a prototype has no text of its own. */

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { URL } from 'node:url';
-import { originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
 import { lengthOf } from './otlp-format.ts';
 
 /** What came back from one attempt. */

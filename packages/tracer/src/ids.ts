@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { RemoteSpanContext } from '@clew/core';
+import type { RemoteSpanContext } from '@clew/core/internal';
 import { type Anchor, type Clock, monotonicNow } from './clock.ts';
 
 /** Makes the ids of new traces and spans, as lowercase hexadecimal. */

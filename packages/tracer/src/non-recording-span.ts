@@ -1,4 +1,4 @@
-import { KnownSpanContext, type TraceparentWriter, WRITE_TRACEPARENT } from '@clew/core';
+import { KnownSpanContext, type TraceparentWriter, WRITE_TRACEPARENT } from '@clew/core/internal';
 import type { Span, SpanContext, TraceState } from '@opentelemetry/api';
 import { hexOfWord, type LocalTrace, randomWord, traceparentOf, wordOfHex } from './ids.ts';
 

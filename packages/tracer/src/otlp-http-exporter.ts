@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { ResolvedExporterOptions } from './exporter-options.ts';
 import { type Answer, HttpPost, type TlsOptions } from './http-post.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { traceStateText } from '@clew/core';
+import { traceStateText } from '@clew/core/internal';
 import type { Attributes, HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
 import { isHexId } from './ids.ts';
 import { BARE_TEXT_CHARS, type Extent, type OtlpFormat, type ScopeSpans } from './otlp-format.ts';

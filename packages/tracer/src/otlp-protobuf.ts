@@ -1,4 +1,4 @@
-import { RemoteSpanContext, traceStateText } from '@clew/core';
+import { RemoteSpanContext, traceStateText } from '@clew/core/internal';
 import type { HrTime, SpanContext, SpanStatusCode } from '@opentelemetry/api';
 import { type Anchor, splitNanos } from './clock.ts';
 import { isHexId, wordOfHex } from './ids.ts';

@@ -1,4 +1,4 @@
-import { originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
 
 const RETRYABLE = new Set([429, 502, 503, 504]);
 const MAX_BACKOFF_MS = 30_000;

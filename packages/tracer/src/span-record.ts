@@ -1,4 +1,4 @@
-import { KnownSpanContext, type TraceparentWriter, WRITE_TRACEPARENT } from '@clew/core';
+import { KnownSpanContext, type TraceparentWriter, WRITE_TRACEPARENT } from '@clew/core/internal';
 import {
   type Attributes,
   type HrTime,

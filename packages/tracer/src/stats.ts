@@ -1,4 +1,4 @@
-import { originals } from '@clew/core';
+import { originals } from '@clew/core/internal';
 import { diag } from '@opentelemetry/api';
 
 /**

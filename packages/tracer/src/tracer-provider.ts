@@ -1,4 +1,4 @@
-import { finishPendingEnds, originals } from '@clew/core';
+import { finishPendingEnds, originals } from '@clew/core/internal';
 import type {
   Tracer as ApiTracer,
   TracerProvider as ApiTracerProvider,

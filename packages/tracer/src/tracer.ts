@@ -1,4 +1,4 @@
-import { type Incoming, incomingOf, isValid, RemoteSpanContext } from '@clew/core';
+import { type Incoming, incomingOf, isValid, RemoteSpanContext } from '@clew/core/internal';
 import {
   type Tracer as ApiTracer,
   type Context,

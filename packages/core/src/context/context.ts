@@ -60,7 +60,7 @@ class ChainedContext implements Context {
   }
 }
 
-/** The context with no span and no values. Every exchange starts from it. */
+/** The context with no span and no values. Every operation starts from it. */
 export const rootContext: Context = new ChainedContext(undefined, undefined, undefined, undefined);
 
 /** The value if it is a context, else `base`: applications in JavaScript make anything current. */

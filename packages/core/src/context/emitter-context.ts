@@ -4,9 +4,9 @@
 // The plain form is `if (this.listenerCount(event) > 0)`, and a second private field on every request: 0.1 µs more.
 import { EventEmitter } from 'node:events';
 import { type Context, context } from '@opentelemetry/api';
-import { currentContext } from '../exchange.ts';
 import type { Tools } from '../kit/target.ts';
 import { type AnyFunction, dress, replace } from '../kit/wrap.ts';
+import { currentContext } from '../operation.ts';
 
 type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => boolean;
 

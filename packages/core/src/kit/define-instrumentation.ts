@@ -7,7 +7,7 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
-import { guard, sayOnce } from './failures.ts';
+import { guard, reportFailure } from './failures.ts';
 import { claim, release } from './one-per-process.ts';
 import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
 import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
@@ -226,7 +226,7 @@ function toolsOf<Options>(
         try {
           onMessage(message);
         } catch (fault) {
-          sayOnce(`${name} on ${channel}`, fault);
+          reportFailure(`${name} on ${channel}`, fault);
         }
       };
       listeners.set(channel, listener);

@@ -4,7 +4,7 @@ const said = new Set<string>();
 const MAX_SAID = 256;
 
 /** Says a fault of ours through `diag`, once for each place, and goes on: it is never the program's fault. */
-export function sayOnce(place: string, fault: unknown): void {
+export function reportFailure(place: string, fault: unknown): void {
   if (said.has(place) || said.size >= MAX_SAID) return;
   said.add(place);
   try {
@@ -19,7 +19,7 @@ export function guard<T>(place: string, run: () => T): T | undefined {
   try {
     return run();
   } catch (fault) {
-    sayOnce(place, fault);
+    reportFailure(place, fault);
     return undefined;
   }
 }

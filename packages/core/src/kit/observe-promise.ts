@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { sayOnce } from './failures.ts';
+import { reportFailure } from './failures.ts';
 import { isIntrinsic, type Observer, watchPromise } from './watched-promise.ts';
 
 type Listener = (value: unknown) => void;
@@ -94,7 +94,7 @@ function notify(listener: Listener, value: unknown): void {
   try {
     listener(value);
   } catch (fault) {
-    sayOnce('observing a promise', fault);
+    reportFailure('observing a promise', fault);
   }
 }
 

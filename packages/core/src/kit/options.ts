@@ -33,7 +33,7 @@ const FLAG_WORDS = new Map([
 ]);
 
 /** An option that is true or false. */
-export function flag(fallback: boolean): OptionKind<boolean> {
+function boolean(fallback: boolean): OptionKind<boolean> {
   return {
     default: fallback,
     expected: 'true or false',
@@ -43,7 +43,7 @@ export function flag(fallback: boolean): OptionKind<boolean> {
 }
 
 /** An option that is one of a few words. */
-export function oneOf<const T extends string>(words: readonly T[], fallback: T): OptionKind<T> {
+function oneOf<const T extends string>(words: readonly T[], fallback: T): OptionKind<T> {
   return {
     default: fallback,
     expected: words.map((word) => `"${word}"`).join(' | '),
@@ -53,7 +53,7 @@ export function oneOf<const T extends string>(words: readonly T[], fallback: T):
 }
 
 /** An option that is a list of a few words. */
-export function listOf<const T extends string>(words: readonly T[]): OptionKind<readonly T[]> {
+function listOf<const T extends string>(words: readonly T[]): OptionKind<readonly T[]> {
   return {
     default: [],
     expected: `a list of ${words.map((word) => `"${word}"`).join(' | ')}`,
@@ -63,7 +63,7 @@ export function listOf<const T extends string>(words: readonly T[]): OptionKind<
 }
 
 /** An option that is a number in [min, max]. */
-export function numberIn(min: number, max: number, fallback: number): OptionKind<number> {
+function number(min: number, max: number, fallback: number): OptionKind<number> {
   return {
     default: fallback,
     expected: `a number in [${min}, ${max}]`,
@@ -76,7 +76,7 @@ export function numberIn(min: number, max: number, fallback: number): OptionKind
 export type Pattern = string | RegExp | ((text: string) => boolean);
 
 /** An option that is a list of texts, expressions and deciding functions. */
-export function patterns(): OptionKind<readonly Pattern[]> {
+function patterns(): OptionKind<readonly Pattern[]> {
   return {
     default: [],
     expected: 'a list of strings, RegExps and functions',
@@ -86,7 +86,7 @@ export function patterns(): OptionKind<readonly Pattern[]> {
 }
 
 /** An option that is a list of strings. */
-export function strings(fallback: readonly string[]): OptionKind<readonly string[]> {
+function strings(fallback: readonly string[]): OptionKind<readonly string[]> {
   return {
     default: fallback,
     expected: 'a list of strings',
@@ -96,10 +96,7 @@ export function strings(fallback: readonly string[]): OptionKind<readonly string
 }
 
 /** An option that may be missing, and otherwise has a shape of its own; text is JSON or the value itself. */
-export function shaped<T>(
-  expected: string,
-  accepts: (value: unknown) => value is T,
-): OptionKind<T | undefined> {
+function custom<T>(expected: string, accepts: (value: unknown) => value is T): OptionKind<T | undefined> {
   return {
     default: undefined,
     expected,
@@ -117,7 +114,7 @@ function parseJson(text: string): unknown {
 }
 
 /** An optional function of the user's, called when something happens. */
-export function hook<F extends (...args: never[]) => unknown>(): OptionKind<F | undefined> {
+function hook<F extends (...args: never[]) => unknown>(): OptionKind<F | undefined> {
   return {
     default: undefined,
     expected: 'a function',
@@ -200,3 +197,6 @@ function isPattern(value: unknown): value is Pattern {
 function isFunction(pattern: Exclude<Pattern, string>): pattern is (text: string) => boolean {
   return typeof pattern === 'function';
 }
+
+/** The kinds of options that a plugin can have, each with its check, its text form and its default. */
+export const option = { boolean, custom, hook, listOf, number, oneOf, patterns, strings } as const;

@@ -1,15 +1,15 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import { type Context, type ContextManager, context } from '@opentelemetry/api';
-import { currentContext, type Exchange } from '../exchange.ts';
+import { currentContext, type Operation } from '../operation.ts';
 import { guard } from './failures.ts';
 
 /** How the events of a tracing channel become spans: the library's own object goes through all events of one call. */
 export interface ChannelView<Message extends object> {
   /** Starts the span of a call; `undefined` leaves the call untraced. */
-  start(message: Message): Exchange | undefined;
+  start(message: Message): Operation | undefined;
   /** Describes the outcome, when the call is over and before its span ends: the library has added it to the message. */
-  finish?(exchange: Exchange, message: Message): void;
+  finish?(operation: Operation, message: Message): void;
   /**
    * Whether the call is over when its function has returned. Default: it has a `result` or an `error`, as Node's
    * `traceSync` sets them. All other calls are over at `asyncStart`.
@@ -25,7 +25,7 @@ export interface TracedChannel {
 }
 
 interface Call {
-  readonly exchange: Exchange;
+  readonly operation: Operation;
   readonly caller: Context;
 }
 
@@ -52,18 +52,18 @@ export function traceChannel<Message extends object>(
 
   const enter = (message: unknown): Context | undefined => {
     const known = calls.get(message as Message);
-    if (known !== undefined) return known.exchange.context;
+    if (known !== undefined) return known.operation.context;
     const caller = currentContext();
-    const exchange = guard(place, () => view.start(message as Message));
-    if (exchange === undefined) return undefined;
-    calls.set(message as Message, { exchange, caller });
-    return exchange.context;
+    const operation = guard(place, () => view.start(message as Message));
+    if (operation === undefined) return undefined;
+    calls.set(message as Message, { operation, caller });
+    return operation.context;
   };
   const finish = (message: unknown): void => {
-    const exchange = calls.get(message as Message)?.exchange;
-    if (exchange === undefined || exchange.ended) return;
-    if (exchange.recording) guard(place, () => view.finish?.(exchange, message as Message));
-    exchange.end();
+    const operation = calls.get(message as Message)?.operation;
+    if (operation === undefined || operation.ended) return;
+    if (operation.recording) guard(place, () => view.finish?.(operation, message as Message));
+    operation.end();
   };
   const isOver = view.isOver ?? ((message: Message) => 'result' in message || 'error' in message);
 
@@ -74,7 +74,7 @@ export function traceChannel<Message extends object>(
       if (guard(place, () => isOver(message as Message)) === true) finish(message);
     },
     error: (message) => {
-      calls.get(message as Message)?.exchange.fail((message as { error?: unknown }).error);
+      calls.get(message as Message)?.operation.fail((message as { error?: unknown }).error);
     },
     asyncStart: finish,
     asyncEnd: finish,

@@ -7,7 +7,7 @@ import {
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
-import { sayOnce } from '../kit/failures.ts';
+import { reportFailure } from '../kit/failures.ts';
 import { type Outgoing, type TraceparentWriter, WRITE_TRACEPARENT } from './format.ts';
 import type { PropagatorOptions } from './propagator.ts';
 import { isTraceVouched } from './provenance.ts';
@@ -26,7 +26,7 @@ export function injectFormats<C>(
       try {
         format.inject(outgoing, carrier, setter);
       } catch (fault) {
-        sayOnce(`writing ${format.name}`, fault);
+        reportFailure(`writing ${format.name}`, fault);
       }
     }
   }
@@ -34,7 +34,7 @@ export function injectFormats<C>(
     try {
       format.inject(context, carrier, setter);
     } catch (fault) {
-      sayOnce(`writing ${format.name}`, fault);
+      reportFailure(`writing ${format.name}`, fault);
     }
   }
 }
@@ -48,7 +48,7 @@ function outgoingOf(context: Context): Outgoing | undefined {
     if (writer === undefined && !isValid(span.spanContext())) return undefined;
     return new OutgoingTrace(span, context, writer);
   } catch (fault) {
-    sayOnce('reading the current span', fault);
+    reportFailure('reading the current span', fault);
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import { sayOnce } from '../kit/failures.ts';
+import { reportFailure } from '../kit/failures.ts';
 import type { ContextFormat, TraceFormat } from './format.ts';
 import { injectFormats } from './inject-formats.ts';
 import { SIGNATURE_HEADER, type Signature } from './signature.ts';
@@ -32,7 +32,7 @@ export function createPropagator(options: PropagatorOptions): TextMapPropagator 
           ? extractUnsigned(options, context, carrier, getter)
           : extractSigned(options, signature, context, carrier, getter);
       } catch (fault) {
-        sayOnce('reading context from a carrier', fault);
+        reportFailure('reading context from a carrier', fault);
         return context;
       }
     },
@@ -42,7 +42,7 @@ export function createPropagator(options: PropagatorOptions): TextMapPropagator 
         if (signature === undefined) injectFormats(options, context, carrier, setter);
         else injectSigned(options, signature, context, carrier, setter);
       } catch (fault) {
-        sayOnce('writing context into a carrier', fault);
+        reportFailure('writing context into a carrier', fault);
       }
     },
     fields: () => [...fields],

@@ -8,9 +8,9 @@ import {
 } from '@opentelemetry/api';
 import { isCancellation } from '../cancellation.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import { currentContext, Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
+import { currentContext, Operation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
 import { statusCodeOf, withoutValues } from './db-error.ts';
 import { readSql, type SqlReading } from './sql.ts';
@@ -43,7 +43,7 @@ export interface DbOptions {
 }
 
 /** A query in flight. Its error is recorded without the values that the application bound. */
-export class QueryExchange extends Exchange {
+export class QueryOperation extends Operation {
   readonly #query: DbQuery;
 
   constructor(span: Span, caller: Context, query: DbQuery) {
@@ -79,7 +79,7 @@ export function queryParent(tools: Tools<DbOptions>): Context | undefined {
  * Values never leave: literals become `?`, in the statement and in the text of an error.
  * Source: https://opentelemetry.io/docs/specs/semconv/db/database-spans/
  */
-export function beginQuery(tools: Tools<DbOptions>, describe: () => DbQuery): QueryExchange | undefined {
+export function startQuery(tools: Tools<DbOptions>, describe: () => DbQuery): QueryOperation | undefined {
   const parent = queryParent(tools);
   return parent && guard(`${tools.name}: starting a span`, () => start(tools, parent, describe()));
 }
@@ -95,13 +95,13 @@ export function recordFailedAcquire(
   guard(`${tools.name}: starting a span`, () => {
     const options = { kind: SpanKind.CLIENT, attributes: placeOf(database), startTime: startTimeMs };
     const span = tools.tracer.startSpan('acquire connection', options, parent);
-    const acquire = new Exchange(span, parent);
+    const acquire = new Operation(span, parent);
     acquire.fail(error);
     acquire.end();
   });
 }
 
-function start(tools: Tools<DbOptions>, parent: Context, query: DbQuery): QueryExchange | undefined {
+function start(tools: Tools<DbOptions>, parent: Context, query: DbQuery): QueryOperation | undefined {
   const { name, options } = spanOf(query, tools.options.maxQueryLength);
   const { waitMs } = query;
   const given =
@@ -112,7 +112,7 @@ function start(tools: Tools<DbOptions>, parent: Context, query: DbQuery): QueryE
           attributes: { ...options.attributes, [ATTR.connectionWaitMs]: Number(waitMs.toFixed(3)) },
         };
   const span = tools.tracer.startSpan(name, given, parent);
-  return span.isRecording() ? new QueryExchange(span, parent, query) : undefined;
+  return span.isRecording() ? new QueryOperation(span, parent, query) : undefined;
 }
 
 /** What every run of a statement has in common: made once, and so frozen. */

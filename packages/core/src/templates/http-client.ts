@@ -8,9 +8,9 @@ import {
 } from '@opentelemetry/api';
 import { abortReason, isCancellation } from '../cancellation.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import { begin, currentContext, type Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
+import { currentContext, type Operation, startOperation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
 import { type RequestAddress, readAddress } from './http-address.ts';
 import { addHeaders, addMethod, methodName, redactUrl } from './http-attributes.ts';
@@ -42,7 +42,7 @@ export function httpClient<Request extends object, Response>(
   tools: Tools<HttpClientOptions<Request, Response>>,
   view: HttpClientView<Request, Response>,
 ): HttpClientTracing<Request, Response> {
-  const underWay = new WeakMap<Request, Exchange>();
+  const underWay = new WeakMap<Request, Operation>();
   const inject = httpInjector(tools, view);
 
   return {
@@ -56,28 +56,28 @@ export function httpClient<Request extends object, Response>(
         inject(parent, request, address);
         return false;
       }
-      const exchange = begin(`${tools.name}: starting a span`, parent, () => {
+      const operation = startOperation(`${tools.name}: starting a span`, parent, () => {
         const method = view.method(request);
         const attributes = requestAttributes(tools, view, request, method, address);
         return tools.tracer.startSpan(methodName(method), { kind: SpanKind.CLIENT, attributes }, parent);
       });
-      if (exchange === undefined) return false;
-      inject(exchange.context, request, address);
-      if (!exchange.recording) return false;
-      underWay.set(request, exchange);
+      if (operation === undefined) return false;
+      inject(operation.context, request, address);
+      if (!operation.recording) return false;
+      underWay.set(request, operation);
       const { capturedOutgoingRequestHeaders, outgoingRequestHook } = tools.options;
       guard(`${tools.name}: reading headers`, () =>
-        addHeaders(exchange.span, 'http.request.header.', capturedOutgoingRequestHeaders, (name) =>
+        addHeaders(operation.span, 'http.request.header.', capturedOutgoingRequestHeaders, (name) =>
           view.requestHeader(request, name),
         ),
       );
-      tools.callHook(outgoingRequestHook, exchange.span, request);
+      tools.callHook(outgoingRequestHook, operation.span, request);
       return true;
     },
 
     connected(request, address, port) {
-      const exchange = underWay.get(request);
-      if (exchange !== undefined) recordPeer(exchange, { address, port });
+      const operation = underWay.get(request);
+      if (operation !== undefined) recordPeer(operation, { address, port });
     },
 
     answer(request, response) {
@@ -88,14 +88,14 @@ export function httpClient<Request extends object, Response>(
     },
 
     fail(request, error) {
-      const exchange = underWay.get(request);
-      if (exchange === undefined) return;
+      const operation = underWay.get(request);
+      if (operation === undefined) return;
       const isCancelled = guard(`${tools.name}: reading an error`, () =>
         view.isCancelled ? view.isCancelled(request, error) : isCancellation(error),
       );
       if (isCancelled !== true) {
-        guard(`${tools.name}: reading an error`, () => recordPeer(exchange, error as PeerError));
-        exchange.fail(abortReason(error));
+        guard(`${tools.name}: reading an error`, () => recordPeer(operation, error as PeerError));
+        operation.fail(abortReason(error));
       }
       this.end(request);
     },
@@ -113,7 +113,7 @@ interface PeerError {
   readonly port?: unknown;
 }
 
-function recordPeer({ recording, span }: Exchange, peer: PeerError): void {
+function recordPeer({ recording, span }: Operation, peer: PeerError): void {
   if (!recording || typeof peer?.address !== 'string') return;
   span.setAttribute(ATTR.networkPeerAddress, peer.address);
   if (typeof peer.port === 'number') span.setAttribute(ATTR.networkPeerPort, peer.port);

@@ -1,5 +1,5 @@
-import { currentContext } from '../exchange.ts';
-import { sayOnce } from '../kit/failures.ts';
+import { reportFailure } from '../kit/failures.ts';
+import { currentContext } from '../operation.ts';
 import { recordError } from '../record-error.ts';
 import { LIVE, ROUTED, type ServerRequest, serverRequestOf } from './server-request.ts';
 
@@ -145,7 +145,7 @@ export class RoutedRequest {
       if (this.outer !== undefined) this.publishTo(this.outer);
       if (this.inner !== undefined) this.publishTo(this.inner);
     } catch (fault) {
-      sayOnce('setting the route', fault);
+      reportFailure('setting the route', fault);
     }
   }
 
@@ -160,7 +160,7 @@ export class RoutedRequest {
     try {
       served[ROUTED] = this.outer ?? served;
     } catch (fault) {
-      sayOnce('claiming a server request', fault);
+      reportFailure('claiming a server request', fault);
     }
   }
 
@@ -169,7 +169,7 @@ export class RoutedRequest {
       if (this.outer !== undefined) change(this.outer);
       if (this.inner !== undefined) change(this.inner);
     } catch (fault) {
-      sayOnce('setting the error', fault);
+      reportFailure('setting the error', fault);
     }
   }
 }

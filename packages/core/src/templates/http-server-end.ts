@@ -1,8 +1,8 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
-import type { Exchange } from '../exchange.ts';
-import { sayOnce } from '../kit/failures.ts';
+import { reportFailure } from '../kit/failures.ts';
 import { remembered } from '../kit/remembered.ts';
 import type { Tools } from '../kit/target.ts';
+import type { Operation } from '../operation.ts';
 import { recordError } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, methodName } from './http-attributes.ts';
@@ -18,17 +18,17 @@ export function finisher<Request, Response>(
   view: HttpServerView<Request, Response>,
   method: string,
   response: Response,
-  exchange: Exchange,
+  operation: Operation,
   served: ServerRequest,
 ): () => void {
   return () => {
-    if (exchange.ended) return;
+    if (operation.ended) return;
     try {
       recordEnd(tools, view, method, response, served);
     } catch (fault) {
-      sayOnce(`${tools.name}: finishing a span`, fault);
+      reportFailure(`${tools.name}: finishing a span`, fault);
     }
-    exchange.end();
+    operation.end();
   };
 }
 

@@ -13,9 +13,9 @@ import {
 import { rootContext } from '../context/context.ts';
 import { emitAlwaysIn, emitterContext, setEmitterContext } from '../context/emitter-context.ts';
 import { isTracingSuppressed, suppressTracing } from '../context/suppression.ts';
-import { currentContext, Exchange } from '../exchange.ts';
-import { guard, sayOnce } from '../kit/failures.ts';
+import { guard, reportFailure } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
+import { currentContext, Operation } from '../operation.ts';
 import { incomingOf } from '../propagation/incoming.ts';
 import { trustBy } from '../propagation/policy.ts';
 import { pathOfTarget } from '../propagation/routed-path.ts';
@@ -78,8 +78,8 @@ export function httpServer<Request extends object, Response extends object>(
         setEmitterContext(response, inside);
         return context.with(inside, proceed);
       }
-      const exchange = begin(tools, view, request, response, incoming);
-      return exchange === undefined ? proceed() : exchange.run(proceed);
+      const operation = begin(tools, view, request, response, incoming);
+      return operation === undefined ? proceed() : operation.run(proceed);
     },
 
     handOver(request, socket, proceed) {
@@ -106,7 +106,7 @@ function extract<Request, Response>(
     const trust = trustOf(tools.options.trust, () => entranceOf(view, request));
     return applyTrust(came, trust);
   } catch (fault) {
-    sayOnce(`${tools.name}: extracting`, fault);
+    reportFailure(`${tools.name}: extracting`, fault);
     return rootContext;
   }
 }
@@ -117,7 +117,7 @@ function begin<Request extends object, Response extends object>(
   request: Request,
   response: Response,
   parent: Context,
-): Exchange | undefined {
+): Operation | undefined {
   try {
     const method = view.method(request);
     const attributes = requestAttributes(tools, view, request, method);
@@ -134,16 +134,16 @@ function begin<Request extends object, Response extends object>(
       host: host as string,
       [ROUTED]: null,
     };
-    const exchange = new Exchange(span, withServerRequest(trace.setSpan(parent, span), served));
-    setEmitterContext(request, exchange.context);
-    setEmitterContext(response, exchange.context);
+    const operation = new Operation(span, withServerRequest(trace.setSpan(parent, span), served));
+    setEmitterContext(request, operation.context);
+    setEmitterContext(response, operation.context);
     // An unsampled request needs no more: nothing is read, and nothing waits for its end.
-    if (!exchange.recording) return exchange;
+    if (!operation.recording) return operation;
     describe(tools, view, request, span);
-    view.onClose(response, finisher(tools, view, method, response, exchange, served));
-    return exchange;
+    view.onClose(response, finisher(tools, view, method, response, operation, served));
+    return operation;
   } catch (fault) {
-    sayOnce(`${tools.name}: starting a span`, fault);
+    reportFailure(`${tools.name}: starting a span`, fault);
     return undefined;
   }
 }
@@ -195,7 +195,7 @@ function describe<Request, Response>(
       addHeaders(span, 'http.request.header.', capturedRequestHeaders, (name) => headers[name]);
     if (requestHook !== undefined) tools.callHook(requestHook, span, request);
   } catch (fault) {
-    sayOnce(`${tools.name}: describing a request`, fault);
+    reportFailure(`${tools.name}: describing a request`, fault);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type OptionKind, strings } from '../kit/options.ts';
+import { type OptionKind, option } from '../kit/options.ts';
 import { remembered } from '../kit/remembered.ts';
 
 /** Stands in a span's name for what is made up at run time. */
@@ -25,7 +25,7 @@ const PLACEHOLDER = /\{[^{}]*\}/;
 const WORD = '[^./:]+';
 
 /** The option of a broker's plugin for `labeller`: `['user.{id}.created']`. */
-export const destinationTemplatesOption: OptionKind<readonly string[]> = strings([]);
+export const destinationTemplatesOption: OptionKind<readonly string[]> = option.strings([]);
 
 /**
  * Makes a function that replaces names made up at run time in span names, where they would be without bound:

@@ -8,12 +8,12 @@ import {
   type SpanOptions,
   trace,
 } from '@opentelemetry/api';
-import { currentContext, Exchange } from '../exchange.ts';
-import { guard, sayOnce } from '../kit/failures.ts';
+import { guard, reportFailure } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
-import { numberIn, oneOf } from '../kit/options.ts';
+import { option } from '../kit/options.ts';
 import { monotonicNow } from '../kit/originals.ts';
 import type { Tools } from '../kit/target.ts';
+import { currentContext, Operation } from '../operation.ts';
 import { recordError } from '../record-error.ts';
 import { isAnotherOfSame, serverRequestOf } from './server-request.ts';
 
@@ -35,17 +35,17 @@ export interface LayerOptions {
 }
 
 /** Which layers become spans: `none`, those that took `slowLayerMs` or longer, or `all`. */
-export const layersOption = oneOf(['none', 'slow', 'all'], 'none');
+export const layersOption = option.oneOf(['none', 'slow', 'all'], 'none');
 
 /** From how many milliseconds on a layer is slow: in [0, 3600000], 10 by default. */
-export const slowLayerMsOption = numberIn(0, 3_600_000, 10);
+export const slowLayerMsOption = option.number(0, 3_600_000, 10);
 
 /**
  * Begins a layer as the options say. Nothing comes back when nobody records the request, or no layers are asked
  * for: the layer is then called as if we were not there. `onSpan` is called with the span, if there comes one.
  * `before` is the context around the layer, where it is not the current one.
  */
-export function beginLayer(
+export function startLayer(
   tools: Tools<LayerOptions>,
   layer: Layer,
   onSpan?: (span: Span) => void,
@@ -102,7 +102,7 @@ const recordedIn = new WeakMap<object, unknown>();
 /** The layer that a context was made in. */
 const LAYER = createContextKey('clew.layer');
 
-class SpannedLayerRun extends Exchange implements LayerRun {
+class SpannedLayerRun extends Operation implements LayerRun {
   readonly #before: Context;
 
   constructor(span: Span, before: Context) {
@@ -188,7 +188,7 @@ function start(
   try {
     return new SpannedLayerRun(tools.tracer.startSpan(name, started, before), before);
   } catch (fault) {
-    sayOnce(`${tools.name}: starting a span`, fault);
+    reportFailure(`${tools.name}: starting a span`, fault);
     return undefined;
   }
 }

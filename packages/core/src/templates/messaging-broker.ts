@@ -14,13 +14,13 @@ import { type InjectionTarget, messageGetter, withInjectionTarget } from '../pro
 import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
 import { trustBy } from '../propagation/policy.ts';
 import { ATTR } from '../semconv.ts';
+import type { MessagingAction } from './messaging-action.ts';
 import { type IncomingMessage, readIncoming } from './messaging-incoming.ts';
-import type { Operation } from './messaging-operation.ts';
 import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
 import { type Outgoing, Sending, type SendingOwner } from './messaging-sending.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import { Waiting } from './messaging-waiting.ts';
-import type { RpcMark } from './rpc.ts';
+import type { RpcCorrelation } from './rpc.ts';
 import { Call, type CallChannel, Calls } from './rpc-call.ts';
 import { HandOver, Reply } from './rpc-reply.ts';
 import { isSentWithin, Served, Serving, sendingContext, servingContext } from './rpc-serving.ts';
@@ -63,9 +63,9 @@ export class Broker<Sent, Delivery, Headers> {
     return readIncoming(this.view, this.#getter, delivery, this.#trustOf, this.tools.options.trust, asLink);
   }
 
-  /** Starts the span of an operation; for an ignored one, a span that records nothing. */
-  start(operation: Operation, kind: SpanKind, parent: Context, more?: SpanOptions): Span {
-    const { name, attributes, ignored } = operation;
+  /** Starts the span of an action; for an ignored one, a span that records nothing. */
+  start(action: MessagingAction, kind: SpanKind, parent: Context, more?: SpanOptions): Span {
+    const { name, attributes, ignored } = action;
     if (ignored === true) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     const options = more === undefined ? { kind, attributes } : { kind, attributes, ...more };
     return this.tools.tracer.startSpan(name, options, parent);
@@ -76,7 +76,7 @@ export class Broker<Sent, Delivery, Headers> {
  * Begins to send. A reply, and a request that is sent to another consumer, belong to the span of the served request;
  * a request begins a call; anything else is a message. `undefined` where there is nothing to wait for or to record.
  */
-export function beginSend<Sent, Delivery, Headers>(
+export function startSend<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
   channel: SendingOwner<Sent> & CallChannel,
   message: Sent,
@@ -105,14 +105,14 @@ function beginMessage<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
   channel: SendingOwner<Sent> & CallChannel,
   message: Sent,
-  mark: RpcMark | undefined,
+  mark: RpcCorrelation | undefined,
   caller: Context,
 ): Outgoing | undefined {
   const { view, calls } = broker;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
-  const operation = rpc ? rpc.calling(message) : view.sending(message);
-  const span = broker.start(operation, rpc ? SpanKind.CLIENT : SpanKind.PRODUCER, caller);
-  const current = operation.ignored === true ? caller : trace.setSpan(caller, span);
+  const action = rpc ? rpc.calling(message) : view.sending(message);
+  const span = broker.start(action, rpc ? SpanKind.CLIENT : SpanKind.PRODUCER, caller);
+  const current = action.ignored === true ? caller : trace.setSpan(caller, span);
   try {
     broker.inject(current, message);
     if (span.isRecording()) {
@@ -134,11 +134,11 @@ export interface Handed<Delivery> extends Work {
   readonly delivery: Delivery;
   readonly parent: Context;
   readonly links: Link[] | undefined;
-  readonly mark: RpcMark | undefined;
+  readonly mark: RpcCorrelation | undefined;
 }
 
 /** Begins to process. Only a context comes back where nobody records: then nothing is kept. */
-export function beginProcessing<Sent, Delivery, Headers>(
+export function startProcessing<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
   channel: ProcessingOwner,
   handed: Handed<Delivery>,
@@ -146,10 +146,10 @@ export function beginProcessing<Sent, Delivery, Headers>(
   const { delivery, parent, links, mark } = handed;
   const { view, served } = broker;
   const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
-  const operation = rpc ? rpc.serving(delivery) : view.processing(delivery);
+  const action = rpc ? rpc.serving(delivery) : view.processing(delivery);
   const kind = rpc ? SpanKind.SERVER : SpanKind.CONSUMER;
-  const span = broker.start(operation, kind, parent, links && { links });
-  const ignored = operation.ignored === true;
+  const span = broker.start(action, kind, parent, links && { links });
+  const ignored = action.ignored === true;
   let current = ignored ? parent : trace.setSpan(parent, span);
   // Of an ignored request the reply is ignored, too.
   if (!span.isRecording() && !(ignored && rpc)) return current;

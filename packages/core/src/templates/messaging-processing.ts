@@ -1,7 +1,7 @@
 import { type Attributes, type Context, context, type Span } from '@opentelemetry/api';
-import { sayOnce } from '../kit/failures.ts';
+import { reportFailure } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
-import { type Cut, WaitingExchange } from './messaging-waiting.ts';
+import { type Cut, WaitingOperation } from './messaging-waiting.ts';
 
 /** How a consumer settles a delivery. */
 export type Settlement = 'ack' | 'nack' | 'reject' | 'recover';
@@ -31,7 +31,7 @@ export interface Work {
 }
 
 /** The handling of one or several deliveries: ends when the handler is done and all are settled. */
-export class Processing extends WaitingExchange {
+export class Processing extends WaitingOperation {
   readonly delivery: unknown;
   readonly tag: number | undefined;
   readonly batch: Batch | undefined;
@@ -113,7 +113,7 @@ export class Processing extends WaitingExchange {
     try {
       this.#owner.processed(this, this.#ending);
     } catch (fault) {
-      sayOnce('ending a delivery', fault);
+      reportFailure('ending a delivery', fault);
     }
     super.end(attributes, endTimeMs);
   }
@@ -129,7 +129,7 @@ export class Processing extends WaitingExchange {
       this.endWhenDone();
       if (!this.ended && !this.allSettled) this.#owner.waitOn(this);
     } catch (fault) {
-      sayOnce('a handled delivery', fault);
+      reportFailure('a handled delivery', fault);
     }
   }
 

@@ -1,10 +1,10 @@
 import { type Context, SpanKind, trace } from '@opentelemetry/api';
 import { setMessageContext } from '../context/message-context.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import { begin } from '../exchange.ts';
-import { guard, sayOnce } from '../kit/failures.ts';
+import { guard, reportFailure } from '../kit/failures.ts';
+import { startOperation } from '../operation.ts';
+import type { MessagingAction } from './messaging-action.ts';
 import type { Broker } from './messaging-broker.ts';
-import type { Operation } from './messaging-operation.ts';
 import { type Cut, failWith } from './messaging-waiting.ts';
 
 /** Consumers process messages later, too: in batches, from queues in memory. */
@@ -17,7 +17,7 @@ export function rememberDelivery<Sent, Delivery, Headers>(
   try {
     setMessageContext(broker.view.identity(delivery), own);
   } catch (fault) {
-    sayOnce(`${broker.tools.name}: the context of a message`, fault);
+    reportFailure(`${broker.tools.name}: the context of a message`, fault);
   }
 }
 
@@ -38,17 +38,20 @@ export function receiveDelivery<Sent, Delivery, Headers>(
   });
   const incoming = guard(`${tools.name}: extracting`, () => broker.incoming(delivery, asLink));
   const { context: came, links } = incoming ?? { context: caller, links: undefined };
-  const operation = (view.receiving ?? view.processing)(delivery);
-  if (operation.ignored === true) {
+  const action = (view.receiving ?? view.processing)(delivery);
+  if (action.ignored === true) {
     rememberDelivery(broker, delivery, came);
     return came;
   }
-  const exchange = begin(`${tools.name}: receiving`, inTrace ? caller : (replied ?? came), (parent) =>
-    broker.start(operation, SpanKind.CLIENT, parent, { startTime: startTimeMs, ...(links && { links }) }),
+  const operation = startOperation(
+    `${tools.name}: receiving`,
+    inTrace ? caller : (replied ?? came),
+    (parent) =>
+      broker.start(action, SpanKind.CLIENT, parent, { startTime: startTimeMs, ...(links && { links }) }),
   );
-  if (exchange?.recording) guard('describing', () => view.describeDelivery?.(exchange.span, delivery));
-  exchange?.end();
-  const own = exchange?.context ?? replied ?? came;
+  if (operation?.recording) guard('describing', () => view.describeDelivery?.(operation.span, delivery));
+  operation?.end();
+  const own = operation?.context ?? replied ?? came;
   rememberDelivery(broker, delivery, own);
   return own;
 }
@@ -56,18 +59,18 @@ export function receiveDelivery<Sent, Delivery, Headers>(
 /** Records a call of the library that is worth a span only because it failed. */
 export function recordFailure<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
-  operation: Operation,
+  action: MessagingAction,
   failure: Error | Cut,
   parent: Context,
   startTimeMs?: number,
 ): void {
-  if (operation.ignored === true || isTracingSuppressed(parent)) return;
+  if (action.ignored === true || isTracingSuppressed(parent)) return;
   const more = startTimeMs === undefined ? {} : { startTime: startTimeMs };
-  const exchange = begin(`${broker.tools.name}: recording a failure`, parent, () =>
-    broker.start(operation, SpanKind.CLIENT, parent, more),
+  const operation = startOperation(`${broker.tools.name}: recording a failure`, parent, () =>
+    broker.start(action, SpanKind.CLIENT, parent, more),
   );
-  if (exchange === undefined) return;
-  if (failure instanceof Error) exchange.fail(failure);
-  else failWith(exchange.span, failure);
-  exchange.end();
+  if (operation === undefined) return;
+  if (failure instanceof Error) operation.fail(failure);
+  else failWith(operation.span, failure);
+  operation.end();
 }

@@ -1,9 +1,9 @@
 import type { Context, Span } from '@opentelemetry/api';
-import { Exchange } from '../exchange.ts';
-import { sayOnce } from '../kit/failures.ts';
+import { reportFailure } from '../kit/failures.ts';
+import { Operation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
-import type { Ledger } from './messaging-ledger.ts';
-import { type Cut, type Waiting, WaitingExchange } from './messaging-waiting.ts';
+import { type Cut, type Waiting, WaitingOperation } from './messaging-waiting.ts';
+import type { TaggedEntries } from './tagged-entries.ts';
 
 /** Something on its way to the broker, from just before the library's own call on. */
 export interface Outgoing {
@@ -28,7 +28,7 @@ export interface Unconfirmed {
 
 /** What a sending tells its channel. */
 export interface SendingOwner<Sent> {
-  readonly unconfirmed: Ledger<Unconfirmed>;
+  readonly unconfirmed: TaggedEntries<Unconfirmed>;
   readonly waiting: Waiting;
   /** Keeps the first message since the last drain that the library could not write at once. */
   hold(sending: WaitingSending<Sent>): boolean;
@@ -36,7 +36,7 @@ export interface SendingOwner<Sent> {
 }
 
 /** A message on its way: ends when it is written. One that the broker confirms has to wait for it. */
-export class Sending<Sent> extends Exchange implements Outgoing {
+export class Sending<Sent> extends Operation implements Outgoing {
   readonly #owner: SendingOwner<Sent>;
   readonly #message: Sent;
 
@@ -64,7 +64,7 @@ export class Sending<Sent> extends Exchange implements Outgoing {
 }
 
 /** A written message that waits for the broker's confirm, or for the room to be written in. */
-export class WaitingSending<Sent> extends WaitingExchange implements Unconfirmed {
+export class WaitingSending<Sent> extends WaitingOperation implements Unconfirmed {
   readonly #owner: SendingOwner<Sent>;
   readonly #message: Sent;
   #tag = 0;
@@ -129,6 +129,6 @@ function tellOwner<Sent>(
   try {
     owner.onSent(span, message, reason);
   } catch (fault) {
-    sayOnce('ending a sent message', fault);
+    reportFailure('ending a sent message', fault);
   }
 }

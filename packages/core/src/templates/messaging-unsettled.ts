@@ -1,11 +1,11 @@
-import { sayOnce } from '../kit/failures.ts';
-import { Ledger } from './messaging-ledger.ts';
+import { reportFailure } from '../kit/failures.ts';
 import type { Processing } from './messaging-processing.ts';
 import type { Cut, Waiting } from './messaging-waiting.ts';
+import { TaggedEntries } from './tagged-entries.ts';
 
 /** The deliveries of a channel that wait for their consumer. */
 export class Unsettled {
-  readonly #byTag = new Ledger<Processing>();
+  readonly #byTag = new TaggedEntries<Processing>();
   readonly #waiting: Waiting;
   /** In its handler's hands right now. Most are settled before that returns: only the others are written down. */
   #inHand: Processing | undefined;
@@ -69,7 +69,7 @@ export class Unsettled {
     try {
       for (const tag of processing.tags) this.#byTag.add(tag, processing);
     } catch (fault) {
-      sayOnce('a delivery to be settled', fault);
+      reportFailure('a delivery to be settled', fault);
     }
   }
 }

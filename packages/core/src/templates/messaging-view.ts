@@ -1,13 +1,13 @@
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api';
 import type { CarrierWriter } from '../propagation/inject.ts';
 import type { TrustOption } from '../propagation/trust.ts';
-import type { Operation } from './messaging-operation.ts';
+import type { MessagingAction } from './messaging-action.ts';
 import type { Cut } from './messaging-waiting.ts';
 import type { RpcView } from './rpc.ts';
 
 /** What the template must know of a broker client's own objects. */
 export interface MessagingView<Sent, Delivery, Headers> {
-  sending(message: Sent): Operation;
+  sending(message: Sent): MessagingAction;
   /** Writes into headers that are not the application's own object: its message is copied first. */
   readonly writer: CarrierWriter<Sent>;
   /**
@@ -15,15 +15,15 @@ export interface MessagingView<Sent, Delivery, Headers> {
    * protocol has no limit. What does not fit is left out and counted.
    */
   headerRoom(message: Sent): number;
-  processing(delivery: Delivery): Operation;
-  receiving?(delivery: Delivery): Operation;
+  processing(delivery: Delivery): MessagingAction;
+  receiving?(delivery: Delivery): MessagingAction;
   headers(delivery: Delivery): Headers;
   /** The object of the application's message by which `contextOfMessage` finds its context later. */
   identity(delivery: Delivery): object;
   readonly getter: TextMapGetter<Headers>;
   /** The queue's name, by which trust is decided. */
   queue(delivery: Delivery): string;
-  /** Sets what a recorded span says beside its operation: the message's id and conversation. */
+  /** Sets what a recorded span says beside its action: the message's id and conversation. */
   describeSent?(span: Span, message: Sent): void;
   describeDelivery?(span: Span, delivery: Delivery): void;
   /** Trace context that does not travel in headers: read where the headers had none, and written beside them. */

@@ -1,11 +1,11 @@
 import { type Context, context, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
-import { Exchange } from '../exchange.ts';
 import { guard } from '../kit/failures.ts';
 import { clearTimeout, setTimeout } from '../kit/originals.ts';
+import { Operation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
 
-/** Why an exchange ended otherwise than it should. */
+/** Why an operation ended otherwise than it should. */
 export interface Cut {
   /** `error.type`: `timeout`, `channel_closed`. */
   readonly type: string;
@@ -18,12 +18,12 @@ export function failWith(span: Span, { type, message }: Cut): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
-/** An exchange that waits for somebody else: a settlement, a confirm, a reply. It is cut off if that never comes. */
-export abstract class WaitingExchange extends Exchange {
+/** An operation that waits for somebody else: a settlement, a confirm, a reply. It is cut off if that never comes. */
+export abstract class WaitingOperation extends Operation {
   /** How often `Waiting` had looked when this came to wait, and the neighbours in the order of these; set by it. */
   cameAfter: number;
-  earlier: WaitingExchange | undefined;
-  later: WaitingExchange | undefined;
+  earlier: WaitingOperation | undefined;
+  later: WaitingOperation | undefined;
 
   constructor(span: Span, current: Context) {
     super(span, current);
@@ -39,7 +39,7 @@ export abstract class WaitingExchange extends Exchange {
     this.end();
   }
 
-  /** Sets the error of an exchange that fails without an exception. */
+  /** Sets the error of an operation that fails without an exception. */
   failWith(reason: Cut): void {
     if (this.recording) failWith(this.span, reason);
   }
@@ -51,7 +51,7 @@ export abstract class WaitingExchange extends Exchange {
 /** A small integer, as all others: V8 keeps it in the object itself. */
 const NO_DEADLINE = -1;
 
-/** In one time-out. An exchange is cut off by up to this part of it too late, and for that reads no clock. */
+/** In one time-out. An operation is cut off by up to this part of it too late, and for that reads no clock. */
 const LOOKS = 8;
 
 /** About 50 MB: requests that nobody ever answers must not fill the memory until their time is out. */
@@ -59,13 +59,13 @@ const MOST_WAITING = 50_000;
 
 /**
  * The exchanges of one kind that wait, in the order in which they came: one timer for all of them, which keeps no
- * process alive and is not touched by an exchange that ends in time. A list through the exchanges themselves: in a
+ * process alive and is not touched by an operation that ends in time. A list through the exchanges themselves: in a
  * `Set` each would need more room.
  */
-export class Waiting<T extends WaitingExchange = WaitingExchange> {
+export class Waiting<T extends WaitingOperation = WaitingOperation> {
   readonly #timeoutMs: () => number;
-  #first: WaitingExchange | undefined;
-  #last: WaitingExchange | undefined;
+  #first: WaitingOperation | undefined;
+  #last: WaitingOperation | undefined;
   #size = 0;
   #looks = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -75,35 +75,35 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
   }
 
   /** `expires`: whether the common deadline is this one's too. */
-  add(exchange: T, expires = true): void {
+  add(operation: T, expires = true): void {
     const timeoutMs = expires ? this.#timeoutMs() : 0;
     if (timeoutMs > 0) {
-      exchange.cameAfter = this.#looks;
+      operation.cameAfter = this.#looks;
       if (this.#timer === undefined) this.#wait(timeoutMs);
     }
     if (this.#size >= MOST_WAITING)
       this.#first?.cut({ type: 'too_many', message: `${MOST_WAITING} others came to wait` });
     this.#size++;
-    exchange.earlier = this.#last;
-    if (this.#last === undefined) this.#first = exchange;
-    else this.#last.later = exchange;
-    this.#last = exchange;
+    operation.earlier = this.#last;
+    if (this.#last === undefined) this.#first = operation;
+    else this.#last.later = operation;
+    this.#last = operation;
   }
 
   /** Takes out one that was added; any other is left alone. */
-  delete(exchange: T): void {
-    const { earlier, later } = exchange;
-    if (earlier === undefined && this.#first !== exchange) return;
+  delete(operation: T): void {
+    const { earlier, later } = operation;
+    if (earlier === undefined && this.#first !== operation) return;
     if (earlier === undefined) this.#first = later;
     else earlier.later = later;
     if (later === undefined) this.#last = earlier;
     else later.earlier = earlier;
-    exchange.earlier = undefined;
-    exchange.later = undefined;
+    operation.earlier = undefined;
+    operation.later = undefined;
     this.#size--;
   }
 
-  /** A copy: ending an exchange takes it out. */
+  /** A copy: ending an operation takes it out. */
   all(): T[] {
     const all: T[] = [];
     for (let each = this.#first; each !== undefined; each = each.later) all.push(each as T);
@@ -112,7 +112,7 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
 
   /** Ends all of them as if nothing had been waited for. */
   stop(): void {
-    for (const exchange of this.all()) exchange.end();
+    for (const operation of this.all()) operation.end();
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -131,9 +131,9 @@ export class Waiting<T extends WaitingExchange = WaitingExchange> {
     // The first look after it came may have been at once.
     const latest = this.#looks - LOOKS;
     const due = this.all().filter(({ cameAfter }) => cameAfter !== NO_DEADLINE && cameAfter < latest);
-    for (const exchange of due) {
-      this.delete(exchange);
-      guard('a deadline', () => exchange.expire(timeoutMs));
+    for (const operation of due) {
+      this.delete(operation);
+      guard('a deadline', () => operation.expire(timeoutMs));
     }
     if (this.#first !== undefined && this.#timer === undefined) this.#wait(this.#timeoutMs() || timeoutMs);
   }

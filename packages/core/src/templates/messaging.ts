@@ -1,11 +1,10 @@
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/suppression.ts';
-import { currentContext } from '../exchange.ts';
-import { guard, sayOnce } from '../kit/failures.ts';
+import { guard, reportFailure } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
-import { Broker, beginProcessing, beginSend } from './messaging-broker.ts';
-import { Ledger } from './messaging-ledger.ts';
-import type { Operation } from './messaging-operation.ts';
+import { currentContext } from '../operation.ts';
+import type { MessagingAction } from './messaging-action.ts';
+import { Broker, startProcessing, startSend } from './messaging-broker.ts';
 import { Processing, type ProcessingOwner, type Settlement } from './messaging-processing.ts';
 import { receiveDelivery, recordFailure, rememberDelivery } from './messaging-recording.ts';
 import type { Outgoing, SendingOwner, Unconfirmed, WaitingSending } from './messaging-sending.ts';
@@ -13,6 +12,7 @@ import { Unsettled } from './messaging-unsettled.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import type { Cut, Waiting } from './messaging-waiting.ts';
 import type { Call, CallChannel } from './rpc-call.ts';
+import { TaggedEntries } from './tagged-entries.ts';
 
 /**
  * Traces the messages of a broker's client, channel by channel. What it opens ends exactly once: when it should, or
@@ -31,7 +31,7 @@ export function messaging<Sent, Delivery, Headers>(
 export class MessageChannel<Sent, Delivery, Headers>
   implements SendingOwner<Sent>, ProcessingOwner, CallChannel
 {
-  readonly unconfirmed = new Ledger<Unconfirmed>();
+  readonly unconfirmed = new TaggedEntries<Unconfirmed>();
   readonly waiting: Waiting;
   readonly #broker: Broker<Sent, Delivery, Headers>;
   readonly #unsettled: Unsettled;
@@ -65,7 +65,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     try {
       return outgoing.sent(result, tag);
     } catch (fault) {
-      sayOnce(`${this.#broker.tools.name}: a sent message`, fault);
+      reportFailure(`${this.#broker.tools.name}: a sent message`, fault);
       return result;
     }
   }
@@ -88,7 +88,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     const [delivery] = deliveries as [Delivery];
     const handed = { delivery, tag: undefined, batch: { deliveries, tags }, parent, links, mark: undefined };
     const begun = guard(`${this.#broker.tools.name}: a batch`, () =>
-      beginProcessing(this.#broker, this, handed),
+      startProcessing(this.#broker, this, handed),
     );
     if (begun === undefined) return handle();
     for (const each of deliveries) rememberDelivery(this.#broker, each, contextIn(begun));
@@ -119,7 +119,7 @@ export class MessageChannel<Sent, Delivery, Headers>
    * The broker gives a message back that it can't deliver. Returns the context of its publisher, to run the
    * application's listeners in.
    */
-  returned(delivery: Delivery, operation: Operation, reason: Cut): Context {
+  returned(delivery: Delivery, action: MessagingAction, reason: Cut): Context {
     const { view, calls } = this.#broker;
     const { context: sender } = this.#broker.incoming(delivery, false);
     const spanId = trace.getSpanContext(sender)?.spanId;
@@ -128,7 +128,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     const sent =
       (id === undefined ? undefined : calls.findSent(id, isSender)) ?? this.unconfirmed.find(isSender);
     if (sent === undefined) {
-      this.fail(operation, reason, sender);
+      this.fail(action, reason, sender);
       return sender;
     }
     sent.cut(reason);
@@ -164,8 +164,8 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   /** Records a call of the library that is worth a span only because it failed. */
-  fail(operation: Operation, failure: Error | Cut, parent: Context, startTimeMs?: number): void {
-    recordFailure(this.#broker, operation, failure, parent, startTimeMs);
+  fail(action: MessagingAction, failure: Error | Cut, parent: Context, startTimeMs?: number): void {
+    recordFailure(this.#broker, action, failure, parent, startTimeMs);
   }
 
   hold(sending: WaitingSending<Sent>): boolean {
@@ -203,9 +203,9 @@ export class MessageChannel<Sent, Delivery, Headers>
   #outgoing(message: Sent, caller: Context): Outgoing | undefined {
     if (isTracingSuppressed(caller)) return undefined;
     try {
-      return beginSend(this.#broker, this, message, caller);
+      return startSend(this.#broker, this, message, caller);
     } catch (fault) {
-      sayOnce(`${this.#broker.tools.name}: sending`, fault);
+      reportFailure(`${this.#broker.tools.name}: sending`, fault);
       return undefined;
     }
   }
@@ -223,11 +223,11 @@ export class MessageChannel<Sent, Delivery, Headers>
       const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
       const { context: parent, links } = this.#broker.incoming(delivery, asLink);
       const handed = { delivery, tag, batch: undefined, parent, links, mark };
-      const begun = beginProcessing(this.#broker, this, handed);
+      const begun = startProcessing(this.#broker, this, handed);
       rememberDelivery(this.#broker, delivery, contextIn(begun));
       return begun;
     } catch (fault) {
-      sayOnce(`${tools.name}: processing`, fault);
+      reportFailure(`${tools.name}: processing`, fault);
       return undefined;
     }
   }

@@ -2,8 +2,8 @@ import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { observePromise } from '../kit/observe-promise.ts';
 import { monotonicNow } from '../kit/originals.ts';
 import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
-import { type Cut, Waiting, WaitingExchange } from './messaging-waiting.ts';
-import type { RpcMark } from './rpc.ts';
+import { type Cut, Waiting, WaitingOperation } from './messaging-waiting.ts';
+import type { RpcCorrelation } from './rpc.ts';
 import { type Deadline, startDeadline } from './rpc-deadline.ts';
 import { type Paired, Pairs, Unanswered } from './rpc-pairs.ts';
 import type { Served } from './rpc-serving.ts';
@@ -14,7 +14,7 @@ export interface CallChannel {
 }
 
 /** A call that waits for its reply. */
-export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
+export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
   readonly id: string;
   readonly replyTo: string;
   /** Where the request went. */
@@ -27,7 +27,7 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
   #lost: Cut | undefined;
 
   /** `caller` is the context in which the reply's handler runs. */
-  constructor(span: Span, caller: Context, mark: RpcMark, calls: Calls, channel: CallChannel) {
+  constructor(span: Span, caller: Context, mark: RpcCorrelation, calls: Calls, channel: CallChannel) {
     super(span, caller);
     this.id = mark.id;
     this.replyTo = mark.replyTo ?? '';
@@ -63,7 +63,7 @@ export class Call extends WaitingExchange implements Outgoing, Unconfirmed {
   confirmed(): void {}
 
   /** A reply has been delivered. */
-  answered({ failure, more }: RpcMark): void {
+  answered({ failure, more }: RpcCorrelation): void {
     if (more === true) {
       this.#deadline?.heard();
       if (this.recording) this.span.addEvent('reply pending');
@@ -157,7 +157,7 @@ export class Calls {
   }
 
   /** A delivery may be a reply: the call ends, and the context of its caller is returned. */
-  answer(mark: RpcMark): Context | undefined {
+  answer(mark: RpcCorrelation): Context | undefined {
     const { id, address, more } = mark;
     const call = this.#waitingAt(id, address);
     if (call === undefined) {
@@ -197,7 +197,7 @@ export class Calls {
   }
 
   /** A retry went to the same place with the same id: the application has its reply. */
-  #endRetries({ id, address, replyTo }: Call, reply: RpcMark): void {
+  #endRetries({ id, address, replyTo }: Call, reply: RpcCorrelation): void {
     const isRetry = (each: Call) => each.replyTo === replyTo && each.address === address;
     for (let retry = this.#pairs.find(id, isRetry); retry; retry = this.#pairs.find(id, isRetry))
       retry.answered(reply);

@@ -2,7 +2,7 @@ import { context } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
 import { guard } from '../kit/failures.ts';
 import { clearTimeout, setTimeout } from '../kit/originals.ts';
-import type { RpcMark } from './rpc.ts';
+import type { RpcCorrelation } from './rpc.ts';
 
 /** The longest delay of a timer in Node. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
@@ -30,7 +30,7 @@ export class Deadline {
 
 /** Starts the deadline that a request carries; `undefined` where it carries none. */
 export function startDeadline(
-  { timeoutMs, silenceTimeoutMs }: RpcMark,
+  { timeoutMs, silenceTimeoutMs }: RpcCorrelation,
   expire: (ms: number) => void,
 ): Deadline | undefined {
   // Timers keep the context that they are started in.

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { type OptionKind, splitList } from '../kit/options.ts';
 import { ATTR } from '../semconv.ts';
-import type { Operation } from './messaging-operation.ts';
+import type { MessagingAction } from './messaging-action.ts';
 import type { Cut } from './messaging-waiting.ts';
 
 /**
@@ -137,15 +137,15 @@ export function readEnvelope(
 }
 
 /**
- * The operation of a call: its name is what is called. `more` says through what it goes.
+ * The action of a call: its name is what is called. `more` says through what it goes.
  * Source: https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
  */
-export function createRpcOperation(
+export function createRpcAction(
   system: string,
   kind: EnvelopedRequest['kind'],
   method: string,
   more: Attributes,
-): Operation {
+): MessagingAction {
   const attributes = {
     [ATTR.rpcSystemName]: system,
     [ATTR.rpcMethod]: method,

@@ -1,13 +1,13 @@
 import type { Outgoing } from './messaging-sending.ts';
-import type { RpcMark } from './rpc.ts';
+import type { RpcCorrelation } from './rpc.ts';
 import type { ServedRequest } from './rpc-serving.ts';
 
 /** The sending of a reply: it belongs to the request's span. */
 export class Reply implements Outgoing {
   readonly #serving: ServedRequest;
-  readonly #mark: RpcMark;
+  readonly #mark: RpcCorrelation;
 
-  constructor(serving: ServedRequest, mark: RpcMark) {
+  constructor(serving: ServedRequest, mark: RpcCorrelation) {
     this.#serving = serving;
     this.#mark = mark;
   }

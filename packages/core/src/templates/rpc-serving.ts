@@ -11,7 +11,7 @@ import { guard } from '../kit/failures.ts';
 import { monotonicNow, setImmediate } from '../kit/originals.ts';
 import { endIsDone, endIsPending } from '../kit/pending-ends.ts';
 import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
-import type { RpcMark } from './rpc.ts';
+import type { RpcCorrelation } from './rpc.ts';
 import { type Paired, Pairs, Unanswered } from './rpc-pairs.ts';
 
 /** The span of the request that is served in a context: several may have the same id. */
@@ -27,7 +27,7 @@ export interface ServedRequest extends Paired {
   readonly span: Span;
   readonly context: Context;
   readonly ended: boolean;
-  reply(mark: RpcMark): void;
+  reply(mark: RpcCorrelation): void;
   handedOver(): void;
 }
 
@@ -50,7 +50,7 @@ class LateRequest implements ServedRequest {
     this.#late = late;
   }
 
-  reply({ more }: RpcMark): void {
+  reply({ more }: RpcCorrelation): void {
     if (more !== true) this.#late.delete(this);
   }
 
@@ -79,7 +79,7 @@ export class Serving extends Processing implements ServedRequest {
     current: Context,
     owner: ProcessingOwner,
     work: Work,
-    mark: RpcMark,
+    mark: RpcCorrelation,
     served: Served,
   ) {
     super(span, current, owner, work);
@@ -94,7 +94,7 @@ export class Serving extends Processing implements ServedRequest {
   }
 
   /** A reply has been sent. */
-  reply({ failure, more }: RpcMark): void {
+  reply({ failure, more }: RpcCorrelation): void {
     if (this.ended) return;
     this.#streaming = more === true;
     if (this.#streaming) {
@@ -182,7 +182,7 @@ export class Served {
    * The request that a sent message belongs to, as its reply or as the same request on its way to another consumer.
    * Of several it is the one in whose context the message is sent, else the first without a reply.
    */
-  find(mark: RpcMark, caller: Context): ServedRequest | undefined {
+  find(mark: RpcCorrelation, caller: Context): ServedRequest | undefined {
     const { id, replyTo, address } = mark;
     const first = this.#pairs.find(id);
     if (first === undefined) return this.#findLate(mark);
@@ -205,7 +205,7 @@ export class Served {
     context.with(rootContext, () => setImmediate(this.#endLingering));
   }
 
-  #findLate({ id, replyTo, address }: RpcMark): LateRequest | undefined {
+  #findLate({ id, replyTo, address }: RpcCorrelation): LateRequest | undefined {
     const late = this.#late.find(id, address);
     return late ?? (replyTo === undefined ? undefined : this.#late.find(id, replyTo));
   }

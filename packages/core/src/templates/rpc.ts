@@ -1,8 +1,8 @@
-import type { Operation } from './messaging-operation.ts';
+import type { MessagingAction } from './messaging-action.ts';
 import type { Cut } from './messaging-waiting.ts';
 
 /** What makes a message part of a call. */
-export interface RpcMark {
+export interface RpcCorrelation {
   /** Pairs a request with its replies. */
   readonly id: string;
   /** Where a reply is expected, in a request. */
@@ -21,9 +21,9 @@ export interface RpcMark {
 
 /** What the template must know of a library's messages to pair requests and replies. */
 export interface RpcView<Sent, Delivery> {
-  sent(message: Sent): RpcMark | undefined;
-  delivered(delivery: Delivery): RpcMark | undefined;
+  sent(message: Sent): RpcCorrelation | undefined;
+  delivered(delivery: Delivery): RpcCorrelation | undefined;
   /** The span of a call: its name is what is called. */
-  calling(message: Sent): Operation;
-  serving(delivery: Delivery): Operation;
+  calling(message: Sent): MessagingAction;
+  serving(delivery: Delivery): MessagingAction;
 }

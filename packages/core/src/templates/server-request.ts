@@ -1,7 +1,7 @@
 import { type Context, createContextKey, type Span, TraceFlags, trace } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
-import { currentContext } from '../exchange.ts';
 import { reportSecondTracer } from '../kit/second-tracer.ts';
+import { currentContext } from '../operation.ts';
 
 /** The key under which OpenTelemetry's HTTP plugin and framework plugins meet; ours use it too. */
 const RPC_METADATA_KEY = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');

@@ -3,11 +3,11 @@ import {
   amqpHeadersWriter,
   appendSqlComment,
   environmentGetter,
-  environmentName,
   environmentSetter,
   parseSqlComment,
   TRACE_FORMATS,
 } from '@clew/core';
+import { environmentName } from '@clew/core/internal';
 import fc from 'fast-check';
 import { SPAN_ID, said, spanOf, TRACE_ID } from './wire.ts';
 

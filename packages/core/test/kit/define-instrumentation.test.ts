@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { defineInstrumentation } from '@clew/core';
+import { defineInstrumentation } from '@clew/core/plugin';
 import { cleanUp, define, heard, make, publish, type SongTools, songs, warned } from './songs-plugin.ts';
 
 cleanUp();
@@ -196,7 +196,7 @@ describe('a second instance', () => {
   test('of another copy of the package is one, too', () => {
     make();
     jest.isolateModules(() => {
-      const copy = jest.requireActual<typeof import('@clew/core')>('@clew/core');
+      const copy = jest.requireActual<typeof import('@clew/core/plugin')>('@clew/core/plugin');
       expect(copy.defineInstrumentation).not.toBe(defineInstrumentation);
       const Class = copy.defineInstrumentation({
         name: '@clew/instrumentation-songs',

@@ -1,4 +1,4 @@
-import { defineInstrumentation } from '@clew/core';
+import { defineInstrumentation } from '@clew/core/plugin';
 import { trace } from '@opentelemetry/api';
 import { amplify, cleanUp, define, failed, make, publish, type SongTools, songs } from './songs-plugin.ts';
 

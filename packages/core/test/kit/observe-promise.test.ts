@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { observePromise } from '@clew/core';
+import { observePromise } from '@clew/core/plugin';
 import Bluebird from 'bluebird';
 
 const PROGRAM = join(__dirname, '..', 'programs', 'promises.mjs');

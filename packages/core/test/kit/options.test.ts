@@ -1,29 +1,17 @@
-import {
-  flag,
-  hook,
-  listOf,
-  matchesAny,
-  numberIn,
-  type OptionKind,
-  oneOf,
-  patterns,
-  resolveOptions,
-  shaped,
-  show,
-  strings,
-} from '@clew/core';
+import { resolveOptions, show } from '@clew/core/internal';
+import { matchesAny, type OptionKind, option } from '@clew/core/plugin';
 
 const isPair = (value: unknown): value is [number, number] => Array.isArray(value) && value.length === 2;
 
 const kinds: Record<string, OptionKind<unknown>> = {
-  flag: flag(true),
-  oneOf: oneOf(['none', 'all'], 'none'),
-  listOf: listOf(['a', 'b']),
-  numberIn: numberIn(0, 10, 3),
-  patterns: patterns(),
-  strings: strings(['x']),
-  hook: hook(),
-  shaped: shaped('a pair', isPair),
+  flag: option.boolean(true),
+  oneOf: option.oneOf(['none', 'all'], 'none'),
+  listOf: option.listOf(['a', 'b']),
+  numberIn: option.number(0, 10, 3),
+  patterns: option.patterns(),
+  strings: option.strings(['x']),
+  hook: option.hook(),
+  shaped: option.custom('a pair', isPair),
 };
 
 test('what is not given, or given as undefined, is the default', () => {
@@ -74,11 +62,11 @@ test.each<[name: string, value: unknown, message: string]>([
 });
 
 test('an option that is not there is refused by its name', () => {
-  expect(() => resolveOptions('@clew/x', { loud: flag(false) }, { lound: true })).toThrow(
+  expect(() => resolveOptions('@clew/x', { loud: option.boolean(false) }, { lound: true })).toThrow(
     new TypeError('@clew/x: there is no option "lound"; the options are loud'),
   );
   expect(() => resolveOptions('@clew/x', {}, { loud: true })).toThrow('the options are none');
-  expect(() => resolveOptions('@clew/x', { loud: flag(false) }, { toString: 1 })).toThrow(
+  expect(() => resolveOptions('@clew/x', { loud: option.boolean(false) }, { toString: 1 })).toThrow(
     'no option "toString"',
   );
 });
@@ -90,7 +78,7 @@ test('options that are no object are refused', () => {
 });
 
 test('what a prototype has is not given', () => {
-  expect(resolveOptions('@clew/x', { loud: flag(false) }, Object.create({ loud: true }))).toEqual({
+  expect(resolveOptions('@clew/x', { loud: option.boolean(false) }, Object.create({ loud: true }))).toEqual({
     loud: false,
   });
 });

@@ -1,11 +1,11 @@
 import diagnostics from 'node:diagnostics_channel';
-import { type ClewInstrumentation, defineInstrumentation, flag, hook, oneOf, type Tools } from '@clew/core';
+import { type ClewInstrumentation, defineInstrumentation, option, type Tools } from '@clew/core/plugin';
 import { DiagLogLevel, diag, type Span } from '@opentelemetry/api';
 
 export const options = {
-  loud: flag(false),
-  mode: oneOf(['a', 'b'], 'a'),
-  onSpan: hook<(span: Span) => void>(),
+  loud: option.boolean(false),
+  mode: option.oneOf(['a', 'b'], 'a'),
+  onSpan: option.hook<(span: Span) => void>(),
 };
 export type SongTools = Tools<{ loud: boolean; mode: 'a' | 'b'; onSpan: ((span: Span) => void) | undefined }>;
 

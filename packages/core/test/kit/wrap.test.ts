@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { dress } from '@clew/core';
+import { dress } from '@clew/core/plugin';
 import { replace } from '../../src/kit/wrap.ts';
 
 type Call = (...args: unknown[]) => unknown;

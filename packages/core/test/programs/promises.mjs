@@ -1,6 +1,7 @@
 // `node promises.mjs bare|traced CASE`: what an application sees of a promise, on stdout, stderr and in the exit status.
 import vm from 'node:vm';
-import { Exchange, rootContext } from '@clew/core';
+import { rootContext } from '@clew/core';
+import { Operation } from '@clew/core/plugin';
 import { trace } from '@opentelemetry/api';
 import Bluebird from 'bluebird';
 
@@ -10,7 +11,7 @@ const [mode, chosen] = process.argv.slice(2);
 function observed(promise) {
   if (mode === 'bare') return promise;
   const span = trace.wrapSpanContext({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0 });
-  return new Exchange(span, rootContext).settle(promise);
+  return new Operation(span, rootContext).settle(promise);
 }
 
 class Subclass extends Promise {}

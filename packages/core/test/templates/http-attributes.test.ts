@@ -1,4 +1,4 @@
-import { REDACTED_QUERY_PARAMS } from '@clew/core';
+import { REDACTED_QUERY_PARAMS } from '@clew/core/plugin';
 import type { Attributes, Span } from '@opentelemetry/api';
 import fc from 'fast-check';
 import {

@@ -1,16 +1,14 @@
 import { EventEmitter } from 'node:events';
+import { AsyncContextManager, isTracingSuppressed, rootContext } from '@clew/core';
 import {
-  AsyncContextManager,
   emitInOwnContext,
   type HttpServerOptions,
   type HttpServerView,
   httpServer,
-  isTracingSuppressed,
   onEmitterClose,
-  rootContext,
   serverRequestOf,
   type Tools,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { ListeningSpan } from '../listening-span.ts';
 

@@ -1,4 +1,4 @@
-import { createOperation, labeller } from '@clew/core';
+import { createAction, labeller } from '@clew/core/plugin';
 
 const label = labeller();
 
@@ -45,14 +45,14 @@ test('a name that fits a template becomes the template; a placeholder is one wor
 
 test('a template is an attribute; what has no name of its own is temporary', () => {
   const parts = { system: 'toy', name: 'publish', destination: 'user.ada.created' };
-  expect(createOperation({ ...parts, label: 'user.{name}.created' })).toMatchObject({
+  expect(createAction({ ...parts, label: 'user.{name}.created' })).toMatchObject({
     name: 'publish user.{name}.created',
     attributes: {
       'messaging.destination.name': 'user.ada.created',
       'messaging.destination.template': 'user.{name}.created',
     },
   });
-  const { attributes } = createOperation({ ...parts, label: 'user.(temporary).created' });
+  const { attributes } = createAction({ ...parts, label: 'user.(temporary).created' });
   expect(attributes).toMatchObject({ 'messaging.destination.temporary': true });
   expect(attributes).not.toHaveProperty(['messaging.destination.template']);
 });

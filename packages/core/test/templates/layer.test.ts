@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
-import { type LayerRun, rootContext, settleLayer } from '@clew/core';
+import { rootContext } from '@clew/core';
+import { type LayerRun, settleLayer } from '@clew/core/plugin';
 
 /** A run that notes what becomes of it. */
 function noting(notes: unknown[]): LayerRun {

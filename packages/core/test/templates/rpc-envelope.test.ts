@@ -1,4 +1,5 @@
-import { envelopesOption, isEnvelopes, readEnvelope } from '../../src/index.ts';
+import { isEnvelopes, readEnvelope } from '@clew/core/internal';
+import { envelopesOption } from '@clew/core/plugin';
 
 const body = Buffer.from('{"call":"sum"}');
 const json = {

@@ -1,4 +1,4 @@
-import { readSql } from '@clew/core';
+import { readSql } from '@clew/core/internal';
 import fc from 'fast-check';
 
 const SYSTEMS = ['postgresql', 'mysql', 'mariadb', 'sqlite', 'microsoft.sql_server', 'oracle.db'] as const;

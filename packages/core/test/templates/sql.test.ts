@@ -1,4 +1,4 @@
-import { readSql } from '@clew/core';
+import { readSql } from '@clew/core/internal';
 
 describe('the name of a statement', () => {
   test.each<[sql: string, summary: string | undefined]>([

@@ -3,7 +3,7 @@ import { ATTR } from '../semconv.ts';
 import { TEMPORARY } from './labeller.ts';
 
 /** What is done with the messages of one destination: made once, used for the span of every message. */
-export interface Operation {
+export interface MessagingAction {
   /** The span's name. */
   readonly name: string;
   /** What is known when the span starts; never changed. */
@@ -12,15 +12,15 @@ export interface Operation {
   readonly ignored?: boolean | undefined;
 }
 
-/** What an operation is made of. */
-export interface OperationParts {
+/** What an action is made of. */
+export interface ActionParts {
   /** `messaging.system`. */
   readonly system: string;
-  /** `messaging.operation.name`, and the first word of the span's name: `publish`. */
+  /** `messaging.action.name`, and the first word of the span's name: `publish`. */
   readonly name: string;
-  /** `messaging.operation.type`; calls about topology have none. */
+  /** `messaging.action.type`; calls about topology have none. */
   readonly type?: 'create' | 'send' | 'receive' | 'process' | 'settle' | undefined;
-  /** `messaging.destination.name`; empty where the operation has no destination. */
+  /** `messaging.destination.name`; empty where the action has no destination. */
   readonly destination: string;
   /** The destination as it stands in the span's name, from a `labeller`. */
   readonly label: string;
@@ -31,10 +31,10 @@ export interface OperationParts {
 }
 
 /**
- * Makes an operation: its span is `publish orders`, as the conventions ask.
+ * Makes an action: its span is `publish orders`, as the conventions ask.
  * Source: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
-export function createOperation(parts: OperationParts): Operation {
+export function createAction(parts: ActionParts): MessagingAction {
   const { system, name, type, destination, label, spanName, more, ignored } = parts;
   const attributes: Attributes = {
     [ATTR.messagingSystem]: system,

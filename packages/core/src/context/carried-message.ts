@@ -3,7 +3,7 @@ import { guard } from '../kit/failures.ts';
 import { rootContext } from './context.ts';
 
 /** A message with its context; plain data that every channel can clone or write as JSON. */
-export interface Envelope<Message> {
+export interface CarriedMessage<Message> {
   readonly 'clew.trace': Readonly<Record<string, string>>;
   readonly message: Message;
 }
@@ -15,7 +15,10 @@ export interface Envelope<Message> {
  * @example
  * port.postMessage(wrapMessage({ path }));
  */
-export function wrapMessage<Message>(message: Message, from: Context = context.active()): Envelope<Message> {
+export function wrapMessage<Message>(
+  message: Message,
+  from: Context = context.active(),
+): CarriedMessage<Message> {
   const carrier: Record<string, string> = {};
   guard('carrying a context with a message', () => propagation.inject(from, carrier));
   return { 'clew.trace': carrier, message };
@@ -30,7 +33,7 @@ export function wrapMessage<Message>(message: Message, from: Context = context.a
  * port.on('message', (received) => openMessage(received, (message) => convert(message.path)));
  */
 export function openMessage<Message, T>(
-  received: Envelope<Message> | Message,
+  received: CarriedMessage<Message> | Message,
   handle: (message: Message) => T,
 ): T {
   if (!isEnvelope(received)) return context.with(rootContext, () => handle(received));
@@ -40,8 +43,10 @@ export function openMessage<Message, T>(
   return context.with(from ?? rootContext, () => handle(received.message));
 }
 
-function isEnvelope<Message>(received: Envelope<Message> | Message): received is Envelope<Message> {
+function isEnvelope<Message>(
+  received: CarriedMessage<Message> | Message,
+): received is CarriedMessage<Message> {
   if (typeof received !== 'object' || received === null || !('message' in received)) return false;
-  const carrier = (received as Partial<Envelope<Message>>)['clew.trace'];
+  const carrier = (received as Partial<CarriedMessage<Message>>)['clew.trace'];
   return typeof carrier === 'object' && carrier !== null;
 }

@@ -1,16 +1,16 @@
+import type { EnvelopedRequest } from '@clew/core';
+import { remembered } from '@clew/core/internal';
 import {
+  type ActionParts,
   ATTR,
-  createOperation,
-  createRpcOperation,
-  type EnvelopedRequest,
+  createAction,
+  createRpcAction,
   guard,
   labeller,
+  type MessagingAction,
   matchesAny,
-  type Operation,
-  type OperationParts,
   type Pattern,
-  remembered,
-} from '@clew/core';
+} from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
 
 const SYSTEM = 'rabbitmq';
@@ -24,7 +24,7 @@ const MADE_UP = /\bamq\.gen-[\w-]+|\bamq\.rabbitmq\.reply-to\b[^:]*|\breply_[\w:
 /** Over all exchanges, keys and queues of a connection: applications make up names at run time. */
 const MAX_OPERATIONS = 500;
 
-/** The options that names and operations depend on; another object whenever one of them changes. */
+/** The options that names and actions depend on; another object whenever one of them changes. */
 export interface NamingOptions {
   readonly ignore: readonly Pattern[];
   readonly destinationTemplates: readonly string[];
@@ -35,8 +35,8 @@ export interface NamingTools {
   readonly options: NamingOptions;
 }
 
-/** The operations of one connection: made once for each exchange, key and queue, and anew when there are too many. */
-export class Operations {
+/** The actions of one connection: made once for each exchange, key and queue, and anew when there are too many. */
+export class MessagingActions {
   readonly server: Attributes;
   readonly tools: NamingTools;
   #made = 0;
@@ -63,20 +63,20 @@ export class Operations {
     return this.#tables;
   }
 
-  publish(exchange: string, key: string): Operation {
+  publish(exchange: string, key: string): MessagingAction {
     return this.#known.publish(exchange)(key);
   }
 
-  process(exchange: string, key: string, queue: string): Operation {
+  process(exchange: string, key: string, queue: string): MessagingAction {
     return this.#known.process(exchange)(key)(queue);
   }
 
-  receive(exchange: string, key: string, queue: string): Operation {
+  receive(exchange: string, key: string, queue: string): MessagingAction {
     return this.#known.receive(exchange)(key)(queue);
   }
 
   /** A call of which its destination says all. */
-  plainCall(exchange: string, key: string): Operation {
+  plainCall(exchange: string, key: string): MessagingAction {
     return this.#known.plainCall(exchange)(key);
   }
 
@@ -87,12 +87,12 @@ export class Operations {
     method: string,
     exchange: string,
     key: string,
-  ): Operation {
+  ): MessagingAction {
     return this.#known.call(system)(kind)(method)(exchange)(key);
   }
 
   /** A call of amqplib about topology, by its method's name. */
-  failed(name: string, subject: string): Operation {
+  failed(name: string, subject: string): MessagingAction {
     return this.#known.failed(name)(subject);
   }
 
@@ -138,16 +138,16 @@ export class Operations {
 
   /** `names` are the exchange and the queue, as far as they are known: the option `ignore` is about these. */
   #create(
-    what: Pick<OperationParts, 'name' | 'type'>,
+    what: Pick<ActionParts, 'name' | 'type'>,
     parts: string[],
     key: string,
     names: string[],
-  ): Operation {
+  ): MessagingAction {
     this.#count();
     // Some calls are about a channel or a connection; to publish to the default exchange always has a key or a queue.
     const isNowhere = what.type === undefined && parts.every((part) => part === '');
     const more = { ...(key !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }), ...this.server };
-    return createOperation({
+    return createAction({
       ...what,
       system: SYSTEM,
       destination: isNowhere ? '' : nameOf(parts),
@@ -165,16 +165,16 @@ export class Operations {
     method: string,
     exchange: string,
     key: string,
-  ): Operation {
+  ): MessagingAction {
     this.#count();
-    const operation = createRpcOperation(system, kind, method, {
+    const action = createRpcAction(system, kind, method, {
       [ATTR.messagingSystem]: SYSTEM,
       [ATTR.messagingDestinationName]: nameOf([exchange, key]),
       // The default exchange has no name: the key is the destination.
       ...(exchange !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }),
       ...this.server,
     });
-    return this.#isIgnored([exchange || key]) ? { ...operation, ignored: true } : operation;
+    return this.#isIgnored([exchange || key]) ? { ...action, ignored: true } : action;
   }
 
   #isIgnored(names: readonly string[]): boolean {

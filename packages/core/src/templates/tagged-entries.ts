@@ -4,7 +4,7 @@ import { ChurningMap } from './churning-map.ts';
  * What has a number on a channel and waits to be settled by it: deliveries by the consumer, sent messages by the
  * broker. Numbers only ever grow.
  */
-export class Ledger<T> {
+export class TaggedEntries<T> {
   readonly #entries = new ChurningMap<number, T>();
 
   get size(): number {

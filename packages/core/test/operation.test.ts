@@ -1,12 +1,13 @@
 import { EventEmitter } from 'node:events';
 import vm from 'node:vm';
-import { AsyncContextManager, begin, currentContext, Exchange, rootContext } from '@clew/core';
+import { AsyncContextManager, rootContext } from '@clew/core';
+import { currentContext, Operation, startOperation } from '@clew/core/plugin';
 import { context, DiagLogLevel, diag, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ListeningSpan } from './listening-span.ts';
 
 const exchangeOf = (span: object = new ListeningSpan()) => {
   const current = trace.setSpan(rootContext, span as Span);
-  return new Exchange(span as Span, current);
+  return new Operation(span as Span, current);
 };
 const endsOf = (span: ListeningSpan) => span.told.filter((told) => told === 'end').length;
 const ERROR = SpanStatusCode.ERROR;
@@ -17,22 +18,22 @@ afterAll(() => context.disable());
 describe('the end', () => {
   test('comes once', () => {
     const span = new ListeningSpan();
-    const exchange = exchangeOf(span);
-    expect(exchange.recording).toBe(true);
-    exchange.end({ a: 1 });
-    exchange.end({ b: 2 });
-    exchange.fail(new Error('late'));
+    const operation = exchangeOf(span);
+    expect(operation.recording).toBe(true);
+    operation.end({ a: 1 });
+    operation.end({ b: 2 });
+    operation.fail(new Error('late'));
     expect(span.told).toEqual([{ a: 1 }, 'end']);
-    expect(exchange.recording).toBe(false);
-    expect(exchange.ended).toBe(true);
+    expect(operation.recording).toBe(false);
+    expect(operation.ended).toBe(true);
   });
 
   test('of a span that is not recorded costs nothing but itself', () => {
     const span = new ListeningSpan();
     span.recording = false;
-    const exchange = exchangeOf(span);
-    exchange.fail(new Error('nobody looks'));
-    exchange.end({ a: 1 });
+    const operation = exchangeOf(span);
+    operation.fail(new Error('nobody looks'));
+    operation.end({ a: 1 });
     expect(span.told).toEqual(['end']);
   });
 });
@@ -152,15 +153,15 @@ describe('a fault of ours', () => {
 
   test('in a span is swallowed and said once', () => {
     for (let times = 0; times < 3; times++) {
-      const exchange = exchangeOf({
+      const operation = exchangeOf({
         ...BROKEN_SPAN,
         recordException: broken,
         setAttributes: broken,
         end: broken,
       });
-      exchange.fail(new Error('the program'));
-      exchange.end({ a: 1 });
-      expect(exchange.ended).toBe(true);
+      operation.fail(new Error('the program'));
+      operation.end({ a: 1 });
+      expect(operation.ended).toBe(true);
     }
     expect(said.mock.calls.map(([text]) => text)).toEqual([
       expect.stringContaining('recording an error failed'),
@@ -169,9 +170,9 @@ describe('a fault of ours', () => {
     ]);
   });
 
-  test('at the start gives no exchange, and the program goes on', () => {
-    expect(begin('a place of this test', rootContext, broken)).toBeUndefined();
-    expect(begin('a place of this test', rootContext, broken)).toBeUndefined();
+  test('at the start gives no operation, and the program goes on', () => {
+    expect(startOperation('a place of this test', rootContext, broken)).toBeUndefined();
+    expect(startOperation('a place of this test', rootContext, broken)).toBeUndefined();
     expect(said).toHaveBeenCalledTimes(1);
     expect(said.mock.calls[0]).toEqual([
       'clew: a place of this test failed; the program is not affected, the trace may be incomplete',
@@ -181,20 +182,20 @@ describe('a fault of ours', () => {
 
   test('also when the logger throws', () => {
     said.mockImplementation(broken);
-    expect(begin('a place with a broken logger', rootContext, broken)).toBeUndefined();
+    expect(startOperation('a place with a broken logger', rootContext, broken)).toBeUndefined();
     said.mockReset();
   });
 });
 
-test('begin makes the span in its parent and current over it', () => {
+test('startOperation makes the span in its parent and current over it', () => {
   const parent = rootContext.setValue(Symbol.for('tenant'), 'acme');
   const span = new ListeningSpan();
-  const exchange = begin('somewhere', parent, (given) => {
+  const operation = startOperation('somewhere', parent, (given) => {
     expect(given).toBe(parent);
     return span as unknown as Span;
   });
-  expect(trace.getSpan(exchange?.context ?? rootContext)).toBe(span);
-  expect(exchange?.context.getValue(Symbol.for('tenant'))).toBe('acme');
+  expect(trace.getSpan(operation?.context ?? rootContext)).toBe(span);
+  expect(operation?.context.getValue(Symbol.for('tenant'))).toBe('acme');
 });
 
 function methods(span: ListeningSpan): Record<string, unknown> {
@@ -205,15 +206,15 @@ function methods(span: ListeningSpan): Record<string, unknown> {
 describe('callback', () => {
   const inCaller = (caller: ListeningSpan, span: ListeningSpan) => {
     const parent = trace.setSpan(rootContext, caller as unknown as Span);
-    return new Exchange(span as unknown as Span, trace.setSpan(parent, span as unknown as Span), parent);
+    return new Operation(span as unknown as Span, trace.setSpan(parent, span as unknown as Span), parent);
   };
 
   test('ends the span and then runs in the context of the caller, wherever it is called', () => {
     const [caller, span] = [new ListeningSpan(), new ListeningSpan()];
     const seen: unknown[] = [];
-    const exchange = inCaller(caller, span);
-    const callback = exchange.run(() =>
-      exchange.callback(function (this: unknown, ...args: unknown[]) {
+    const operation = inCaller(caller, span);
+    const callback = operation.run(() =>
+      operation.callback(function (this: unknown, ...args: unknown[]) {
         seen.push(trace.getActiveSpan(), endsOf(span), this, args);
         return 'result';
       }),

@@ -1,7 +1,7 @@
 import { type EventEmitter, errorMonitor } from 'node:events';
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { rootContext } from './context/context.ts';
-import { sayOnce } from './kit/failures.ts';
+import { reportFailure } from './kit/failures.ts';
 import { observePromise } from './kit/observe-promise.ts';
 import { recordError } from './record-error.ts';
 
@@ -10,7 +10,7 @@ import { recordError } from './record-error.ts';
  * and an end that comes exactly once. This is the one place where spans of plugins are started and ended.
  * No `#private` here: V8 makes the objects of classes whose base has one slower, and every request makes one.
  */
-export class Exchange {
+export class Operation {
   readonly span: Span;
   /** The context in which the span is current. */
   readonly context: Context;
@@ -25,7 +25,7 @@ export class Exchange {
     this.caller = caller;
   }
 
-  /** Whether anything that is said about this exchange is kept. */
+  /** Whether anything that is said about this operation is kept. */
   get recording(): boolean {
     return !this.ended && this.span.isRecording();
   }
@@ -36,7 +36,7 @@ export class Exchange {
     try {
       recordError(this.span, error);
     } catch (fault) {
-      sayOnce('recording an error', fault);
+      reportFailure('recording an error', fault);
     }
   }
 
@@ -49,13 +49,13 @@ export class Exchange {
     try {
       if (attributes !== undefined && this.span.isRecording()) this.span.setAttributes(attributes);
     } catch (fault) {
-      sayOnce('setting attributes', fault);
+      reportFailure('setting attributes', fault);
     }
     this.ended = true;
     try {
       this.span.end(endTimeMs);
     } catch (fault) {
-      sayOnce('ending a span', fault);
+      reportFailure('ending a span', fault);
     }
   }
 
@@ -99,11 +99,11 @@ export class Exchange {
     if (typeof fn !== 'function') return fn;
     const caller = this.caller ?? currentContext();
     const called = fn as unknown as AnyCallback;
-    const exchange = this;
+    const operation = this;
     const wrapped = function (this: unknown, ...args: unknown[]): unknown {
       const [error] = args;
-      if (error) exchange.fail(error);
-      exchange.end();
+      if (error) operation.fail(error);
+      operation.end();
       return context.with(caller, called, this, ...args);
     };
     // Libraries look at the length. Cheaper than all that `dress` copies: a callback is made for each call.
@@ -131,17 +131,17 @@ export class Exchange {
 
 type AnyCallback = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Starts an exchange. `start` makes the span in the parent context; when it fails, `undefined` comes back and the program goes on. */
-export function begin(
+/** Starts an operation. `start` makes the span in the parent context; when it fails, `undefined` comes back and the program goes on. */
+export function startOperation(
   place: string,
   parent: Context,
   start: (parent: Context) => Span,
-): Exchange | undefined {
+): Operation | undefined {
   try {
     const span = start(parent);
-    return new Exchange(span, trace.setSpan(parent, span), parent);
+    return new Operation(span, trace.setSpan(parent, span), parent);
   } catch (fault) {
-    sayOnce(place, fault);
+    reportFailure(place, fault);
     return undefined;
   }
 }

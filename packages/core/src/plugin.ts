@@ -1,0 +1,63 @@
+// What the author of a plugin uses: `defineInstrumentation`, options, operations, templates.
+export { isCancellation } from './cancellation.ts';
+export {
+  emitAlwaysIn,
+  emitInOwnContext,
+  onEmitterClose,
+  setEmitterContext,
+} from './context/emitter-context.ts';
+export { contextOfMessage, setMessageContext } from './context/message-context.ts';
+export {
+  type ClewInstrumentation,
+  defineInstrumentation,
+  type GivenOptions,
+  type InstrumentationClass,
+  type InstrumentationDefinition,
+} from './kit/define-instrumentation.ts';
+export { guard, reportFailure } from './kit/failures.ts';
+export { observePromise } from './kit/observe-promise.ts';
+export { matchesAny, type OptionKind, type OptionsOf, option, type Pattern } from './kit/options.ts';
+export type { ChannelTarget, ModuleTarget, Target, Tools } from './kit/target.ts';
+export type { ChannelView } from './kit/tracing-channel.ts';
+export { type AnyFunction, dress } from './kit/wrap.ts';
+export { currentContext, Operation, startOperation } from './operation.ts';
+export type { Destinations } from './propagation/destinations.ts';
+export type { TrustOption } from './propagation/trust.ts';
+export { errorType, recordError } from './record-error.ts';
+export { ATTR } from './semconv.ts';
+export {
+  type Database,
+  type DbOptions,
+  type DbQuery,
+  QueryOperation,
+  queryParent,
+  recordFailedAcquire,
+  startQuery,
+} from './templates/db.ts';
+export type { ConnectionPeer } from './templates/http-address.ts';
+export { REDACTED_QUERY_PARAMS } from './templates/http-attributes.ts';
+export { type HttpClientTracing, httpClient } from './templates/http-client.ts';
+export type { HttpClientOptions, HttpClientView } from './templates/http-client-view.ts';
+export { type FrameworkResponse, RoutedRequest } from './templates/http-framework.ts';
+export { type HttpServerTracing, httpServer } from './templates/http-server.ts';
+export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
+export { destinationTemplatesOption, labeller } from './templates/labeller.ts';
+export {
+  createLayer,
+  type Layer,
+  type LayerOptions,
+  type LayerRun,
+  layersOption,
+  settleLayer,
+  slowLayerMsOption,
+  startLayer,
+} from './templates/layer.ts';
+export { type MessageChannel, messaging } from './templates/messaging.ts';
+export { type ActionParts, createAction, type MessagingAction } from './templates/messaging-action.ts';
+export type { Settlement } from './templates/messaging-processing.ts';
+export type { MessagingOptions, MessagingView } from './templates/messaging-view.ts';
+export type { Cut } from './templates/messaging-waiting.ts';
+export { joinRoute } from './templates/route.ts';
+export type { RpcCorrelation, RpcView } from './templates/rpc.ts';
+export { createRpcAction, envelopesOption } from './templates/rpc-envelope.ts';
+export { type ServerRequest, serverRequestOf } from './templates/server-request.ts';
