@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { foldersAbove, type InstalledPlugin, startingPoints } from './discovery.ts';
+import type { Application } from './application.ts';
+import type { InstalledPlugin } from './plugin-manifest.ts';
 
 const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
 const ALIAS = /^npm:(@[^/@]+\/[^/@]+|[^/@]+)(?:@|$)/;
@@ -9,13 +8,13 @@ const ALIAS = /^npm:(@[^/@]+\/[^/@]+|[^/@]+)(?:@|$)/;
 export type Aliases = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Reads aliases (`"web": "npm:express@5"`) from the application's package.json: the nearest one above each folder from
- * which plugins are looked up. Module hooks see the name of the folder in `node_modules`, which is the alias.
+ * Finds aliases (`"web": "npm:express@5"`) in the application's package.json. Module hooks see the name of the folder in
+ * `node_modules`, which is the alias.
  */
-export function readAliases(mainFile: string | undefined = process.argv[1]): Aliases {
+export function aliasesOf({ manifests }: Application): Aliases {
   const aliases = new Map<string, string[]>();
-  for (const start of startingPoints(mainFile)) {
-    for (const [alias, name] of aliasesIn(nearestManifest(foldersAbove(start)))) {
+  for (const { content } of manifests) {
+    for (const [alias, name] of aliasesIn(content)) {
       const known = aliases.get(name) ?? [];
       if (!known.includes(alias)) aliases.set(name, [...known, alias]);
     }
@@ -33,20 +32,9 @@ export function withAliases(plugin: InstalledPlugin, aliases: Aliases): Installe
   return added.length === 0 ? plugin : { ...plugin, targets: [...plugin.targets, ...added] };
 }
 
-function nearestManifest(folders: Iterable<string>): Record<string, unknown> {
-  for (const folder of folders) {
-    try {
-      return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
-    } catch (fault) {
-      if ((fault as NodeJS.ErrnoException).code !== 'ENOENT') return {};
-    }
-  }
-  return {};
-}
-
-function* aliasesIn(manifest: Record<string, unknown>): Generator<[alias: string, name: string]> {
+function* aliasesIn(manifest: Readonly<Record<string, unknown>>): Generator<[alias: string, name: string]> {
   for (const field of FIELDS) {
-    for (const [alias, range] of Object.entries(manifest?.[field] ?? {})) {
+    for (const [alias, range] of Object.entries(manifest[field] ?? {})) {
       const name = typeof range === 'string' ? ALIAS.exec(range)?.[1] : undefined;
       if (name !== undefined && name !== alias) yield [alias, name];
     }

@@ -9,8 +9,8 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
-import type { InstalledPlugin, StatedTarget } from './discovery.ts';
 import { classOf, sayUnusable } from './plugin-class.ts';
+import type { InstalledPlugin, StatedTarget } from './plugin-manifest.ts';
 
 type StatedModule = Extract<StatedTarget, { module: string }>;
 type StatedChannel = Extract<StatedTarget, { channel: string }>;

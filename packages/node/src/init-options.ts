@@ -4,7 +4,7 @@ import type { Attributes, ContextManager } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { LogLevel } from './log.ts';
 
-/** The options of discovered plugins by short name (`express`); `false` leaves a plugin out. */
+/** The options of discovered plugins by short name (`express`) or package name; `false` leaves a plugin out. */
 export type PluginOptions = Readonly<Record<string, Readonly<Record<string, unknown>> | false>>;
 
 /** Options of `init({ propagation })`. */
@@ -45,11 +45,11 @@ export interface InitOptions {
   readonly spanProcessors?: readonly SpanProcessor[];
   /** Exporters of your own, beside the exporter. */
   readonly spanExporters?: readonly SpanExporter[];
-  /** Instrumentations of your own, ours or anybody's. Installed Clew plugins are found besides. */
+  /** Instances that you make: of Clew's classes, of OpenTelemetry's, of your own. Installed Clew plugins run besides. */
   readonly instrumentations?: readonly Instrumentation[];
   /** Options of the plugins that are found. Environment: `CLEW_<PLUGIN>_<OPTION>`. */
   readonly plugins?: PluginOptions;
-  /** Whether installed `@clew/instrumentation-*` packages are looked for. Default `true`. */
+  /** Whether installed plugins are used, those of `CLEW_INSTRUMENTATIONS` included. Default `true`. */
   readonly discover?: boolean;
   /** Environment: `OTEL_LOG_LEVEL`. Default `warn`; lines go to standard error. */
   readonly logLevel?: LogLevel;

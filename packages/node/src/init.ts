@@ -3,6 +3,7 @@ import { claim, release, setPropagationPolicy } from '@clew/core/internal';
 import { currentContext, guard, recordError, serverRequestOf } from '@clew/core/plugin';
 import { TracerProvider, type TracerStats } from '@clew/tracer';
 import { context, diag, propagation, trace } from '@opentelemetry/api';
+import { readApplication } from './application.ts';
 import { limitsFrom, resourceFrom, samplerFrom } from './configuration.ts';
 import { contextManagerFrom } from './context.ts';
 import type { Moment } from './deferred-instrumentation.ts';
@@ -76,7 +77,9 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
   const propagator = propagatorFrom(environment, options);
   const inherited = propagator.extract(rootContext, process.env, environmentGetter);
   const contextManager = contextManagerFrom(environment, options, inherited);
-  const installed = options.discover === false ? [] : findPlugins();
+  const application = readApplication();
+  const installed =
+    options.discover === false ? [] : findPlugins(application, environment.list('CLEW_INSTRUMENTATIONS'));
   expectPluginOptions(installed, options.plugins ?? {});
   const policy = policyFrom(environment, options);
   const provider = providerFrom(options, environment);
@@ -102,7 +105,7 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
     if (propagation.setGlobalPropagator(propagator)) steps.push(() => propagation.disable());
     setPropagationPolicy(policy);
     steps.push(() => setPropagationPolicy({}));
-    const instrumentations = startPlugins(installed, options, environment, moment);
+    const instrumentations = startPlugins(application, installed, options, environment, moment);
     steps.push(() => {
       for (const each of instrumentations) guard('stopping a plugin', () => each.disable());
     });

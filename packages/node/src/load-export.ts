@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { startingPoints } from './discovery.ts';
+import { startingPoints } from './application.ts';
 
 /**
  * Loads what `package#export` names, from where plugins are found. Throws an error that names the package when it is

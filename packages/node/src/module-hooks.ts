@@ -161,9 +161,14 @@ function withoutFile(specifier: string): ResolveFnOutput | undefined {
   return { url, format: 'builtin', shortCircuit: true };
 }
 
-/** The modules that an instrumentation of anybody's waits for: OpenTelemetry's base class keeps them so. */
+/** The modules and files that an instrumentation patches: OpenTelemetry's base class keeps their definitions. */
 export function modulesHookedBy(instrumentation: Instrumentation): string[] {
   const definitions: unknown = Reflect.get(instrumentation, '_modules');
   if (!Array.isArray(definitions)) return [];
-  return definitions.map((each: { name?: unknown }) => each?.name).filter((name) => typeof name === 'string');
+  const files = definitions.flatMap((each: { files?: unknown }) =>
+    Array.isArray(each?.files) ? each.files : [],
+  );
+  return [...definitions, ...files]
+    .map((each: { name?: unknown }) => each?.name)
+    .filter((name) => typeof name === 'string');
 }

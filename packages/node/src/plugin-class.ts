@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { OptionKinds } from '@clew/core/internal';
 import type { InstrumentationClass } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
-import type { InstalledPlugin } from './discovery.ts';
+import type { InstalledPlugin } from './plugin-manifest.ts';
 
 /** Loads a plugin's code; says so once where it can't be loaded. */
 export function classOf(plugin: InstalledPlugin): InstrumentationClass<OptionKinds> | undefined {

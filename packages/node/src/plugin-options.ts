@@ -1,41 +1,72 @@
 import { type OptionKinds, resolveOptions } from '@clew/core/internal';
 import type { OptionKind } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
-import type { InstalledPlugin } from './discovery.ts';
 import type { Environment } from './environment.ts';
 import type { PluginOptions } from './init-options.ts';
 import { loadExport } from './load-export.ts';
 import { expectRecord } from './option-checks.ts';
 import { classOf } from './plugin-class.ts';
+import type { InstalledPlugin } from './plugin-manifest.ts';
 
-/** Which of the installed plugins are wanted: `OTEL_NODE_ENABLED_INSTRUMENTATIONS`, `OTEL_NODE_DISABLED_INSTRUMENTATIONS`, `plugins: { koa: false }`. */
+/**
+ * The installed plugins that are wanted: `OTEL_NODE_ENABLED_INSTRUMENTATIONS`, `OTEL_NODE_DISABLED_INSTRUMENTATIONS`,
+ * `plugins: { koa: false }`, each by short name or package name. Of several with one short name the first is used, with
+ * one warning. `others` are further names that the variables may contain.
+ */
 export function wantedPlugins(
   installed: readonly InstalledPlugin[],
   given: PluginOptions,
   environment: Environment,
+  others: readonly string[] = [],
 ): InstalledPlugin[] {
   const enabled = environment.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS');
-  const unknown = enabled?.find((name) => installed.every(({ shortName }) => shortName !== name));
+  const unknown = enabled?.find((name) => !others.includes(name) && !installed.some(named(name)));
   if (unknown !== undefined)
     environment.warn(
       'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
       `a list of installed plugins (${shortNames(installed)})`,
       unknown,
     );
-  const disabled = environment.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [];
-  return installed.filter(
-    ({ shortName }) =>
-      given[shortName] !== false && !disabled.includes(shortName) && (enabled?.includes(shortName) ?? true),
+  const isWanted = instrumentationFilter(environment);
+  const wanted = installed.filter(
+    (plugin) =>
+      given[plugin.shortName] !== false &&
+      given[plugin.name] !== false &&
+      isWanted(plugin.name, plugin.shortName),
   );
+  return withoutDoubles(wanted);
+}
+
+/** Whether `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `OTEL_NODE_DISABLED_INSTRUMENTATIONS` want one of these names. */
+export function instrumentationFilter(environment: Environment): (...names: string[]) => boolean {
+  const enabled = environment.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS');
+  const disabled = environment.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [];
+  return (...names) =>
+    !names.some((name) => disabled.includes(name)) &&
+    (enabled === undefined || names.some((name) => enabled.includes(name)));
+}
+
+function withoutDoubles(plugins: readonly InstalledPlugin[]): InstalledPlugin[] {
+  const used = new Map<string, InstalledPlugin>();
+  for (const plugin of plugins) {
+    const first = used.get(plugin.shortName);
+    if (first === undefined) used.set(plugin.shortName, plugin);
+    else
+      diag.warn(
+        `@clew/node: ${first.name} and ${plugin.name} are both called "${plugin.shortName}" in options: only ` +
+          `${first.name} is used; disable one of them: OTEL_NODE_DISABLED_INSTRUMENTATIONS=${first.name}`,
+      );
+  }
+  return [...used.values()];
 }
 
 /**
- * Throws for options of a plugin that is not installed, and for wrong ones: a plugin that is given options is
- * loaded for it.
+ * Throws for options of a plugin that is not installed, and for wrong ones. Loads the plugins that are given options,
+ * since their code knows which there are.
  */
 export function expectPluginOptions(installed: readonly InstalledPlugin[], given: PluginOptions): void {
   for (const [name, options] of Object.entries(given)) {
-    const plugin = installed.find(({ shortName }) => shortName === name);
+    const plugin = installed.find(named(name));
     if (plugin === undefined) {
       throw new TypeError(
         `@clew/node: expected plugins.${name} to be an installed plugin (${shortNames(installed)})`,
@@ -48,11 +79,15 @@ export function expectPluginOptions(installed: readonly InstalledPlugin[], given
   }
 }
 
+function named(name: string): (plugin: InstalledPlugin) => boolean {
+  return (plugin) => plugin.shortName === name || plugin.name === name;
+}
+
 function shortNames(installed: readonly InstalledPlugin[]): string {
   return installed.map(({ shortName }) => shortName).join(', ') || 'none';
 }
 
-/** The options of one plugin: given ones over `CLEW_<PLUGIN>_<OPTION>`. */
+/** The options of one plugin: given ones override `CLEW_<PLUGIN>_<OPTION>`, those by package name override those by short name. */
 export function optionsOf(
   plugin: InstalledPlugin,
   kinds: OptionKinds,
@@ -75,15 +110,15 @@ export function optionsOf(
     if (kind.accepts(value)) options[name] = value;
     else environment.warn(prefix + rest, kind.expected, text);
   }
-  const merged = { ...options, ...given[plugin.shortName] };
+  const merged = { ...options, ...given[plugin.shortName], ...given[plugin.name] };
   resolveOptions(plugin.name, kinds, merged);
   return merged;
 }
 
-/** `slowLayerMs` → `SLOW_LAYER_MS`, `aws-sdk` → `AWS_SDK`. */
+/** `slowLayerMs` → `SLOW_LAYER_MS`, `aws-sdk` → `AWS_SDK`, `socket.io` → `SOCKET_IO`. */
 export function upperSnake(name: string): string {
   return name
     .replace(/([a-z\d])([A-Z])/g, '$1_$2')
-    .replaceAll('-', '_')
+    .replaceAll(/[^\w]/g, '_')
     .toUpperCase();
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { sep } from 'node:path';
 import { diag } from '@opentelemetry/api';
-import type { InstalledPlugin } from './discovery.ts';
+import type { InstalledPlugin } from './plugin-manifest.ts';
 
 /** Logs which targets the application loaded before `init()`: they are not patched. */
 export function warnOfEarlyModules(plugins: readonly InstalledPlugin[]): void {

@@ -1,17 +1,28 @@
 import { guard } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { readAliases, withAliases } from './aliases.ts';
+import { aliasesOf, withAliases } from './aliases.ts';
+import type { Application } from './application.ts';
 import { type Moment, startPlugin } from './deferred-instrumentation.ts';
-import { type InstalledPlugin, modulesOf, shortNameOf } from './discovery.ts';
+import { modulesOf } from './discovery.ts';
 import type { Environment } from './environment.ts';
 import type { InitOptions } from './init-options.ts';
 import { hookModules, modulesHookedBy } from './module-hooks.ts';
-import { optionsOf, wantedPlugins } from './plugin-options.ts';
+import {
+  createInstrumentations,
+  type OpenTelemetryPackage,
+  requestedPackages,
+} from './opentelemetry-instrumentations.ts';
+import { type InstalledPlugin, shortNameOf } from './plugin-manifest.ts';
+import { instrumentationFilter, optionsOf, wantedPlugins } from './plugin-options.ts';
 import { warnOfEarlyModules } from './self-check.ts';
 
-/** Starts the installed plugins and the given instrumentations. One that cannot start is left out with one line. */
+/**
+ * Starts the installed plugins, the given instrumentations, and those of OpenTelemetry that the environment requests.
+ * One that cannot start is left out with one line.
+ */
 export function startPlugins(
+  application: Application,
   installed: readonly InstalledPlugin[],
   options: InitOptions,
   environment: Environment,
@@ -20,22 +31,40 @@ export function startPlugins(
   const given = options.plugins ?? {};
   const own = options.instrumentations ?? [];
   const replaced = new Set(own.map(({ instrumentationName }) => shortNameOf(instrumentationName)));
-  const aliases = readAliases();
-  const wanted = wantedPlugins(installed, given, environment)
+  const requested = requestedPackages(application, environment);
+  const aliases = aliasesOf(application);
+  const wanted = wantedPlugins(installed, given, environment, namesOf(requested))
     .filter(({ shortName }) => !replaced.has(shortName))
     .map((plugin) => withAliases(plugin, aliases));
+  const isWanted = instrumentationFilter(environment);
+  const others = createInstrumentations(
+    requested.filter(({ name, shortName }) => !replaced.has(shortName) && isWanted(name, shortName)),
+    wanted,
+  );
   guard('the check for modules that were loaded early', () => warnOfEarlyModules(wanted));
-  hookModules([...wanted.flatMap(({ targets }) => modulesOf(targets)), ...own.flatMap(modulesHookedBy)]);
+  const instances = [...own, ...others];
+  hookModules([
+    ...wanted.flatMap(({ targets }) => modulesOf(targets)),
+    ...instances.flatMap(modulesHookedBy),
+  ]);
   const found = wanted.flatMap((plugin) => {
     const optionsFor = (each: InstalledPlugin, kinds: Parameters<typeof optionsOf>[1]) =>
       optionsOf(each, kinds, given, environment);
     return attempt(plugin.name, () => startPlugin(plugin, optionsFor, moment)) ?? [];
   });
-  for (const each of own) attempt(each.instrumentationName, () => each.enable());
-  return [...own, ...found];
+  for (const each of instances) attempt(each.instrumentationName, () => each.enable());
+  const started = [...instances, ...found];
+  const names = started.map(({ instrumentationName }) => instrumentationName);
+  diag.info(`@clew/node: plugins: ${names.join(', ') || 'none'}`);
+  return started;
 }
 
-/** What the host forbids to one plugin must not stop the others, nor the application. */
+/** What the variables may call them. */
+function namesOf(packages: readonly OpenTelemetryPackage[]): string[] {
+  return packages.flatMap(({ name, shortName }) => [name, shortName]);
+}
+
+/** One plugin that the host does not allow must not stop the others, nor the application. */
 function attempt<T>(what: string, run: () => T): T | undefined {
   try {
     return run();

@@ -1,0 +1,23 @@
+// One query each with pg, mysql2 and knex.
+const { promisify } = require('node:util');
+const knex = require('knex');
+const mysql = require('mysql2');
+const pg = require('pg');
+
+async function main() {
+  const { POSTGRES_URL, MARIADB_URL } = process.env;
+  const client = new pg.Client(POSTGRES_URL);
+  await client.connect();
+  await client.query('SELECT 1');
+  await client.end();
+
+  const connection = mysql.createConnection(MARIADB_URL);
+  await promisify(connection.query.bind(connection))('SELECT 2');
+  await promisify(connection.end.bind(connection))();
+
+  const database = knex({ client: 'pg', connection: POSTGRES_URL, pool: { min: 0, max: 1 } });
+  await database.raw('SELECT 3');
+  await database.destroy();
+}
+
+main();

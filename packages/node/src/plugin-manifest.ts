@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { diag } from '@opentelemetry/api';
+
+/** A module or a channel that a plugin traces, as its package.json states it. */
+export type StatedTarget =
+  | {
+      readonly module: string;
+      readonly versions?: readonly string[];
+      readonly file?: string;
+      /** The package's own name, where `module` is the name under which the application has installed it. */
+      readonly aliasOf?: string;
+    }
+  | { readonly channel: string; readonly tracing?: boolean };
+
+/** A plugin that is installed. Its code has not been loaded. */
+export interface InstalledPlugin {
+  /** `@clew/instrumentation-express`. */
+  readonly name: string;
+  /** `express`: its name in options and variables. */
+  readonly shortName: string;
+  readonly folder: string;
+  /** The name of the exported class. */
+  readonly className: string;
+  readonly targets: readonly StatedTarget[];
+}
+
+/** What is in the folder of a package: a plugin, a package without the field `clew`, one whose field is broken, or nothing. */
+export type PackageReading = InstalledPlugin | 'no plugin' | 'broken' | 'not installed';
+
+interface Statement {
+  readonly class: string;
+  readonly targets: readonly StatedTarget[];
+}
+
+/** Shape of the field `clew`, as messages quote it. */
+export const EXPECTED_FIELD = '"clew": { "class": "…", "targets": […] }';
+
+const PREFIX = /^(clew-)?(instrumentation|plugin)-/;
+
+/** `express` of `@clew/instrumentation-express`, `@acme/clew-instrumentation-express` and `clew-plugin-express`. */
+export function shortNameOf(packageName: string): string {
+  return packageName.slice(packageName.lastIndexOf('/') + 1).replace(PREFIX, '');
+}
+
+/**
+ * Reads the field `clew` of the package in a folder. A broken field costs one warning that says why; so does a missing
+ * one where `isExpected`.
+ */
+export function readPlugin(folder: string, installedAs: string, isExpected = false): PackageReading {
+  try {
+    const text = readText(join(folder, 'package.json'));
+    if (text === undefined) return 'not installed';
+    // Most packages are no plugins, and parsing takes longer than reading.
+    if (!isExpected && !text.includes('"clew"')) return 'no plugin';
+    const { name, clew } = JSON.parse(text) as { name?: unknown; clew?: unknown };
+    if (clew === undefined && !isExpected) return 'no plugin';
+    if (clew === undefined) throw new TypeError('its package.json has no field "clew"');
+    if (!isStatement(clew)) throw new TypeError('its field "clew" is not { class, targets }');
+    const known = typeof name === 'string' ? name : installedAs;
+    const { class: className, targets } = clew;
+    return { name: known, shortName: shortNameOf(known), folder, className, targets };
+  } catch (fault) {
+    diag.warn(`@clew/node: ${installedAs} is left out`, fault);
+    return 'broken';
+  }
+}
+
+/** Undefined where there is no such file: a link may lead nowhere. */
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (fault) {
+    const { code } = fault as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw fault;
+  }
+}
+
+function isStatement(value: unknown): value is Statement {
+  const { class: className, targets } = (value ?? {}) as Partial<Statement>;
+  return typeof className === 'string' && Array.isArray(targets) && targets.every(isTarget);
+}
+
+function isTarget(value: unknown): boolean {
+  const { module, versions, channel } = (value ?? {}) as {
+    module?: unknown;
+    versions?: unknown;
+    channel?: unknown;
+  };
+  const isVersioned = versions === undefined || Array.isArray(versions);
+  return typeof channel === 'string' || (typeof module === 'string' && isVersioned);
+}
