@@ -6,7 +6,7 @@ const MAX_DEPTH = 4;
 /**
  * Whether an error means that the caller cancelled the call: `controller.abort()`, `body.cancel()`, the cancellation of
  * axios and got. The conventions do not count this as an error of the call. A timeout (`AbortSignal.timeout()`) is an
- * error, and so is an abort for a reason that is an error of its own, `controller.abort(new Error('too slow'))`.
+ * error, and so is an abort whose reason is an error: `controller.abort(new Error('too slow'))`.
  * Source: https://opentelemetry.io/docs/specs/semconv/general/recording-errors/
  *
  * @example
@@ -16,13 +16,13 @@ export function isCancellation(error: unknown): boolean {
   return isAbort(error) && !isObject(innermostReason(error));
 }
 
-/** The error that an abort was given as its reason; the error itself where there is none. */
+/** The error that was given as the reason of an abort; the error itself if there is none. */
 export function abortReason(error: unknown): unknown {
   const reason = innermostReason(error);
   return isObject(reason) ? reason : error;
 }
 
-/** What is left when the aborts around it are taken off: nothing, for a plain cancellation. */
+/** The first cause that is not an abort; `undefined` for a plain cancellation. */
 function innermostReason(error: unknown): unknown {
   let reason = error;
   for (let depth = 0; depth < MAX_DEPTH && isAbort(reason); depth++) reason = read(reason, 'cause');

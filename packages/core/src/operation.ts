@@ -6,17 +6,17 @@ import { observePromise } from './kit/observe-promise.ts';
 import { recordError } from './record-error.ts';
 
 /**
- * The life of one request and response, query, layer or message: a span, the context in which it is current,
- * and an end that comes exactly once. This is the one place where spans of plugins are started and ended.
- * No `#private` here: V8 makes the objects of classes whose base has one slower, and every request makes one.
+ * One traced request, query, layer or message: a span, the context in which it is current, and exactly one end. Plugins
+ * start and end their spans only through operations.
+ * No `#private` fields, for speed: V8 creates objects of a derived class more slowly if the base class has one.
  */
 export class Operation {
   readonly span: Span;
   /** The context in which the span is current. */
   readonly context: Context;
-  /** The context around it: that of the code which made the call. */
+  /** The context of the code that made the call. */
   readonly caller: Context | undefined;
-  /** Whether the end has come; set by {@link end} alone. */
+  /** Whether the span has ended; set only by {@link end}. */
   ended = false;
 
   constructor(span: Span, current: Context, caller?: Context) {
@@ -25,12 +25,12 @@ export class Operation {
     this.caller = caller;
   }
 
-  /** Whether anything that is said about this operation is kept. */
+  /** Whether attributes and errors of this operation are recorded. */
   get recording(): boolean {
     return !this.ended && this.span.isRecording();
   }
 
-  /** Records what went wrong: an `exception` event, `error.type` and the error status. Any value may be thrown. */
+  /** Records an error, which may be any thrown value: an `exception` event, `error.type` and the error status. */
   fail(error: unknown): void {
     if (!this.recording) return;
     try {
@@ -41,8 +41,8 @@ export class Operation {
   }
 
   /**
-   * Ends the span; later calls do nothing. `attributes` are set before the end. `endTimeMs`, in the terms of
-   * `performance.now()`, is the time of the end where that has passed.
+   * Ends the span; later calls do nothing. `attributes` are set before the end. `endTimeMs` is the time of an end in the
+   * past, in milliseconds as `performance.now()` returns; default now.
    */
   end(attributes?: Attributes, endTimeMs?: number): void {
     if (this.ended) return;
@@ -59,7 +59,7 @@ export class Operation {
     }
   }
 
-  /** Calls `fn` with the span current. What it throws is recorded, ends the span, and is thrown on. */
+  /** Calls `fn` with the span current. If it throws, records the error, ends the span and rethrows. */
   run<T>(fn: () => T): T {
     try {
       return context.with(this.context, fn);
@@ -71,8 +71,8 @@ export class Operation {
   }
 
   /**
-   * Ends the span when the promise settles, at once if the value is no promise. Give the application the result in
-   * place of the original: see {@link observePromise}.
+   * Ends the span when the promise settles; at once if the value is not a promise. Return the result to the application
+   * in place of the original: see {@link observePromise}.
    */
   settle<T>(value: T): T {
     if (typeof value !== 'object' || value === null) {
@@ -87,10 +87,9 @@ export class Operation {
   }
 
   /**
-   * The callback to give to the library in place of the application's. Its call ends the span, as a failure where the
-   * first argument is an error; then `fn` runs in the context of the caller, whatever is current where the library
-   * calls it. Further calls only run `fn`. Name, length, `this`, arguments and result are those of `fn`; a value that is
-   * no function is returned as it is.
+   * Returns a callback to pass to the library in place of `fn`. It ends the span, as failed if the first argument is an
+   * error, and then runs `fn` in the context of the caller. Later calls only run `fn`. Name, length, `this`, arguments
+   * and result are those of `fn`. Returns a value that is not a function unchanged.
    *
    * @example
    * return operation.run(() => send.call(this, text, operation.callback(callback)));
@@ -106,15 +105,15 @@ export class Operation {
       operation.end();
       return context.with(caller, called, this, ...args);
     };
-    // Libraries look at the length. Cheaper than all that `dress` copies: a callback is made for each call.
+    // Libraries check the length. Written for speed, as each call creates a callback: the plain form is `dress`.
     Object.defineProperty(wrapped, 'length', { value: called.length, configurable: true });
     Object.defineProperty(wrapped, 'name', { value: called.name, configurable: true });
     return wrapped as F;
   }
 
   /**
-   * Ends the span at the first of the events, `close` unless others are given; an `error` event before it is a failure.
-   * The application's listeners decide what becomes of that error, as if nobody listened here.
+   * Ends the span at the first of the events (default `close`); an `error` event before it is recorded as a failure.
+   * An `error` event without an application listener still throws.
    */
   endOn(emitter: EventEmitter, ...events: readonly string[]): void {
     const ends = events.length === 0 ? ['close'] : events;
@@ -131,9 +130,12 @@ export class Operation {
 
 type AnyCallback = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Starts an operation. `start` makes the span in the parent context; when it fails, `undefined` comes back and the program goes on. */
+/**
+ * Starts an operation. `start` starts its span in the parent context. If it throws, the failure is reported as `activity`
+ * and `undefined` is returned.
+ */
 export function startOperation(
-  place: string,
+  activity: string,
   parent: Context,
   start: (parent: Context) => Span,
 ): Operation | undefined {
@@ -141,12 +143,12 @@ export function startOperation(
     const span = start(parent);
     return new Operation(span, trace.setSpan(parent, span), parent);
   } catch (fault) {
-    reportFailure(place, fault);
+    reportFailure(activity, fault);
     return undefined;
   }
 }
 
-/** The context that is current now, or the root when there is none. */
+/** The current context, or the root context if there is none. */
 export function currentContext(): Context {
   return context.active() ?? rootContext;
 }

@@ -171,11 +171,11 @@ describe('a fault of ours', () => {
   });
 
   test('at the start gives no operation, and the program goes on', () => {
-    expect(startOperation('a place of this test', rootContext, broken)).toBeUndefined();
-    expect(startOperation('a place of this test', rootContext, broken)).toBeUndefined();
+    expect(startOperation('an activity of this test', rootContext, broken)).toBeUndefined();
+    expect(startOperation('an activity of this test', rootContext, broken)).toBeUndefined();
     expect(said).toHaveBeenCalledTimes(1);
     expect(said.mock.calls[0]).toEqual([
-      'clew: a place of this test failed; the program is not affected, the trace may be incomplete',
+      'clew: an activity of this test failed; the application is not affected, the trace may be incomplete',
       new Error('our fault'),
     ]);
   });

@@ -226,9 +226,7 @@ describe('the report', () => {
     for (let time = 0; time < 3; time++) context.with(rootContext, () => void strict.attach(rootContext));
     expect(problems).toHaveLength(3);
     expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(
-      /^clew: strict context: a context was made current and never taken back\n {4}at /,
-    );
+    expect(said[0]).toMatch(/^clew: strict context: a context was attached and never disposed of\n {4}at /);
   });
 
   test('a callback that throws does not reach the program', () => {

@@ -4,11 +4,11 @@ import { dress } from '../kit/wrap.ts';
 
 /**
  * Binds a function, or every listener added to an emitter from now on, to a context: the current one unless
- * another is given. The bound function keeps its name, length and `this`; it may be called many times.
- * Other values come back as they are, and so does everything while no context manager is installed.
+ * another is given. The bound function keeps its name, length and `this`, and may be called many times.
+ * Returns other values unchanged; returns every value unchanged while no context manager is installed.
  *
  * @example
- * cache.onInvalidate(bind(() => reload()));     // the context of whoever asked, not of whoever invalidates
+ * cache.onInvalidate(bind(() => reload()));     // runs in the context of the subscriber, not of the invalidation
  * pool.grow = bind(pool.grow, rootContext);     // a connection belongs to no request
  */
 export function bind<T>(target: T, to: Context = context.active()): T {
@@ -27,7 +27,7 @@ type Listener = (...args: unknown[]) => unknown;
 
 const ADDERS = ['addListener', 'on', 'once', 'prependListener', 'prependOnceListener'] as const;
 
-/** Binds a function, or every listener added to an emitter from now on, to a context. Other values come back as they are. */
+/** Binds a function, or every listener added to an emitter from now on, to a context. Returns other values unchanged. */
 export function bindWith<T>(runIn: RunIn, context: Context, target: T): T {
   if (typeof target === 'function') return bindFunction(runIn, context, target as unknown as Listener) as T;
   if (isEmitter(target)) bindEmitter(runIn, context, target);
@@ -40,10 +40,10 @@ function bindFunction(runIn: RunIn, context: Context, target: Listener): Listene
   }, target);
 }
 
-/** The listener that each bound one stands for. */
+/** The original of each bound listener. */
 const originals = new WeakMap<object, Listener>();
 
-/** `removeListener` finds a bound listener by its original: Node looks at the `listener` property, as for `once`. */
+/** `removeListener` finds a bound listener by its original: Node compares the `listener` property, as it does for `once`. */
 function bindEmitter(runIn: RunIn, context: Context, emitter: EventEmitter): void {
   for (const name of ADDERS) {
     const add = emitter[name];
@@ -64,7 +64,7 @@ function bindEmitter(runIn: RunIn, context: Context, emitter: EventEmitter): voi
   }
 }
 
-/** `once` adds a wrapper of the bound listener through `on`; it is to be found by the original, not by the bound one. */
+/** `once` adds a wrapper of the bound listener through `on`; `removeListener` must find it by the original listener. */
 function standingForOriginal(wrapper: Listener & { listener?: unknown }): Listener {
   const { listener } = wrapper;
   const original = typeof listener === 'function' ? originals.get(listener) : undefined;
@@ -77,7 +77,7 @@ function isEmitter(value: unknown): value is EventEmitter {
   try {
     return typeof (value as EventEmitter).on === 'function';
   } catch {
-    // A proxy of the application's.
+    // A proxy in the application may throw.
     return false;
   }
 }

@@ -2,15 +2,15 @@ import { type Context, context, propagation } from '@opentelemetry/api';
 import { guard } from '../kit/failures.ts';
 import { rootContext } from './context.ts';
 
-/** A message with its context; plain data that every channel can clone or write as JSON. */
+/** A message with its context: plain data that every channel can clone or write as JSON. */
 export interface CarriedMessage<Message> {
   readonly 'clew.trace': Readonly<Record<string, string>>;
   readonly message: Message;
 }
 
 /**
- * Puts a message into an envelope with the current context, for channels that no context manager sees through:
- * MessagePort, BroadcastChannel, `workerData`, `process.send`. The other side opens it with `openMessage`.
+ * Wraps a message together with the current context, for channels that no context manager follows: MessagePort,
+ * BroadcastChannel, `workerData`, `process.send`. The receiver unwraps it with `openMessage`.
  *
  * @example
  * port.postMessage(wrapMessage({ path }));
@@ -25,9 +25,8 @@ export function wrapMessage<Message>(
 }
 
 /**
- * Takes a message out of its envelope and calls `handle` in the context that came with it. A message without an
- * envelope is handled in the root context: the context of a channel is that of whoever opened it, and
- * belongs to none of the messages.
+ * Unwraps a message and calls `handle` in the context that was sent with it. A message that was not wrapped is
+ * handled in the root context: the context of the code that opened the channel belongs to no message.
  *
  * @example
  * port.on('message', (received) => openMessage(received, (message) => convert(message.path)));

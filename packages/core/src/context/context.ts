@@ -3,12 +3,12 @@ import { type Context, createContextKey } from '@opentelemetry/api';
 /** The key under which the OpenTelemetry API keeps the span of a context. */
 const SPAN_KEY = createContextKey('OpenTelemetry Context Key SPAN');
 
-/** A chain longer than this is written anew without its shadowed keys, so that no chain grows for ever. */
+/** A longer chain is rebuilt without its shadowed keys, so that no chain grows without bound. */
 const MAX_DEPTH = 24;
 
 /**
- * An immutable context: a chain of key and value pairs with a slot of its own for the span.
- * Setting a span copies four fields; setting a value adds one link. Nothing is ever changed in place.
+ * An immutable context: a chain of key-value pairs with a separate slot for the span.
+ * Setting a span copies four fields; setting a value adds one link.
  */
 class ChainedContext implements Context {
   readonly #parent: ChainedContext | undefined;
@@ -60,10 +60,10 @@ class ChainedContext implements Context {
   }
 }
 
-/** The context with no span and no values. Every operation starts from it. */
+/** The context with no span and no values. */
 export const rootContext: Context = new ChainedContext(undefined, undefined, undefined, undefined);
 
-/** The value if it is a context, else `base`: applications in JavaScript make anything current. */
+/** The value if it is a context, else `base`: JavaScript applications pass any value to `context.with`. */
 export function contextOr(value: Context, base: Context): Context {
   return typeof (value as Context | null | undefined)?.getValue === 'function' ? value : base;
 }

@@ -1,7 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import { emitterContext, setEmitterContext } from './emitter-context.ts';
 
-/** One in a process, also over several copies of this package: a copy can't read the private fields of another. */
+/** Shared by all copies of this package in the process: one copy can't read the private fields that another sets. */
 const KEY = Symbol.for('clew.message-contexts');
 
 interface MessageContexts {
@@ -15,12 +15,12 @@ function contexts(): MessageContexts {
   return holder[KEY];
 }
 
-/** Remembers the context to process a message in, for as long as the message exists. Nothing on the message shows it. */
+/** Sets the context in which a message is processed, for the lifetime of the message. Adds no visible property. */
 export function setMessageContext(message: object, own: Context): void {
   contexts().set(message, own);
 }
 
-/** The context that a message came with or was handed over in; `undefined` for one that was not traced. */
+/** The context of a message: received with it, or set by {@link setMessageContext}; `undefined` if it was not traced. */
 export function contextOfMessage(message: object): Context | undefined {
   return contexts().get(message);
 }

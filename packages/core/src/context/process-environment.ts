@@ -12,12 +12,12 @@ import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
 import { rootContext } from './context.ts';
 
 /**
- * The environment for a child process that continues the current span: a copy of `environment` with
- * `TRACEPARENT`, `TRACESTATE`, `BAGGAGE` or what else the propagator writes. What an older context left in those
- * variables is taken out, so that no child joins two traces. Nothing that is given is changed.
+ * Returns the environment for a child process that continues the current span: a copy of `environment` with
+ * `TRACEPARENT`, `TRACESTATE`, `BAGGAGE` or the other variables that the propagator writes. Values of an older context
+ * in these variables are removed, so that no child joins two traces. `environment` itself is not changed.
  *
- * The system refuses a process whose environment and arguments are too large (`E2BIG`): what does not fit is left out
- * and counted. `argumentBytes` is the size of the arguments.
+ * The operating system refuses a process whose environment and arguments are too large (`E2BIG`): variables that do not
+ * fit are left out and counted. `argumentBytes` is the size of the arguments, default 0.
  * Source: https://opentelemetry.io/docs/specs/otel/context/env-carriers/
  *
  * @example
@@ -30,7 +30,7 @@ export function carryToChild(
 ): EnvironmentVariables {
   const carried = guard('carrying a context to a child process', () => {
     const copy = withoutTrace(environment);
-    otherBytes = argumentBytes;
+    startArgumentBytes = argumentBytes;
     injectFresh(from, copy, environmentWriter);
     return copy;
   });
@@ -38,8 +38,8 @@ export function carryToChild(
 }
 
 /**
- * The options for a worker thread that continues the current span, through the worker's own environment.
- * With `env: SHARE_ENV` there is no such environment: hand over `workerData: wrapMessage(data)` instead.
+ * Returns the options for a worker thread that continues the current span, through the worker's own environment.
+ * With `env: SHARE_ENV` there is no such environment: pass `workerData: wrapMessage(data)` instead.
  *
  * @example
  * new Worker(file, carryToWorker({ workerData: { path } }));
@@ -54,8 +54,8 @@ export function carryToWorker<Options extends WorkerOptions>(
 }
 
 /**
- * The context that a parent process or thread handed over in environment variables; the root context when
- * there is none. For the start of a program: `new AsyncContextManager(contextFromEnvironment())`.
+ * Reads the context that a parent process or thread passed in environment variables; returns the root context if there
+ * is none. For the start of an application: `new AsyncContextManager(contextFromEnvironment())`.
  */
 export function contextFromEnvironment(environment: EnvironmentVariables = process.env): Context {
   const given = guard('reading a context from the environment', () =>
@@ -65,18 +65,19 @@ export function contextFromEnvironment(environment: EnvironmentVariables = proce
 }
 
 /**
- * What every Linux takes, arguments included, however small the stack is; and all of an environment on Windows.
+ * The size that every Linux accepts for environment and arguments, however small the stack is; on Windows, the limit of
+ * an environment.
  * Source: https://man7.org/linux/man-pages/man2/execve.2.html
  */
 const MAX_PROCESS_BYTES = process.platform === 'win32' ? 32_767 : 131_072;
 
-/** Of the process that is being started. */
-let otherBytes = 0;
+/** The size of the arguments of the process that is being started. */
+let startArgumentBytes = 0;
 
 const environmentWriter: CarrierWriter<EnvironmentVariables> = boundedWriter(
   {
     set: (environment, name, value) => environmentSetter.set(environment, name, value),
-    // What an older context left is out of the copy already.
+    // The copy holds no variables of an older context.
     has: () => false,
     remove: () => {},
     names: () => [],
@@ -86,14 +87,14 @@ const environmentWriter: CarrierWriter<EnvironmentVariables> = boundedWriter(
     room: (environment) =>
       Object.entries(environment).reduce(
         (left, [name, value]) => (value === undefined ? left : left - headerBytes(name, value)),
-        MAX_PROCESS_BYTES - otherBytes,
+        MAX_PROCESS_BYTES - startArgumentBytes,
       ),
   },
 );
 
-/** Windows knows a variable in any case; a copy of the environment is an object as any other. */
+/** Names are compared in upper case: Windows ignores their case, but a copy of the environment is a plain object. */
 function withoutTrace(environment: EnvironmentVariables): EnvironmentVariables {
-  const ours = new Set(propagation.fields().map(environmentName));
-  const kept = Object.entries(environment).filter(([name]) => !ours.has(name.toUpperCase()));
+  const traceNames = new Set(propagation.fields().map(environmentName));
+  const kept = Object.entries(environment).filter(([name]) => !traceNames.has(name.toUpperCase()));
   return Object.fromEntries(kept);
 }

@@ -1,59 +1,59 @@
 import { type Context, isSpanContextValid, type Span, trace } from '@opentelemetry/api';
 import { dress } from '../kit/wrap.ts';
-import { type Place, placeOf, type StrictReport } from './strict-report.ts';
+import { type CallSite, callSiteOf, type StrictReport } from './strict-report.ts';
 
 type End = (this: Span, ...args: unknown[]) => void;
 
-/** What is known of a span; holds neither the span nor a context, so that both can go. */
-interface Life {
+/** The state of a watched span. Holds neither the span nor a context, so that both can be collected. */
+interface WatchedSpan {
   readonly name: string;
   readonly traceId: string;
-  readonly madeCurrent: Place;
-  ended: Place | undefined;
+  readonly madeCurrent: CallSite;
+  ended: CallSite | undefined;
 }
 
 /** Watches how the spans that are made current end. */
 export class SpanWatch {
   readonly #report: StrictReport;
   readonly #current: () => Context;
-  readonly #lives = new WeakMap<Span, Life>();
-  readonly #open = new Set<Life>();
-  readonly #collected = new FinalizationRegistry<Life>((life) => this.#neverEnded(life));
+  readonly #watched = new WeakMap<Span, WatchedSpan>();
+  readonly #open = new Set<WatchedSpan>();
+  readonly #collected = new FinalizationRegistry<WatchedSpan>((watched) => this.#neverEnded(watched));
 
   constructor(report: StrictReport, current: () => Context) {
     this.#report = report;
     this.#current = current;
   }
 
-  /** Takes notice of the span of a context that becomes current through `below`. */
-  see(context: Context, below: (...args: never[]) => unknown): void {
+  /** Watches the span of a context that the caller of the function `below` makes current. */
+  watch(context: Context, below: (...args: never[]) => unknown): void {
     const span = trace.getSpan(context);
-    if (span === undefined || this.#lives.has(span) || !span.isRecording()) return;
+    if (span === undefined || this.#watched.has(span) || !span.isRecording()) return;
     const { traceId, spanId } = span.spanContext();
     const { name } = span as Span & { readonly name?: unknown };
-    const life: Life = {
+    const watched: WatchedSpan = {
       name: typeof name === 'string' ? `"${name}"` : spanId,
       traceId,
-      madeCurrent: placeOf(below),
+      madeCurrent: callSiteOf(below),
       ended: undefined,
     };
-    this.#lives.set(span, life);
-    if (!this.#hearEndOf(span, life)) return;
-    this.#open.add(life);
-    this.#collected.register(span, life);
+    this.#watched.set(span, watched);
+    if (!this.#wrapEnd(span, watched)) return;
+    this.#open.add(watched);
+    this.#collected.register(span, watched);
   }
 
-  /** Reports the spans that are open now, once. */
+  /** Reports each span that is still open, once. */
   reportOpen(): void {
-    for (const life of this.#open) this.#neverEnded(life);
+    for (const watched of this.#open) this.#neverEnded(watched);
   }
 
-  /** `end` becomes a property of this one span; a frozen span is left alone. */
-  #hearEndOf(span: Span, life: Life): boolean {
+  /** Adds an own property `end` to the span; a frozen span stays unwatched. */
+  #wrapEnd(span: Span, watched: WatchedSpan): boolean {
     const original = span.end as End;
     const watch = this;
     const end: End = function (...args) {
-      watch.#ends(life, end);
+      watch.#onEnd(watched, end);
       return Reflect.apply(original, this, args);
     };
     return Reflect.defineProperty(span, 'end', {
@@ -64,22 +64,27 @@ export class SpanWatch {
     });
   }
 
-  #ends(life: Life, end: End): void {
-    const place = placeOf(end);
-    if (life.ended !== undefined) {
-      this.#report.add('ended-twice', `the span ${life.name} was ended a second time`, place, life.ended);
+  #onEnd(watched: WatchedSpan, end: End): void {
+    const site = callSiteOf(end);
+    if (watched.ended !== undefined) {
+      this.#report.add(
+        'ended-twice',
+        `the span ${watched.name} was ended a second time`,
+        site,
+        watched.ended,
+      );
       return;
     }
-    life.ended = place;
-    this.#open.delete(life);
+    watched.ended = site;
+    this.#open.delete(watched);
     const other = trace.getSpanContext(this.#current());
-    if (other === undefined || !isSpanContextValid(other) || other.traceId === life.traceId) return;
-    const what = `the span ${life.name} was ended while a span of another trace was current`;
-    this.#report.add('ended-elsewhere', what, place, life.madeCurrent);
+    if (other === undefined || !isSpanContextValid(other) || other.traceId === watched.traceId) return;
+    const what = `the span ${watched.name} was ended while a span of another trace was current`;
+    this.#report.add('ended-elsewhere', what, site, watched.madeCurrent);
   }
 
-  #neverEnded(life: Life): void {
-    if (!this.#open.delete(life)) return;
-    this.#report.add('never-ended', `the span ${life.name} was never ended`, life.madeCurrent);
+  #neverEnded(watched: WatchedSpan): void {
+    if (!this.#open.delete(watched)) return;
+    this.#report.add('never-ended', `the span ${watched.name} was never ended`, watched.madeCurrent);
   }
 }

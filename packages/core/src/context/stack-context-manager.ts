@@ -3,14 +3,14 @@ import { bindWith } from './bind.ts';
 import { contextOr, rootContext } from './context.ts';
 
 /**
- * The context carrier `stack`: a context is current while a function runs and not after its first `await`.
- * For synchronous programs; costs next to nothing.
+ * The context carrier `stack`: a context is current while a function runs, but not after its first `await`.
+ * For synchronous applications; costs almost nothing.
  */
 export class StackContextManager implements ContextManager {
   readonly #base: Context;
   #current: Context;
 
-  /** `base` is current where nothing else is, such as the context that a parent process handed over. */
+  /** `base` is current where no other context is, for example the context received from a parent process. */
   constructor(base: Context = rootContext) {
     this.#base = base;
     this.#current = base;

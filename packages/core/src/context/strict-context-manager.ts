@@ -2,26 +2,26 @@ import type { Context, ContextManager } from '@opentelemetry/api';
 import { guard } from '../kit/failures.ts';
 import { bindWith } from './bind.ts';
 import { SpanWatch } from './span-watch.ts';
-import { type ContextProblem, type Place, placeOf, StrictReport } from './strict-report.ts';
+import { type CallSite, type ContextProblem, callSiteOf, StrictReport } from './strict-report.ts';
 
 /** Options of `StrictContextManager`. */
 export interface StrictOptions {
-  /** Hears every finding; `diag` hears each place in the program once. */
+  /** Called for every problem; `diag` logs each call site once. */
   readonly onProblem?: (problem: ContextProblem) => void;
 }
 
-/** A context manager that can also make a context current until further notice, as ours can. */
+/** A context manager that can also attach a context until it is disposed of, like those of this package. */
 type Attaching = ContextManager & { attach?(context: Context): { dispose(): void } };
 
 interface Attachment {
-  readonly place: Place;
+  readonly site: CallSite;
   disposed: boolean;
 }
 
 /**
- * Watches another context manager while a program is developed, and reports contexts that are left current and
- * spans that end twice, in another request, or never, with the stack of who did it. It changes nothing of what
- * the program does. Costs a stack trace a span: for development and tests, not for production.
+ * Watches another context manager, and reports contexts that stay attached and spans that end twice, in another
+ * request, or never, each with the stack of the call. The application behaves as without it. Costs one stack trace
+ * for each span: for development and tests, not for production.
  *
  * @example
  * const strict = new StrictContextManager(new AsyncContextManager(), { onProblem: (it) => problems.push(it) });
@@ -34,7 +34,7 @@ export class StrictContextManager implements ContextManager {
   readonly #spans: SpanWatch;
   readonly #attachments = new Set<Attachment>();
   readonly #collected = new FinalizationRegistry<Attachment>((it) => this.#leftCurrent(it));
-  /** What was attached since the innermost `with` began; `undefined` outside of any. */
+  /** The contexts attached since the start of the innermost `with`; `undefined` outside of any. */
   #frame: Attachment[] | undefined;
 
   constructor(inner: Attaching, options: StrictOptions = {}) {
@@ -53,7 +53,7 @@ export class StrictContextManager implements ContextManager {
     thisArg?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
-    guard('watching a span', () => this.#spans.see(context, this.with));
+    guard('watching a span', () => this.#spans.watch(context, this.with));
     const outer = this.#frame;
     const attached: Attachment[] = [];
     this.#frame = attached;
@@ -75,11 +75,11 @@ export class StrictContextManager implements ContextManager {
     );
   }
 
-  /** As the inner manager's; one without `attach` leaves everything as it is. */
+  /** Calls the inner manager's `attach`; does nothing if it has none. */
   attach(context: Context): { dispose(): void } {
-    guard('watching a span', () => this.#spans.see(context, this.attach));
+    guard('watching a span', () => this.#spans.watch(context, this.attach));
     const token = this.#inner.attach?.(context);
-    const attachment: Attachment = { place: placeOf(this.attach), disposed: false };
+    const attachment: Attachment = { site: callSiteOf(this.attach), disposed: false };
     this.#attachments.add(attachment);
     this.#frame?.push(attachment);
     const dispose = () => {
@@ -91,7 +91,7 @@ export class StrictContextManager implements ContextManager {
     return watched;
   }
 
-  /** Reports what is attached and which spans are open now: for the end of a test or of a program. */
+  /** Reports the contexts that are still attached and the spans that are still open: for the end of a test or process. */
   check(): void {
     for (const attachment of this.#attachments) this.#leftCurrent(attachment);
     this.#spans.reportOpen();
@@ -107,7 +107,7 @@ export class StrictContextManager implements ContextManager {
     return this;
   }
 
-  /** What a promise still has to take back is found when its token is collected, or by `check`. */
+  /** If the result is a promise, its code may still dispose: such a context is found when its token is collected, or by `check`. */
   #expectDisposed(attached: readonly Attachment[], result: unknown): void {
     if (result instanceof Promise) return;
     for (const attachment of attached) this.#leftCurrent(attachment);
@@ -115,7 +115,7 @@ export class StrictContextManager implements ContextManager {
 
   #leftCurrent(attachment: Attachment): void {
     if (!this.#attachments.delete(attachment)) return;
-    this.#report.add('left-current', 'a context was made current and never taken back', attachment.place);
+    this.#report.add('left-current', 'a context was attached and never disposed of', attachment.site);
   }
 
   #disposes(attachment: Attachment, context: Context, dispose: () => void): void {
@@ -124,8 +124,8 @@ export class StrictContextManager implements ContextManager {
     this.#attachments.delete(attachment);
     if (!twice && this.#inner.active() === context) return;
     const what = twice
-      ? 'a context was taken back a second time'
-      : 'a context was taken back while another was current';
-    this.#report.add('disposed-elsewhere', what, placeOf(dispose), attachment.place);
+      ? 'a context was disposed of a second time'
+      : 'a context was disposed of while another was current';
+    this.#report.add('disposed-elsewhere', what, callSiteOf(dispose), attachment.site);
   }
 }

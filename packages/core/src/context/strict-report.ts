@@ -1,58 +1,58 @@
 import { diag } from '@opentelemetry/api';
 import { guard } from '../kit/failures.ts';
 
-/** What was done wrong with a context or a span. */
+/** The kind of misuse of a context or a span. */
 export type ContextProblemKind =
-  /** `attach` without `dispose`: the context stays current for what has nothing to do with it. */
+  /** `attach` without `dispose`: the context stays current for unrelated code. */
   | 'left-current'
   /** `dispose` a second time, or while another context was current. */
   | 'disposed-elsewhere'
   /** `span.end()` a second time. */
   | 'ended-twice'
-  /** `span.end()` while a span of another trace was current: one request ends what belongs to another. */
+  /** `span.end()` while a span of another trace was current: one request ends the span of another. */
   | 'ended-elsewhere'
-  /** A span that nobody can end any more. */
+  /** The span was collected, or was open at `check()`, without a call of `end()`. */
   | 'never-ended';
 
-/** One finding of the strict mode. */
+/** One problem found by `StrictContextManager`. */
 export interface ContextProblem {
   readonly kind: ContextProblemKind;
   /** One sentence with the name of the span. */
   readonly message: string;
-  /** The stack of who did it. */
+  /** The stack of the faulty call. */
   readonly stack: string;
-  /** The stack of where it began or was done rightly: the span made current, or ended for the first time. */
+  /** The stack of the earlier, correct call: where the span was made current or first ended. */
   readonly before?: string;
 }
 
-/** A place in the program; its text is made only if somebody asks. */
-export interface Place {
+/** A call site in the application; V8 formats the stack lazily. */
+export interface CallSite {
   readonly stack: string;
 }
 
-/** Where the caller of `below` stands. */
-export function placeOf(below: (...args: never[]) => unknown): Place {
-  const place = { stack: '' };
-  Error.captureStackTrace(place, below);
-  return place;
+/** The call site of the function `below`. */
+export function callSiteOf(below: (...args: never[]) => unknown): CallSite {
+  const site = { stack: '' };
+  Error.captureStackTrace(site, below);
+  return site;
 }
 
-const MAX_PLACES = 256;
+const MAX_SITES = 256;
 
-/** Says each place once through `diag`, and each finding to `onProblem`. */
+/** Logs each call site once through `diag`, and passes each problem to `onProblem`. */
 export class StrictReport {
   readonly #onProblem: ((problem: ContextProblem) => void) | undefined;
-  readonly #places = new Set<string>();
+  readonly #sites = new Set<string>();
 
   constructor(onProblem: ((problem: ContextProblem) => void) | undefined) {
     this.#onProblem = onProblem;
   }
 
-  add(kind: ContextProblemKind, what: string, place: Place, before?: Place): void {
+  add(kind: ContextProblemKind, what: string, site: CallSite, before?: CallSite): void {
     guard('reporting a context problem', () => {
       const message = `strict context: ${what}`;
-      const stack = framesOf(place);
-      this.#say(
+      const stack = framesOf(site);
+      this.#logOnce(
         `${kind}\n${stack}`,
         `clew: ${message}\n${stack}${before ? `\nbefore:\n${framesOf(before)}` : ''}`,
       );
@@ -60,14 +60,14 @@ export class StrictReport {
     });
   }
 
-  #say(key: string, text: string): void {
-    if (this.#places.has(key) || this.#places.size >= MAX_PLACES) return;
-    this.#places.add(key);
+  #logOnce(key: string, text: string): void {
+    if (this.#sites.has(key) || this.#sites.size >= MAX_SITES) return;
+    this.#sites.add(key);
     diag.warn(text);
   }
 }
 
-/** The frames without the first line, which would say `Error`. */
-function framesOf(place: Place): string {
-  return place.stack.slice(place.stack.indexOf('\n') + 1);
+/** The frames without the first line, which is `Error`. */
+function framesOf(site: CallSite): string {
+  return site.stack.slice(site.stack.indexOf('\n') + 1);
 }

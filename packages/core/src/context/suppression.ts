@@ -1,6 +1,6 @@
 import { type Context, createContextKey } from '@opentelemetry/api';
 
-/** The key that the OpenTelemetry SDKs use, so that their exporters are not traced by us nor ours by them. */
+/** The key of the OpenTelemetry SDKs: their exporters are not traced by Clew, nor Clew's by them. */
 const SUPPRESS_KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 /** Returns a context in which nothing is traced and nothing is injected. */

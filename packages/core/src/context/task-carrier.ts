@@ -2,11 +2,11 @@ import { type Context, context } from '@opentelemetry/api';
 import { rootContext } from './context.ts';
 
 /**
- * Carries contexts with the tasks of a queue or a pool: captured where a task is handed in, current again where
- * it runs, gone from the worker afterwards. Works with every context manager, and for the plugins of libraries
- * with queues of their own. For a task that is a plain function, `bind(task)` is enough.
+ * Carries contexts with the tasks of a queue or a pool: captured where a task is added, current where it runs, and no
+ * longer current on the worker afterwards. Works with every context manager, and in plugins of libraries that have
+ * their own queues. For a task that is a plain function, `bind(task)` is enough.
  *
- * The carrier holds no task: a context lives as long as its task, and a task that is dropped lets its context go.
+ * The carrier holds its tasks weakly: the context is released together with its task.
  *
  * @example
  * const carrier = new TaskCarrier<Job>();
@@ -18,36 +18,35 @@ export class TaskCarrier<Task extends object> {
   readonly #contexts = new WeakMap<Task, Context>();
 
   /**
-   * Remembers the context for the task, the current one unless another is given, and hands the task back.
-   * A task that is captured again forgets the context before: one that several requests share at the same
-   * time needs an object a request.
+   * Sets the context of the task, the current one unless another is given, and returns the task.
+   * A second call replaces the context: if several requests share a task at the same time, use one object for each.
    */
   capture(task: Task, from: Context = context.active()): Task {
     if (isObject(task)) this.#contexts.set(task, from);
     return task;
   }
 
-  /** The context that the task carries; for batches, whose span links to each of their tasks. */
+  /** The context of the task, for a batch whose span links to each of its tasks. */
   contextOf(task: Task): Context | undefined {
     return this.#contexts.get(task);
   }
 
   /**
-   * Calls `fn` in the task's context, as often as the queue tries, and hands back what it returns or throws.
-   * A task that carries none belongs to no request: it runs in the root context, never in what the worker
-   * happens to have inherited.
+   * Calls `fn` in the task's context, and returns or throws what `fn` does. May be called again for a retry.
+   * A task without a context belongs to no request: it runs in the root context, never in the context that the worker
+   * inherited.
    */
   run<T>(task: Task, fn: () => T): T {
     return context.with(this.#contexts.get(task) ?? rootContext, fn);
   }
 
-  /** Forgets the task's context, for tasks that outlive their work. */
+  /** Removes the task's context, for tasks that outlive their run. */
   release(task: Task): void {
     this.#contexts.delete(task);
   }
 }
 
-/** Plugins see what programs hand in: an id instead of an object carries nothing, and breaks nothing. */
+/** JavaScript callers may pass an id instead of an object: it carries no context, and does not throw. */
 function isObject(value: unknown): boolean {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

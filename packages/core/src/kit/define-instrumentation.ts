@@ -15,7 +15,7 @@ import { type TracedChannel, traceChannel } from './tracing-channel.ts';
 import { UndoList } from './undo-list.ts';
 import { type AnyFunction, followReplacements, replace } from './wrap.ts';
 
-/** What a plugin is made of. */
+/** The parts of a plugin. */
 export interface InstrumentationDefinition<K extends OptionKinds> {
   /** The package's name; also the instrumentation scope of its spans. */
   readonly name: string;
@@ -24,21 +24,21 @@ export interface InstrumentationDefinition<K extends OptionKinds> {
   readonly targets: readonly Target<OptionsOf<K>>[];
 }
 
-/** The options that a user may give: each may be left out. */
+/** The options as a user passes them: all optional. */
 export type GivenOptions<K extends OptionKinds> = InstrumentationConfig & {
   readonly [Name in keyof OptionsOf<K>]?: OptionsOf<K>[Name] | undefined;
 };
 
-/** An OpenTelemetry instrumentation that can also patch by hand. */
+/** An OpenTelemetry instrumentation that can also patch given exports. */
 export interface ClewInstrumentation<K extends OptionKinds> extends Instrumentation<GivenOptions<K>> {
   /**
-   * Patches a module's exports by hand, for bundled programs and tests. `module` names the target when the plugin has
-   * several, and `file` the one of a file inside the package. Throws a TypeError when the plugin has no such target.
+   * Patches the given exports of a module, for bundled applications and tests. `module` names the target if the plugin
+   * has several (default: the first), and `file` a file inside the package. Throws a TypeError for an unknown target.
    */
   instrument(moduleExports: unknown, module?: string, file?: string): void;
   /**
-   * Gives a channel's message to this plugin's listener: for the message by which the plugin came to be loaded. Of a
-   * tracing channel, returns the context in which the call is to run.
+   * Passes a message of a channel to this plugin's listener: for the message that caused the plugin to be loaded. For a
+   * tracing channel, returns the context in which the call has to run.
    */
   receive(channel: string, message: unknown): Context | undefined;
 }
@@ -49,24 +49,24 @@ export interface InstrumentationClass<K extends OptionKinds> {
   readonly definition: InstrumentationDefinition<K>;
 }
 
-/** Plain properties, not getters: they are read for every request. */
+/** The tools have plain properties, not getters, because they are read for every request. */
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface State<Options> {
   readonly undo: UndoList;
   /** Passed to `tools.once` since the last `disable()`. */
   patched: WeakSet<object>;
-  /** Every copy of a module that was seen, by hooks or by hand, and whether it is patched now. */
+  /** Every copy of a module that was loaded or passed to `instrument`, and whether it is patched now. */
   readonly seen: Map<ModuleTarget<Options>, Map<unknown, boolean>>;
-  /** ES modules around what was patched: their named exports are values of their own. */
+  /** ES modules that wrap a patched CommonJS module: their named exports are separate values. */
   readonly namespaces: Set<object>;
   readonly listeners: Map<string, (message: unknown) => void>;
   readonly traced: Map<string, TracedChannel>;
 }
 
 /**
- * Makes the class of a plugin. It extends OpenTelemetry's `InstrumentationBase`: instances work in
- * `registerInstrumentations()` of any OpenTelemetry set-up and in `init()`.
+ * Creates the class of a plugin. It extends OpenTelemetry's `InstrumentationBase`: instances work in
+ * `registerInstrumentations()` of any OpenTelemetry setup and in `init()`.
  *
  * @example
  * export const KoaInstrumentation = defineInstrumentation({
@@ -160,7 +160,7 @@ export function defineInstrumentation<K extends OptionKinds>(
         const copies = this.state.seen.get(target) ?? new Map<unknown, boolean>();
         this.state.seen.set(target, copies);
         if (own !== moduleExports) this.state.namespaces.add(moduleExports as object);
-        // A CommonJS module comes once as such and once more as the default of an ES module.
+        // A CommonJS module arrives once by itself and once as the default export of an ES module.
         if (copies.get(own) !== true) {
           copies.set(own, true);
           target.patch(own, this.tools);
@@ -179,7 +179,7 @@ export function defineInstrumentation<K extends OptionKinds>(
   };
 }
 
-/** As in `require()`. */
+/** The path of a target as in `require()`. */
 function pathOf({ module, file }: { readonly module: string; readonly file?: string }): string {
   return file === undefined ? module : `${module}/${file}`;
 }
@@ -220,7 +220,7 @@ function toolsOf<Options>(
       patch();
     },
     subscribe(channel, onMessage) {
-      // Two copies of a module have the same channels.
+      // Two copies of a module publish to the same channels.
       if (listeners.has(channel)) return;
       const listener = (message: unknown) => {
         try {

@@ -1,25 +1,31 @@
 import { diag } from '@opentelemetry/api';
 
-const said = new Set<string>();
-const MAX_SAID = 256;
+const reported = new Set<string>();
+const MAX_REPORTED = 256;
 
-/** Says a fault of ours through `diag`, once for each place, and goes on: it is never the program's fault. */
-export function reportFailure(place: string, fault: unknown): void {
-  if (said.has(place) || said.size >= MAX_SAID) return;
-  said.add(place);
+/**
+ * Logs a failure of the instrumentation through `diag`, once for each `activity` (at most 256 of them): a phrase such as
+ * `recording an error`. Never throws.
+ */
+export function reportFailure(activity: string, fault: unknown): void {
+  if (reported.has(activity) || reported.size >= MAX_REPORTED) return;
+  reported.add(activity);
   try {
-    diag.error(`clew: ${place} failed; the program is not affected, the trace may be incomplete`, fault);
+    diag.error(
+      `clew: ${activity} failed; the application is not affected, the trace may be incomplete`,
+      fault,
+    );
   } catch {
-    // A logger of the user's that throws has had its chance.
+    // The user's logger threw: there is no other place to report to.
   }
 }
 
-/** Runs code of ours, or a hook of the user's, whose failure must not reach the program. */
-export function guard<T>(place: string, run: () => T): T | undefined {
+/** Runs instrumentation code or a user's hook; what it throws is reported once and `undefined` is returned. */
+export function guard<T>(activity: string, run: () => T): T | undefined {
   try {
     return run();
   } catch (fault) {
-    reportFailure(place, fault);
+    reportFailure(activity, fault);
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Makes something of a value anew only when the value is another one than the last: an option, a name. */
+/** Returns `make` with a cache of its last result: for values that rarely change, such as an option. */
 export function madeOf<Value, Made>(make: (value: Value) => Made): (value: Value) => Made {
   let last: { readonly value: Value; readonly made: Made } | undefined;
   return (value) => {

@@ -7,15 +7,15 @@ type Listener = (value: unknown) => void;
 const { then } = Promise.prototype;
 
 /**
- * Calls one of the two listeners when a promise settles, before the application's own reactions run. What is no
- * promise has settled: `onFulfilled` is called at once.
+ * Calls one of the two listeners when a promise settles, before the application's own reactions run. For a value that is
+ * not a promise, `onFulfilled` is called at once.
  *
- * Give the application the value that this returns, in place of the original. It has the same class and properties and
- * settles in the same way. Node reports its rejection as unhandled exactly when the application does not handle it.
+ * Return the result of this function to the application in place of the original. It has the same class and properties
+ * and settles in the same way. Node reports its rejection as unhandled exactly when the application does not handle it.
  *
  * A plain promise is replaced by one derived from it. Other native promises are returned themselves and watched (see
- * `watched-promise.ts`). The `then` of any other object is never called, since it may start a query: such an object
- * has settled, too.
+ * `watched-promise.ts`). The `then` of any other object is never called, because it may start a query: such an object
+ * counts as settled.
  */
 export function observePromise<T>(value: T, onFulfilled: Listener, onRejected: Listener): T {
   if (typeof value === 'object' && value !== null) {
@@ -31,7 +31,7 @@ export function observePromise<T>(value: T, onFulfilled: Listener, onRejected: L
   return value;
 }
 
-/** Returns what replaces the promise; `undefined` if there is none or its end cannot be known. */
+/** Returns the replacement of the promise; `undefined` if the value is not a promise or can't be observed. */
 function observeOther(
   value: object,
   observer: Observer,
@@ -45,7 +45,7 @@ function observeOther(
     }
     return isOfPromiseClass(value) ? thenNotify(value, value.then, onFulfilled, onRejected) : undefined;
   } catch {
-    // A class whose constructor takes other arguments than a promise's refuses `then`.
+    // `then` throws for a class whose constructor takes other arguments than a promise's.
     return undefined;
   }
 }
@@ -56,7 +56,7 @@ function derive(promise: Promise<unknown>, onFulfilled: Listener, onRejected: Li
   return derived;
 }
 
-/** Of a promise that takes no other prototype: frozen, sealed or closed, as the derived one then is. */
+/** Derives from a promise whose prototype can't be changed (frozen, sealed, not extensible); the derived one is the same. */
 function deriveFixed(
   promise: Promise<unknown>,
   onFulfilled: Listener,
@@ -67,7 +67,7 @@ function deriveFixed(
   return Object.preventExtensions(derived);
 }
 
-/** Node keeps symbols of its own on every promise: those that the new promise has stay as they are. */
+/** Properties that the new promise already has are kept: Node sets internal symbols on every promise. */
 function copyProperty(from: object, to: object, key: PropertyKey): void {
   if (Object.hasOwn(to, key)) return;
   Object.defineProperty(to, key, Object.getOwnPropertyDescriptor(from, key) as PropertyDescriptor);
@@ -98,7 +98,7 @@ function notify(listener: Listener, value: unknown): void {
   }
 }
 
-/** Whether this is a promise of this realm without properties, which any derived promise can replace. */
+/** Whether this is a promise of this realm without own properties, which a derived promise can replace. */
 function isPlain(value: object): value is Promise<unknown> {
   return (
     Object.getPrototypeOf(value) === Promise.prototype &&
@@ -109,8 +109,8 @@ function isPlain(value: object): value is Promise<unknown> {
 }
 
 /**
- * Whether a promise library made this (Bluebird, Q and their like): an object whose class has the static functions of
- * `Promise`. Its work has begun, so that calling `then` starts nothing. Query builders have no such class.
+ * Whether a promise library (Bluebird, Q) created this object: its class has the static functions of `Promise`. Its
+ * work has already started, so calling `then` starts nothing. Query builders have no such class.
  */
 function isOfPromiseClass(value: object): value is PromiseLike<unknown> {
   const { constructor: Class, then: called } = value as { constructor?: unknown; then?: unknown };

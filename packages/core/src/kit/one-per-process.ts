@@ -11,9 +11,9 @@ const KEY = Symbol.for('clew.owners');
 type Holder = { [KEY]?: Map<string, Claim> };
 
 /**
- * Claims what only one in a process may do, such as patching Node's own modules. Returns false if another owner of this
- * realm has it. An owner of another realm is displaced, through the function that it gave: a test runner that gives
- * each test file a realm of its own (Jest does) leaves Node's modules as the file before has patched them.
+ * Claims something that only one owner in a process may do, such as patching Node's own modules. Returns false if another
+ * owner of this realm has claimed it. An owner of another realm is displaced by calling its `displace` function: a test
+ * runner with one realm for each test file (Jest) leaves Node's modules patched by the previous file.
  */
 export function claim(name: string, owner: object, displace: () => void): boolean {
   const all = claims();
@@ -27,12 +27,12 @@ export function claim(name: string, owner: object, displace: () => void): boolea
   return true;
 }
 
-/** Gives up what this owner has claimed. */
+/** Releases a claim of this owner. */
 export function release(name: string, owner: object): void {
   if (claims().get(name)?.owner === owner) claims().delete(name);
 }
 
-/** Kept where every realm and every copy of this package finds it: realms share Node's own modules. */
+/** Stored on a Node module where possible: every realm and every copy of this package shares those. */
 function claims(): Map<string, Claim> {
   const holder: Holder = Object.isExtensible(diagnostics) ? (diagnostics as Holder) : (globalThis as Holder);
   if (holder[KEY] === undefined) Object.defineProperty(holder, KEY, { value: new Map() });

@@ -1,6 +1,6 @@
 /**
  * One option of a plugin: its default, what it accepts (quoted in errors), and how it is read from an
- * environment variable. `read` is missing where text cannot say it (functions).
+ * environment variable. `read` is missing if no text can express the value (functions).
  */
 export interface OptionKind<T> {
   readonly default: T;
@@ -9,18 +9,18 @@ export interface OptionKind<T> {
   read?(text: string, source?: OptionSource): unknown;
 }
 
-/** The environment variable that an option is read from. */
+/** What `read` may use while it reads an environment variable. */
 export interface OptionSource {
-  /** Loads what `package#export` names. Throws an error that says why where that cannot be done. */
+  /** Loads the export that `package#export` names. Throws an error with the reason if that fails. */
   load(reference: string): unknown;
-  /** Logs why a part of the text is left out. */
+  /** Logs why a part of the text is ignored. */
   warn(reason: string): void;
 }
 
 /** The options of a plugin by name. */
 export type OptionKinds = Readonly<Record<string, OptionKind<unknown>>>;
 
-/** The values that a plugin's option kinds stand for, all present. */
+/** The values of a plugin's options, all present. */
 export type OptionsOf<K extends OptionKinds> = {
   readonly [Name in keyof K]: K[Name] extends OptionKind<infer T> ? T : never;
 };
@@ -42,7 +42,7 @@ function boolean(fallback: boolean): OptionKind<boolean> {
   };
 }
 
-/** An option that is one of a few words. */
+/** An option that is one of the given words. */
 function oneOf<const T extends string>(words: readonly T[], fallback: T): OptionKind<T> {
   return {
     default: fallback,
@@ -52,7 +52,7 @@ function oneOf<const T extends string>(words: readonly T[], fallback: T): Option
   };
 }
 
-/** An option that is a list of a few words. */
+/** An option that is a list of the given words; empty by default. */
 function listOf<const T extends string>(words: readonly T[]): OptionKind<readonly T[]> {
   return {
     default: [],
@@ -72,10 +72,10 @@ function number(min: number, max: number, fallback: number): OptionKind<number> 
   };
 }
 
-/** What `patterns` accepts: an exact text, an expression, or a function that decides. */
+/** One pattern of an `option.patterns()`: an exact text, a regular expression, or a predicate. */
 export type Pattern = string | RegExp | ((text: string) => boolean);
 
-/** An option that is a list of texts, expressions and deciding functions. */
+/** An option that is a list of patterns; empty by default. */
 function patterns(): OptionKind<readonly Pattern[]> {
   return {
     default: [],
@@ -95,7 +95,7 @@ function strings(fallback: readonly string[]): OptionKind<readonly string[]> {
   };
 }
 
-/** An option that may be missing, and otherwise has a shape of its own; text is JSON or the value itself. */
+/** An optional option whose type `accepts` checks. As an environment variable: JSON, or the text itself. */
 function custom<T>(expected: string, accepts: (value: unknown) => value is T): OptionKind<T | undefined> {
   return {
     default: undefined,
@@ -113,7 +113,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** An optional function of the user's, called when something happens. */
+/** An option that is a user's function, called at an event; `undefined` by default. */
 function hook<F extends (...args: never[]) => unknown>(): OptionKind<F | undefined> {
   return {
     default: undefined,
@@ -122,7 +122,7 @@ function hook<F extends (...args: never[]) => unknown>(): OptionKind<F | undefin
   };
 }
 
-/** Whether any of the patterns matches; an expression with state (`g`, `y`) is matched from its start. */
+/** Whether any of the patterns matches; a stateful expression (`g`, `y`) is matched from the start of the text. */
 export function matchesAny(list: readonly Pattern[], text: string): boolean {
   for (const pattern of list) {
     if (
@@ -139,7 +139,7 @@ export function matchesAny(list: readonly Pattern[], text: string): boolean {
 }
 
 /**
- * Fills in defaults. Throws a TypeError that names the option, what was expected and what came:
+ * Fills in defaults. Throws a TypeError that names the option, the expected type and the given value:
  * `@clew/instrumentation-express: expected layers to be "none" | "slow" | "all", got "some"`.
  */
 export function resolveOptions<K extends OptionKinds>(owner: string, kinds: K, given: object): OptionsOf<K> {
@@ -161,7 +161,7 @@ export function resolveOptions<K extends OptionKinds>(owner: string, kinds: K, g
   return resolved as OptionsOf<K>;
 }
 
-/** A value as an error message quotes it, cut at 80 characters. */
+/** A value as quoted in an error message, at most 80 characters long. */
 export function show(value: unknown): string {
   const text =
     typeof value === 'string'
@@ -182,7 +182,7 @@ function safeString(value: unknown): string {
   }
 }
 
-/** The parts of a list with commas. */
+/** The trimmed, non-empty items of a comma-separated list. */
 export function splitList(text: string): string[] {
   return text
     .split(',')
@@ -198,5 +198,5 @@ function isFunction(pattern: Exclude<Pattern, string>): pattern is (text: string
   return typeof pattern === 'function';
 }
 
-/** The kinds of options that a plugin can have, each with its check, its text form and its default. */
+/** Declares the options of a plugin: each with its check, its form as text and its default. */
 export const option = { boolean, custom, hook, listOf, number, oneOf, patterns, strings } as const;

@@ -1,11 +1,11 @@
-// The one place that reads Node's replaceable globals: once, when Clew is loaded, and from Node's own modules where it
-// can. Fake timers in a test, a DOM's globals in place of Node's, and an application that deletes or replaces one later
-// change none of our times and stop none of our work. `biome.json` forbids those globals elsewhere.
+// The only file that reads Node's replaceable globals: once, when Clew is loaded, and from Node's own modules where
+// possible. So fake timers in a test, a DOM's globals in place of Node's, and an application that deletes or replaces a
+// global don't affect tracing. `biome.json` forbids those globals elsewhere.
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers';
 import { runInNewContext } from 'node:vm';
 
-/** Node's own, with which nothing of ours waits for a test's fake clock. */
+/** Node's own timers, which don't wait for a test's fake clock. */
 export const { setTimeout, clearTimeout, setImmediate } = timers;
 
 /** Milliseconds of a monotonic clock since the process started. */
@@ -22,7 +22,7 @@ export const wallNow: () => number = date.now;
 /** Milliseconds since the Unix epoch of a date in text; `NaN` for any other text. */
 export const parseDate: (text: string) => number = date.parse;
 
-/** A test environment may have replaced `Date` before it loaded us: then another realm's is the original. */
+/** A test environment may have replaced `Date` before it loaded Clew: then another realm has the original. */
 function originalDate(): DateConstructor {
   const isNative = Function.prototype.toString.call(Date).includes('[native code]');
   return isNative ? Date : (runInNewContext('Date') as DateConstructor);

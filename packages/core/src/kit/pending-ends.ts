@@ -1,16 +1,17 @@
-/** Functions that end spans which only wait for the end of the current turn of the event loop. */
+/** Functions that end the spans which wait for the end of the current turn of the event loop. */
 const pending = new Set<() => void>();
 
-/** Remembers what is still to be done in this turn; whoever does it in time takes it back by {@link endIsDone}. */
-export function endIsPending(finish: () => void): void {
+/** Registers a function that ends a span later in this turn; call {@link removePendingEnd} once it ran. */
+export function addPendingEnd(finish: () => void): void {
   pending.add(finish);
 }
 
-export function endIsDone(finish: () => void): void {
+/** Removes a function that {@link addPendingEnd} registered. */
+export function removePendingEnd(finish: () => void): void {
   pending.delete(finish);
 }
 
-/** Does at once what would be done at the end of this turn: before a flush, and when the process ends. */
+/** Ends the pending spans now: before a flush, and at the end of the process. */
 export function finishPendingEnds(): void {
   for (const finish of pending) finish();
 }

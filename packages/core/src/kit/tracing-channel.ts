@@ -4,11 +4,11 @@ import { type Context, type ContextManager, context } from '@opentelemetry/api';
 import { currentContext, type Operation } from '../operation.ts';
 import { guard } from './failures.ts';
 
-/** How the events of a tracing channel become spans: the library's own object goes through all events of one call. */
+/** Maps the events of a tracing channel to spans. The library publishes the same message object for all events of a call. */
 export interface ChannelView<Message extends object> {
   /** Starts the span of a call; `undefined` leaves the call untraced. */
   start(message: Message): Operation | undefined;
-  /** Describes the outcome, when the call is over and before its span ends: the library has added it to the message. */
+  /** Describes the outcome, which the library has added to the message, before the span ends. */
   finish?(operation: Operation, message: Message): void;
   /**
    * Whether the call is over when its function has returned. Default: it has a `result` or an `error`, as Node's
@@ -17,7 +17,7 @@ export interface ChannelView<Message extends object> {
   isOver?(message: Message): boolean;
 }
 
-/** A tracing channel that is listened to. */
+/** A tracing channel with a subscribed view. */
 export interface TracedChannel {
   /** Starts the span of a call and returns the context to run the call in. */
   enter(message: unknown): Context | undefined;
@@ -29,24 +29,24 @@ interface Call {
   readonly caller: Context;
 }
 
-/** Node runs the traced function inside the store; the callback of a call runs in the context of its caller. */
+/** Node runs the traced function inside the store, and the callback of a call in the context of its caller. */
 interface StoreLike {
   run<T>(current: Context | undefined, fn: () => T): T;
-  /** Used in place of `run` from Node 26 on. */
+  /** Used in activity of `run` from Node 26 on. */
   withScope(current: Context | undefined): Disposable;
 }
 
 type TracingEvent = 'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error';
 
 /**
- * Listens to a tracing channel: sync functions, promises and callbacks, published by Node's `TracingChannel` or by
- * hand. `place` names the plugin in the report of a failure.
+ * Subscribes to a tracing channel for sync functions, promises and callbacks, published by Node's `TracingChannel` or
+ * by the library's own code. `activity` is a phrase that names the plugin and channel in the report of a failure.
  * Source: https://nodejs.org/api/diagnostics_channel.html#class-tracingchannel
  */
 export function traceChannel<Message extends object>(
   name: string,
   view: ChannelView<Message>,
-  place: string,
+  activity: string,
 ): TracedChannel {
   const calls = new WeakMap<object, Call>();
 
@@ -54,7 +54,7 @@ export function traceChannel<Message extends object>(
     const known = calls.get(message as Message);
     if (known !== undefined) return known.operation.context;
     const caller = currentContext();
-    const operation = guard(place, () => view.start(message as Message));
+    const operation = guard(activity, () => view.start(message as Message));
     if (operation === undefined) return undefined;
     calls.set(message as Message, { operation, caller });
     return operation.context;
@@ -62,16 +62,16 @@ export function traceChannel<Message extends object>(
   const finish = (message: unknown): void => {
     const operation = calls.get(message as Message)?.operation;
     if (operation === undefined || operation.ended) return;
-    if (operation.recording) guard(place, () => view.finish?.(operation, message as Message));
+    if (operation.recording) guard(activity, () => view.finish?.(operation, message as Message));
     operation.end();
   };
   const isOver = view.isOver ?? ((message: Message) => 'result' in message || 'error' in message);
 
   const listeners: Record<TracingEvent, (message: unknown) => void> = {
-    // Has started the call before, unless the library publishes without running its function in the stores.
+    // The store has started the call already, unless the library publishes without running its function in stores.
     start: enter,
     end: (message) => {
-      if (guard(place, () => isOver(message as Message)) === true) finish(message);
+      if (guard(activity, () => isOver(message as Message)) === true) finish(message);
     },
     error: (message) => {
       calls.get(message as Message)?.operation.fail((message as { error?: unknown }).error);
@@ -97,7 +97,7 @@ export function traceChannel<Message extends object>(
   };
 }
 
-/** Calls `onFirst` with the first call on a tracing channel, and runs that call in the context that it returns. */
+/** Calls `onFirst` with the first message of a tracing channel, and runs that call in the context that it returns. */
 export function onFirstCall(name: string, onFirst: (message: unknown) => Context | undefined): () => void {
   const store = newStore();
   const stop = () => channelOf(name, 'start').unbindStore(store);
@@ -121,7 +121,7 @@ function nameOf(name: string, event: TracingEvent): string {
   return `tracing:${name}:${event}`;
 }
 
-/** A store of its own for each listener: a channel has one transformation a store. */
+/** Each subscription needs its own store, because a channel has one transformation for each store. */
 function newStore(): StoreLike {
   return {
     run: (current, fn) => (current === undefined ? fn() : context.with(current, fn)),
@@ -133,7 +133,7 @@ const NO_SCOPE: Disposable = { [Symbol.dispose]() {} };
 /** Where the OpenTelemetry API keeps the context manager. */
 const API = Symbol.for('opentelemetry.js.api.1');
 
-/** What context managers have besides the API's: ours `attach`, OpenTelemetry's a storage. */
+/** Members of context managers beyond the API: those of this package have `attach`, OpenTelemetry's has a storage. */
 interface ScopedManager extends ContextManager {
   attach?(current: Context): { dispose(): void };
   readonly _asyncLocalStorage?: AsyncLocalStorage<Context> & { withScope?(current: Context): Disposable };

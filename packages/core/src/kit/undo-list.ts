@@ -1,8 +1,8 @@
 type Undo = () => void;
 
 /**
- * What `disable()` has to undo. An entry for an object lives as long as that object: patching something that is made
- * for each connection or channel keeps nothing of it alive.
+ * The changes that `disable()` undoes. An entry for an object lives as long as that object, so that a patch of each
+ * connection or channel does not keep it alive.
  */
 export class UndoList {
   readonly #entries = new Set<{ deref(): Undo | undefined }>();

@@ -2,7 +2,7 @@ import { dress } from './wrap.ts';
 
 type Then = (this: Promise<unknown>, onFulfilled?: unknown, onRejected?: unknown) => Promise<unknown>;
 
-/** What is called when a promise settles. It must not throw. */
+/** Called when a promise settles. Must not throw. */
 export interface Observer {
   readonly fulfilled: (value: unknown) => void;
   readonly rejected: (error: unknown) => void;
@@ -20,24 +20,23 @@ interface Watch {
 
 const watches = new WeakMap<Promise<unknown>, Watch>();
 
-/** By the prototype that it is put before. */
+/** The watching prototype of each original prototype. */
 const watchingPrototypes = new WeakMap<object, object>();
 
 const intrinsicThen = Promise.prototype.then as Then;
 
 /**
- * Calls an observer when a promise settles that no derived promise can replace: one with properties, of a subclass,
- * or of another realm. Returns false if the promise cannot be observed.
+ * Calls an observer when a promise settles that no derived promise can replace: one with own properties, of a subclass,
+ * or of another realm. Returns false if the promise can't be observed.
  *
- * To observe a promise marks its rejection as handled. So until the application first uses the promise, a prototype
- * with a `then` and a `constructor` of its own is put before the promise's. (`await` of a plain promise reads only
- * `constructor`, everything else calls `then`.) If the promise rejects before that, another promise rejects for
- * Node to report; it counts as handled when the application uses the original. Properties on the promise itself would be
- * simpler, but `constructor` there switches off V8's fast path of `await` for the whole process: half as much again for
- * each `await`.
+ * Observing a promise marks its rejection as handled. So until the application first uses the promise, its prototype is
+ * replaced by one with its own `then` and `constructor`. (`await` of a plain promise reads only `constructor`, all other
+ * uses call `then`.) If the promise rejects before that, a second promise rejects for Node to report; it counts as
+ * handled when the application uses the original. Own properties on the promise would be simpler, but an own
+ * `constructor` disables V8's fast path of `await` for the whole process: each `await` then takes 50 % longer.
  *
- * A class with a `then` of its own may do its work there, as lazy promises do: the observer is then called when the
- * application has called it, and when its result settles.
+ * A class with its own `then` may do its work there, like a lazy promise: the observer is then called when the
+ * application has called `then` and the result settles.
  */
 export function watchPromise(promise: Promise<unknown>, observer: Observer): boolean {
   const watch = watches.get(promise);
@@ -69,7 +68,7 @@ function watchHandling(promise: Promise<unknown>, observer: Observer): void {
   };
   const rejected = (error: unknown) => {
     for (const each of observers) each.rejected(error);
-    if (!isUsed && isStillOurs(promise, prototype)) reported = rejectedLike(promise, prototype, error);
+    if (!isUsed && isStillWatching(promise, prototype)) reported = rejectedLike(promise, prototype, error);
   };
   intrinsicThen.call(promise, fulfilled, rejected);
   startWatching(promise, { prototype, observers, call: intrinsicThen, used });
@@ -98,15 +97,15 @@ function startWatching(promise: Promise<unknown>, watch: Watch): void {
   Object.setPrototypeOf(promise, watchingPrototype(watch.prototype));
 }
 
-/** A promise that was frozen in the meantime keeps the other prototype, which then changes nothing. */
+/** A promise that was frozen in the meantime keeps the watching prototype, which then behaves like the original. */
 function stopWatching(promise: Promise<unknown>, prototype: object): void {
-  if (watches.delete(promise) && isStillOurs(promise, prototype)) {
+  if (watches.delete(promise) && isStillWatching(promise, prototype)) {
     Reflect.setPrototypeOf(promise, prototype);
   }
 }
 
-/** False when the application has given the promise another class. */
-function isStillOurs(promise: Promise<unknown>, prototype: object): boolean {
+/** False if the application has changed the prototype of the promise. */
+function isStillWatching(promise: Promise<unknown>, prototype: object): boolean {
   return Object.getPrototypeOf(promise) === watchingPrototypes.get(prototype);
 }
 
@@ -133,7 +132,7 @@ function watchedThen(prototype: object): Then {
   return dress(watched, original);
 }
 
-/** `await` of a promise whose constructor is `Promise` reads it, and then attaches its reaction without `then`. */
+/** `await` reads the constructor of a promise, and if it is `Promise`, attaches its reaction without calling `then`. */
 function watchedConstructor(prototype: object): (this: Promise<unknown>) => unknown {
   const isAwaitedDirectly = prototype.constructor === basePrototype(prototype)?.constructor;
   return function () {
@@ -150,7 +149,7 @@ function basePrototype(prototype: object): object | undefined {
   return undefined;
 }
 
-/** What Node reports in place of a promise: of the same class and with the same properties. */
+/** The rejected promise that Node reports in place of the original: of the same class and with the same properties. */
 function rejectedLike(promise: Promise<unknown>, prototype: object, error: unknown): Promise<never> {
   const like = Promise.reject(error);
   const properties = Object.getOwnPropertyDescriptors(promise);
@@ -158,7 +157,7 @@ function rejectedLike(promise: Promise<unknown>, prototype: object, error: unkno
   return Object.defineProperties(Object.setPrototypeOf(like, prototype) as typeof like, properties);
 }
 
-/** Whether this is the `then` of a realm's own promises, which only its text shows. */
+/** Whether this is the `then` of a realm's native promises; for another realm, only its source text tells. */
 export function isIntrinsic(then: unknown): boolean {
   return (
     then === intrinsicThen ||

@@ -1,13 +1,13 @@
-/** A function of any shape; parameters are only ever handed on. */
+/** A function of any shape, whose arguments are only passed through. */
 export type AnyFunction = (this: never, ...args: never[]) => unknown;
 
-/** Marks a replacement with the instrumentations that stand in it; shared by all copies of this package. */
+/** The instrumentations that replaced a function, as a property of the replacement. Shared by all copies of this package. */
 const WRAPPED_BY = Symbol.for('clew.wrapped-by');
 
-/** What each replacement stands for. */
+/** The original of each replacement. */
 const originals = new WeakMap<object, object>();
 
-/** Gives a replacement the name, the length and the own properties of the function that it stands for. */
+/** Copies name, length, prototype and own properties of the original function to its replacement, which it returns. */
 export function dress<F extends AnyFunction>(replacement: F, original: AnyFunction): F {
   for (const key of Reflect.ownKeys(original)) {
     if (key === 'prototype' && isOwnPrototype(original)) continue;
@@ -23,7 +23,7 @@ export function dress<F extends AnyFunction>(replacement: F, original: AnyFuncti
   return replacement;
 }
 
-/** An arrow function has none; one that is given must not show up in a `for … in`. */
+/** An arrow function has no prototype; the one added must not appear in a `for … in`. */
 function givePrototype(replacement: object, prototype: object): void {
   if (Object.hasOwn(replacement, 'prototype')) Reflect.set(replacement, 'prototype', prototype);
   else Object.defineProperty(replacement, 'prototype', { value: prototype, writable: true });
@@ -34,8 +34,8 @@ function isOwnPrototype(fn: AnyFunction): fn is AnyFunction & { prototype: objec
 }
 
 /**
- * Replaces `object[name]` by what `make` returns for the original, and returns how to undo it.
- * A missing function, or one that this owner has replaced already, is left alone and gives `undefined`.
+ * Replaces `object[name]` with the result of `make(original)`, and returns a function that undoes it.
+ * Returns `undefined` and changes nothing if there is no function, or if this owner has already replaced it.
  */
 export function replace(
   object: object,
@@ -52,7 +52,7 @@ export function replace(
   originals.set(replacement, original);
   put(object, name, replacement, own);
   return () => {
-    // Somebody wrapped after us: our replacement stays underneath, since taking it out would take theirs out too.
+    // Another wrapper was added later: removing this replacement would remove that wrapper too.
     if (Reflect.get(object, name) !== replacement) return;
     if (own === undefined) Reflect.deleteProperty(object, name);
     else if (isWritable(own)) Reflect.set(object, name, original);
@@ -61,13 +61,13 @@ export function replace(
 }
 
 /**
- * Gives an ES module's named exports the replacements that stand in the CommonJS module it is made of, or the originals
- * that are back there. Only the namespaces that import hooks make can be written to; others stay as they are.
+ * Updates the named exports of an ES module to those of the CommonJS module that it wraps: replacements, or originals
+ * after `disable()`. Only namespaces created by import hooks are writable; others stay unchanged.
  */
 export function followReplacements(namespace: object, own: unknown): void {
   if ((typeof own !== 'object' && typeof own !== 'function') || own === null) return;
   for (const name of Object.keys(namespace)) {
-    // A getter may load what nobody asked for.
+    // A getter is not called: it may load a module.
     const wanted: unknown = Object.getOwnPropertyDescriptor(own, name)?.value;
     const exported: unknown = Reflect.get(namespace, name);
     if (wanted !== exported && originalOf(wanted) === originalOf(exported))

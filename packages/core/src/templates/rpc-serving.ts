@@ -9,7 +9,7 @@ import {
 import { rootContext } from '../context/context.ts';
 import { guard } from '../kit/failures.ts';
 import { monotonicNow, setImmediate } from '../kit/originals.ts';
-import { endIsDone, endIsPending } from '../kit/pending-ends.ts';
+import { addPendingEnd, removePendingEnd } from '../kit/pending-ends.ts';
 import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
 import type { RpcCorrelation } from './rpc.ts';
 import { type Paired, Pairs, Unanswered } from './rpc-pairs.ts';
@@ -154,7 +154,7 @@ export class Served {
   readonly #endLingering = () => {
     const all = this.#lingering;
     this.#lingering = [];
-    endIsDone(this.#endLingering);
+    removePendingEnd(this.#endLingering);
     for (const each of all) guard('a request without a reply', () => each.endUnanswered());
   };
 
@@ -201,7 +201,7 @@ export class Served {
   /** Waits for the end of this turn of the event loop. */
   linger(serving: Serving): void {
     if (this.#lingering.push(serving) > 1) return;
-    endIsPending(this.#endLingering);
+    addPendingEnd(this.#endLingering);
     context.with(rootContext, () => setImmediate(this.#endLingering));
   }
 
