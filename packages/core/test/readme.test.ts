@@ -5,11 +5,11 @@ import { promisify } from 'node:util';
 
 const folder = join(__dirname, '..');
 
-test('the example of the README says what the README says', async () => {
+test('the example of the README prints what the README shows', async () => {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8');
   const [, example] = /```js\n(.*?)```/s.exec(readme) ?? [];
-  const [, outcome] = /in another:\n`(.*?)`/.exec(readme) ?? [];
+  const [, outcome] = /```text\n(.*?)\n```/.exec(readme) ?? [];
   const program = ['--input-type=module', '--eval', example ?? ''];
-  const said = await promisify(execFile)(process.execPath, program, { cwd: folder });
-  expect(said).toEqual({ stdout: `${outcome}\n`, stderr: '' });
+  const output = await promisify(execFile)(process.execPath, program, { cwd: folder });
+  expect(output).toEqual({ stdout: `${outcome}\n`, stderr: '' });
 });
