@@ -105,10 +105,7 @@ export class Operation {
       operation.end();
       return context.with(caller, called, this, ...args);
     };
-    // Libraries check the length. Written for speed, as each call creates a callback: the plain form is `dress`.
-    Object.defineProperty(wrapped, 'length', { value: called.length, configurable: true });
-    Object.defineProperty(wrapped, 'name', { value: called.name, configurable: true });
-    return wrapped as F;
+    return withShapeOf(called, wrapped) as F;
   }
 
   /**
@@ -129,6 +126,29 @@ export class Operation {
 }
 
 type AnyCallback = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Libraries check the length. Written for speed, as each call creates a callback: the plain form is `dress`. */
+function withShapeOf(original: AnyCallback, wrapped: AnyCallback): AnyCallback {
+  Object.defineProperty(wrapped, 'length', { value: original.length, configurable: true });
+  return Object.defineProperty(wrapped, 'name', { value: original.name, configurable: true });
+}
+
+/**
+ * Returns the callback to give to the library for a call without an operation, or for the wait for a connection. `fn`
+ * runs in the context that is current now, whatever is current where the library calls it. Name, length, `this`,
+ * arguments and result are those of `fn`. A value that is not a function is returned unchanged.
+ *
+ * @example
+ * if (operation === undefined) return send.call(this, text, bindCallback(callback));
+ */
+export function bindCallback<F>(fn: F): F {
+  if (typeof fn !== 'function') return fn;
+  const caller = currentContext();
+  const called = fn as unknown as AnyCallback;
+  return withShapeOf(called, function (this: unknown, ...args: unknown[]): unknown {
+    return context.with(caller, called, this, ...args);
+  }) as F;
+}
 
 /**
  * Starts an operation. `start` starts its span in the parent context. If it throws, the failure is reported as `activity`

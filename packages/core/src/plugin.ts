@@ -20,7 +20,7 @@ export { matchesAny, type OptionKind, type OptionsOf, option, type Pattern } fro
 export type { ChannelTarget, ModuleTarget, Target, Tools } from './kit/target.ts';
 export type { ChannelView } from './kit/tracing-channel.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
-export { currentContext, Operation, startOperation } from './operation.ts';
+export { bindCallback, currentContext, Operation, startOperation } from './operation.ts';
 export type { Destinations } from './propagation/destinations.ts';
 export type { TrustOption } from './propagation/trust.ts';
 export { errorType, recordError } from './record-error.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import vm from 'node:vm';
 import { AsyncContextManager, rootContext } from '@clew/core';
-import { currentContext, Operation, startOperation } from '@clew/core/plugin';
+import { bindCallback, currentContext, Operation, startOperation } from '@clew/core/plugin';
 import { context, DiagLogLevel, diag, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ListeningSpan } from './listening-span.ts';
 
@@ -251,6 +251,27 @@ describe('callback', () => {
 
   test('returns what is no function as it is', () => {
     expect(exchangeOf().callback(undefined)).toBeUndefined();
+  });
+});
+
+describe('bindCallback', () => {
+  test('runs in the context that was current, with the name, the length, this, the arguments and the result', () => {
+    const caller = new ListeningSpan();
+    const seen: unknown[] = [];
+    function done(this: unknown, error: unknown, rows: unknown) {
+      seen.push(trace.getActiveSpan(), this, error, rows);
+      return 'result';
+    }
+    const inSpan = (span: ListeningSpan) => trace.setSpan(rootContext, span as unknown as Span);
+    const callback = context.with(inSpan(caller), () => bindCallback(done));
+    expect([callback.name, callback.length]).toEqual(['done', 2]);
+    const receiver = {};
+    expect(context.with(inSpan(new ListeningSpan()), () => callback.call(receiver, null, []))).toBe('result');
+    expect(seen).toEqual([caller, receiver, null, []]);
+  });
+
+  test('returns what is no function as it is', () => {
+    expect(bindCallback(undefined)).toBeUndefined();
   });
 });
 

@@ -6,8 +6,8 @@ import { guard } from './failures.ts';
 
 /** Maps the events of a tracing channel to spans. The library publishes the same message object for all events of a call. */
 export interface ChannelView<Message extends object> {
-  /** Starts the span of a call; `undefined` leaves the call untraced. */
-  start(message: Message): Operation | undefined;
+  /** Starts the span of a call; `undefined` leaves the call untraced. Without `start`, no call has a span. */
+  start?(message: Message): Operation | undefined;
   /** Describes the outcome, which the library has added to the message, before the span ends. */
   finish?(operation: Operation, message: Message): void;
   /**
@@ -15,6 +15,11 @@ export interface ChannelView<Message extends object> {
    * `traceSync` sets them. All other calls are over at `asyncStart`.
    */
   isOver?(message: Message): boolean;
+  /**
+   * Whether the callback of an untraced call runs in the context of its caller: for a library that calls back from a
+   * connection or a pool that several requests share. The callback of a traced call always does.
+   */
+  readonly restoreCaller?: boolean;
 }
 
 /** A tracing channel with a subscribed view. */
@@ -25,7 +30,7 @@ export interface TracedChannel {
 }
 
 interface Call {
-  readonly operation: Operation;
+  readonly operation: Operation | undefined;
   readonly caller: Context;
 }
 
@@ -52,12 +57,12 @@ export function traceChannel<Message extends object>(
 
   const enter = (message: unknown): Context | undefined => {
     const known = calls.get(message as Message);
-    if (known !== undefined) return known.operation.context;
+    if (known !== undefined) return known.operation?.context;
     const caller = currentContext();
-    const operation = guard(activity, () => view.start(message as Message));
-    if (operation === undefined) return undefined;
+    const operation = guard(activity, () => view.start?.(message as Message));
+    if (operation === undefined && view.restoreCaller !== true) return undefined;
     calls.set(message as Message, { operation, caller });
-    return operation.context;
+    return operation?.context;
   };
   const finish = (message: unknown): void => {
     const operation = calls.get(message as Message)?.operation;
@@ -74,7 +79,7 @@ export function traceChannel<Message extends object>(
       if (guard(activity, () => isOver(message as Message)) === true) finish(message);
     },
     error: (message) => {
-      calls.get(message as Message)?.operation.fail((message as { error?: unknown }).error);
+      calls.get(message as Message)?.operation?.fail((message as { error?: unknown }).error);
     },
     asyncStart: finish,
     asyncEnd: finish,
