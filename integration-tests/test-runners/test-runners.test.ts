@@ -47,7 +47,7 @@ test(
   'Jest by default: CommonJS, several test files in one process',
   async () => {
     const ended = await run(JEST, '--runInBand', 'commonjs');
-    expect(ended.stderr).toContain('Tests:       22 passed, 22 total');
+    expect(ended.stderr).toContain('Tests:       25 passed, 25 total');
     expect(ended.code).toBe(0);
     expect(linesOf(ended)).toEqual([JEST_LINE, JEST_LINE]);
   },
@@ -59,7 +59,7 @@ test(
   async () => {
     const match = ['--testMatch', '**/esm/*.test.mjs'];
     const ended = await run('--no-warnings', '--experimental-vm-modules', JEST, '--runInBand', ...match);
-    expect(ended.stderr).toContain('Tests:       21 passed, 21 total');
+    expect(ended.stderr).toContain('Tests:       24 passed, 24 total');
     expect(ended.code).toBe(0);
     expect(linesOf(ended)).toEqual([JEST_LINE]);
   },
@@ -70,7 +70,7 @@ test(
   'vitest, where Node loads the packages',
   async () => {
     const ended = await run(VITEST, 'run', '--globals', 'esm', 'vitest');
-    expect(ended.stdout).toMatch(/Tests +22 passed \(22\)/);
+    expect(ended.stdout).toMatch(/Tests +25 passed \(25\)/);
     expect(ended.code).toBe(0);
     expect(linesOf(ended)).toEqual([]);
   },
@@ -79,7 +79,7 @@ test(
 
 test.each(['commonjs/suite.test.js', 'esm/suite.test.mjs'])('node:test runs a suite: %s', async (file) => {
   const ended = await run('--no-warnings', '--test', '--test-reporter=spec', file);
-  expect(ended.stdout).toMatch(/pass 19\n.*fail 0\n/);
+  expect(ended.stdout).toMatch(/pass 22\n.*fail 0\n/);
   expect(ended.code).toBe(0);
 });
 

@@ -1,4 +1,4 @@
-const { defineInstrumentation, option, startQuery } = require('@clew/core/plugin');
+const { bindCallback, defineInstrumentation, option, startQuery } = require('@clew/core/plugin');
 
 function patchToyDatabase({ Connection }, tools) {
   tools.wrap(
@@ -7,7 +7,7 @@ function patchToyDatabase({ Connection }, tools) {
     (send) =>
       function (sql, values, callback) {
         const query = startQuery(tools, () => ({ database: { system: 'sqlite' }, sql, values }));
-        if (query === undefined) return send.call(this, sql, values, callback);
+        if (query === undefined) return send.call(this, sql, values, bindCallback(callback));
         return query.run(() => send.call(this, sql, values, query.callback(callback)));
       },
   );

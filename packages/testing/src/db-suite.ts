@@ -1,92 +1,32 @@
 import assert from 'node:assert/strict';
-import { isNativeError } from 'node:util/types';
 import { suppressTracing } from '@clew/core';
 import { ATTR } from '@clew/core/plugin';
 import { context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { prepareRecorder } from './recorder.ts';
-import {
-  callerSpan,
-  currentSpanId,
-  meeting,
-  type SubjectAdapter,
-  shapeTests,
-  tracing,
-  within,
-} from './subject.ts';
-import { runSuite, type Skips, type SuiteTests } from './suite.ts';
+import { callbackTests } from './db-callback-tests.ts';
+import { type DbAdapter, type DbDriver, driveDb, expectOwnCallers } from './db-driver.ts';
+import { callerSpan, currentSpanId, meeting, shapeTests, tracing, within } from './subject.ts';
+import { runSuite, type Suite, type SuiteTests } from './suite.ts';
 
-/** Runs one statement with values for its placeholders. */
-export type RunQuery = (sql: string, values?: readonly unknown[]) => Promise<unknown>;
-
-/** A connection, or a pool, to a database of the suite's own. */
-export interface DbConnection {
-  readonly query: RunQuery;
-  /** Runs `work` in a transaction: commits when it resolves, rolls back and rejects when it rejects. */
-  transaction(work: (query: RunQuery) => Promise<void>): Promise<void>;
-  /** As `query`, with the library's callbacks. */
-  queryWithCallback?(sql: string, callback: (error: unknown) => void): void;
-  close(): Promise<void>;
-}
-
-/** A database library as the suite drives it. */
-export interface DbAdapter extends SubjectAdapter {
-  /** `knex on sqlite` */
-  readonly name: string;
-  readonly skips?: Skips;
-  /** `db.system.name` of the spans. */
-  readonly system: string;
-  /** How the library writes the first placeholder: `?` or `$1`. */
-  readonly placeholder: string;
-  /** What is expected in `db.query.text` for it, where the library sends another one. */
-  readonly sentPlaceholder?: string;
-  /** Why the library cannot be called with a callback; without a reason `open()` must give `queryWithCallback`. */
-  readonly noCallbacks?: string;
-  /** Opens an empty database, or one whose table `songs` may be dropped; with a pool of one or two connections. */
-  open(): Promise<DbConnection>;
-}
-
-/** At least one waits, whatever the pool. */
-const MORE_THAN_A_POOL = 6;
-
-/** What every database library that a plugin traces must show. */
+/** Runs the tests that every plugin for a database library must pass. */
 export function dbSuite(adapter: DbAdapter): void {
-  const recorder = prepareRecorder();
-  const { placeholder, sentPlaceholder = placeholder } = adapter;
+  runSuite(dbTests(adapter));
+}
 
-  /** A connection with a table of songs, whose making is not looked at, and the plugin on. */
-  const connected = <T>(options: object, work: (db: DbConnection) => Promise<T>): Promise<T> =>
-    tracing(adapter, options, async () => {
-      const db = await adapter.open();
-      try {
-        await db.query('DROP TABLE IF EXISTS songs');
-        await db.query('CREATE TABLE songs (id INTEGER PRIMARY KEY, title VARCHAR(40))');
-        recorder.reset();
-        return await work(db);
-      } finally {
-        await db.close();
-      }
-    });
-
-  const queryOne = (sql: string, values?: readonly unknown[], options: object = {}) =>
-    connected(options, async (db) => {
-      const [outcome] = await Promise.allSettled([db.query(sql, values)]);
-      const [span] = await recorder.take(1);
-      assert(span);
-      return { outcome, span };
-    });
-
-  /** Makes more queries at once than there are connections; `run` resolves with the span that is current afterwards. */
-  const expectOwnCallers = async (run: (caller: Span) => Promise<string>) => {
-    const callers = Array.from({ length: MORE_THAN_A_POOL }, (_, index) => callerSpan(`caller ${index}`));
-    const current = await Promise.all(callers.map(run));
-    for (const caller of callers) caller.end();
-    const ids = callers.map((caller) => caller.spanContext().spanId);
-    assert.deepEqual(current, ids);
-    const queries = (await recorder.take(2 * callers.length)).filter(({ kind }) => kind === SpanKind.CLIENT);
-    assert.deepEqual(queries.map(({ parentSpanId }) => parentSpanId).sort(), ids.sort());
+/** The same tests as data: for a test runner of your own, or to check that a plugin does not pass. */
+export function dbTests(adapter: DbAdapter): Suite {
+  const driver = driveDb(adapter);
+  return {
+    name: `${adapter.name} as a database`,
+    skips: adapter.skips,
+    recorder: driver.recorder,
+    tests: queryTests(driver),
+    parts: [callbackTests(driver), shapeTests(adapter)],
   };
+}
 
-  const tests = {
+function queryTests({ adapter, recorder, connected, queryOne }: DbDriver): SuiteTests['tests'] {
+  const { placeholder, sentPlaceholder = placeholder } = adapter;
+  return {
     'a query is one CLIENT span with the attributes of the conventions': async () => {
       const { span } = await queryOne('SELECT id FROM songs');
       assert.equal(span.name, 'SELECT songs');
@@ -98,7 +38,7 @@ export function dbSuite(adapter: DbAdapter): void {
       assert.equal(span.attributes[ATTR.dbQuerySummary], 'SELECT songs');
       assert.equal(span.attributes[ATTR.dbQueryText], 'SELECT id FROM songs');
     },
-    'bound values never leave, their placeholders stay': async () => {
+    'bound values are never recorded, their placeholders are': async () => {
       const { span } = await queryOne(`SELECT id FROM songs WHERE title = ${placeholder}`, ['s3cr3t']);
       assert.equal(
         span.attributes[ATTR.dbQueryText],
@@ -111,7 +51,7 @@ export function dbSuite(adapter: DbAdapter): void {
       assert.equal(span.attributes[ATTR.dbQueryText], 'SELECT id FROM songs WHERE title = ? OR id = ?');
       assert(!JSON.stringify(span).includes('s3cr3t'));
     },
-    'a query that fails is recorded, and the program gets its error': async () => {
+    'a query that fails is recorded, and the application gets its error': async () => {
       const { span, outcome } = await queryOne('SELECT id FROM no_such_table');
       assert.equal(outcome.status, 'rejected');
       assert.equal(span.status.code, SpanStatusCode.ERROR);
@@ -152,12 +92,10 @@ export function dbSuite(adapter: DbAdapter): void {
     },
     'queries that wait for a connection belong to their own callers': async () => {
       await connected({}, (db) =>
-        expectOwnCallers((caller) =>
-          within(caller, async () => {
-            await db.query('SELECT id FROM songs');
-            return currentSpanId();
-          }),
-        ),
+        expectOwnCallers(recorder, async () => {
+          await db.query('SELECT id FROM songs');
+          return currentSpanId();
+        }),
       );
     },
     'the statements of a transaction are spans': async () => {
@@ -182,7 +120,7 @@ export function dbSuite(adapter: DbAdapter): void {
         assert.deepEqual(verbs, ['BEGIN', 'ROLLBACK']);
       });
     },
-    'with requireParentSpan a query of nobody has no span': async () => {
+    'with requireParentSpan a query outside of a span has no span': async () => {
       await connected({ requireParentSpan: true }, async (db) => {
         await db.query('SELECT id FROM songs');
         const caller = callerSpan();
@@ -232,48 +170,4 @@ export function dbSuite(adapter: DbAdapter): void {
       });
     },
   };
-  const callbacks: SuiteTests = {
-    tests: {
-      'a callback runs in the context of its caller, also when queries wait for a connection': async () => {
-        await connected({}, async (db) => {
-          const run = (caller: Span) =>
-            within(caller, () => {
-              const { promise, resolve, reject } = Promise.withResolvers<string>();
-              callbackOf(db)('SELECT id FROM songs', (error) => {
-                if (error) reject(error);
-                else resolve(currentSpanId());
-              });
-              return promise;
-            });
-          await expectOwnCallers(run);
-        });
-      },
-      'a callback that gets an error is a failed query': async () => {
-        await connected({}, async (db) => {
-          const failed = await new Promise((resolve) =>
-            callbackOf(db)('SELECT id FROM no_such_table', resolve),
-          );
-          // Not `instanceof`: in Jest a native error belongs to another realm than the test.
-          assert(isNativeError(failed), `the callback got no error: ${failed}`);
-          const [span] = await recorder.take(1);
-          assert.equal(span?.status.code, SpanStatusCode.ERROR);
-          assert.equal(span.events.length, 1);
-        });
-      },
-    },
-    missing: adapter.noCallbacks,
-  };
-  runSuite({
-    name: `${adapter.name} as a database`,
-    skips: adapter.skips,
-    recorder,
-    tests,
-    parts: [callbacks, shapeTests(adapter)],
-  });
-}
-
-function callbackOf(db: DbConnection): NonNullable<DbConnection['queryWithCallback']> {
-  const { queryWithCallback } = db;
-  assert(queryWithCallback, 'open() gives no queryWithCallback, and the adapter no reason in noCallbacks');
-  return queryWithCallback;
 }

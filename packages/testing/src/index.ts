@@ -1,5 +1,6 @@
 export type { ClientCall, ClientSession, HttpClientAdapter } from './client-driver.ts';
-export { type DbAdapter, type DbConnection, dbSuite, type RunQuery } from './db-suite.ts';
+export type { DbAdapter, DbConnection, RunQuery } from './db-driver.ts';
+export { dbSuite, dbTests } from './db-suite.ts';
 export type { HttpFrameworkAdapter } from './framework-driver.ts';
 export type { FrameworkProgram, SuiteMiddleware, SuiteRoute } from './framework-program.ts';
 export { CATCH_ALL, type Step, type StepControl, type StepHandler } from './framework-steps.ts';
@@ -19,7 +20,7 @@ export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } 
 export type { RecordedSpan } from './recording-span.ts';
 export type { Subject, SubjectAdapter } from './subject.ts';
 export { callerSpan, currentSpanId, injected, laterTurn, meeting, within } from './subject.ts';
-export { recordSpans, type Skips } from './suite.ts';
+export { recordSpans, type Skips, type Suite, type SuiteTests, testsOf } from './suite.ts';
 export {
   answering,
   type Listening,

@@ -6,7 +6,7 @@ export type Skips = Readonly<Record<string, string>>;
 
 type Run = () => void | Promise<void>;
 
-/** Tests of a suite by their titles, or the reason why the library cannot show them: then each is skipped by name. */
+/** Tests by their titles, or the reason why the library cannot show what they check: then each is skipped by name. */
 export interface SuiteTests {
   readonly tests: Readonly<Record<string, Run>>;
   /** What the library or its adapter lacks. */
@@ -23,19 +23,26 @@ export interface Suite {
   readonly parts?: readonly SuiteTests[];
 }
 
+/** All tests of a suite, and the reasons of those that are skipped, by their titles. */
+export function testsOf({ tests, skips, parts = [] }: Suite): {
+  readonly tests: Readonly<Record<string, Run>>;
+  readonly skips: Skips;
+} {
+  const reasons: Record<string, string> = { ...skips };
+  for (const { tests: lacking, missing } of parts)
+    if (missing !== undefined) for (const title of Object.keys(lacking)) reasons[title] ??= missing;
+  return { tests: Object.assign({ ...tests }, ...parts.map((part) => part.tests)), skips: reasons };
+}
+
 /**
- * Runs a suite in a `describe` of its own, its recorder verified after each test.
+ * Runs a suite in a `describe` with its name, and verifies its recorder after each test.
  * A skip that names no test is a failure: it has outlived its reason.
  */
 export function runSuite(suite: Suite): void {
-  const { name, recorder, parts = [] } = suite;
-  const tests = Object.assign({ ...suite.tests }, ...parts.map((part) => part.tests));
-  const skips: Record<string, string> = { ...suite.skips };
-  for (const { tests: lacking, missing } of parts)
-    if (missing !== undefined) for (const title of Object.keys(lacking)) skips[title] ??= missing;
+  const { tests, skips } = testsOf(suite);
   const { describe, test } = testRunner();
-  describe(name, () => {
-    recordSpans(recorder);
+  describe(suite.name, () => {
+    recordSpans(suite.recorder);
     declareTests(tests, skips);
     const unknown = Object.keys(skips).filter((title) => !(title in tests));
     if (unknown.length > 0) {

@@ -29,6 +29,20 @@ const Songs = defineInstrumentation({
   ],
 });
 
+/** Makes no spans. */
+const RestoringSongs = defineInstrumentation({
+  name: '@clew/instrumentation-restoring-songs',
+  version: '1',
+  options: {},
+  targets: [
+    {
+      channel: CHANNEL,
+      tracing: true,
+      watch: (tools) => tools.traceChannel(CHANNEL, { restoreCaller: true }),
+    },
+  ],
+});
+
 let plugin: InstanceType<typeof Songs>;
 beforeEach(() => {
   plugin = new Songs();
@@ -114,6 +128,32 @@ test('a callback runs in the context of its caller, wherever it is called from',
   expect(spansBefore).toBe(3);
   const [, span] = await recorder.take(3);
   expect(span?.attributes).toEqual({ result: 'la' });
+});
+
+test('the callback of an untraced call runs where the library calls it, or in the context of its caller', () => {
+  const current = (): string | undefined => {
+    let answer = () => {};
+    let inCallback: string | undefined;
+    const ask = (callback: () => void) => {
+      answer = callback;
+    };
+    asCaller(() =>
+      channel.traceCallback(ask, 0, { title: 'unknown' }, undefined, () => {
+        inCallback = currentName();
+      }),
+    );
+    trace.getTracer('test').startActiveSpan('other', (other) => {
+      other.end();
+      answer();
+    });
+    return inCallback;
+  };
+  expect(current()).toBe('other');
+  plugin.disable();
+  const restoring = new RestoringSongs();
+  expect(current()).toBe('caller');
+  restoring.disable();
+  recorder.spans();
 });
 
 test('calls at the same time do not see each other', async () => {

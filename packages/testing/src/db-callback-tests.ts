@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { isNativeError } from 'node:util/types';
+import { isTracingSuppressed, suppressTracing } from '@clew/core';
+import { context, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { callbackOf, type DbDriver, expectOwnCallers, queryAtOnce, queryWithCallback } from './db-driver.ts';
+import { callerSpan, currentSpanId, within } from './subject.ts';
+import type { SuiteTests } from './suite.ts';
+
+/** Tests of a library that can be called with a callback. */
+export function callbackTests({ adapter, recorder, connected }: DbDriver): SuiteTests {
+  return {
+    tests: {
+      'a callback runs in the context of its caller, also when queries wait for a connection': () =>
+        connected({}, (db) => expectOwnCallers(recorder, () => queryWithCallback(db))),
+      'so does the callback of an unsampled query': () =>
+        connected({}, async (db) => {
+          recorder.sampling = 'none';
+          const { ids, current } = await queryAtOnce(() => queryWithCallback(db));
+          assert.deepEqual(current, ids);
+        }),
+      'where tracing is suppressed it is suppressed in the callback, too': () =>
+        connected({}, async (db) => {
+          const suppressed = context.with(
+            suppressTracing(context.active()),
+            () =>
+              new Promise((resolve) => {
+                callbackOf(db)('SELECT id FROM songs', () => resolve(isTracingSuppressed(context.active())));
+              }),
+          );
+          assert.equal(await suppressed, true);
+        }),
+      'a query in a callback belongs to the caller': () =>
+        connected({}, async (db) => {
+          const caller = callerSpan();
+          await within(caller, async () => {
+            const { promise, resolve } = Promise.withResolvers<string>();
+            callbackOf(db)('SELECT id FROM songs', () => resolve(queryWithCallback(db)));
+            await promise;
+          });
+          caller.end();
+          const queries = recorder.spans().filter(({ kind }) => kind === SpanKind.CLIENT);
+          const { spanId } = caller.spanContext();
+          assert.deepEqual(
+            queries.map(({ parentSpanId }) => parentSpanId),
+            [spanId, spanId],
+          );
+        }),
+      'a callback that gets an error is a failed query, and runs in the context of its caller': () =>
+        connected({}, async (db) => {
+          const caller = callerSpan();
+          const [failed, current] = await within(
+            caller,
+            () =>
+              new Promise<[unknown, string]>((resolve) => {
+                callbackOf(db)('SELECT id FROM no_such_table', (error) => resolve([error, currentSpanId()]));
+              }),
+          );
+          caller.end();
+          // Not `instanceof`: in Jest a native error belongs to another realm than the test.
+          assert(isNativeError(failed), `the callback got no error: ${failed}`);
+          const [first, span] = await recorder.take(2);
+          assert.equal(current, first?.spanId);
+          assert.equal(span?.status.code, SpanStatusCode.ERROR);
+          assert.equal(span.events.length, 1);
+        }),
+    },
+    missing: adapter.noCallbacks,
+  };
+}

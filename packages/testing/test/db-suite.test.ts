@@ -1,0 +1,141 @@
+// The suite for databases passes a plugin that keeps each caller's context, and fails one that does not.
+import {
+  bindCallback,
+  defineInstrumentation,
+  option,
+  type QueryOperation,
+  startQuery,
+} from '@clew/core/plugin';
+import { type DbAdapter, dbSuite, dbTests, type Suite, testsOf } from '../src/index.ts';
+import { type Callback, connectionTo, startTinydb, TINYDB_SKIPS, tinydb } from './tinydb.ts';
+
+const OPTIONS = {
+  maxQueryLength: option.number(-1, 1_000_000, 1022),
+  requireParentSpan: option.boolean(false),
+} as const;
+
+type Send = (text: string, callback: Callback) => void;
+/** How a plugin calls the driver: `send` with the callback that it makes of the application's. */
+type CallThrough = (
+  operation: QueryOperation | undefined,
+  send: (callback: Callback) => void,
+  callback: Callback,
+) => void;
+
+const inContextOfCaller: CallThrough = (operation, send, callback) =>
+  operation === undefined
+    ? send(bindCallback(callback))
+    : operation.run(() => send(operation.callback(callback)));
+
+const asTheDriverCalls: CallThrough = (operation, send, callback) => {
+  if (operation === undefined) return send(callback);
+  return operation.run(() =>
+    send((error, rows) => {
+      if (error) operation.fail(error);
+      operation.end();
+      callback(error, rows);
+    }),
+  );
+};
+
+let server: Awaited<ReturnType<typeof startTinydb>>;
+beforeAll(async () => {
+  server = await startTinydb();
+});
+afterAll(() => server.close());
+
+/** The driver with a plugin; a class of its own each time, so that nothing is left of another plugin. */
+function adapter(callThrough: CallThrough): DbAdapter {
+  const driver = tinydb();
+  const Tinydb = defineInstrumentation({
+    name: 'clew-instrumentation-tinydb',
+    version: '1.0.0',
+    options: OPTIONS,
+    targets: [
+      {
+        module: 'tinydb',
+        versions: ['*'],
+        patch: (_exports, tools) =>
+          tools.wrap<Send>(
+            driver.Connection.prototype,
+            'send',
+            (send) =>
+              function (this: InstanceType<typeof driver.Connection>, text, callback) {
+                const operation = startQuery(tools, () => ({ database: { system: 'sqlite' }, sql: text }));
+                callThrough(operation, (given) => send.call(this, text, given), callback);
+              },
+          ),
+      },
+    ],
+  });
+  return {
+    name: 'tinydb',
+    system: 'sqlite',
+    placeholder: '?',
+    skips: TINYDB_SKIPS,
+    instrument: (options) => {
+      const plugin = new Tinydb(options);
+      plugin.instrument(driver);
+      return plugin;
+    },
+    functions: () => [driver.Connection.prototype.send],
+    open: async () => connectionTo(new driver.Connection(server.port)),
+  };
+}
+
+dbSuite(adapter(inContextOfCaller));
+
+test('a plugin that leaves callbacks to the driver fails what is said of callbacks, and nothing else', async () => {
+  expect(await failuresOf(dbTests(adapter(asTheDriverCalls)))).toEqual([
+    'a callback runs in the context of its caller, also when queries wait for a connection',
+    'so does the callback of an unsampled query',
+    'where tracing is suppressed it is suppressed in the callback, too',
+    'a query in a callback belongs to the caller',
+    'a callback that gets an error is a failed query, and runs in the context of its caller',
+  ]);
+});
+
+test('an adapter without callbacks has them skipped by name, or fails', async () => {
+  const { functions, open, ...rest } = adapter(inContextOfCaller);
+  const withoutCallbacks = async () => {
+    const { queryWithCallback: _, ...connection } = await open();
+    return connection;
+  };
+  const silent = { ...rest, functions, open: withoutCallbacks };
+  expect(await failuresOf(dbTests(silent))).toHaveLength(5);
+
+  const named = dbTests({
+    ...silent,
+    noCallbacks: 'it has promises only',
+    functions: 'it listens to channels',
+  });
+  const { skips } = testsOf(named);
+  expect(Object.values(skips).sort()).toEqual(
+    [
+      ...Array(5).fill('it has promises only'),
+      ...Array(2).fill('it listens to channels'),
+      'tinydb has no placeholders',
+    ].sort(),
+  );
+  expect(await failuresOf(named)).toEqual([]);
+});
+
+/** Runs the tests of a suite that are not skipped, and returns the titles of those that fail. */
+async function failuresOf(suite: Suite): Promise<string[]> {
+  const { tests, skips } = testsOf(suite);
+  const failures: string[] = [];
+  suite.recorder.start();
+  for (const [title, run] of Object.entries(tests)) {
+    if (title in skips) continue;
+    try {
+      await run();
+      suite.recorder.verify();
+    } catch {
+      failures.push(title);
+    }
+    suite.recorder.sampling = 'all';
+    suite.recorder.reset();
+  }
+  suite.recorder.stop();
+  return failures;
+}
