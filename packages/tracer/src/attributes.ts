@@ -1,9 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** Keys and values by turns: key, value, key, value. */
+/** Alternating keys and values: key, value, key, value. */
 export type FlatAttributes = unknown[];
 
-/** What became of an attribute. */
+/** The outcome of setting an attribute. */
 export const KEPT = 0;
 export const DROPPED = 1;
 export const IGNORED = 2;
@@ -13,8 +13,10 @@ const MAX_ITEMS = 16384;
 const INVALID = Symbol('invalid');
 
 /**
- * Sets one attribute, over an earlier one of the same key.
- * `undefined` is ignored; a key that is no text, a value that OTLP has no form for, and one over the limit are dropped.
+ * Sets one attribute, replacing an earlier one with the same key.
+ * Ignores `undefined`; drops a key that is not a non-empty string, a value that OTLP cannot represent, and a new
+ * key
+ * beyond `maxCount`. Strings are cut to `maxLength` characters.
  */
 export function setFlat(
   list: FlatAttributes,
@@ -35,8 +37,8 @@ export function setFlat(
 }
 
 /**
- * A list of one attribute of a plain kind; an empty one for any other. Most spans set no more than one, and an array that
- * is pushed to makes room for sixteen.
+ * Returns a list with one attribute of a primitive type, or an empty list for any other value. Built as a literal
+ * because most spans set a single attribute, and pushing to an empty array allocates space for sixteen elements.
  */
 export function listOfOne(key: string, value: unknown, maxCount: number, maxLength: number): FlatAttributes {
   const type = typeof value;
@@ -45,7 +47,7 @@ export function listOfOne(key: string, value: unknown, maxCount: number, maxLeng
   return isPlain && maxCount > 0 && typeof key === 'string' && key !== '' ? [key, value] : [];
 }
 
-/** As {@link setFlat}, for a key that is not there yet. */
+/** Like {@link setFlat}, for a key that is known to be absent. */
 function addFlat(
   list: FlatAttributes,
   key: string,
@@ -61,7 +63,7 @@ function addFlat(
   return KEPT;
 }
 
-/** Adds an object's own attributes to an empty list, with room for more; returns how many were dropped. */
+/** Adds an object's own attributes to an empty list that may grow later; returns how many were dropped. */
 export function fillFlat(
   list: FlatAttributes,
   attributes: Readonly<Attributes>,
@@ -74,7 +76,10 @@ export function fillFlat(
   return dropped;
 }
 
-/** The same as a list of just their size: half the time and memory, where no more are to be expected. */
+/**
+ * Like {@link fillFlat}, but returns a list of exactly the needed size: half the time and memory where no more
+ * attributes are expected.
+ */
 export function flatOf(
   attributes: Readonly<Attributes>,
   maxCount: number,
@@ -99,7 +104,7 @@ export function flatOf(
   return { list, dropped };
 }
 
-/** An object of the application's may be a proxy that throws. */
+/** The object comes from the application and may be a proxy that throws. */
 function keysOf(attributes: Readonly<Attributes>): string[] {
   try {
     return Object.keys(attributes);
@@ -108,7 +113,7 @@ function keysOf(attributes: Readonly<Attributes>): string[] {
   }
 }
 
-/** A getter that throws has an invalid value: the others stay. */
+/** A getter that throws yields an invalid value; the other attributes are kept. */
 function valueAt(attributes: Readonly<Attributes>, key: string): unknown {
   try {
     return attributes[key];
@@ -131,8 +136,8 @@ function keepable(value: unknown, maxLength: number): unknown {
   return typeof value === 'object' ? copyOf(value, maxLength) : INVALID;
 }
 
-// A copy, so that a change by the program does not change the span. Getters and proxies of the program's
-// may throw: the value is invalid then.
+// Copies, so that later changes by the application do not affect the span. The application's getters and
+// proxies may throw: the value is invalid then.
 function copyOf(value: object | null, maxLength: number): unknown {
   try {
     return copy(value, maxLength, 0, { left: MAX_ITEMS });
@@ -151,7 +156,7 @@ function copy(value: unknown, maxLength: number, depth: number, items: { left: n
     if (items.left < 0) return INVALID;
     const list: unknown[] = [];
     for (const item of value) {
-      // A hole keeps its place, so that arrays that belong together stay aligned.
+      // A hole becomes null, so that parallel arrays stay aligned.
       const kept = item === undefined ? null : copy(item, maxLength, depth + 1, items);
       if (kept === INVALID) return INVALID;
       list.push(kept);
@@ -164,7 +169,7 @@ function copy(value: unknown, maxLength: number, depth: number, items: { left: n
 function copyMap(value: object, maxLength: number, depth: number, items: { left: number }): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && (prototype as { constructor?: unknown }).constructor !== Object) {
-    // An object of another realm (jest, node:vm) has another Object.
+    // An object of another realm (jest, node:vm) has a different Object.
     if (Object.getPrototypeOf(prototype) !== null) return INVALID;
   }
   const map: Record<string, unknown> = {};

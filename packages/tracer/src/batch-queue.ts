@@ -4,13 +4,13 @@ import { reportFailure } from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { DetachedScope } from './detached-scope.ts';
-import { Lane, type LaneSpans } from './lane.ts';
 import { lengthOf, type OtlpFormat } from './otlp-format.ts';
+import { type BufferedSpans, ScopeBuffer } from './scope-buffer.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';
 import type { SpanRecord } from './span-record.ts';
 import { type Counters, describe } from './stats.ts';
 
-/** Bounds of the queue. */
+/** The limits of the queue. */
 export interface QueueBounds {
   readonly maxQueueBytes: number;
   readonly maxBatchBytes: number;
@@ -19,27 +19,30 @@ export interface QueueBounds {
 
 interface Batch {
   readonly number: number;
-  readonly lanes: readonly LaneSpans[];
-  /** To be sent one after the other. */
+  readonly scopeSpans: readonly BufferedSpans[];
+  /** Sent in this order. */
   readonly parts: readonly Uint8Array[];
   readonly bytes: number;
   readonly spans: number;
 }
 
 /**
- * Encodes ended spans into the open batch, seals it when it is full or old, and hands sealed batches to the
- * sender one after the other. All that it keeps is bytes, at most `maxQueueBytes` of them.
+ * Encodes ended spans into the open batch, seals it when it is full or old, and passes sealed batches to the
+ * sender one at a time. It keeps only encoded bytes, at most `maxQueueBytes` of them.
  */
 export class BatchQueue {
   readonly #format: OtlpFormat;
   readonly #resource: Readonly<Attributes>;
   readonly #bounds: QueueBounds;
-  /** When a batch is full: in a small queue sooner, or it would fill the queue before it is sent. */
+  /**
+   * The size at which a batch is sealed; at most half the queue, so that one batch cannot fill it before it is
+   * sent.
+   */
   readonly #fullBytes: number;
   readonly #counters: Counters;
   readonly #sender: BatchSender;
   readonly #scope: DetachedScope;
-  readonly #openLanes = new Set<Lane>();
+  readonly #openBuffers = new Set<ScopeBuffer>();
   readonly #sealed: Batch[] = [];
   #waiters: { readonly number: number; readonly resolve: () => void }[] = [];
   #openBytes = 0;
@@ -47,7 +50,7 @@ export class BatchQueue {
   #sealedBytes = 0;
   #sealedSpans = 0;
   #sealedCount = 0;
-  #settledCount = 0;
+  #finishedCount = 0;
   #timer: NodeJS.Timeout | undefined;
   #draining = false;
   #closed = false;
@@ -77,11 +80,11 @@ export class BatchQueue {
     return this.#openSpans + this.#sealedSpans;
   }
 
-  openLane(scope: InstrumentationScope): Lane {
-    return new Lane(scope, this.#format, this.#bounds.maxBatchBytes, this.#counters);
+  openBuffer(scope: InstrumentationScope): ScopeBuffer {
+    return new ScopeBuffer(scope, this.#format, this.#bounds.maxBatchBytes, this.#counters);
   }
 
-  add(lane: Lane, span: SpanRecord): void {
+  add(buffer: ScopeBuffer, span: SpanRecord): void {
     if (this.#closed) {
       this.#counters.drop('shutdown', 1, 'a span ended after shutdown()');
       return;
@@ -90,72 +93,72 @@ export class BatchQueue {
       this.#dropForQueue();
       return;
     }
-    let bytes = lane.write(span);
+    let bytes = buffer.write(span);
     if (this.#openBytes > 0 && this.#openBytes + bytes > this.#fullBytes)
-      bytes = this.#writeIntoNext(lane, span, bytes);
+      bytes = this.#writeIntoNext(buffer, span, bytes);
     if (bytes === 0) return;
     if (this.bytes + bytes > this.#bounds.maxQueueBytes) {
-      lane.undo(bytes);
+      buffer.undo(bytes);
       this.#dropForQueue();
       return;
     }
-    if (lane.spans++ === 0) this.#openLanes.add(lane);
+    if (buffer.spans++ === 0) this.#openBuffers.add(buffer);
     this.#openBytes += bytes;
     this.#openSpans++;
     if (this.#timer === undefined) this.#schedule();
   }
 
-  /** Written again into the next batch: happens once a batch. */
-  #writeIntoNext(lane: Lane, span: SpanRecord, bytes: number): number {
-    lane.undo(bytes);
+  /** Writes the span again, into the next batch; happens once per batch. */
+  #writeIntoNext(buffer: ScopeBuffer, span: SpanRecord, bytes: number): number {
+    buffer.undo(bytes);
     this.#seal();
-    return lane.write(span);
+    return buffer.write(span);
   }
 
-  /** Resolves when all that is in the queue now has been taken, refused or given up. */
+  /** Resolves once every span queued now has been accepted, rejected or dropped. */
   flush(lastChance = false): Promise<void> {
     this.#seal();
-    if (this.#settledCount === this.#sealedCount) return Promise.resolve();
+    if (this.#finishedCount === this.#sealedCount) return Promise.resolve();
     const number = this.#sealedCount;
-    const settled = new Promise<void>((resolve) => this.#waiters.push({ number, resolve }));
-    this.#sender.hurry(lastChance);
+    const finished = new Promise<void>((resolve) => this.#waiters.push({ number, resolve }));
+    this.#sender.retryNow(lastChance);
     void this.#drain();
-    return settled;
+    return finished;
   }
 
   /**
-   * Takes out all that has not been answered for, the batch under way included: nobody will wait for its answer.
-   * For the end of a process, when somebody else delivers it.
+   * Removes and returns every batch without a response yet, including the one in flight, so that the caller can
+   * deliver them when the process exits.
    */
   takeAll(): Buffer[] {
     this.#seal();
     const taken = this.#sealed.splice(0);
     for (const batch of taken) {
       this.#counters.spansHandedOver += batch.spans;
-      this.#settle(batch);
+      this.#finish(batch);
     }
     return taken.map(({ parts }) => Buffer.concat(parts));
   }
 
-  /** Takes no more spans. */
+  /** Stops accepting spans. */
   close(): void {
     this.#closed = true;
     originals.clearTimeout(this.#timer);
   }
 
-  /** Gives up what is still there. */
+  /** Drops and counts what is still queued. */
   abandon(): void {
     this.close();
     this.#sender.close();
     const left = this.#sealed.splice(this.#draining ? 1 : 0);
     for (const batch of left) {
       this.#count(batch, { cause: 'shutdown', detail: 'not sent in time' });
-      this.#settle(batch);
+      this.#finish(batch);
     }
   }
 
   #dropForQueue(): void {
-    this.#counters.drop('queueFull', 1, `${this.bytes} bytes wait for the receiver`);
+    this.#counters.drop('queueFull', 1, `${this.bytes} bytes are waiting for the receiver`);
   }
 
   #schedule(): void {
@@ -167,23 +170,23 @@ export class BatchQueue {
 
   #seal(): void {
     if (this.#openSpans === 0) return;
-    const lanes = [...this.#openLanes].map((lane) => lane.take());
+    const scopeSpans = [...this.#openBuffers].map((buffer) => buffer.take());
     const spans = this.#openSpans;
-    this.#openLanes.clear();
+    this.#openBuffers.clear();
     this.#openBytes = 0;
     this.#openSpans = 0;
     let parts: Uint8Array[];
     try {
-      parts = this.#format.assemble(this.#resource, lanes);
+      parts = this.#format.assemble(this.#resource, scopeSpans);
     } catch (error) {
-      this.#counters.drop('failed', spans, `a batch could not be made: ${describe(error)}`);
+      this.#counters.drop('failed', spans, `a batch could not be assembled: ${describe(error)}`);
       return;
     }
     const bytes = lengthOf(parts);
-    this.#sealed.push({ number: ++this.#sealedCount, lanes, parts, bytes, spans });
+    this.#sealed.push({ number: ++this.#sealedCount, scopeSpans, parts, bytes, spans });
     this.#sealedBytes += bytes;
     this.#sealedSpans += spans;
-    // Not unref(): an idle loop would not wake up for it, and the batch would lie there until something else does.
+    // Not unref(): an idle event loop would not wake up for it, and the batch would wait until something else does.
     if (!this.#draining) this.#scope.soon(() => void this.#drain());
   }
 
@@ -196,18 +199,18 @@ export class BatchQueue {
     try {
       for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
         const outcome = await this.#send(batch);
-        // `takeAll` took it in the meantime: its outcome no longer counts.
+        // `takeAll` removed it in the meantime: its outcome no longer counts.
         if (this.#sealed[0] !== batch) continue;
         this.#sealed.shift();
         this.#count(batch, outcome);
-        this.#settle(batch);
-        // The memory of any other batch may still be in use by a connection that is not closed yet.
-        if (outcome.cause === undefined) for (const { owner, spans } of batch.lanes) owner?.reuse(spans);
+        this.#finish(batch);
+        // Reused only after success: a connection that is still open may be reading the memory of a failed batch.
+        if (outcome.cause === undefined) for (const { owner, spans } of batch.scopeSpans) owner?.reuse(spans);
       }
     } catch (fault) {
       reportFailure('exporting', fault);
     } finally {
-      // In the same turn as the last look at the queue: a batch sealed in between would wait for the next one.
+      // In the same turn as the last check of the queue: a batch sealed in between would wait for the next one.
       this.#draining = false;
     }
   }
@@ -220,12 +223,12 @@ export class BatchQueue {
     }
   }
 
-  #settle(batch: Batch): void {
-    this.#settledCount++;
+  #finish(batch: Batch): void {
+    this.#finishedCount++;
     this.#sealedBytes -= batch.bytes;
     this.#sealedSpans -= batch.spans;
     this.#waiters = this.#waiters.filter(({ number, resolve }) => {
-      if (number > this.#settledCount) return true;
+      if (number > this.#finishedCount) return true;
       resolve();
       return false;
     });
@@ -241,6 +244,6 @@ export class BatchQueue {
     this.#counters.spansExported += spans - rejected;
     this.#counters.drop('rejected', rejected, outcome.detail || 'the receiver gave no reason');
     if (rejected === 0 && outcome.detail !== '')
-      this.#counters.warn('partial', () => `the receiver says: ${outcome.detail}`);
+      this.#counters.warn('partial', () => `the receiver reported: ${outcome.detail}`);
   }
 }

@@ -1,16 +1,16 @@
 import type { DropCause } from './stats.ts';
 
-/** What became of a batch: taken, perhaps but for some spans, or dropped as a whole. */
+/** The outcome of a batch: accepted, possibly except for some spans, or dropped as a whole. */
 export type Outcome =
   | { readonly cause?: undefined; readonly rejectedSpans: number; readonly detail: string }
   | { readonly cause: DropCause; readonly detail: string };
 
-/** Takes encoded batches to a receiver, one at a time. */
+/** Delivers encoded batches to a receiver, one at a time. */
 export interface BatchSender {
-  /** Sends the parts of a body, and sends them again where that may help; never rejects. */
+  /** Sends the parts of a body and retries where OTLP allows it; never rejects. */
   send(body: readonly Uint8Array[]): Promise<Outcome>;
-  /** Ends a wait between two attempts; at the last chance a receiver that can't be reached is not asked again. */
-  hurry(lastChance: boolean): void;
-  /** Ends what is going on. */
+  /** Ends the wait before a retry. With `lastChance`, a receiver that cannot be reached is not tried again. */
+  retryNow(lastChance: boolean): void;
+  /** Aborts the request in flight and ends the wait before a retry. */
   close(): void;
 }

@@ -3,14 +3,14 @@ import { originals } from '@clew/core/internal';
 import type { HrTime, TimeInput } from '@opentelemetry/api';
 import { attempt } from './foreign-values.ts';
 
-/** The Unix time of the monotonic clock's zero, as milliseconds and as the two halves of nanoseconds. */
+/** The Unix time at which the monotonic clock was zero, in milliseconds and as the two halves of nanoseconds. */
 export interface Anchor {
   readonly unixMs: number;
   readonly high: number;
   readonly low: number;
 }
 
-/** What the clock reads; tests pass their own. */
+/** The clocks to read; tests pass their own. */
 export interface TimeSources {
   /** Milliseconds of a monotonic clock. */
   now(): number;
@@ -20,7 +20,7 @@ export interface TimeSources {
 
 const TWO_32 = 4294967296;
 const CHECK_EVERY_MS = 100;
-/** `Date.now()` is cut to whole milliseconds: less than this is no drift. */
+/** `Date.now()` has whole milliseconds: a smaller difference is not drift. */
 const DRIFT_MS = 2.5;
 
 /** Monotonic milliseconds since the process started. */
@@ -28,9 +28,8 @@ export const { monotonicNow } = originals;
 const processSources: TimeSources = { now: monotonicNow, wall: originals.wallNow };
 
 /**
- * One monotonic clock, anchored to the wall clock. A local trace keeps the anchor that it began with, so
- * times inside it never go backwards; a new one gets a new anchor when the wall clock has moved away
- * (suspend, NTP step).
+ * A monotonic clock, anchored to the wall clock. A local trace keeps its first anchor, so that times within it
+ * never go backwards; new traces get a new anchor after the wall clock has moved (suspend, NTP step).
  */
 export class Clock {
   readonly #sources: TimeSources;
@@ -47,7 +46,7 @@ export class Clock {
     this.#check(now);
   }
 
-  /** The anchor for a local trace that starts at `now`. */
+  /** Returns the anchor for a local trace that starts at `now`. */
   anchor(now: number): Anchor {
     if (now - this.#checkedAt > CHECK_EVERY_MS) this.#check(now);
     return this.#anchor;
@@ -73,7 +72,7 @@ function anchorAt(unixMs: number): Anchor {
 
 /** Splits a time into the high and low 32 bits of its nanoseconds since the Unix epoch. */
 export function splitNanos(time: HrTime): [high: number, low: number] {
-  // seconds * 1e9 does not fit into a double: multiply the upper part and the lower 16 bits apart.
+  // seconds * 1e9 does not fit into a double: multiply the upper part and the lower 16 bits separately.
   const upper = Math.floor(time[0] / 65536);
   const upperNanos = upper * 1e9;
   const rest = (upperNanos % 65536) * 65536 + (time[0] - upper * 65536) * 1e9 + time[1];
@@ -81,7 +80,7 @@ export function splitNanos(time: HrTime): [high: number, low: number] {
   return [Math.floor(upperNanos / 65536) + carry, rest - carry * TWO_32];
 }
 
-/** The time of a monotonic reading. */
+/** Converts a reading of the monotonic clock to a Unix time. */
 export function hrTimeAt(anchor: Anchor, nowMs: number): HrTime {
   const base = hrTimeOfUnixMs(anchor.unixMs);
   const nanos = base[1] + Math.round(nowMs * 1e6);
@@ -89,14 +88,14 @@ export function hrTimeAt(anchor: Anchor, nowMs: number): HrTime {
   return [base[0] + carry, nanos - carry * 1e9];
 }
 
-/** Any form of time of the API as seconds and nanoseconds; `undefined` if it is none. */
+/** Converts any of the API's time formats to seconds and nanoseconds; `undefined` for anything else. */
 export function hrTimeOf(input: TimeInput | undefined, anchor: Anchor, nowMs: number): HrTime | undefined {
   if (typeof input === 'number') {
     if (!Number.isFinite(input)) return undefined;
-    // A number below the monotonic clock is a reading of performance.now(), as in OpenTelemetry.
+    // A number up to the monotonic clock's reading is one of performance.now(), as in OpenTelemetry's SDK.
     return input <= nowMs ? hrTimeAt(anchor, input) : hrTimeOfUnixMs(input);
   }
-  // A proxy of the application's may throw: it is not a time.
+  // A proxy of the application may throw: it is not a valid time.
   return attempt(() => {
     if (types.isDate(input)) {
       const unixMs = input.getTime();
@@ -124,7 +123,7 @@ function hrTimeOfUnixMs(unixMs: number): HrTime {
   return nanos === 1e9 ? [seconds + 1, 0] : [seconds, nanos];
 }
 
-/** `end - start`, not below zero. */
+/** `end - start`, at least zero. */
 export function durationBetween(start: HrTime, end: HrTime): HrTime {
   let seconds = end[0] - start[0];
   let nanos = end[1] - start[1];

@@ -1,8 +1,8 @@
 import { originals } from '@clew/core/internal';
 
 /**
- * Resolves when the work is done, has failed, or the time is up, and says which.
- * While it waits the process stays alive: all else of ours is unreferenced.
+ * Resolves with `done` or `failed` when the work has finished, or with `late` after `timeoutMs`.
+ * Its timer keeps the process alive; the tracer's other timers and sockets are unreferenced.
  */
 export function withinDeadline(
   work: PromiseLike<unknown>,
@@ -10,10 +10,10 @@ export function withinDeadline(
 ): Promise<'done' | 'failed' | 'late'> {
   return new Promise((resolve) => {
     const timer = originals.setTimeout(() => resolve('late'), timeoutMs);
-    const settle = (outcome: 'done' | 'failed') => () => {
+    const finish = (outcome: 'done' | 'failed') => () => {
       originals.clearTimeout(timer);
       resolve(outcome);
     };
-    work.then(settle('done'), settle('failed'));
+    work.then(finish('done'), finish('failed'));
   });
 }

@@ -3,14 +3,14 @@ import { originals } from '@clew/core/internal';
 import { guard } from '@clew/core/plugin';
 import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 
-/** The key under which OpenTelemetry's packages mark a context whose work is not to be traced. */
+/** The key with which OpenTelemetry's packages suppress tracing in a context. */
 export const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 const suppressed = ROOT_CONTEXT.setValue(SUPPRESS_TRACING, true);
 
 /**
- * Runs our timers and requests outside of the request that happened to end a span: its context is neither
- * kept alive nor seen by the sockets, and nothing that runs here is traced.
+ * Runs the tracer's timers and requests outside the context of the request that happened to end a span: that
+ * context is neither kept alive nor propagated to the sockets, and nothing that runs here is traced.
  */
 export class DetachedScope {
   readonly #resource = new AsyncResource('ClewExport');
@@ -19,12 +19,12 @@ export class DetachedScope {
     return this.#resource.runInAsyncScope(() => context.with(suppressed, work));
   }
 
-  /** A timer that does not keep the process alive. What `work` throws is logged: it must not end the application. */
+  /** Sets a timer that does not keep the process alive. Errors from `work` are logged, not thrown. */
   later(delayMs: number, work: () => void): NodeJS.Timeout {
     return this.run(() => originals.setTimeout(() => guard('exporting', work), delayMs).unref());
   }
 
-  /** Like {@link later}, in the next turn; keeps the process alive until then. */
+  /** Runs `work` in the next turn of the event loop; keeps the process alive until then. Errors are logged. */
   soon(work: () => void): void {
     this.run(() => originals.setImmediate(() => guard('exporting', work)));
   }

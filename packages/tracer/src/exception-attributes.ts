@@ -8,9 +8,9 @@ interface ErrorLike {
 }
 
 /**
- * The attributes of an `exception` event for whatever was thrown.
- * The type is the name of the error's class and never its `code`, which OpenTelemetry's SDK prefers: a number says
- * nothing about the class.
+ * Returns the attributes of an `exception` event for any thrown value.
+ * The type is the name of the error's class, not its `code`, which OpenTelemetry's SDK prefers: a code does not
+ * identify the class.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
  */
@@ -21,7 +21,7 @@ export function exceptionAttributes(thrown: unknown, maxLength: number): FlatAtt
     const text = String(value);
     if (text !== '') list.push(key, text.length > maxLength ? text.slice(0, maxLength) : text);
   };
-  // An error of the application may have getters that throw.
+  // The application's errors may have getters that throw.
   try {
     if (typeof thrown === 'object' && thrown !== null) {
       const error = thrown as ErrorLike;
@@ -32,7 +32,7 @@ export function exceptionAttributes(thrown: unknown, maxLength: number): FlatAtt
       add('exception.message', String(thrown));
     }
   } catch {
-    // What could be read stays.
+    // Keep what could be read.
   }
   return list;
 }

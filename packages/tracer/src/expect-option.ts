@@ -1,22 +1,17 @@
-/** Throws the error for a bad option: `@clew/tracer: expected <name> <expected>, got <value>`. */
+/** Throws a `TypeError` unless `fits`: `@clew/tracer: expected <name> <expected>, got <value>`. */
 export function expectOption(fits: boolean, name: string, expected: string, got: unknown): asserts fits {
   if (!fits) throw new TypeError(`@clew/tracer: expected ${name} ${expected}, got ${quote(got)}`);
 }
 
-/** Throws unless the value is `undefined` or an integer within the bounds; returns the value or the default. */
+/** Returns the value, or the default for `undefined`; throws unless it is an integer within the bounds. */
 export function integerOption(
   value: number | undefined,
   name: string,
-  [least, most]: readonly [number, number],
-  byDefault: number,
+  [min, max]: readonly [number, number],
+  defaultValue: number,
 ): number {
-  if (value === undefined) return byDefault;
-  expectOption(
-    Number.isInteger(value) && value >= least && value <= most,
-    name,
-    `in [${least}, ${most}]`,
-    value,
-  );
+  if (value === undefined) return defaultValue;
+  expectOption(Number.isInteger(value) && value >= min && value <= max, name, `in [${min}, ${max}]`, value);
   return value;
 }
 

@@ -9,7 +9,10 @@ const BATCH_SPANS = 512;
 const DELAY_MS = 1000;
 const EXPORT_TIMEOUT_MS = 30_000;
 
-/** Collects sampled spans for a user's `SpanExporter`: at most 2,048 wait, 512 go at a time, one export at once. */
+/**
+ * Batches sampled spans for a user's `SpanExporter`: queues at most 2,048, exports 512 at a time, one export at
+ * once.
+ */
 export class ExporterBatcher implements SpanProcessor {
   readonly #exporter: SpanExporter;
   readonly #counters: Counters;
@@ -34,7 +37,7 @@ export class ExporterBatcher implements SpanProcessor {
       return;
     }
     if (this.#waiting.length >= MAX_SPANS) {
-      this.#counters.drop('queueFull', 1, `${MAX_SPANS} spans wait for a span exporter`);
+      this.#counters.drop('queueFull', 1, `${MAX_SPANS} spans are waiting for a span exporter`);
       return;
     }
     this.#waiting.push(span);
@@ -76,24 +79,24 @@ export class ExporterBatcher implements SpanProcessor {
 
   #exportBatch(spans: ReadableSpan[]): Promise<void> {
     return new Promise((resolve) => {
-      let settled = false;
-      const settle = (failure: string | undefined) => {
-        if (settled) return;
-        settled = true;
+      let finished = false;
+      const finish = (failure: string | undefined) => {
+        if (finished) return;
+        finished = true;
         originals.clearTimeout(timer);
         if (failure !== undefined)
           this.#counters.drop('failed', spans.length, `a span exporter failed: ${failure}`);
         resolve();
       };
-      const timer = this.#scope.later(EXPORT_TIMEOUT_MS, () => settle('no result in 30 s'));
+      const timer = this.#scope.later(EXPORT_TIMEOUT_MS, () => finish('no result in 30 s'));
       try {
         const returned: unknown = this.#exporter.export(spans, (result?: ExportResult) =>
-          settle(result?.code === 0 ? undefined : describe(result?.error ?? 'no reason given')),
+          finish(result?.code === 0 ? undefined : describe(result?.error ?? 'no reason given')),
         );
-        // Of an async function: its rejection, which nothing else handles, would end the application.
-        if (types.isPromise(returned)) returned.then(undefined, (error) => settle(describe(error)));
+        // An async exporter: without a handler, its rejection would end the application.
+        if (types.isPromise(returned)) returned.then(undefined, (error) => finish(describe(error)));
       } catch (error) {
-        settle(describe(error));
+        finish(describe(error));
       }
     });
   }

@@ -4,31 +4,34 @@ import type { TlsOptions } from './http-post.ts';
 
 /** Where and how spans are sent over OTLP. */
 export interface OtlpExporterOptions {
-  /** Full address, http or https; default `http://localhost:4318/v1/traces`. */
+  /** Full URL, http or https; default `http://localhost:4318/v1/traces`. */
   readonly url?: string;
-  /** Default `http/protobuf`, the fast one. */
+  /** Default `http/protobuf`, which is the fastest. */
   readonly protocol?: 'http/protobuf' | 'http/json';
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Default `none`. */
   readonly compression?: 'none' | 'gzip';
-  /** Milliseconds that one request may take: [1, 600000], default 10000. */
+  /** Timeout of one request in milliseconds: [1, 600000], default 10000. */
   readonly timeoutMs?: number;
-  /** Bytes that may wait for the receiver; spans beyond are dropped: [65536, 1073741824], default 16777216. */
+  /** Maximum bytes queued for the receiver; further spans are dropped: [65536, 1073741824], default 16777216. */
   readonly maxQueueBytes?: number;
-  /** Bytes of spans in one request: [4096, 4194304], default 983040: some receivers take a million bytes and no more. */
+  /**
+   * Maximum bytes of spans in one request: [4096, 4194304], default 983040, because some receivers accept 1 MB at
+   * most.
+   */
   readonly maxBatchBytes?: number;
-  /** Milliseconds that a span waits for others: [1, 600000], default 1000. */
+  /** Milliseconds before an incomplete batch is sent: [1, 600000], default 1000. */
   readonly scheduleDelayMs?: number;
-  /** Milliseconds between the first and the second attempt; twice as long each time: [1, 60000], default 1000. */
+  /** Milliseconds before the first retry, doubled for each further one: [1, 60000], default 1000. */
   readonly retryDelayMs?: number;
-  /** Milliseconds after which a batch that can't be delivered is given up: [0, 3600000], default 300000. */
+  /** Milliseconds after which an undeliverable batch is dropped: [0, 3600000], default 300000. */
   readonly retryForMs?: number;
-  /** Authorities to trust instead of Node's, PEM. */
+  /** Certificate authorities to trust instead of Node's, PEM. */
   readonly ca?: TlsOptions['ca'];
-  /** Certificate of this client, PEM. */
+  /** Client certificate, PEM. */
   readonly cert?: TlsOptions['cert'];
-  /** Private key of this client, PEM. */
+  /** Private key of the client certificate, PEM. */
   readonly key?: TlsOptions['key'];
 }
 
@@ -64,10 +67,10 @@ const NAMES: ReadonlySet<string> = new Set<keyof OtlpExporterOptions>([
 ]);
 const DEFAULT_URL = 'http://localhost:4318/v1/traces';
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what RFC 9110 forbids in a value
+// biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 9110 forbids these in a header value
 const HEADER_VALUE = /^[^\x00-\x08\x0a-\x1f\x7f]*$/;
 
-/** Fills the defaults in; throws for a bad value. */
+/** Fills in the defaults; throws for an invalid value. */
 export function resolveExporterOptions(given: OtlpExporterOptions = {}): ResolvedExporterOptions {
   for (const name of Object.keys(given))
     expectOption(NAMES.has(name), 'exporter', `to have options among ${[...NAMES].join(', ')}`, name);
@@ -80,8 +83,11 @@ export function resolveExporterOptions(given: OtlpExporterOptions = {}): Resolve
     '"none" or "gzip"',
     compression,
   );
-  const integer = (name: keyof OtlpExporterOptions, bounds: readonly [number, number], byDefault: number) =>
-    integerOption(given[name] as number | undefined, `exporter.${name}`, bounds, byDefault);
+  const integer = (
+    name: keyof OtlpExporterOptions,
+    bounds: readonly [number, number],
+    defaultValue: number,
+  ) => integerOption(given[name] as number | undefined, `exporter.${name}`, bounds, defaultValue);
   return {
     url: urlOf(given.url ?? DEFAULT_URL),
     protocol,
@@ -100,11 +106,11 @@ export function resolveExporterOptions(given: OtlpExporterOptions = {}): Resolve
 function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const fits = url?.protocol === 'http:' || url?.protocol === 'https:';
-  expectOption(fits, 'exporter.url', 'to be an http or https address', text);
+  expectOption(fits, 'exporter.url', 'to be an http or https URL', text);
   return url!;
 }
 
-/** Names in lower case, so that none goes out twice. Values may be secret: the error does not tell them. */
+/** Lower-cases names, so that no header is sent twice. Errors never include values, which may be secret. */
 function headersOf(given: Readonly<Record<string, string>>): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given)) {

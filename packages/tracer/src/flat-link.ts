@@ -4,7 +4,7 @@ import { contextOf } from './foreign-values.ts';
 import type { SpanLimits } from './limits.ts';
 import type { FlatLink } from './span-record.ts';
 
-/** A link of the application as a span keeps it; `undefined` where it names no span. */
+/** Converts a link from the application to its stored form; `undefined` if it has no span context. */
 export function flatLinkOf(link: Link, limits: SpanLimits): FlatLink | undefined {
   const context = contextOf(link?.context);
   if (context === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { KnownSpanContext, RemoteSpanContext } from '@clew/core/internal';
 import type { Span, SpanContext } from '@opentelemetry/api';
 
-/** A name as text, whatever the application gives: an object without a prototype has no text of its own. */
+/** Converts any value to a string; objects whose conversion throws become their type's name. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   try {
@@ -11,7 +11,7 @@ export function textOf(value: unknown): string {
   }
 }
 
-/** A span context of the application, without the parts that have the wrong type; `undefined` where it can't be read. */
+/** Returns the application's span context without parts of the wrong type; `undefined` if it is not an object. */
 export function contextOf(given: unknown): SpanContext | undefined {
   if (given instanceof RemoteSpanContext || given instanceof KnownSpanContext) return given;
   if (typeof given !== 'object' || given === null) return undefined;
@@ -29,12 +29,12 @@ export function contextOf(given: unknown): SpanContext | undefined {
   };
 }
 
-/** The context of a span that was not started here; `undefined` where it has no valid one. */
+/** Returns the context of a span created elsewhere; `undefined` if it has none. */
 export function contextOfSpan(span: Span | null | undefined): SpanContext | undefined {
   return typeof span?.spanContext === 'function' ? contextOf(span.spanContext()) : undefined;
 }
 
-/** Reads a value of the application's; `undefined` where that throws: a getter or a proxy may. */
+/** Returns what `read` returns, or `undefined` if it throws: the application's getters and proxies may. */
 export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -4,10 +4,10 @@ import type { URL } from 'node:url';
 import { originals } from '@clew/core/internal';
 import { lengthOf } from './otlp-format.ts';
 
-/** What came back from one attempt. */
-export type Answer =
+/** The result of one attempt. */
+export type PostResult =
   | {
-      readonly kind: 'answered';
+      readonly kind: 'response';
       readonly status: number;
       readonly contentType: string;
       readonly retryAfter: string | undefined;
@@ -15,16 +15,16 @@ export type Answer =
     }
   | { readonly kind: 'failed'; readonly error: string; readonly staleConnection: boolean };
 
-/** Keys of TLS, as `node:https` takes them. */
+/** TLS options, as in `node:https`. */
 export interface TlsOptions {
   readonly ca?: string | Buffer | readonly (string | Buffer)[];
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;
 }
 
-const MAX_ANSWER_BYTES = 65_536;
+const MAX_RESPONSE_BYTES = 65_536;
 
-/** POSTs bodies to one address over one connection that is kept alive. `node:http` is loaded by the first. */
+/** POSTs bodies to one URL over one kept-alive connection. Loads `node:http` on first use. */
 export class HttpPost {
   readonly #url: URL;
   readonly #tls: TlsOptions;
@@ -41,33 +41,33 @@ export class HttpPost {
     body: readonly Uint8Array[],
     headers: Readonly<Record<string, string>>,
     timeoutMs: number,
-  ): Promise<Answer> {
+  ): Promise<PostResult> {
     return new Promise((resolve) => {
-      let settled = false;
-      const settle = (answer: Answer) => {
-        if (settled) return;
-        settled = true;
+      let finished = false;
+      const finish = (result: PostResult) => {
+        if (finished) return;
+        finished = true;
         originals.clearTimeout(timer);
         this.#current = undefined;
-        resolve(answer);
+        resolve(result);
       };
       const fail = (error: unknown, staleConnection = false) =>
-        settle({ kind: 'failed', error: text(error), staleConnection });
+        finish({ kind: 'failed', error: reasonOf(error), staleConnection });
       const timer = originals
-        .setTimeout(() => this.#current?.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+        .setTimeout(() => this.#current?.destroy(new Error(`no response within ${timeoutMs} ms`)), timeoutMs)
         .unref();
       try {
         const request = this.#request({ ...headers, 'content-length': String(lengthOf(body)) });
         this.#current = request;
         request.on('socket', (socket) => socket.unref());
-        // Once there is an answer it decides, whatever happens to the connection.
-        let answered = false;
-        request.on('error', (error) => answered || fail(error, request.reusedSocket));
+        // A response decides the result, whatever happens to the connection afterwards.
+        let hasResponse = false;
+        request.on('error', (error) => hasResponse || fail(error, request.reusedSocket));
         request.on('response', (response) => {
-          answered = true;
-          read(response, settle);
+          hasResponse = true;
+          read(response, finish);
         });
-        // Node writes all that is written in one turn at once.
+        // Node sends everything written in one turn together.
         for (const part of body) request.write(part);
         request.end();
       } catch (error) {
@@ -77,8 +77,8 @@ export class HttpPost {
   }
 
   /**
-   * The descriptor of a connection that is open and idle, for a process that can't wait for its event loop. There is
-   * none over TLS, and none on Windows.
+   * The file descriptor of an open, idle connection, for a process that cannot wait for its event loop.
+   * `undefined` over TLS and on Windows.
    */
   get idleConnection(): number | undefined {
     if (this.#url.protocol === 'https:') return undefined;
@@ -109,12 +109,12 @@ export class HttpPost {
   }
 }
 
-function read(response: IncomingMessage, settle: (answer: Answer) => void): void {
+function read(response: IncomingMessage, finish: (result: PostResult) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;
-  const answer = () =>
-    settle({
-      kind: 'answered',
+  const finishRead = () =>
+    finish({
+      kind: 'response',
       status: response.statusCode ?? 0,
       contentType: response.headers['content-type'] ?? '',
       retryAfter: response.headers['retry-after'],
@@ -122,22 +122,22 @@ function read(response: IncomingMessage, settle: (answer: Answer) => void): void
     });
   response.on('data', (chunk: Buffer) => {
     size += chunk.length;
-    if (size <= MAX_ANSWER_BYTES) {
+    if (size <= MAX_RESPONSE_BYTES) {
       chunks.push(chunk);
       return;
     }
-    // The status is known, and nobody needs the rest.
-    answer();
+    // The status is known, and the rest of the body is not needed.
+    finishRead();
     response.destroy();
   });
-  response.on('end', answer);
-  // The rest of the answer is lost, but the status says what became of the batch.
-  response.on('error', answer);
-  response.on('close', answer);
+  response.on('end', finishRead);
+  // The rest of the body is lost, but the status decides the outcome of the batch.
+  response.on('error', finishRead);
+  response.on('close', finishRead);
 }
 
-function text(error: unknown): string {
-  // Not `instanceof Error`: in a test environment with globals of its own, Node's errors are of another realm.
+function reasonOf(error: unknown): string {
+  // Not `instanceof Error`: in a test environment with its own globals, Node's errors belong to another realm.
   const { code, message } = Object(error) as Partial<NodeJS.ErrnoException>;
   return code ?? message ?? String(error);
 }

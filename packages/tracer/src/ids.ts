@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { RemoteSpanContext } from '@clew/core/internal';
 import { type Anchor, type Clock, monotonicNow } from './clock.ts';
 
-/** Makes the ids of new traces and spans, as lowercase hexadecimal. */
+/** Generates the ids of new traces and spans, as lowercase hexadecimal. */
 export interface IdGenerator {
   /** 32 hexadecimal digits, not all zero. */
   generateTraceId(): string;
@@ -16,7 +16,7 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 let pool: Int32Array | undefined;
 let used = POOL_WORDS;
 
-/** 32 random bits as a signed integer (which V8 keeps without a heap number). */
+/** Returns 32 random bits as a signed integer (which V8 can store without a heap number). */
 export function randomWord(): number {
   if (used === POOL_WORDS) refill();
   return pool![used++]!;
@@ -28,7 +28,7 @@ function refill(): void {
   used = 0;
 }
 
-/** Eight hexadecimal digits. */
+/** Formats a word as eight hexadecimal digits. */
 export function hexOfWord(word: number): string {
   return HEX[word >>> 24]! + HEX[(word >>> 16) & 255]! + (HEX[(word >>> 8) & 255]! + HEX[word & 255]!);
 }
@@ -36,10 +36,10 @@ export function hexOfWord(word: number): string {
 const TEXT = Buffer.from(new Uint8Array(55).buffer);
 const TEXT_VIEW = new DataView(TEXT.buffer);
 TEXT.write(`00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`);
-/** The two digits of a byte, as the bytes of a text. */
+/** The two hexadecimal digits of each byte, as character codes. */
 const DIGITS = Uint16Array.from(HEX, (digits) => (digits.charCodeAt(0) << 8) | digits.charCodeAt(1));
 
-/** The value of a `traceparent`: one flat text, where joined digits would be flattened when they are sent. */
+/** Returns a `traceparent` value as one flat string; a concatenated one would be flattened when it is sent. */
 export function traceparentOf(trace: LocalTrace, spanHigh: number, spanLow: number, flags: number): string {
   trace.writeDigits(TEXT_VIEW, 3);
   writeDigits(TEXT_VIEW, 36, spanHigh);
@@ -48,7 +48,7 @@ export function traceparentOf(trace: LocalTrace, spanHigh: number, spanLow: numb
   return TEXT.toString('latin1');
 }
 
-/** Eight digits, as characters. */
+/** Writes eight digits as characters. */
 function writeDigits(text: DataView, at: number, word: number): void {
   text.setUint16(at, DIGITS[word >>> 24]!);
   text.setUint16(at + 2, DIGITS[(word >>> 16) & 255]!);
@@ -56,7 +56,7 @@ function writeDigits(text: DataView, at: number, word: number): void {
   text.setUint16(at + 6, DIGITS[word & 255]!);
 }
 
-/** Reads eight hexadecimal digits from `at`; `NaN` where there are none. */
+/** Parses eight hexadecimal digits from `at`; `NaN` if any of them is not a digit. */
 export function wordOfHex(hex: string, at: number): number {
   let word = 0;
   for (let i = at; i < at + 8; i++) {
@@ -73,7 +73,7 @@ function upperDigit(code: number): number {
   return code >= 65 && code <= 70 ? code - 55 : -1;
 }
 
-/** A random id of that many digits. */
+/** Returns a random id with this many digits. */
 export function randomHex(digits: 16 | 32): string {
   let hex = '';
   do {
@@ -83,7 +83,7 @@ export function randomHex(digits: 16 | 32): string {
   return hex;
 }
 
-/** Whether the text is an id of that many digits, and not all of them zero. */
+/** Whether the value is a hexadecimal id with this many digits, not all zero. */
 export function isHexId(hex: unknown, digits: 16 | 32): hex is string {
   if (typeof hex !== 'string' || hex.length !== digits) return false;
   let any = 0;
@@ -96,8 +96,8 @@ export function isHexId(hex: unknown, digits: 16 | 32): hex is string {
 }
 
 /**
- * The part of a trace that is local: everything below one local root shares the id and the anchor of the
- * clock. The id is words or hexadecimal, and is made or converted when somebody asks for the other form.
+ * The local part of a trace: the trace id and the clock's anchor, shared by every span below one local root.
+ * The id is stored as words or as hexadecimal, and converted to the other form lazily.
  */
 export class LocalTrace {
   #hex: string | undefined;
@@ -110,8 +110,8 @@ export class LocalTrace {
   #w3: number;
 
   /**
-   * @param hex 32 valid digits; without it the id is random.
-   * @param remote the parent from the wire whose trace goes on; the same digits as words.
+   * @param hex 32 valid digits; random if omitted.
+   * @param remote the remote parent whose trace is continued; has the same digits as words.
    */
   constructor(clock: Clock, hex?: string, remote?: RemoteSpanContext) {
     this.#clock = clock;
@@ -124,7 +124,7 @@ export class LocalTrace {
     this.#w3 = remote === undefined ? 0 : remote.traceIdWord3;
   }
 
-  /** Unsampled traces never read the clock. */
+  /** Read lazily: unsampled traces never read the clock. */
   get anchor(): Anchor {
     this.#anchor ??= this.#clock.anchor(monotonicNow());
     return this.#anchor;
@@ -142,7 +142,7 @@ export class LocalTrace {
     return this.#hex;
   }
 
-  /** Writes the 16 bytes at `at`. */
+  /** Writes the id's 16 bytes at `at`. */
   write(view: DataView, at: number): void {
     this.#ensureWords();
     view.setInt32(at, this.#w0);
@@ -151,7 +151,7 @@ export class LocalTrace {
     view.setInt32(at + 12, this.#w3);
   }
 
-  /** Writes the 32 digits at `at`, as characters. */
+  /** Writes the id's 32 digits as characters at `at`. */
   writeDigits(text: DataView, at: number): void {
     this.#ensureWords();
     writeDigits(text, at, this.#w0);
@@ -160,7 +160,7 @@ export class LocalTrace {
     writeDigits(text, at + 24, this.#w3);
   }
 
-  /** All four words combined, for samplers: evenly spread over 32 bits. */
+  /** The four words combined by XOR, for samplers: evenly distributed over 32 bits. */
   get hash(): number {
     this.#ensureWords();
     return (this.#w0 ^ this.#w1 ^ this.#w2 ^ this.#w3) >>> 0;

@@ -1,14 +1,14 @@
 import { expectOption } from './expect-option.ts';
 
-/** How much one span may hold. What is over a limit is dropped, and counted on the span. */
+/** Limits for one span. Content beyond a limit is dropped and counted on the span. */
 export interface SpanLimits {
   /** Attributes of a span: [0, 65536], default 128. */
   readonly attributeCount: number;
   /** Characters of a string value (bytes of a byte array): [1, Infinity], default Infinity. */
   readonly attributeValueLength: number;
-  /** Events of a span; the oldest go: [0, 65536], default 128. */
+  /** Events of a span; the oldest are dropped: [0, 65536], default 128. */
   readonly eventCount: number;
-  /** Links of a span; the oldest go: [0, 65536], default 128. */
+  /** Links of a span; the oldest are dropped: [0, 65536], default 128. */
   readonly linkCount: number;
   /** Attributes of one event: [0, 65536], default 128. */
   readonly attributesPerEvent: number;
@@ -25,7 +25,7 @@ const DEFAULTS: SpanLimits = {
   attributesPerLink: 128,
 };
 
-/** Fills the defaults in; throws for a value out of bounds. */
+/** Fills in the defaults; throws for a value out of bounds. */
 export function resolveLimits(given: Partial<SpanLimits> = {}): SpanLimits {
   const limits = { ...DEFAULTS };
   for (const name of Object.keys(given) as (keyof SpanLimits)[]) {

@@ -2,14 +2,14 @@ import { KnownSpanContext, type TraceparentWriter, WRITE_TRACEPARENT } from '@cl
 import type { Span, SpanContext, TraceState } from '@opentelemetry/api';
 import { hexOfWord, type LocalTrace, randomWord, traceparentOf, wordOfHex } from './ids.ts';
 
-/** What a child needs of a parent that was started here. */
+/** What a child span needs from a parent that was started in this process. */
 export interface LocalSpan extends Span {
   readonly localTrace: LocalTrace;
   readonly traceFlags: number;
   readonly traceState: TraceState | undefined;
 }
 
-/** A span that only propagates. Its ids are made when somebody asks for them. */
+/** A span that is not recorded but propagates its context. Its ids are generated lazily. */
 export class NonRecordingSpan implements LocalSpan, TraceparentWriter {
   readonly localTrace: LocalTrace;
   readonly traceFlags: number;

@@ -5,10 +5,10 @@ import { type ProtobufWriter, varintSize } from './protobuf-writer.ts';
 
 const TWO_31 = 2 ** 31;
 const TWO_63 = 2 ** 63;
-/** Texts up to here are tried as ASCII in one go, with the lengths known beforehand. */
+/** Strings up to this many characters are written as ASCII in one pass, with their lengths computed in advance. */
 const SHORT_CHARS = 64;
 
-/** Writes the name and the kind of a span. */
+/** Writes a span's name and kind. */
 export function writeTitle(writer: ProtobufWriter, name: string, kind: SpanKind): void {
   writer.reserve(1);
   writer.bytes[writer.position++] = 0x2a;
@@ -31,9 +31,9 @@ export function writeAttribute(writer: ProtobufWriter, tag: number, key: string,
   writeKeyValue(writer, key, value);
 }
 
-/** Keys as a KeyValue has them, encoded once: a program has few. */
+/** KeyValue keys, encoded once: an application uses few different ones. */
 const encodedKeys = new Map<string, Uint8Array>();
-const MOST_KEYS = 1000;
+const MAX_KEYS = 1000;
 
 function encodedKey(key: string): Uint8Array {
   return encodedKeys.get(key) ?? encodeKey(key);
@@ -42,24 +42,24 @@ function encodedKey(key: string): Uint8Array {
 function encodeKey(key: string): Uint8Array {
   const text = Buffer.from(key);
   const encoded = Uint8Array.from([0x0a, ...lengthBytes(text.length), ...text]);
-  if (encodedKeys.size === MOST_KEYS) encodedKeys.clear();
-  // A copy: a key that was cut out of a long text would keep the text.
+  if (encodedKeys.size === MAX_KEYS) encodedKeys.clear();
+  // Not the original string: one that was sliced out of a longer string would keep that one in memory.
   encodedKeys.set(text.toString(), encoded);
   return encoded;
 }
 
-/** Of a length below 16384. */
+/** Encodes a length below 16384. */
 function lengthBytes(length: number): number[] {
   return length < 128 ? [length] : [(length & 127) | 128, length >>> 7];
 }
 
-/** Writes what most attributes are, with no length to be corrected afterwards; false for any other. */
+/** Writes the most common values without correcting a length afterwards; returns false for all others. */
 function writeShort(writer: ProtobufWriter, tag: number, key: Uint8Array, value: unknown): boolean {
   const type = typeof value;
   if (type === 'string') {
     return (value as string).length <= SHORT_CHARS && writeShortText(writer, tag, key, value as string);
   }
-  // Longer than this, it is not ASCII.
+  // A longer encoded key is not ASCII.
   if (key.length > SHORT_CHARS + 2) return false;
   if (type === 'boolean') {
     writeSmall(writer, tag, key, 0x10, value === true ? 1 : 0);
@@ -71,7 +71,7 @@ function writeShort(writer: ProtobufWriter, tag: number, key: Uint8Array, value:
   return true;
 }
 
-/** False: a character above 127, nothing was written. */
+/** Returns false, having written nothing, if a character is above 127. */
 function writeShortText(writer: ProtobufWriter, tag: number, key: Uint8Array, value: string): boolean {
   const { length } = value;
   const total = key.length + length + 4;
@@ -129,7 +129,7 @@ function writeKeyValue(writer: ProtobufWriter, key: string, value: unknown): voi
   writer.end(start, 1);
 }
 
-/** Writes an AnyValue with its length; `null` is the empty one. */
+/** Writes an AnyValue with its length; `null` becomes an empty AnyValue. */
 function writeAnyValue(writer: ProtobufWriter, value: unknown): void {
   if (typeof value === 'string') {
     writeTextValue(writer, value);
@@ -164,7 +164,7 @@ function writeAnyValue(writer: ProtobufWriter, value: unknown): void {
   writer.end(start, 1);
 }
 
-/** A long text is not moved: its length is counted first. */
+/** Computes the length first, so that a long string need not be moved afterwards. */
 function writeTextValue(writer: ProtobufWriter, value: string): void {
   const byteLength = Buffer.byteLength(value);
   writer.varint(1 + varintSize(byteLength) + byteLength);

@@ -3,34 +3,34 @@ import type { ProtobufWriter } from './protobuf-writer.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';
 import type { SpanRecord } from './span-record.ts';
 
-/** `bare`: without attributes, events and links, which are counted as dropped, and with texts cut. */
+/** `bare`: without attributes, events and links, which are counted as dropped, and with strings cut. */
 export type Extent = 'whole' | 'bare';
 
-/** Characters of a text in a bare span. */
+/** Maximum characters of a string in a bare span. */
 export const BARE_TEXT_CHARS = 1024;
 
-/** The spans of a scope as they were written. */
+/** The encoded spans of one scope. */
 export interface ScopeSpans {
   readonly scope: InstrumentationScope;
   readonly spans: Uint8Array;
 }
 
-/** Bytes of all parts of a body. */
+/** Total bytes of a body's parts. */
 export function lengthOf(body: readonly Uint8Array[]): number {
   return body.reduce((length, part) => length + part.length, 0);
 }
 
-/** One encoding of OTLP: spans are written as they end, and joined into a request later. */
+/** An encoding of OTLP: spans are encoded as they end and assembled into a request later. */
 export interface OtlpFormat {
   readonly contentType: string;
   /**
-   * Appends one span to the spans of its scope, whole, or without all that has no bounds.
-   * Throws `TOO_LARGE`, and may throw what the program's objects throw.
+   * Appends one span to the spans of its scope; a bare one has a bounded size.
+   * Throws `TOO_LARGE`, and anything that the application's objects throw.
    */
   writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): void;
   /**
-   * Makes the body of a request, in parts that are to be sent one after the other: one resource, and the spans of each
-   * scope, which are not copied.
+   * Builds the body of a request with one resource and the spans of each scope, as parts to be sent in this order.
+   * The spans are not copied.
    */
-  assemble(resource: Readonly<Attributes>, lanes: readonly ScopeSpans[]): Uint8Array[];
+  assemble(resource: Readonly<Attributes>, scopeSpans: readonly ScopeSpans[]): Uint8Array[];
 }

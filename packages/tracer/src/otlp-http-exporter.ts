@@ -2,28 +2,28 @@ import { Buffer } from 'node:buffer';
 import { originals } from '@clew/core/internal';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { ResolvedExporterOptions } from './exporter-options.ts';
-import { type Answer, HttpPost, type TlsOptions } from './http-post.ts';
+import { HttpPost, type PostResult, type TlsOptions } from './http-post.ts';
 import { partialSuccessOf } from './otlp-response.ts';
 import { VERSION } from './resource.ts';
 import { isRetryable, type Wait, waitBefore } from './retry.ts';
 import type { Counters } from './stats.ts';
 
-/** Encoded batches that were not sent, and where they were to go. */
+/** Encoded batches that were not sent, and their destination. */
 export interface UnsentSpans {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
   readonly bodies: readonly Buffer[];
-  /** How many spans are in the bodies. */
+  /** The number of spans in the bodies. */
   readonly spans: number;
-  /** The descriptor of an open HTTP connection to the receiver that is idle, if there is one. */
+  /** The file descriptor of an open, idle HTTP connection to the receiver, if there is one. */
   readonly connection: number | undefined;
 }
 
 const SHUT_DOWN: Outcome = { cause: 'shutdown', detail: 'not sent in time' };
 
 /**
- * Sends batches as OTLP over HTTP prescribes.
+ * Sends batches according to OTLP/HTTP.
  *
  * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
@@ -47,7 +47,7 @@ export class OtlpHttpExporter implements BatchSender {
     };
   }
 
-  /** What it takes to post a batch from elsewhere. */
+  /** What another sender needs to post a batch. */
   get address(): Omit<UnsentSpans, 'bodies' | 'spans'> {
     const { url, tls } = this.#options;
     return { url: url.href, headers: this.#headers, tls, connection: this.#http.idleConnection };
@@ -55,34 +55,34 @@ export class OtlpHttpExporter implements BatchSender {
 
   async send(body: readonly Uint8Array[]): Promise<Outcome> {
     const { compression, timeoutMs, retryForMs, retryDelayMs } = this.#options;
-    const zipped = compression === 'gzip';
-    const payload = zipped ? [await gzip(Buffer.concat(body))] : body;
-    const headers = zipped ? { ...this.#headers, 'content-encoding': 'gzip' } : this.#headers;
+    const gzipped = compression === 'gzip';
+    const payload = gzipped ? [await gzip(Buffer.concat(body))] : body;
+    const headers = gzipped ? { ...this.#headers, 'content-encoding': 'gzip' } : this.#headers;
     const startedAt = originals.monotonicNow();
     for (let attempt = 0; ; attempt++) {
       if (this.#closed) return SHUT_DOWN;
-      const answer = await this.#http.post(payload, headers, timeoutMs);
-      if (answer.kind === 'answered' && !isRetryable(answer.status)) return outcomeOf(answer);
+      const result = await this.#http.post(payload, headers, timeoutMs);
+      if (result.kind === 'response' && !isRetryable(result.status)) return outcomeOf(result);
       if (this.#closed) return SHUT_DOWN;
-      // An idle connection that the receiver had closed says nothing about the receiver: one attempt more, at once.
-      const stale = answer.kind === 'failed' && answer.staleConnection && attempt === 0;
-      const retryAfter = answer.kind === 'failed' ? undefined : answer.retryAfter;
+      // The receiver may have closed an idle connection without being down: retry once, immediately.
+      const stale = result.kind === 'failed' && result.staleConnection && attempt === 0;
+      const retryAfter = result.kind === 'failed' ? undefined : result.retryAfter;
       const wait = waitBefore(attempt, retryDelayMs, retryAfter, originals.wallNow());
       const waitMs = stale ? 0 : wait.ms;
-      const isHopeless = this.#lastChance && answer.kind === 'failed' && !stale;
+      const isHopeless = this.#lastChance && result.kind === 'failed' && !stale;
       if (isHopeless || originals.monotonicNow() - startedAt + waitMs > retryForMs) {
         return {
           cause: 'retriesExhausted',
-          detail: `${this.#target()} ${reason(answer)}, tried ${attempt + 1} times`,
+          detail: `${this.#target()} ${reason(result)}, tried ${attempt + 1} times`,
         };
       }
       this.#counters.retries++;
-      this.#counters.warn('retry', () => `${this.#target()} ${reason(answer)}, will try again`);
+      this.#counters.warn('retry', () => `${this.#target()} ${reason(result)}, retrying`);
       if (!stale) await this.#wait(wait);
     }
   }
 
-  hurry(lastChance: boolean): void {
+  retryNow(lastChance: boolean): void {
     this.#lastChance = lastChance;
     this.#wake?.();
   }
@@ -93,8 +93,8 @@ export class OtlpHttpExporter implements BatchSender {
     this.#wake?.();
   }
 
-  /** Waits; `hurry` shortens the wait to `leastMs`, `close` ends it. */
-  #wait({ ms, leastMs }: Wait): Promise<void> {
+  /** Waits `ms`; `retryNow` shortens the wait to `minMs`, `close` ends it. */
+  #wait({ ms, minMs }: Wait): Promise<void> {
     const startedAt = originals.monotonicNow();
     return new Promise((resolve) => {
       const wake = () => {
@@ -104,7 +104,7 @@ export class OtlpHttpExporter implements BatchSender {
       };
       let timer = originals.setTimeout(wake, ms).unref();
       this.#wake = () => {
-        const leftMs = leastMs - (originals.monotonicNow() - startedAt);
+        const leftMs = minMs - (originals.monotonicNow() - startedAt);
         if (leftMs <= 0 || this.#closed) {
           wake();
           return;
@@ -115,28 +115,30 @@ export class OtlpHttpExporter implements BatchSender {
     });
   }
 
-  /** The address without a user's name, password and query. */
+  /** The URL without credentials and query. */
   #target(): string {
     return `${this.#options.url.origin}${this.#options.url.pathname}`;
   }
 }
 
-function outcomeOf(answer: Answer & { kind: 'answered' }): Outcome {
-  if (answer.status < 200 || answer.status > 299) {
-    return { cause: 'rejected', detail: `the receiver ${reason(answer)}` };
+function outcomeOf(result: PostResult & { kind: 'response' }): Outcome {
+  if (result.status < 200 || result.status > 299) {
+    return { cause: 'rejected', detail: `the receiver ${reason(result)}` };
   }
-  const { rejectedSpans, message } = partialSuccessOf(answer.contentType, answer.body);
+  const { rejectedSpans, message } = partialSuccessOf(result.contentType, result.body);
   return { rejectedSpans, detail: message };
 }
 
-function reason(answer: Answer): string {
-  return answer.kind === 'failed' ? `could not be reached (${answer.error})` : `answered ${answer.status}`;
+function reason(result: PostResult): string {
+  return result.kind === 'failed'
+    ? `could not be reached (${result.error})`
+    : `responded with ${result.status}`;
 }
 
 function gzip(body: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     process
       .getBuiltinModule('node:zlib')
-      .gzip(body, (error, zipped) => (error ? reject(error) : resolve(zipped)));
+      .gzip(body, (error, gzipped) => (error ? reject(error) : resolve(gzipped)));
   });
 }

@@ -12,7 +12,7 @@ const COMMA = ','.charCodeAt(0);
 const TWO_63 = 2 ** 63;
 
 /**
- * OTLP's JSON: hexadecimal ids, 64-bit integers as text, enumerations as numbers.
+ * OTLP/JSON: hexadecimal ids, 64-bit integers as strings, enums as numbers.
  *
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
@@ -115,18 +115,18 @@ function numberValue(value: number): object {
   return { doubleValue: Number.isFinite(value) ? value : String(value) };
 }
 
-/** JSON has an escape for a lone surrogate, but a protocol buffer parser refuses it. */
+/** JSON can escape a lone surrogate, but protocol buffer parsers reject it. */
 function wellFormed(text: string): string {
   return text.isWellFormed() ? text : text.toWellFormed();
 }
 
-function assemble(resource: Readonly<Attributes>, lanes: readonly ScopeSpans[]): Uint8Array[] {
+function assemble(resource: Readonly<Attributes>, scopeSpans: readonly ScopeSpans[]): Uint8Array[] {
   const parts: Uint8Array[] = [
     Buffer.from(
       `{"resourceSpans":[{"resource":{"attributes":${JSON.stringify(keyValues(resource))}},"scopeSpans":[`,
     ),
   ];
-  for (const [i, { scope, spans }] of lanes.entries()) {
+  for (const [i, { scope, spans }] of scopeSpans.entries()) {
     const { name, version, schemaUrl } = scope;
     const head = `${i === 0 ? '' : ','}{"scope":${JSON.stringify({ name, version })},"spans":[`;
     const tail = schemaUrl ? `],"schemaUrl":${JSON.stringify(schemaUrl)}}` : ']}';

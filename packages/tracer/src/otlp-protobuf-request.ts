@@ -7,10 +7,10 @@ import type { InstrumentationScope } from './sdk-interfaces.ts';
 const FIRST_BYTES = 256;
 const MAX_HEADER_BYTES = 1 << 24;
 
-/** Joins what was written into one ExportTraceServiceRequest. */
-export function assemble(resource: Readonly<Attributes>, lanes: readonly ScopeSpans[]): Uint8Array[] {
+/** Assembles encoded spans into one ExportTraceServiceRequest. */
+export function assemble(resource: Readonly<Attributes>, scopeSpans: readonly ScopeSpans[]): Uint8Array[] {
   const resourceBytes = messageOfAttributes(resource);
-  const scopes = lanes.map(({ scope, spans }) => {
+  const scopes = scopeSpans.map(({ scope, spans }) => {
     const head = scopeMessage(scope);
     const tail = scope.schemaUrl ? [textField(0x1a, scope.schemaUrl)] : [];
     return { head, spans, tail, size: fieldSize(head.length) + spans.length + (tail[0]?.length ?? 0) };

@@ -13,11 +13,11 @@ const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 /** Three ids, two times and the flags, each with its tag. */
 const FIXED_PART_BYTES = 62;
-/** An event with a name up to here has a length of one byte. */
+/** An event whose name has at most this many characters has a one-byte length. */
 const SHORT_CHARS = 64;
 
 /**
- * OTLP's protocol buffers. A numeric tag is `field << 3 | wire type`; all of them but one fit into a byte.
+ * OTLP in protocol buffers. A tag is `field << 3 | wire type`; all but one fit into one byte.
  *
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
  */
@@ -34,7 +34,7 @@ function writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): vo
   writer.end(start, 2);
 }
 
-/** Whose length is known beforehand: ids, times and flags. */
+/** Writes the fields of known length: ids, times and flags. */
 function writeFixedPart(writer: ProtobufWriter, span: SpanRecord): void {
   writer.reserve(FIXED_PART_BYTES);
   const { view } = writer;
@@ -47,10 +47,10 @@ function writeFixedPart(writer: ProtobufWriter, span: SpanRecord): void {
   else if (foreignParent instanceof RemoteSpanContext)
     at = writeSpanId(view, at, 0x2208, foreignParent.spanIdWord0, foreignParent.spanIdWord1);
   view.setUint8(at, 0x39);
-  if (rare?.givenStart === undefined) writeReading(view, at + 1, localTrace.anchor, span.startMs);
+  if (rare?.givenStart === undefined) writeMonotonicTime(view, at + 1, localTrace.anchor, span.startMs);
   else writeHrTime(view, at + 1, rare.givenStart);
   view.setUint8(at + 9, 0x41);
-  if (rare?.givenEnd === undefined) writeReading(view, at + 10, localTrace.anchor, span.endMs);
+  if (rare?.givenEnd === undefined) writeMonotonicTime(view, at + 10, localTrace.anchor, span.endMs);
   else writeHrTime(view, at + 10, rare.givenEnd);
   const remote = foreignParent?.isRemote === true ? IS_REMOTE : 0;
   view.setUint16(at + 18, 0x8501);
@@ -58,7 +58,7 @@ function writeFixedPart(writer: ProtobufWriter, span: SpanRecord): void {
   writer.position = at + 24;
 }
 
-/** `tag`: of the field, and the length of its eight bytes. */
+/** Writes a span id; `tag` combines the field's tag and the length, 8. */
 function writeSpanId(view: DataView, at: number, tag: number, high: number, low: number): number {
   view.setUint16(at, tag);
   view.setInt32(at + 2, high);
@@ -66,7 +66,7 @@ function writeSpanId(view: DataView, at: number, tag: number, high: number, low:
   return at + 10;
 }
 
-function writeReading(view: DataView, at: number, anchor: Anchor, ms: number): void {
+function writeMonotonicTime(view: DataView, at: number, anchor: Anchor, ms: number): void {
   const low = anchor.low + Math.round(ms * 1e6);
   const carry = Math.floor(low / TWO_32);
   view.setUint32(at, low - carry * TWO_32, true);
@@ -101,7 +101,7 @@ function writeBare(writer: ProtobufWriter, span: SpanRecord): void {
     writeStatus(writer, span.status.code, span.status.message?.slice(0, BARE_TEXT_CHARS));
 }
 
-/** Where it is not in words. */
+/** Writes a parent id that is available only as hexadecimal. */
 function writeForeignParent(writer: ProtobufWriter, { foreignParent }: SpanRecord): void {
   if (foreignParent !== undefined && !(foreignParent instanceof RemoteSpanContext))
     writeHexId(writer, 0x22, foreignParent.spanId, 16);
@@ -151,7 +151,7 @@ function writeCount(writer: ProtobufWriter, tag: number, count: number): void {
 function writeEvent(writer: ProtobufWriter, span: SpanRecord, event: FlatEvent): void {
   const { name, attributes, time } = event;
   if (attributes === undefined && event.dropped === 0 && writeNamedTime(writer, span, name, time)) return;
-  // A guess: what is guessed wrong has to be moved.
+  // An estimate: if it is wrong, `end` moves the message.
   const lengthBytes = attributes === undefined ? 1 : 2;
   writer.varint(0x5a);
   const start = writer.begin(lengthBytes);
@@ -164,7 +164,7 @@ function writeEvent(writer: ProtobufWriter, span: SpanRecord, event: FlatEvent):
   writer.end(start, lengthBytes);
 }
 
-/** Writes what most events are, a short name and no more, with the length known beforehand; false for any other. */
+/** Writes an event with a short ASCII name only, the most common kind; returns false for any other. */
 function writeNamedTime(
   writer: ProtobufWriter,
   span: SpanRecord,
@@ -187,7 +187,7 @@ function writeNamedTime(
 
 function writeTime(writer: ProtobufWriter, span: SpanRecord, time: FlatEvent['time'], at: number): void {
   writer.bytes[at] = 0x09;
-  if (typeof time === 'number') writeReading(writer.view, at + 1, span.localTrace.anchor, time);
+  if (typeof time === 'number') writeMonotonicTime(writer.view, at + 1, span.localTrace.anchor, time);
   else writeHrTime(writer.view, at + 1, time);
 }
 
@@ -206,7 +206,7 @@ function writeLink(writer: ProtobufWriter, link: FlatLink): void {
   writer.end(start, 1);
 }
 
-/** The lowest byte are the W3C flags; the next two bits say whether the other span is remote. */
+/** The lowest byte holds the W3C flags; the next two bits say whether the other span is remote. */
 export function linkFlags(context: SpanContext): number {
   return (context.traceFlags & 255) | HAS_IS_REMOTE | (context.isRemote === true ? IS_REMOTE : 0);
 }

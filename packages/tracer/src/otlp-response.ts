@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 
-/** What an OTLP receiver did not take of a request that it took. */
+/** The spans that a receiver rejected in a request that it accepted. */
 export interface PartialSuccess {
   readonly rejectedSpans: number;
   readonly message: string;
@@ -8,12 +8,12 @@ export interface PartialSuccess {
 
 const NONE: PartialSuccess = { rejectedSpans: 0, message: '' };
 const MAX_MESSAGE_CHARS = 1000;
-/** The message goes into a log, where these could move the cursor of a terminal or begin a line of their own. */
+/** Replaced because the message is logged, where they could move a terminal's cursor or forge a new line. */
 const CONTROL_CHARACTERS = /\p{Cc}/gu;
 
 /**
- * Reads `ExportTraceServiceResponse.partial_success` from an answer in either encoding.
- * What can't be read counts as none: the status was success.
+ * Reads `ExportTraceServiceResponse.partial_success` from a response body in either encoding.
+ * A body that cannot be parsed counts as full success, because the status was a success.
  */
 export function partialSuccessOf(contentType: string, body: Buffer): PartialSuccess {
   try {
@@ -54,14 +54,14 @@ interface Field {
   readonly value: number | Buffer;
 }
 
-/** The varint and length-delimited fields of a message; throws for what is no message. */
+/** Yields the varint and length-delimited fields of a message; throws for malformed input. */
 function* fieldsOf(bytes: Buffer): Generator<Field> {
   let at = 0;
   const varint = () => {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
       const byte = bytes[at++];
-      if (byte === undefined || scale > 2 ** 63) throw new RangeError('no varint');
+      if (byte === undefined || scale > 2 ** 63) throw new RangeError('malformed varint');
       value += (byte & 127) * scale;
       if (byte < 128) return value;
     }
@@ -75,7 +75,7 @@ function* fieldsOf(bytes: Buffer): Generator<Field> {
     else if (type === 5) at += 4;
     else if (type === 2) {
       const length = varint();
-      if (at + length > bytes.length) throw new RangeError('cut message');
+      if (at + length > bytes.length) throw new RangeError('truncated message');
       yield { number, value: bytes.subarray(at, at + length) };
       at += length;
     } else throw new RangeError('unknown wire type');

@@ -3,7 +3,9 @@ import type { RecordingSpan } from './recording-span.ts';
 import type { SpanProcessor } from './sdk-interfaces.ts';
 import { type Counters, describe } from './stats.ts';
 
-/** The users' processors, in order. What one of them throws is said, and neither stops the others nor the program. */
+/**
+ * Calls the user's processors in order. Errors are logged and stop neither other processors nor the application.
+ */
 export class ProcessorChain {
   readonly #processors: readonly SpanProcessor[];
   readonly #counters: Counters;

@@ -1,43 +1,43 @@
 import { Buffer } from 'node:buffer';
 
-/** Thrown by the writer when a message does not fit into its bounds; made once, for it has no stack to tell. */
+/** Thrown when a message exceeds the writer's limit; created once, because its stack is never needed. */
 export const TOO_LARGE = new Error('@clew/tracer: the message is larger than the batch');
 
 const TWO_32 = 4294967296;
-/** Up to here a loop over the characters is faster than the call into the runtime. */
+/** Up to this length a loop over the characters is faster than a call into the runtime. */
 const LOOP_CHARS = 24;
-/** A text of as many characters has a length of one byte, if it is ASCII. */
+/** An ASCII string of up to this many characters has a one-byte length. */
 const SHORT_CHARS = 127;
 
-/** Bytes that grow up to a bound; protocol buffers' wire format is written straight into them. */
+/** A byte buffer that grows up to a limit, with methods for the protocol buffers wire format. */
 export class ProtobufWriter {
   bytes: Buffer;
-  /** Of the same memory: a number of several bytes is one store. */
+  /** A view of the same memory, to store a number of several bytes at once. */
   view: DataView;
   position = 0;
-  readonly #most: number;
+  readonly #maxBytes: number;
 
-  /** `initial`: how many bytes to begin with, or the memory itself. */
-  constructor(initial: number | Buffer, mostBytes: number) {
+  /** @param initial the initial size in bytes, or the memory to use */
+  constructor(initial: number | Buffer, maxBytes: number) {
     this.bytes = typeof initial === 'number' ? Buffer.allocUnsafeSlow(initial) : initial;
     this.view = viewOf(this.bytes);
-    this.#most = mostBytes;
+    this.#maxBytes = maxBytes;
   }
 
-  /** Makes room for `count` more bytes; throws {@link TOO_LARGE}. */
+  /** Ensures space for `count` more bytes; throws {@link TOO_LARGE}. */
   reserve(count: number): void {
     if (this.position + count > this.bytes.length) this.#grow(this.position + count);
   }
 
   #grow(needed: number): void {
-    if (needed > this.#most) throw TOO_LARGE;
-    const larger = Buffer.allocUnsafeSlow(Math.min(this.#most, Math.max(needed, this.bytes.length * 2)));
+    if (needed > this.#maxBytes) throw TOO_LARGE;
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, Math.max(needed, this.bytes.length * 2)));
     this.bytes.copy(larger, 0, 0, this.position);
     this.bytes = larger;
     this.view = viewOf(larger);
   }
 
-  /** Writes up to 32 bits unsigned. */
+  /** Writes an unsigned integer of up to 32 bits. */
   varint(value: number): void {
     this.reserve(5);
     const { bytes } = this;
@@ -84,7 +84,7 @@ export class ProtobufWriter {
     this.position = this.bytes.writeDoubleLE(value, this.position);
   }
 
-  /** Writes a length and the bytes. */
+  /** Writes bytes, prefixed with their length. */
   block(value: Uint8Array): void {
     this.reserve(value.length + 5);
     this.varint(value.length);
@@ -97,7 +97,7 @@ export class ProtobufWriter {
     this.position += value.length;
   }
 
-  /** Writes the length in UTF-8 and the text; lone surrogates become U+FFFD. */
+  /** Writes a string in UTF-8, prefixed with its length; lone surrogates become U+FFFD. */
   text(value: string): void {
     const { length } = value;
     if (length <= SHORT_CHARS) {
@@ -114,13 +114,13 @@ export class ProtobufWriter {
     this.position += this.bytes.write(value, this.position);
   }
 
-  /** Writes text as it is, without a length. */
+  /** Writes a string in UTF-8 without a length. */
   rawText(value: string): void {
     this.reserve(Buffer.byteLength(value));
     this.position += this.bytes.write(value, this.position);
   }
 
-  /** Writes characters below 128; false if there are others. There must be room for three bytes each. */
+  /** Writes characters below 128; returns false if there are others. The caller reserves three bytes for each. */
   asciiAt(value: string, at: number): boolean {
     const { bytes } = this;
     const { length } = value;
@@ -133,14 +133,14 @@ export class ProtobufWriter {
     return true;
   }
 
-  /** Opens a message whose length is written by {@link end}; `lengthBytes` is a guess at the length's length. */
+  /** Opens a message whose length is written by {@link end}; `lengthBytes` estimates the size of that length. */
   begin(lengthBytes: 1 | 2): number {
     this.reserve(lengthBytes);
     this.position += lengthBytes;
     return this.position;
   }
 
-  /** Closes the message that began at `start`: moves it if the guess was wrong. */
+  /** Closes the message that began at `start`; moves it if the estimate was wrong. */
   end(start: number, lengthBytes: 1 | 2): void {
     const length = this.position - start;
     const needed = varintSize(length);
@@ -158,7 +158,7 @@ function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
 }
 
-/** Bytes that a length takes. */
+/** The size of a varint in bytes, for values below 2^35. */
 export function varintSize(value: number): number {
   if (value < 128) return 1;
   if (value < 16384) return 2;
@@ -166,7 +166,7 @@ export function varintSize(value: number): number {
   return value < 268435456 ? 4 : 5;
 }
 
-/** Writes a text under a one-byte tag. */
+/** Writes a string field with a one-byte tag. */
 export function writeText(writer: ProtobufWriter, tag: number, text: string): void {
   writer.reserve(1);
   writer.bytes[writer.position++] = tag;

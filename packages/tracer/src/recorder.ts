@@ -1,11 +1,11 @@
 import { diag } from '@opentelemetry/api';
 import type { BatchQueue } from './batch-queue.ts';
 import type { Clock } from './clock.ts';
-import type { Lane } from './lane.ts';
 import type { SpanLimits } from './limits.ts';
 import type { OpenSpans } from './open-spans.ts';
 import type { ProcessorChain } from './processor-chain.ts';
 import type { RecordingSpan } from './recording-span.ts';
+import type { ScopeBuffer } from './scope-buffer.ts';
 import type { InstrumentationScope, Resource } from './sdk-interfaces.ts';
 import type { Counters } from './stats.ts';
 
@@ -22,7 +22,7 @@ export interface RecorderParts {
   readonly processors: ProcessorChain | undefined;
 }
 
-/** Where the spans of one scope go when they end. */
+/** Receives the spans of one scope when they end. */
 export class Recorder {
   readonly scope: InstrumentationScope;
   readonly resource: Resource;
@@ -34,7 +34,7 @@ export class Recorder {
   readonly newSpanId: (() => string) | undefined;
   readonly processors: ProcessorChain | undefined;
   readonly #queue: BatchQueue | undefined;
-  readonly #lane: Lane | undefined;
+  readonly #buffer: ScopeBuffer | undefined;
 
   constructor(scope: InstrumentationScope, parts: RecorderParts) {
     this.scope = scope;
@@ -47,7 +47,7 @@ export class Recorder {
     this.newSpanId = parts.newSpanId;
     this.processors = parts.processors;
     this.#queue = parts.queue;
-    this.#lane = parts.queue?.openLane(scope);
+    this.#buffer = parts.queue?.openBuffer(scope);
   }
 
   end(span: RecordingSpan): void {
@@ -55,12 +55,12 @@ export class Recorder {
     span.ended = true;
     this.openSpans.remove(span);
     this.counters.spansEnded++;
-    if (this.#lane !== undefined && (span.traceFlags & 1) === 1) this.#queue!.add(this.#lane, span);
+    if (this.#buffer !== undefined && (span.traceFlags & 1) === 1) this.#queue!.add(this.#buffer, span);
     if (this.processors === undefined) span.release();
     else this.processors.onEnd(span);
   }
 
-  noticeAfterEnd(operation: string, { name, rare }: RecordingSpan): void {
+  reportCallAfterEnd(operation: string, { name, rare }: RecordingSpan): void {
     if (rare?.unfinished === true) return;
     if (operation === 'end')
       this.counters.warn('ended twice', () => `end() was called again on a span "${name}"`);

@@ -18,7 +18,7 @@ import { RareParts, SpanRecord } from './span-record.ts';
 const UNFINISHED = 'clew.unfinished';
 const UNFINISHED_REASON = 'clew.unfinished_reason';
 
-/** The API's `Span` over a {@link SpanRecord}. After its end every change is ignored. */
+/** The API's `Span` on top of a {@link SpanRecord}. Calls after the end are ignored. */
 export class RecordingSpan extends SpanRecord implements Span {
   isRecording(): boolean {
     return !this.ended;
@@ -36,12 +36,12 @@ export class RecordingSpan extends SpanRecord implements Span {
     return this;
   }
 
-  /** The time that the program gives for the start. */
+  /** Sets a start time given by the application. */
   startAt(time: HrTime | undefined): void {
     if (time !== undefined) this.#rareParts.givenStart = time;
   }
 
-  /** The attributes that the span is started with. */
+  /** Sets the attributes that the span is started with. */
   startWith(attributes: Readonly<Attributes> | undefined): void {
     if (typeof attributes !== 'object' || attributes === null) return;
     const { limits } = this.recorder;
@@ -52,19 +52,19 @@ export class RecordingSpan extends SpanRecord implements Span {
     this.#dropAttributes(fillFlat(list, attributes, limits.attributeCount, limits.attributeValueLength));
   }
 
-  /** `setAttributes` without a look at the end of the span. */
+  /** Like `setAttributes`, without checking whether the span has ended. */
   addAttributes(attributes: Readonly<Attributes> | undefined): void {
     if (typeof attributes !== 'object' || attributes === null) return;
     try {
       if (this.sharedAttributes === undefined && this.#share(attributes)) return;
       this.#addEach(attributes);
     } catch {
-      // A proxy or a getter of the application's.
+      // A proxy or getter of the application threw.
       this.#dropAttributes(1);
     }
   }
 
-  /** Whether the attributes are shared ones, and none of them is another one's. */
+  /** Stores the attributes by reference if they are shareable and none of their keys is already set. */
   #share(attributes: Readonly<Attributes>): boolean {
     const { limits } = this.recorder;
     const shared = sharedOf(attributes, limits);
@@ -107,7 +107,7 @@ export class RecordingSpan extends SpanRecord implements Span {
     if (count > 0) this.#rareParts.droppedAttributes += count;
   }
 
-  /** One of them becomes another: from now on they are this span's own. */
+  /** Copies the shared attributes into this span, before one of them changes. */
   #unshare(): void {
     this.flatAttributes = [...(this.sharedAttributes?.list ?? []), ...(this.flatAttributes ?? [])];
     this.sharedAttributes = undefined;
@@ -184,7 +184,7 @@ export class RecordingSpan extends SpanRecord implements Span {
   }
 
   end(endTime?: TimeInput): void {
-    // Zero until the first call: a processor's onEnding may call end() before `ended` is true.
+    // Not `ended`: a processor's onEnding may call end() before that is true.
     if (this.endMs !== 0) {
       this.#afterEnd('end');
       return;
@@ -196,7 +196,8 @@ export class RecordingSpan extends SpanRecord implements Span {
   }
 
   /**
-   * Ends the span because the process ends, with the reason. The two attributes are set whatever the limit is.
+   * Ends the span because the process exits, and adds the reason. These two attributes are set regardless of
+   * limits.
    */
   endUnfinished(reason: string): void {
     this.#rareParts.unfinished = true;
@@ -212,7 +213,7 @@ export class RecordingSpan extends SpanRecord implements Span {
     this.end();
   }
 
-  /** Called by the recorder: what was encoded is not kept, however long the program keeps the span. */
+  /** Called by the recorder after encoding: frees the content, however long the application keeps the span. */
   release(): void {
     this.sharedAttributes = undefined;
     this.flatAttributes = undefined;
@@ -220,7 +221,7 @@ export class RecordingSpan extends SpanRecord implements Span {
     if (this.rare !== undefined) this.rare.flatLinks = undefined;
   }
 
-  /** Where either time came from the program, both are compared as wall time. */
+  /** If either time came from the application, both are compared as wall-clock time. */
   #endAt(endTime: TimeInput | undefined, now: number): void {
     const { anchor } = this.localTrace;
     const start = this.startTime;
@@ -243,7 +244,7 @@ export class RecordingSpan extends SpanRecord implements Span {
     const now = monotonicNow();
     const given = time === undefined ? undefined : hrTimeOf(time, this.localTrace.anchor, now);
     const event = { name: textOf(name), time: given ?? now, attributes, dropped };
-    // Most spans have one event, and an array that is pushed to makes room for sixteen.
+    // Built as a literal: most spans have one event, and pushing to an empty array allocates space for sixteen.
     if (this.flatEvents === undefined) {
       this.flatEvents = [event];
       return;
@@ -261,7 +262,7 @@ export class RecordingSpan extends SpanRecord implements Span {
   }
 
   #afterEnd(operation: string): this {
-    this.recorder.noticeAfterEnd(operation, this);
+    this.recorder.reportCallAfterEnd(operation, this);
     return this;
   }
 }

@@ -16,7 +16,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What this process is. Of the command line only the script's path: arguments may be secret.
+ * Describes this process. Includes only the script's path from the command line, because arguments may be secret.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/resource/
  */
@@ -37,16 +37,16 @@ export function detectResource(): Attributes {
   };
 }
 
-/** The resource of a provider: the given attributes over the detected ones. */
+/** Returns the resource of a provider; the given attributes override the detected ones. */
 export function resourceOf(given: Readonly<Attributes> = {}): Resource {
-  return new FixedResource({ ...detectResource(), ...cleaned(given) });
+  return new FixedResource({ ...detectResource(), ...sanitized(given) });
 }
 
-function cleaned(attributes: Readonly<Attributes>): Attributes {
+function sanitized(attributes: Readonly<Attributes>): Attributes {
   return objectOfFlat(flatOf(attributes, 65536, Number.POSITIVE_INFINITY).list);
 }
 
-/** OpenTelemetry's `Resource`, as far as its exporters ask. */
+/** The parts of OpenTelemetry's `Resource` that its exporters use. */
 class FixedResource implements Resource {
   readonly attributes: Attributes;
   readonly asyncAttributesPending = false;

@@ -2,26 +2,26 @@ import { originals } from '@clew/core/internal';
 
 const RETRYABLE = new Set([429, 502, 503, 504]);
 const MAX_BACKOFF_MS = 30_000;
-/** A receiver may ask for a longer wait than our own back-off, within this bound. */
+/** A receiver may request a longer wait than our own back-off, up to this limit. */
 const MAX_WAIT_MS = 120_000;
-/** The form of a date that every sender must write; its parser alone would read a date into nearly any text. */
+/** The IMF-fixdate format, required of senders; checked because `Date.parse` accepts nearly any text. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** How long to wait before the next attempt. */
+/** The delay before the next attempt. */
 export interface Wait {
   readonly ms: number;
-  /** What the receiver asked for: a flush must not shorten the wait any further. */
-  readonly leastMs: number;
+  /** The delay requested by the receiver: a flush must not shorten the wait below it. */
+  readonly minMs: number;
 }
 
-/** Whether OTLP allows to send again after this response. */
+/** Whether OTLP allows a retry after this response status. */
 export function isRetryable(status: number): boolean {
   return RETRYABLE.has(status);
 }
 
 /**
- * The wait before the next attempt. A receiver can lengthen our own back-off up to two minutes, and never shorten it:
- * a `Retry-After` of 0 or a date in the past would make us send without a pause.
+ * Returns the delay before the next attempt. A receiver can lengthen our own back-off up to two minutes, but not
+ * shorten it: a `Retry-After` of 0 or a date in the past would make us retry without a pause.
  */
 export function waitBefore(
   attempt: number,
@@ -30,17 +30,17 @@ export function waitBefore(
   now: number,
 ): Wait {
   const ownMs = backoffMs(attempt, firstMs);
-  const leastMs = Math.min(MAX_WAIT_MS, Math.max(0, retryAfterMs(retryAfter, now) ?? 0));
-  return { ms: Math.max(ownMs, leastMs), leastMs };
+  const minMs = Math.min(MAX_WAIT_MS, Math.max(0, retryAfterMs(retryAfter, now) ?? 0));
+  return { ms: Math.max(ownMs, minMs), minMs };
 }
 
-/** Twice as long for each attempt, between half and all of it at random. */
+/** Exponential back-off with jitter: between half and all of `firstMs * 2 ** attempt`, at most 30 s. */
 export function backoffMs(attempt: number, firstMs: number, random = Math.random()): number {
   return Math.min(MAX_BACKOFF_MS, firstMs * 2 ** attempt) * (0.5 + random / 2);
 }
 
 /**
- * What a `Retry-After` header asks for, in seconds or as a date: any number of milliseconds, also a negative one.
+ * Parses a `Retry-After` header, in seconds or as a date; may be negative for a date in the past.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */

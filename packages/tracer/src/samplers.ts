@@ -15,7 +15,7 @@ const NOT_RECORD = 0;
 const RECORD_AND_SAMPLED = 2;
 const RESULTS: readonly SamplingResult[] = [{ decision: 0 }, { decision: 1 }, { decision: 2 }];
 
-/** The samplers of `parentBased`: one for spans without a parent, four for those with one. */
+/** The samplers of `parentBased`: one for spans without a parent, four for spans with one. */
 export interface ParentBasedOptions {
   /** Decides about spans without a parent. */
   readonly root: Sampler;
@@ -30,8 +30,8 @@ export interface ParentBasedOptions {
 }
 
 /**
- * A sampler of ours can decide without the string of the trace id and without a result object.
- * `parentFlags` is -1 for a span without a parent. The answer -1 is: ask `shouldSample`.
+ * A built-in sampler, which decides without a trace id string and without allocating a result.
+ * `parentFlags` is -1 for a span without a parent. Returns -1 if `shouldSample` must be called.
  */
 export abstract class FastSampler implements Sampler {
   abstract decide(parentFlags: number, parentIsRemote: boolean, trace: LocalTrace): SamplingDecision | -1;
@@ -91,12 +91,12 @@ class TraceIdRatioBased extends FastSampler {
   }
 }
 
-type Five<S> = { readonly [Name in keyof ParentBasedOptions]-?: S };
+type ParentBasedSamplers<S> = { readonly [Name in keyof ParentBasedOptions]-?: S };
 
 class ParentBased extends FastSampler {
-  readonly #samplers: Five<Sampler>;
-  /** Those of them that are fast: asked for every span. */
-  readonly #fast: Five<FastSampler | undefined>;
+  readonly #samplers: ParentBasedSamplers<Sampler>;
+  /** The built-in ones among them, which decide without `shouldSample`. */
+  readonly #fast: ParentBasedSamplers<FastSampler | undefined>;
 
   constructor(options: ParentBasedOptions) {
     super();
@@ -108,24 +108,24 @@ class ParentBased extends FastSampler {
       localParentNotSampled: options.localParentNotSampled ?? alwaysOff(),
     };
     this.#fast = {
-      root: fastOne(this.#samplers.root),
-      remoteParentSampled: fastOne(this.#samplers.remoteParentSampled),
-      remoteParentNotSampled: fastOne(this.#samplers.remoteParentNotSampled),
-      localParentSampled: fastOne(this.#samplers.localParentSampled),
-      localParentNotSampled: fastOne(this.#samplers.localParentNotSampled),
+      root: asFast(this.#samplers.root),
+      remoteParentSampled: asFast(this.#samplers.remoteParentSampled),
+      remoteParentNotSampled: asFast(this.#samplers.remoteParentNotSampled),
+      localParentSampled: asFast(this.#samplers.localParentSampled),
+      localParentNotSampled: asFast(this.#samplers.localParentNotSampled),
     };
   }
 
   decide(parentFlags: number, parentIsRemote: boolean, localTrace: LocalTrace): SamplingDecision | -1 {
-    const delegate = responsible(this.#fast, parentFlags, parentIsRemote);
+    const delegate = delegateFor(this.#fast, parentFlags, parentIsRemote);
     return delegate === undefined ? -1 : delegate.decide(parentFlags, parentIsRemote, localTrace);
   }
 
-  shouldSample(...facts: Parameters<Sampler['shouldSample']>): SamplingResult {
-    const parent = trace.getSpanContext(facts[0]);
+  shouldSample(...args: Parameters<Sampler['shouldSample']>): SamplingResult {
+    const parent = trace.getSpanContext(args[0]);
     const valid = parent !== undefined && isSpanContextValid(parent);
     const flags = valid ? parent.traceFlags : -1;
-    return responsible(this.#samplers, flags, parent?.isRemote === true).shouldSample(...facts);
+    return delegateFor(this.#samplers, flags, parent?.isRemote === true).shouldSample(...args);
   }
 
   override toString(): string {
@@ -135,16 +135,16 @@ class ParentBased extends FastSampler {
   }
 }
 
-function fastOne(sampler: Sampler): FastSampler | undefined {
+function asFast(sampler: Sampler): FastSampler | undefined {
   return sampler instanceof FastSampler ? sampler : undefined;
 }
 
-/** The one of the five that decides. */
-function responsible<S>(five: Five<S>, parentFlags: number, parentIsRemote: boolean): S {
-  if (parentFlags === -1) return five.root;
+/** Returns the one of the five samplers that decides. */
+function delegateFor<S>(samplers: ParentBasedSamplers<S>, parentFlags: number, parentIsRemote: boolean): S {
+  if (parentFlags === -1) return samplers.root;
   const sampled = (parentFlags & TraceFlags.SAMPLED) !== 0;
-  if (parentIsRemote) return sampled ? five.remoteParentSampled : five.remoteParentNotSampled;
-  return sampled ? five.localParentSampled : five.localParentNotSampled;
+  if (parentIsRemote) return sampled ? samplers.remoteParentSampled : samplers.remoteParentNotSampled;
+  return sampled ? samplers.localParentSampled : samplers.localParentNotSampled;
 }
 
 const on = new Always(RECORD_AND_SAMPLED);
@@ -161,9 +161,9 @@ export function alwaysOff(): Sampler {
 }
 
 /**
- * Samples a share of the traces, the same ones as OpenTelemetry's sampler of this name for JavaScript.
+ * Samples a share of the traces: the same ones as OpenTelemetry's JavaScript sampler with this name.
  *
- * @param ratio share of the traces, in [0, 1]; anything else throws.
+ * @param ratio share of the traces, in [0, 1]; throws for any other value.
  */
 export function traceIdRatioBased(ratio: number): Sampler {
   expectOption(typeof ratio === 'number' && ratio >= 0 && ratio <= 1, 'ratio', 'in [0, 1]', ratio);
@@ -171,7 +171,7 @@ export function traceIdRatioBased(ratio: number): Sampler {
 }
 
 /**
- * Follows the parent's decision; `root` decides where there is no parent.
+ * Follows the parent's decision; `root` decides if there is no parent.
  *
  * @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#parentbased
  */

@@ -1,5 +1,5 @@
-// The interfaces of OpenTelemetry's trace SDK that we fulfil or call, as structures: the SDK itself is no
-// dependency. https://opentelemetry.io/docs/specs/otel/trace/sdk/
+// Structural types for the interfaces of OpenTelemetry's trace SDK that we implement or call, without depending
+// on the SDK. https://opentelemetry.io/docs/specs/otel/trace/sdk/
 import type {
   Attributes,
   Context,
@@ -12,15 +12,15 @@ import type {
   TraceState,
 } from '@opentelemetry/api';
 
-/** What a sampler decides: 0 not recorded, 1 recorded for processors only, 2 recorded and sampled. */
+/** A sampler's decision: 0 not recorded, 1 recorded for processors only, 2 recorded and sampled. */
 export type SamplingDecision = 0 | 1 | 2;
 
-/** The answer of a {@link Sampler}. */
+/** The result of a {@link Sampler}. */
 export interface SamplingResult {
   readonly decision: SamplingDecision;
   /** Added to the span's attributes. */
   readonly attributes?: Readonly<Attributes> | undefined;
-  /** Replaces the parent's. */
+  /** Replaces the parent's trace state. */
   readonly traceState?: TraceState | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Sampler {
   toString(): string;
 }
 
-/** The entity that makes the spans. */
+/** The entity that produces the spans. */
 export interface Resource {
   readonly attributes: Attributes;
   readonly schemaUrl?: string;
@@ -47,14 +47,14 @@ export interface Resource {
   getRawAttributes(): [string, unknown][];
 }
 
-/** The library that made a span. */
+/** The instrumentation library that produced a span. */
 export interface InstrumentationScope {
   readonly name: string;
   readonly version?: string;
   readonly schemaUrl?: string;
 }
 
-/** An event of a span with its time. */
+/** An event with its time. */
 export interface TimedEvent {
   readonly time: HrTime;
   readonly name: string;
@@ -92,7 +92,7 @@ export interface SpanProcessor {
   shutdown(): Promise<void>;
 }
 
-/** What an exporter reports: code 0 is success, 1 is failure. */
+/** The result of an export: code 0 is success, 1 is failure. */
 export interface ExportResult {
   readonly code: number;
   readonly error?: Error;

@@ -48,7 +48,8 @@ export class SharedAttributes {
   }
 
   /**
-   * The same behind a span's name and kind, which most spans of such attributes have in common, too; `undefined` for
+   * The same behind a span's name and kind, which most spans of such attributes have in common, too; `undefined`
+   * for
    * those of another name than the first one's.
    */
   encodedBehind(name: string, kind: SpanKind): Uint8Array | undefined {

@@ -16,29 +16,29 @@ import type { Recorder } from './recorder.ts';
 import type { InstrumentationScope, Resource, TimedEvent } from './sdk-interfaces.ts';
 import type { SharedAttributes } from './shared-attributes.ts';
 
-/** An event as it is kept until its span ends. */
+/** An event as stored until its span ends. */
 export interface FlatEvent {
   readonly name: string;
-  /** Monotonic milliseconds, or the time that the program gave. */
+  /** Monotonic milliseconds, or a time given by the application. */
   readonly time: number | HrTime;
   readonly attributes: FlatAttributes | undefined;
   readonly dropped: number;
 }
 
-/** A link as it is kept until its span ends. */
+/** A link as stored until its span ends. */
 export interface FlatLink {
   readonly context: SpanContext;
   readonly attributes: FlatAttributes | undefined;
   readonly dropped: number;
 }
 
-/** What few spans have: an object of its own keeps the others small. */
+/** Fields that few spans need, in a separate object that keeps the other spans small. */
 export class RareParts {
-  /** Times that the program gave; they go before `startMs` and `endMs`. */
+  /** Times given by the application; they override `startMs` and `endMs`. */
   givenStart: HrTime | undefined = undefined;
   givenEnd: HrTime | undefined = undefined;
   flatLinks: FlatLink[] | undefined = undefined;
-  /** The process, not the application, ended the span: a later `end()` is no mistake. */
+  /** Ended by the tracer because the process exits: a later `end()` by the application is not an error. */
   unfinished = false;
   droppedAttributes = 0;
   droppedEvents = 0;
@@ -48,8 +48,8 @@ export class RareParts {
 const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
 
 /**
- * What a span holds, flat for the encoder. The getters are those of `ReadableSpan`: their objects are built
- * when a processor or an exporter looks.
+ * A span's data, stored flat for the encoder. The getters implement `ReadableSpan`; they build their objects
+ * lazily, for processors and exporters.
  */
 export class SpanRecord implements TraceparentWriter {
   readonly recorder: Recorder;
@@ -58,26 +58,26 @@ export class SpanRecord implements TraceparentWriter {
   readonly traceState: TraceState | undefined;
   readonly idHigh: number;
   readonly idLow: number;
-  /** Ids of a parent that was recorded here: by value, for a reference would keep all ancestors alive. */
+  /** The ids of a local recorded parent; a reference to it would keep all ancestors alive. */
   readonly parentHigh: number;
   readonly parentLow: number;
   readonly parentFlags: number;
-  /** A parent from elsewhere. */
+  /** A parent that was not recorded by this tracer. */
   readonly foreignParent: SpanContext | undefined;
   readonly kind: SpanKind;
   name: string;
   readonly startMs: number;
   endMs = 0;
   ended = false;
-  /** Where `OpenSpans` keeps it until its end, or -1. */
+  /** The span's index in `OpenSpans` until it ends; -1 otherwise. */
   openSlot = -1;
-  /** Attributes that the span was started with and has in common with others; none of `flatAttributes` has their keys. */
+  /** Attributes shared by reference with other spans; their keys never occur in `flatAttributes`. */
   sharedAttributes: SharedAttributes | undefined = undefined;
   flatAttributes: FlatAttributes | undefined = undefined;
   flatEvents: FlatEvent[] | undefined = undefined;
   rare: RareParts | undefined = undefined;
   status: SpanStatus = UNSET;
-  /** Made when somebody asks. Not `#private`: V8 would make the objects of derived classes slower. */
+  /** Created lazily. Not `#private`: V8 would make objects of derived classes slower. */
   knownContext: SpanContext | undefined = undefined;
 
   constructor(

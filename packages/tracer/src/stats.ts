@@ -3,13 +3,14 @@ import { diag } from '@opentelemetry/api';
 
 /**
  * Why spans were dropped:
- * `queueFull` — as many bytes wait as may; `tooLarge` — one span larger than a batch; `rejected` — the
- * receiver refused it; `retriesExhausted` — the receiver could not be reached for too long; `shutdown` — ended
- * or still waiting when the provider was shut down; `failed` — it could not be encoded, or a user's exporter failed.
+ * `queueFull`: the queue held as many bytes as allowed; `tooLarge`: one span was larger than a batch; `rejected`:
+ * the
+ * receiver rejected it; `retriesExhausted`: the receiver was unreachable for too long; `shutdown`: ended after
+ * shutdown or still queued at its deadline; `failed`: it could not be encoded, or a user's exporter failed.
  */
 export type DropCause = 'queueFull' | 'tooLarge' | 'rejected' | 'retriesExhausted' | 'shutdown' | 'failed';
 
-/** Counters since the provider was made. */
+/** Counters since the provider was created. */
 export interface TracerStats {
   /** All spans, recorded or not. */
   readonly spansStarted: number;
@@ -17,31 +18,31 @@ export interface TracerStats {
   readonly spansSampled: number;
   /** Recorded spans that were ended. */
   readonly spansEnded: number;
-  /** Spans that a receiver took over OTLP. */
+  /** Spans accepted by a receiver over OTLP. */
   readonly spansExported: number;
-  /** Spans that `takeUnsent()` gave away: whether they arrived is not known here. */
+  /** Spans returned by `takeUnsent()`; whether they arrived is unknown. */
   readonly spansHandedOver: number;
   /** Recorded spans that have not ended; at most 4,096 are counted. */
   readonly spansOpen: number;
-  /** Spans that `endUnfinished()` or `shutdown()` ended. */
+  /** Spans ended by `endUnfinished()` or `shutdown()`. */
   readonly spansUnfinished: number;
-  /** Spans that were exported without their attributes, events and links, for with them no batch could hold them. */
+  /** Spans exported without their attributes, events and links, because they did not fit into a batch with them. */
   readonly spansTruncated: number;
-  /** Spans lost, by cause. */
+  /** Dropped spans, by cause. */
   readonly dropped: Readonly<Record<DropCause, number>>;
-  /** Bytes that wait or are on their way. */
+  /** Bytes queued or in flight. */
   readonly bytesQueued: number;
-  /** Spans that wait or are on their way. */
+  /** Spans queued or in flight. */
   readonly spansQueued: number;
-  /** Requests that a receiver answered with success. */
+  /** Requests with a success response. */
   readonly exports: number;
-  /** Requests that failed and were sent again. */
+  /** Requests that failed and were retried. */
   readonly retries: number;
 }
 
-const SAY_EVERY_MS = 60_000;
+const LOG_INTERVAL_MS = 60_000;
 
-/** What is counted, and said through `diag` once a minute and topic. */
+/** The counters, with warnings through `diag` at most once a minute for each topic. */
 export class Counters {
   spansStarted = 0;
   spansSampled = 0;
@@ -60,7 +61,7 @@ export class Counters {
     shutdown: 0,
     failed: 0,
   };
-  readonly #saidAt = new Map<string, number>();
+  readonly #loggedAt = new Map<string, number>();
 
   drop(cause: DropCause, spans: number, detail: string): void {
     if (spans === 0) return;
@@ -68,13 +69,13 @@ export class Counters {
     this.warn(`dropped:${cause}`, () => `${this.dropped[cause]} spans dropped so far (${cause}): ${detail}`);
   }
 
-  /** Says something now and nothing more of the same topic for a minute. */
+  /** Logs a warning, unless the same topic was logged within the last minute. */
   warn(topic: string, text: () => string): void {
     const now = originals.monotonicNow();
-    const saidAt = this.#saidAt.get(topic);
-    if (saidAt !== undefined && now - saidAt < SAY_EVERY_MS) return;
-    this.#saidAt.set(topic, now);
-    // The logger is the program's: what it throws stays here.
+    const loggedAt = this.#loggedAt.get(topic);
+    if (loggedAt !== undefined && now - loggedAt < LOG_INTERVAL_MS) return;
+    this.#loggedAt.set(topic, now);
+    // The logger belongs to the application: its errors must not propagate.
     try {
       diag.warn(`@clew/tracer: ${text()}`);
     } catch {}

@@ -24,39 +24,39 @@ import { resourceOf } from './resource.ts';
 import { alwaysOn, expectSampler, parentBased } from './samplers.ts';
 import type { InstrumentationScope, Sampler, SpanExporter, SpanProcessor } from './sdk-interfaces.ts';
 import { Counters, type TracerStats } from './stats.ts';
-import { type Gate, Tracer } from './tracer.ts';
+import { type ProviderState, Tracer } from './tracer.ts';
 
-/** What a {@link TracerProvider} is made with. */
+/** Options of a {@link TracerProvider}. */
 export interface TracerProviderOptions {
-  /** Attributes of this process, over the detected ones; give `service.name`. */
+  /** Attributes of this process, overriding the detected ones; set at least `service.name`. */
   readonly resource?: Readonly<Attributes>;
   /** Any OpenTelemetry sampler; default `parentBased({ root: alwaysOn() })`. */
   readonly sampler?: Sampler;
-  /** The built-in OTLP exporter; `false` for none. */
+  /** Options of the built-in OTLP exporter; `false` disables it. */
   readonly exporter?: OtlpExporterOptions | false;
   /** OpenTelemetry span processors, called in this order. */
   readonly spanProcessors?: readonly SpanProcessor[];
-  /** OpenTelemetry span exporters; each gets batches of at most 512 sampled spans, and 2048 may wait for it. */
+  /** OpenTelemetry span exporters; each gets batches of at most 512 sampled spans and queues at most 2048. */
   readonly spanExporters?: readonly SpanExporter[];
-  /** What one span may hold. */
+  /** Limits for one span. */
   readonly limits?: Partial<SpanLimits>;
-  /** Makes ids instead of ours. */
+  /** Generates ids; default random. */
   readonly idGenerator?: IdGenerator;
 }
 
-/** How long a flush or shutdown may take. */
+/** Options of a flush or shutdown. */
 export interface FlushOptions {
-  /** Milliseconds: [0, 3600000], default 30000 for a flush and 10000 for a shutdown. */
+  /** Maximum duration in milliseconds: [0, 3600000], default 30000 for a flush and 10000 for a shutdown. */
   readonly timeoutMs?: number;
-  /** The process ends after this flush: a receiver that can't be reached is not waited for. Default `false`. */
+  /** Set when the process exits after this flush: an unreachable receiver is not retried. Default `false`. */
   readonly lastChance?: boolean;
 }
 
 const MAX_TRACERS = 1000;
 
 /**
- * An OpenTelemetry `TracerProvider`: records spans, encodes each as it ends and sends them over OTLP.
- * A bad option throws a `TypeError` that names it; nothing throws later.
+ * An OpenTelemetry `TracerProvider`: records spans, encodes each as it ends, and sends them over OTLP.
+ * The constructor throws a `TypeError` that names an invalid option; nothing throws later.
  */
 export class TracerProvider implements ApiTracerProvider {
   readonly #sampler: Sampler;
@@ -66,7 +66,7 @@ export class TracerProvider implements ApiTracerProvider {
   readonly #processors: ProcessorChain | undefined;
   readonly #counters = new Counters();
   readonly #openSpans = new OpenSpans();
-  readonly #gate: Gate = { closed: false };
+  readonly #state: ProviderState = { closed: false };
   readonly #tracers = new Map<string, Tracer>();
   #shutdown: Promise<void> | undefined;
 
@@ -100,7 +100,7 @@ export class TracerProvider implements ApiTracerProvider {
     };
   }
 
-  /** The tracer of a library; the same one for the same name, version and schema. */
+  /** Returns the tracer of an instrumentation library; the same one for the same name, version and schema URL. */
   getTracer(name: string, version?: string, options?: { schemaUrl?: string }): ApiTracer {
     const schemaUrl = attempt(() => options?.schemaUrl);
     const texts = [name ?? '', version || '', schemaUrl || ''].map(textOf) as [string, string, string];
@@ -112,13 +112,13 @@ export class TracerProvider implements ApiTracerProvider {
         ...(texts[1] !== '' && { version: texts[1] }),
         ...(texts[2] !== '' && { schemaUrl: texts[2] }),
       };
-      tracer = new Tracer(new Recorder(scope, this.#parts), this.#sampler, this.#gate);
+      tracer = new Tracer(new Recorder(scope, this.#parts), this.#sampler, this.#state);
       if (this.#tracers.size < MAX_TRACERS) this.#tracers.set(key, tracer);
     }
     return tracer;
   }
 
-  /** Sends what has ended so far. Never rejects; keeps the process alive until it is done or the time is up. */
+  /** Sends all ended spans. Never rejects; keeps the process alive until it has finished or timed out. */
   async forceFlush(options: FlushOptions = {}): Promise<void> {
     if (this.#shutdown !== undefined) return;
     attempt(finishPendingEnds);
@@ -127,9 +127,8 @@ export class TracerProvider implements ApiTracerProvider {
   }
 
   /**
-   * Ends what is still open as `endUnfinished` does, flushes, then drops and counts what is left and closes the
-   * connection. Never rejects; further calls return the first one's promise. Spans that are started afterwards are not
-   * recorded.
+   * Ends open spans like `endUnfinished`, flushes, then drops and counts what is left and closes the connection.
+   * Never rejects; further calls return the same promise. Spans started afterwards are not recorded.
    */
   shutdown(options: FlushOptions = {}): Promise<void> {
     this.#shutdown ??= this.#close(deadlineMs(options, 10_000));
@@ -137,8 +136,8 @@ export class TracerProvider implements ApiTracerProvider {
   }
 
   /**
-   * Hands over what waits for the built-in exporter, ready to be posted by somebody else: for the end of a
-   * process, which waits for nothing. The batch under way is among them and may arrive twice.
+   * Removes and returns the batches that wait for the built-in exporter, ready to be posted by other means when the
+   * process exits without waiting. Includes the batch in flight, which may therefore arrive twice.
    */
   takeUnsent(): UnsentSpans | undefined {
     const handedOver = this.#counters.spansHandedOver;
@@ -148,8 +147,9 @@ export class TracerProvider implements ApiTracerProvider {
   }
 
   /**
-   * Ends the spans that are still open, children before their parents, because the process ends: with the attributes
-   * `clew.unfinished: true` and `clew.unfinished_reason`. Later calls of their `end()` do nothing.
+   * Ends the spans that are still open, children before their parents, because the process exits: sets the
+   * attributes
+   * `clew.unfinished: true` and `clew.unfinished_reason`. Later calls of their `end()` are ignored.
    *
    * @param reason what ends the process: `exit`, `uncaught exception`, the name of a signal
    */
@@ -161,7 +161,7 @@ export class TracerProvider implements ApiTracerProvider {
     }
   }
 
-  /** What has been counted so far. */
+  /** Returns the current counters. */
   stats(): TracerStats {
     const counters = this.#counters;
     return {
@@ -197,12 +197,13 @@ export class TracerProvider implements ApiTracerProvider {
       Promise.all([this.#queue?.flush(lastChance), this.#processors?.forceFlush()]),
       timeoutMs,
     );
-    if (outcome === 'late') this.#counters.warn('flush', () => `a flush was not done in ${timeoutMs} ms`);
+    if (outcome === 'late')
+      this.#counters.warn('flush', () => `a flush did not finish within ${timeoutMs} ms`);
   }
 
   async #close(timeoutMs: number): Promise<void> {
     const startedAt = originals.monotonicNow();
-    this.#gate.closed = true;
+    this.#state.closed = true;
     this.endUnfinished('shutdown');
     const flushed = this.#queue?.flush();
     this.#queue?.close();
@@ -213,7 +214,7 @@ export class TracerProvider implements ApiTracerProvider {
     this.#queue?.abandon();
   }
 
-  /** A program's generator that throws or makes no id must not break the program: ours makes one then. */
+  /** Falls back to a random id if the application's generator throws or returns an invalid id. */
   #checked(digits: 16 | 32, generate: () => string): () => string {
     return () => {
       let got: unknown;
@@ -232,8 +233,8 @@ export class TracerProvider implements ApiTracerProvider {
   }
 }
 
-/** A bad value is no reason to fail at the end of a program: the default is taken. */
-function deadlineMs(options: FlushOptions, byDefault: number): number {
+/** An invalid value must not fail the exit of an application: the default is used instead. */
+function deadlineMs(options: FlushOptions, defaultMs: number): number {
   const timeoutMs = attempt(() => options.timeoutMs);
-  return typeof timeoutMs === 'number' && timeoutMs >= 0 ? Math.min(timeoutMs, 3_600_000) : byDefault;
+  return typeof timeoutMs === 'number' && timeoutMs >= 0 ? Math.min(timeoutMs, 3_600_000) : defaultMs;
 }

@@ -27,35 +27,35 @@ const SAMPLED = 1;
 const RANDOM = 2;
 const NOT_RECORDED: SamplingResult = { decision: 0 };
 
-/** Whether the provider still takes spans. */
-export interface Gate {
+/** Shared by a provider's tracers: whether the provider has been shut down. */
+export interface ProviderState {
   closed: boolean;
 }
 
-/** The API's `Tracer`: decides about a span and starts it. */
+/** The API's `Tracer`: makes the sampling decision and starts the span. */
 export class Tracer implements ApiTracer {
   readonly #recorder: Recorder;
   readonly #sampler: Sampler;
   readonly #fastSampler: FastSampler | undefined;
-  readonly #gate: Gate;
+  readonly #state: ProviderState;
 
-  constructor(recorder: Recorder, sampler: Sampler, gate: Gate) {
+  constructor(recorder: Recorder, sampler: Sampler, gate: ProviderState) {
     this.#recorder = recorder;
     this.#sampler = sampler;
     this.#fastSampler = sampler instanceof FastSampler ? sampler : undefined;
-    this.#gate = gate;
+    this.#state = gate;
   }
 
   startSpan(name: string, options: SpanOptions = NO_OPTIONS, context: Context = contextApi.active()): Span {
     try {
       return this.#start(name, options ?? NO_OPTIONS, context ?? contextApi.active());
     } catch {
-      return this.#startWithout(name);
+      return this.#startWithDefaults(name);
     }
   }
 
-  /** Options or a context that can't be read must not throw into the application. */
-  #startWithout(name: string): Span {
+  /** Invalid options or an invalid context must not throw into the application. */
+  #startWithDefaults(name: string): Span {
     try {
       return this.#start(name, NO_OPTIONS, contextApi.active());
     } catch (error) {
@@ -67,21 +67,20 @@ export class Tracer implements ApiTracer {
   #start(name: string, options: SpanOptions, context: Context): Span {
     const recorder = this.#recorder;
     const parent = options.root === true ? undefined : trace.getSpan(context);
-    if (this.#gate.closed) return trace.wrapSpanContext(contextOfSpan(parent) ?? INVALID_SPAN_CONTEXT);
+    if (this.#state.closed) return trace.wrapSpanContext(contextOfSpan(parent) ?? INVALID_SPAN_CONTEXT);
     if (context.getValue(SUPPRESS_TRACING) === true) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     recorder.counters.spansStarted++;
-    if (!(parent instanceof RecordingSpan))
-      return this.#startOther(name, options, context, parent, undefined);
+    if (!(parent instanceof RecordingSpan)) return this.#startSlow(name, options, context, parent, undefined);
     const { localTrace, traceFlags, traceState } = parent;
     const decided = this.#fastSampler?.decide(traceFlags, false, localTrace) ?? -1;
-    if (decided !== 2) return this.#startOther(name, options, context, parent, decided);
+    if (decided !== 2) return this.#startSlow(name, options, context, parent, decided);
     recorder.counters.spansSampled++;
     const flags = (traceFlags & RANDOM) | SAMPLED;
     return this.#record(name, options, context, localTrace, flags, traceState, parent, undefined);
   }
 
-  /** The way of most spans, above, is short, so that the engine compiles it into its callers; this is all others'. */
-  #startOther(
+  /** Handles all less common cases. The common path above is kept short so that the engine can inline it. */
+  #startSlow(
     name: string,
     options: SpanOptions,
     context: Context,
@@ -124,7 +123,7 @@ export class Tracer implements ApiTracer {
     let decision = decided ?? this.#decide(incoming, parentFlags, parentIsRemote, localTrace);
     let result: SamplingResult | undefined;
     if (decision === -1) {
-      result = this.#ask(name, options, context, localTrace);
+      result = this.#callSampler(name, options, context, localTrace);
       decision = result.decision;
       if (result.traceState !== undefined) traceState = result.traceState;
     }
@@ -133,7 +132,7 @@ export class Tracer implements ApiTracer {
     if (decision !== 1 && decision !== 2)
       return new NonRecordingSpan(localTrace, kept, traceState, recorder.newSpanId);
     if (decision === 2) recorder.counters.spansSampled++;
-    // A recorded child of an unrecorded parent: rare enough to make the parent's ids now.
+    // The recorded child of an unrecorded parent: rare enough to generate the parent's ids now.
     if (recordedParent === undefined && parentFlags !== -1) recordedParent = contextOfSpan(parent);
     return this.#record(
       name,
@@ -164,7 +163,7 @@ export class Tracer implements ApiTracer {
     ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
   ): ReturnType<F> {
     const fn = rest.at(-1);
-    // As in OpenTelemetry's SDK, which looks at the number of arguments.
+    // As OpenTelemetry's SDK, which decides by the number of arguments.
     if (typeof fn !== 'function') return undefined as ReturnType<F>;
     const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;
     const parentContext = (rest.length > 2 ? (rest[1] as Context) : undefined) ?? contextApi.active();
@@ -174,8 +173,9 @@ export class Tracer implements ApiTracer {
   }
 
   /**
-   * A peer that gives no parent may still ask: its wish is heard as a remote parent's flag is. A parent that leaves
-   * the decision to us is none, to the sampler. -1 asks the sampler.
+   * A caller that sends no parent may still send a sampling wish, which is treated like a remote parent's sampled
+   * flag. A parent without a decision counts as no parent for the sampler. Returns -1 if the sampler must be
+   * called.
    */
   #decide(incoming: Incoming | undefined, flags: number, isRemote: boolean, localTrace: LocalTrace): number {
     const wish = incoming?.wish;
@@ -185,7 +185,7 @@ export class Tracer implements ApiTracer {
     return this.#fastSampler?.decide(wish === 'drop' ? 0 : SAMPLED, true, localTrace) ?? -1;
   }
 
-  #ask(name: string, options: SpanOptions, context: Context, localTrace: LocalTrace): SamplingResult {
+  #callSampler(name: string, options: SpanOptions, context: Context, localTrace: LocalTrace): SamplingResult {
     const { kind = 0, attributes = {}, links = [] } = options;
     const isRoot = options.root === true || incomingOf(context)?.undecided === true;
     const parentContext = isRoot ? trace.deleteSpan(context) : context;
@@ -234,7 +234,7 @@ export class Tracer implements ApiTracer {
   }
 }
 
-/** What is given as a context need not be one: the function runs with its span all the same. */
+/** Falls back to the active context if the given value is not a context: the function still runs with its span. */
 function contextWith(span: Span, context: Context): Context {
   try {
     return trace.setSpan(context, span);

@@ -34,7 +34,7 @@ function makeProvider(exporter: OtlpExporterOptions = {}): TracerProvider {
   return provider;
 }
 
-test('a queue smaller than a batch is sent before it is full', async () => {
+test('sends from a queue smaller than a batch before it is full', async () => {
   const provider = makeProvider({ maxQueueBytes: 64 * KIB, scheduleDelayMs: 600_000 });
   const attributes = { text: 'x'.repeat(KIB) };
   for (let i = 0; i < 40; i++) provider.getTracer('t').startSpan('s', { attributes }).end();
@@ -45,10 +45,10 @@ test('a queue smaller than a batch is sent before it is full', async () => {
   expect(provider.stats().dropped.queueFull).toBe(0);
 });
 
-describe('a receiver that is away', () => {
+describe('with an unreachable receiver', () => {
   const down = { url: 'http://127.0.0.1:1/', maxQueueBytes: 64 * KIB, maxBatchBytes: 16 * KIB };
 
-  test('costs no more memory than the queue may have', async () => {
+  test('uses no more memory than the queue may hold', async () => {
     const provider = makeProvider(down);
     const tracer = provider.getTracer('t');
     for (let i = 0; i < 20_000; i++) {
@@ -62,7 +62,7 @@ describe('a receiver that is away', () => {
     expect(spansQueued + dropped.queueFull).toBe(spansEnded);
   });
 
-  test('leaves no room for a span that would go over the bound', () => {
+  test('drops a span that would exceed the limit', () => {
     const provider = makeProvider({ ...down, maxBatchBytes: 128 * KIB });
     const attributes = { text: 'x'.repeat(20 * KIB) };
     for (let i = 0; i < 5; i++) provider.getTracer('t').startSpan('s', { attributes }).end();
@@ -71,14 +71,14 @@ describe('a receiver that is away', () => {
     expect(provider.stats().bytesQueued).toBeLessThanOrEqual(64 * KIB);
   });
 
-  test('is told of once, not a span', () => {
+  test('logs one warning, not one for each span', () => {
     const provider = makeProvider(down);
     for (let i = 0; i < 5000; i++) provider.getTracer('t').startSpan('s').end();
     expect(warnings.filter((text) => text.includes('queueFull'))).toHaveLength(1);
     expect(warnings[0]).toMatch(/^@clew\/tracer: /);
   });
 
-  test('a logger that throws does not reach the program', () => {
+  test('a logger that throws does not affect the application', () => {
     const broken = () => {
       throw new Error('disk full');
     };
@@ -92,8 +92,8 @@ describe('a receiver that is away', () => {
   });
 });
 
-test('every span is exported, dropped with a cause, or queued, whatever the receiver does', async () => {
-  collector.answerWith(status(200), status(400), status(503), status(200), status(429), status(404));
+test('exports, drops with a cause, or queues every span, whatever the receiver does', async () => {
+  collector.respondWith(status(200), status(400), status(503), status(200), status(429), status(404));
   const provider = makeProvider({ maxQueueBytes: 64 * KIB, maxBatchBytes: 8 * KIB, scheduleDelayMs: 1 });
   for (let i = 0; i < 3000; i++) {
     provider
@@ -112,13 +112,13 @@ test('every span is exported, dropped with a cause, or queued, whatever the rece
 
 describe.each(['http/protobuf', 'http/json'] as const)('a span larger than a batch (%s)', (protocol) => {
   const small = { protocol, maxBatchBytes: 4096 };
-  const monsters: [string, (provider: TracerProvider) => void][] = [
+  const cases: [string, (provider: TracerProvider) => void][] = [
     [
       'one attribute',
       (p) =>
         p
           .getTracer('t')
-          .startSpan('monster', { attributes: { big: 'x'.repeat(1_000_000) } })
+          .startSpan('large', { attributes: { big: 'x'.repeat(1_000_000) } })
           .end(),
     ],
     [
@@ -126,7 +126,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('a span larger than a bat
       (p) =>
         p
           .getTracer('t')
-          .startSpan('monster', {
+          .startSpan('large', {
             attributes: Object.fromEntries(Array.from({ length: 128 }, (_, i) => [`k${i}`, 'ä'.repeat(60)])),
           })
           .end(),
@@ -136,29 +136,29 @@ describe.each(['http/protobuf', 'http/json'] as const)('a span larger than a bat
       (p) =>
         p
           .getTracer('t')
-          .startSpan('monster', { attributes: { big: new Array(10_000).fill('x') } })
+          .startSpan('large', { attributes: { big: new Array(10_000).fill('x') } })
           .end(),
     ],
-    ['an event', (p) => p.getTracer('t').startSpan('monster').addEvent('x'.repeat(10_000)).end()],
+    ['an event', (p) => p.getTracer('t').startSpan('large').addEvent('x'.repeat(10_000)).end()],
     [
       'a status',
       (p) =>
         p
           .getTracer('t')
-          .startSpan('monster')
+          .startSpan('large')
           .setStatus({ code: 2, message: 'x'.repeat(10_000) })
           .end(),
     ],
   ];
 
-  test.each(monsters)('by %s is exported without it, counted', async (_, make) => {
+  test.each(cases)('with %s is exported without it and counted', async (_, make) => {
     const provider = makeProvider(small);
     provider.getTracer('t').startSpan('before').end();
     make(provider);
     provider.getTracer('t').startSpan('after').end();
     await provider.forceFlush();
     const spans = collector.spans();
-    expect(spans.map(({ name }) => name)).toEqual(['before', 'monster', 'after']);
+    expect(spans.map(({ name }) => name)).toEqual(['before', 'large', 'after']);
     expect(spans[1]!.attributes ?? []).toEqual([]);
     expect(collector.received.every(({ bytes }) => bytes <= 4096 + KIB)).toBe(true);
     expect(provider.stats()).toMatchObject({ spansExported: 3, spansTruncated: 1 });
@@ -169,7 +169,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('a span larger than a bat
     expect(dropped).toBeGreaterThan(0);
   });
 
-  test('by its name is exported with the beginning of it', async () => {
+  test('with a huge name is exported with the beginning of the name', async () => {
     const provider = makeProvider(small);
     provider.getTracer('t').startSpan('n'.repeat(100_000)).end();
     await provider.forceFlush();
@@ -177,7 +177,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('a span larger than a bat
   });
 });
 
-test('a trace state that throws is left out, and its span is delivered', async () => {
+test('omits a trace state that throws, and exports its span', async () => {
   const serialize = () => {
     throw new Error('broken');
   };
@@ -192,7 +192,7 @@ test('a trace state that throws is left out, and its span is delivered', async (
   expect(span).not.toHaveProperty('traceState');
 });
 
-test('a span that has ended keeps nothing but its identity', () => {
+test('an ended span keeps only its identity', () => {
   const provider = makeProvider();
   const span = provider.getTracer('t').startSpan('s', { attributes: { big: 'x'.repeat(1000) } });
   span.addEvent('e').addLink({ context: span.spanContext() });
@@ -201,7 +201,7 @@ test('a span that has ended keeps nothing but its identity', () => {
   expect(span.spanContext().spanId).toMatch(/^[0-9a-f]{16}$/);
 });
 
-test('endless tracer names do not stay', async () => {
+test('does not keep an unlimited number of tracers', async () => {
   const provider = makeProvider();
   const last = () => provider.getTracer('name 1999');
   for (let i = 0; i < 2000; i++) provider.getTracer(`name ${i}`).startSpan('s').end();
@@ -210,7 +210,7 @@ test('endless tracer names do not stay', async () => {
   expect(collector.spans()).toHaveLength(2000);
 });
 
-test('a large resource is sent whole', async () => {
+test('sends a large resource completely', async () => {
   const provider = new TracerProvider({
     exporter: { url: collector.url },
     resource: { big: 'x'.repeat(100_000) },

@@ -1,6 +1,6 @@
 import { Clock, durationBetween, hrTimeAt, hrTimeOf, splitNanos } from '../src/clock.ts';
 
-/** Both clocks, moved by the test. */
+/** Both clocks, controlled by the test. */
 function clocks() {
   const sources = {
     nowMs: 1000,
@@ -13,7 +13,7 @@ function clocks() {
 
 const unixMs = ([seconds, nanos]: readonly [number, number]) => seconds * 1000 + nanos / 1e6;
 
-test('keeps its anchor while both clocks go on together', () => {
+test('keeps its anchor while both clocks advance together', () => {
   const sources = clocks();
   const clock = new Clock(sources);
   const first = clock.anchor(sources.nowMs);
@@ -25,7 +25,7 @@ test('keeps its anchor while both clocks go on together', () => {
   expect(unixMs(hrTimeAt(first, sources.nowMs))).toBeCloseTo(sources.wallMs, 0);
 });
 
-test.each([3_600_000, -3_600_000, 50])('follows the wall clock after it moved by %d ms', (moved) => {
+test.each([3_600_000, -3_600_000, 50])('gets a new anchor after the wall clock moved by %d ms', (moved) => {
   const sources = clocks();
   const clock = new Clock(sources);
   const before = clock.anchor(sources.nowMs);
@@ -34,11 +34,11 @@ test.each([3_600_000, -3_600_000, 50])('follows the wall clock after it moved by
   const after = clock.anchor(sources.nowMs);
   expect(after).not.toBe(before);
   expect(Math.abs(unixMs(hrTimeAt(after, sources.nowMs)) - sources.wallMs)).toBeLessThanOrEqual(1);
-  // A trace that began before keeps its own.
+  // A trace that began before keeps its anchor.
   expect(unixMs(hrTimeAt(before, sources.nowMs))).toBeCloseTo(sources.wallMs - moved, 0);
 });
 
-test('nanoseconds are split into two halves exactly', () => {
+test('splits nanoseconds into two exact halves', () => {
   const times: [number, number][] = [
     [0, 0],
     [0, 1],
@@ -54,7 +54,7 @@ test('nanoseconds are split into two halves exactly', () => {
   }
 });
 
-test('what is no time is none', () => {
+test('returns undefined for an invalid time', () => {
   const anchor = new Clock().anchor(0);
   const inputs = [
     Number.NaN,
@@ -69,13 +69,13 @@ test('what is no time is none', () => {
   expect(inputs.map((input) => hrTimeOf(input as never, anchor, 0))).toEqual(inputs.map(() => undefined));
 });
 
-test('odd times become valid ones', () => {
+test('corrects out-of-range times', () => {
   const anchor = new Clock().anchor(0);
   expect(hrTimeOf([1.5, 2.4], anchor, 0)).toEqual([1, 2]);
   expect(hrTimeOf([-5, -1], anchor, 0)).toEqual([0, 0]);
 });
 
-test('durations carry and never go below zero', () => {
+test('durations carry seconds and are never negative', () => {
   expect(durationBetween([1, 900_000_000], [3, 100_000_000])).toEqual([1, 200_000_000]);
   expect(durationBetween([3, 0], [1, 0])).toEqual([0, 0]);
   expect(durationBetween([3, 5], [3, 4])).toEqual([0, 0]);

@@ -1,4 +1,4 @@
-// A real OTLP receiver on an ephemeral port that answers as the test says.
+// A real OTLP receiver on an ephemeral port with responses set by the test.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -16,29 +16,29 @@ export interface Received {
   readonly at: number;
 }
 
-type Answer = (response: ServerResponse, received: Received) => void;
+type Responder = (response: ServerResponse, received: Received) => void;
 
 export interface Collector {
   readonly url: string;
   readonly port: number;
   readonly received: Received[];
-  /** Spans of all requests that came in, whatever the answer was. */
+  /** Spans of all requests received, whatever the response was. */
   spans(): OtlpSpan[];
-  /** Answers of the next requests, in turn; 200 without a body afterwards. */
-  answerWith(...answers: Answer[]): void;
-  /** Resolves when that many requests have come in. */
+  /** Responses to the next requests, in order; 200 without a body afterwards. */
+  respondWith(...responders: Responder[]): void;
+  /** Resolves after this many requests have been received. */
   requests(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export const status =
-  (code: number, headers: Record<string, string> = {}, body: string | Buffer = ''): Answer =>
+  (code: number, headers: Record<string, string> = {}, body: string | Buffer = ''): Responder =>
   (response) =>
     response.writeHead(code, headers).end(body);
 
 export async function startCollector(port = 0): Promise<Collector> {
   const received: Received[] = [];
-  const answers: Answer[] = [];
+  const responders: Responder[] = [];
   let waiting: { count: number; resolve: () => void }[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -61,7 +61,7 @@ export async function startCollector(port = 0): Promise<Collector> {
       at: performance.now(),
     };
     received.push(one);
-    (answers.shift() ?? status(200))(response, one);
+    (responders.shift() ?? status(200))(response, one);
     waiting = waiting.filter(({ count, resolve }) => {
       if (received.length < count) return true;
       resolve();
@@ -76,7 +76,7 @@ export async function startCollector(port = 0): Promise<Collector> {
     port: chosen,
     received,
     spans: () => received.flatMap(({ request }) => spansOf(request)),
-    answerWith: (...next) => void answers.push(...next),
+    respondWith: (...next) => void responders.push(...next),
     requests: (count) =>
       received.length >= count
         ? Promise.resolve()

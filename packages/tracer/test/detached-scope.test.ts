@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { DetachedScope } from '../src/detached-scope.ts';
 
-test('what background work throws is logged once and does not end the application', async () => {
+test('logs an error of background work once and does not end the application', async () => {
   const error = jest.fn();
   const ignore = () => {};
   diag.setLogger({ error, warn: ignore, info: ignore, debug: ignore, verbose: ignore });

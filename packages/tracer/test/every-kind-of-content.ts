@@ -9,7 +9,7 @@ export const remote = {
   traceState: createTraceState('rojo=00f067aa0ba902b7,congo=t61rcWkgMzE'),
 };
 
-/** All kinds of values, and both sides of every length and number where their encoding changes. */
+/** Values of every type, and lengths and numbers on both sides of each change of their encoding. */
 export const values = {
   text: 'short',
   empty: '',
@@ -56,7 +56,7 @@ export const values = {
   emptyMap: {},
 };
 
-/** Three spans of two scopes with everything that a span may hold. */
+/** Records three spans of two scopes with everything that a span can hold. */
 export function recordEverything(provider: TracerProvider): void {
   const tracer = provider.getTracer('scope', '1.2.3', {
     schemaUrl: 'https://opentelemetry.io/schemas/1.30.0',

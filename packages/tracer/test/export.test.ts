@@ -29,7 +29,7 @@ function end(provider: TracerProvider, count = 1): void {
 const none = { queueFull: 0, tooLarge: 0, rejected: 0, retriesExhausted: 0, shutdown: 0, failed: 0 };
 
 describe('a request', () => {
-  test('is an OTLP request with the given headers', async () => {
+  test('is an OTLP request with the configured headers', async () => {
     const provider = makeProvider({ headers: { 'X-Api-Key': 'secret' } });
     end(provider);
     await provider.forceFlush();
@@ -52,16 +52,19 @@ describe('a request', () => {
     });
   });
 
-  test.each(['http/protobuf', 'http/json'] as const)('may be zipped (%s)', async (protocol) => {
-    const provider = makeProvider({ compression: 'gzip', protocol });
-    end(provider, 500);
-    await provider.forceFlush();
-    expect(collector.received[0]!.headers['content-encoding']).toBe('gzip');
-    expect(collector.received[0]!.bytes).toBeLessThan(collector.received[0]!.body.length * 0.7);
-    expect(collector.spans()).toHaveLength(500);
-  });
+  test.each(['http/protobuf', 'http/json'] as const)(
+    'is compressed with gzip if configured (%s)',
+    async (protocol) => {
+      const provider = makeProvider({ compression: 'gzip', protocol });
+      end(provider, 500);
+      await provider.forceFlush();
+      expect(collector.received[0]!.headers['content-encoding']).toBe('gzip');
+      expect(collector.received[0]!.bytes).toBeLessThan(collector.received[0]!.body.length * 0.7);
+      expect(collector.spans()).toHaveLength(500);
+    },
+  );
 
-  test('goes out over the connection of the one before', async () => {
+  test('reuses the connection of the previous request', async () => {
     const provider = makeProvider();
     for (let i = 0; i < 3; i++) {
       end(provider);
@@ -70,21 +73,21 @@ describe('a request', () => {
     expect(new Set(collector.received.map(({ socket }) => socket)).size).toBe(1);
   });
 
-  test('is made without being asked, after the delay', async () => {
+  test('is sent after the delay without a flush', async () => {
     const provider = makeProvider({ scheduleDelayMs: 20 });
     end(provider, 3);
     await collector.requests(1);
     expect(collector.spans()).toHaveLength(3);
   });
 
-  test('is made at once when a batch is full', async () => {
+  test('is sent at once when a batch is full', async () => {
     const provider = makeProvider({ scheduleDelayMs: 600_000, maxBatchBytes: 4096 });
     end(provider, 200);
     await collector.requests(2);
     expect(collector.received.every(({ bytes }) => bytes < 4096 + 1024)).toBe(true);
   });
 
-  test('runs outside of the request that ended the span, and is not traced', async () => {
+  test('runs outside the context of the request that ended the span, and is not traced', async () => {
     const storage = new AsyncLocalStorage<string>();
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     const http = process.getBuiltinModule('node:http');

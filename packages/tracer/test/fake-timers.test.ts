@@ -21,7 +21,7 @@ describe.each([
   ['modern', { now: 0 }],
   ['legacy', { legacyFakeTimers: true as const }],
 ])("jest's %s fake timers", (_, options) => {
-  test('installed for a moment, do not stop the export', async () => {
+  test('do not stop the export when installed briefly', async () => {
     jest.useFakeTimers(options);
     end('faked');
     jest.useRealTimers();
@@ -31,8 +31,8 @@ describe.each([
     expect(collector.spans().map(({ name }) => name)).toEqual(['faked', 'real']);
   });
 
-  test('never advanced, do not stop the export, its second attempt or a flush', async () => {
-    collector.answerWith(status(503));
+  test('do not stop the export, a retry or a flush when never advanced', async () => {
+    collector.respondWith(status(503));
     jest.useFakeTimers(options);
     end('exported');
     await collector.requests(2);
@@ -41,8 +41,8 @@ describe.each([
     expect(collector.spans().map(({ name }) => name)).toEqual(['exported', 'exported', 'flushed']);
   });
 
-  test('do not hold up a flush whose time is over', async () => {
-    collector.answerWith(() => {});
+  test('do not delay a flush beyond its timeout', async () => {
+    collector.respondWith(() => {});
     jest.useFakeTimers(options);
     end('s');
     await provider.forceFlush({ timeoutMs: 50 });
@@ -67,7 +67,7 @@ describe.each([
     for (const time of times) expect(time).toBeLessThan(Date.now() + 5);
   });
 
-  test('installed before Clew is loaded, do not change the times of spans', async () => {
+  test('do not change the times of spans when installed before Clew is loaded', async () => {
     const before = Date.now();
     jest.useFakeTimers(options);
     await jest.isolateModulesAsync(async () => {

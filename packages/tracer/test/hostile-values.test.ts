@@ -1,4 +1,4 @@
-// What applications written in JavaScript give to the API, on purpose or not.
+// Invalid values that applications written in JavaScript may pass to the API.
 import { rootContext } from '@clew/core';
 import { type Span, type SpanContext, type SpanOptions, type Tracer, trace } from '@opentelemetry/api';
 import { TracerProvider as TheirProvider } from '@opentelemetry/sdk-trace';
@@ -93,7 +93,7 @@ function use(tracer: Tracer, name: unknown, given: unknown, parent: unknown, don
   span.end();
 }
 
-test('nothing that is given throws, and every span is encoded', async () => {
+test('never throws for invalid values, and encodes every span', async () => {
   const provider = new TracerProvider({ exporter: { url: 'http://127.0.0.1:9/' } });
   const tracer = provider.getTracer('t');
   fc.assert(
@@ -106,14 +106,14 @@ test('nothing that is given throws, and every span is encoded', async () => {
     spansOpen: 0,
     failed: 0,
   });
-  // What waits would otherwise be posted while other tests run.
+  // Otherwise the queued spans would be posted during other tests.
   await provider.shutdown({ timeoutMs: 0 });
 });
 
 const notSampled = (provider: TracerProvider) =>
   provider.stats().spansStarted - provider.stats().spansSampled;
 
-test('not even a proxy that has been revoked throws', () => {
+test('does not throw for a revoked proxy', () => {
   const { tracer, spans } = keepSpans();
   const parts = ['kind', 'attributes', 'links', 'startTime', 'root'];
   const all: unknown[] = [closed, ...parts.map((part) => ({ [part]: closed })), { links: [closed] }];
@@ -145,7 +145,7 @@ test("nothing throws where OpenTelemetry's SDK does not", () => {
   );
 });
 
-test('a tracer may have any name, version and schema', () => {
+test('accepts any name, version and schema for a tracer', () => {
   const provider = new TracerProvider({ exporter: false });
   fc.assert(
     fc.property(hostile, hostile, hostile, (name, version, given) => {
@@ -156,7 +156,7 @@ test('a tracer may have any name, version and schema', () => {
   );
 });
 
-test('a function runs with its span, whatever is given as options and context', () => {
+test('runs the function with its span, whatever the options and the context are', () => {
   const { tracer, spans } = keepSpans();
   const start = tracer.startActiveSpan as unknown as (...args: unknown[]) => unknown;
   fc.assert(
@@ -178,15 +178,15 @@ test('a function runs with its span, whatever is given as options and context', 
   expect(spans.length).toBeGreaterThan(100);
 });
 
-test('a flush with any options resolves', async () => {
+test('resolves a flush with any options', async () => {
   const provider = new TracerProvider({ exporter: false });
   const values = fc.sample(hostile, 50);
   await Promise.all(values.map((value) => provider.forceFlush(value as never)));
   await provider.shutdown(null as never);
 });
 
-describe('what is right stays beside what is wrong', () => {
-  test('of attributes with a getter that throws, the others', () => {
+describe('keeps valid parts next to invalid ones', () => {
+  test('keeps the other attributes when a getter throws', () => {
     const { tracer, spans } = keepSpans();
     tracer.startSpan('a', { attributes: badGetter }).setAttributes(badGetter).end();
     tracer.startSpan('b').addEvent('e', badGetter).end();
@@ -194,7 +194,7 @@ describe('what is right stays beside what is wrong', () => {
     expect(spans[1]?.events).toMatchObject([{ name: 'e', attributes: { fine: 1 } }]);
   });
 
-  test('of a parent with a trace state of the wrong type, the ids', () => {
+  test('keeps the ids of a parent whose trace state has the wrong type', () => {
     const { tracer, spans } = keepSpans();
     const parent = { ...ids, traceState: {} } as unknown as SpanContext;
     tracer.startSpan('child', {}, trace.setSpanContext(rootContext, parent)).end();
@@ -202,7 +202,7 @@ describe('what is right stays beside what is wrong', () => {
     expect(spans[0]?.parentSpanContext?.spanId).toBe(ids.spanId);
   });
 
-  test('of a link with a trace state of the wrong type, the ids', () => {
+  test('keeps the ids of a link whose trace state has the wrong type', () => {
     const { tracer, spans } = keepSpans();
     const context = { ...ids, traceState: {} } as unknown as SpanContext;
     tracer.startSpan('linked', { links: [{ context }] }).end();
@@ -211,11 +211,11 @@ describe('what is right stays beside what is wrong', () => {
 
   test.each([
     ['an object without a prototype', withoutPrototype, 'object'],
-    ['an object whose text throws', badText, 'object'],
+    ['an object whose toString throws', badText, 'object'],
     ['a symbol', Symbol('s'), 'Symbol(s)'],
     ['a number', 10n, '10'],
     ['null', null, 'null'],
-  ])('a span named by %s', (_title, name, text) => {
+  ])('accepts %s as a name', (_title, name, text) => {
     const { tracer, spans } = keepSpans();
     tracer.startSpan(name as string, null as never).end();
     expect(spans[0]?.name).toBe(text);

@@ -12,24 +12,24 @@ function startWith(incoming: Parameters<typeof withIncoming>[1], root = alwaysOn
     .startSpan('GET', { kind: SpanKind.SERVER }, withIncoming(rootContext, incoming));
 }
 
-describe('what a request without a parent asks for', () => {
-  test('its trace id becomes that of the root, which is then no random one', () => {
+describe('sampling wishes of a request without a parent', () => {
+  test('a trace id is used for the root, which is not marked as random', () => {
     const { traceId, traceFlags } = startWith({ links: [], traceId: TRACE_ID }).spanContext();
     expect(traceId).toBe(TRACE_ID);
     expect(traceFlags).toBe(1);
   });
 
-  test('a wish to be dropped is heard, and the trace id goes on', () => {
+  test('a wish to drop is followed, and the trace id is kept', () => {
     const span = startWith({ links: [], traceId: TRACE_ID, wish: 'drop' });
     expect(span.isRecording()).toBe(false);
     expect(span.spanContext()).toMatchObject({ traceId: TRACE_ID, traceFlags: 0 });
   });
 
-  test.each(['sample', 'force'] as const)('a wish to %s is heard where roots are not sampled', (wish) => {
+  test.each(['sample', 'force'] as const)('a wish to %s is followed where roots are not sampled', (wish) => {
     expect(startWith({ links: [], wish }, alwaysOff()).isRecording()).toBe(true);
   });
 
-  test('a sampler that listens to no parent hears no wish but a forced one', () => {
+  test('a sampler that ignores parents follows only a forced wish', () => {
     const provider = new TracerProvider({ exporter: false, sampler: alwaysOff() });
     const tracer = provider.getTracer('test');
     const recording = (wish: 'sample' | 'force') =>
@@ -37,7 +37,7 @@ describe('what a request without a parent asks for', () => {
     expect([recording('sample'), recording('force')]).toEqual([false, true]);
   });
 
-  test('a child and a span that is a root by its own wish know nothing of it', () => {
+  test('a child span and a span started with root: true ignore the wish', () => {
     const provider = new TracerProvider({ exporter: false });
     const tracer = provider.getTracer('test');
     const context = withIncoming(rootContext, { links: [], traceId: TRACE_ID });
@@ -51,28 +51,28 @@ describe('what a request without a parent asks for', () => {
     expect(root.spanContext().traceId).not.toBe(TRACE_ID);
   });
 
-  test('a trace state for the root goes on', () => {
+  test('a trace state is set on the root', () => {
     const traceState = emptyTraceState.set('clew', 'd:1');
     expect(startWith({ links: [], traceState }).spanContext().traceState?.serialize()).toBe('clew=d:1');
   });
 });
 
-describe('a parent that leaves the decision to us', () => {
+describe('a parent without a sampling decision', () => {
   const parent = { traceId: TRACE_ID, spanId: 'b7ad6b7169203331', traceFlags: 0, isRemote: true };
   const undecided = withIncoming(trace.setSpanContext(rootContext, parent), { links: [], undecided: true });
   const startUnder = (root: Sampler) =>
     new TracerProvider({ exporter: false, sampler: root }).getTracer('test').startSpan('GET', {}, undecided);
 
   test.each([
-    ['sampled where roots are', alwaysOn(), true],
-    ['dropped where roots are', alwaysOff(), false],
-  ])('is %s, and stays the parent', (_title, root, recording) => {
+    ['sampled if roots are', alwaysOn(), true],
+    ['dropped if roots are', alwaysOff(), false],
+  ])('is %s, and remains the parent', (_title, root, recording) => {
     const span = startUnder(parentBased({ root }));
     expect(span.isRecording()).toBe(recording);
     expect(span.spanContext().traceId).toBe(TRACE_ID);
   });
 
-  test('is no parent to a sampler of the program', () => {
+  test('is hidden from a custom sampler', () => {
     const seen: unknown[] = [];
     const root: Sampler = {
       shouldSample: (context) => {

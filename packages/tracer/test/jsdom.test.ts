@@ -6,7 +6,7 @@ import type { Collector } from './collector.ts';
 let collector: Collector;
 
 beforeEach(async () => {
-  // The collector's decoder needs it, and jsdom has none.
+  // The collector's decoder needs it, and jsdom does not provide it.
   Object.assign(globalThis, { TextDecoder });
   const { startCollector } = await import('./collector.ts');
   collector = await startCollector();

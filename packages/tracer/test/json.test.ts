@@ -29,7 +29,7 @@ function makeProvider(exporter: OtlpExporterOptions) {
   return { provider, kept: kept.spans as unknown as TheirSpans };
 }
 
-/** Without the fields that have their default: OpenTelemetry writes some of them. */
+/** Removes fields with default values, some of which OpenTelemetry's encoder writes. */
 function withoutDefaults(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDefaults);
   if (typeof value !== 'object' || value === null) return value;
@@ -43,12 +43,12 @@ function withoutDefaults(value: unknown): unknown {
 }
 
 describe('JSON', () => {
-  test('holds what OpenTelemetry’s encoder writes for the same spans', async () => {
+  test('equals the output of OpenTelemetry’s encoder for the same spans', async () => {
     const { provider, kept } = makeProvider({ protocol: 'http/json' });
     recordEverything(provider);
     await provider.forceFlush();
     const theirs = JSON.parse(Buffer.from(JsonTraceSerializer.serializeRequest(kept)!).toString());
-    // They write 64-bit integers as numbers and infinity as null: what the rules say is tested below.
+    // Their encoder writes 64-bit integers as numbers and infinity as null; the specified forms are tested below.
     const integersAsText = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(integersAsText);
       if (typeof value !== 'object' || value === null) return value;
@@ -81,7 +81,7 @@ describe('JSON', () => {
     }
   });
 
-  test('writes ids in hexadecimal, 64-bit integers as text, and numbers that JSON lacks as text', async () => {
+  test('writes ids in hexadecimal, and 64-bit integers and numbers that JSON lacks as strings', async () => {
     const { provider } = makeProvider({ protocol: 'http/json' });
     const span = provider.getTracer('t', '1').startSpan('json', {
       attributes: {

@@ -21,7 +21,7 @@ const never = {
 };
 
 describe('forceFlush', () => {
-  test('delivers what has ended', async () => {
+  test('delivers ended spans', async () => {
     const provider = new TracerProvider({ exporter: { url: collector.url } });
     const open = provider.getTracer('t').startSpan('open');
     provider.getTracer('t').startSpan('ended').end();
@@ -32,7 +32,7 @@ describe('forceFlush', () => {
     expect(collector.spans()).toHaveLength(2);
   });
 
-  test('with nothing to do resolves', async () => {
+  test('resolves when there is nothing to do', async () => {
     const provider = new TracerProvider({ exporter: { url: collector.url } });
     await provider.forceFlush();
     await provider.forceFlush({ timeoutMs: 0 });
@@ -41,8 +41,8 @@ describe('forceFlush', () => {
     await provider.forceFlush();
   });
 
-  test('resolves at its deadline, and the spans stay', async () => {
-    collector.answerWith(hang);
+  test('resolves at its timeout and keeps the spans', async () => {
+    collector.respondWith(hang);
     const provider = new TracerProvider({ exporter: { url: collector.url }, spanProcessors: [never] });
     provider.getTracer('t').startSpan('s').end();
     await provider.forceFlush({ timeoutMs: 50 });
@@ -50,7 +50,7 @@ describe('forceFlush', () => {
     await provider.shutdown({ timeoutMs: 20 });
   });
 
-  test('at the last chance does not wait for a receiver that can’t be reached', async () => {
+  test('with lastChance does not retry an unreachable receiver', async () => {
     const provider = new TracerProvider({ exporter: { url: 'http://127.0.0.1:1/', maxBatchBytes: 4096 } });
     for (let i = 0; i < 100; i++) provider.getTracer('t').startSpan('s').end();
     await provider.forceFlush({ lastChance: true });
@@ -62,8 +62,8 @@ describe('forceFlush', () => {
     await provider.shutdown();
   });
 
-  test('at the last chance asks a receiver again that was there', async () => {
-    collector.answerWith((response) => response.writeHead(503).end());
+  test('with lastChance retries a receiver that was reachable', async () => {
+    collector.respondWith((response) => response.writeHead(503).end());
     const provider = new TracerProvider({ exporter: { url: collector.url, retryDelayMs: 10 } });
     provider.getTracer('t').startSpan('s').end();
     await provider.forceFlush({ lastChance: true });
@@ -71,7 +71,7 @@ describe('forceFlush', () => {
     await provider.shutdown();
   });
 
-  test('resolves with a bad deadline too', async () => {
+  test('resolves with an invalid timeout', async () => {
     const provider = new TracerProvider({ exporter: { url: collector.url } });
     provider.getTracer('t').startSpan('s').end();
     await provider.forceFlush({ timeoutMs: 'soon' as never });
@@ -79,7 +79,7 @@ describe('forceFlush', () => {
     await provider.shutdown();
   });
 
-  test('several at once all see their spans delivered', async () => {
+  test('delivers the spans of all concurrent flushes', async () => {
     const provider = new TracerProvider({ exporter: { url: collector.url } });
     const exported: number[] = [];
     const flush = async () => {
@@ -94,7 +94,7 @@ describe('forceFlush', () => {
 });
 
 describe('shutdown', () => {
-  test('delivers what has ended, once, and is the same promise again', async () => {
+  test('delivers ended spans once, and returns the same promise again', async () => {
     const provider = new TracerProvider({ exporter: { url: collector.url } });
     provider.getTracer('t').startSpan('s').end();
     const first = provider.shutdown();
@@ -104,7 +104,7 @@ describe('shutdown', () => {
   });
 
   test('drops and counts what could not be delivered in time', async () => {
-    collector.answerWith(hang);
+    collector.respondWith(hang);
     const provider = new TracerProvider({
       exporter: { url: collector.url, maxBatchBytes: 4096 },
       spanProcessors: [never],
@@ -120,7 +120,7 @@ describe('shutdown', () => {
     });
   });
 
-  test('delivers a span that is open as unfinished, and ignores its end', async () => {
+  test('delivers an open span as unfinished, and ignores its end', async () => {
     const provider = new TracerProvider({ exporter: { url: collector.url } });
     const open = provider.getTracer('t').startSpan('open');
     await provider.shutdown();
@@ -141,7 +141,7 @@ describe('shutdown', () => {
     });
   });
 
-  test('spans that start afterwards are not recorded, and pass their parent on', async () => {
+  test('does not record spans started afterwards, and passes their parent on', async () => {
     const provider = new TracerProvider({ exporter: { url: collector.url } });
     const tracer = provider.getTracer('t');
     await provider.shutdown();
@@ -155,16 +155,16 @@ describe('shutdown', () => {
   });
 });
 
-describe('a program', () => {
-  test.each(['waiting', 'connecting'])('with spans queued (%s) ends by itself', async (mode) => {
-    if (mode === 'connecting') collector.answerWith(hang);
+describe('an application', () => {
+  test.each(['waiting', 'connecting'])('with spans queued (%s) exits by itself', async (mode) => {
+    if (mode === 'connecting') collector.respondWith(hang);
     const { code, signal, stdout } = await runProgram('leaves-at-once.mjs', collector.url, mode);
     expect([code, signal]).toEqual([0, null]);
     expect(JSON.parse(stdout)).toMatchObject({ spansQueued: 100, spansExported: 0 });
     expect(collector.received).toHaveLength(mode === 'waiting' ? 0 : 1);
   });
 
-  test('that only waits delivers its spans all the same', async () => {
+  test('that is idle still delivers its spans', async () => {
     const child = startProgram('waits-idle.mjs', collector.url);
     const ended = once(child, 'exit');
     await Promise.race([collector.requests(1), ended]);
@@ -173,35 +173,35 @@ describe('a program', () => {
     expect(collector.spans()).toHaveLength(1);
   });
 
-  test('with the receiver away ends by itself', async () => {
+  test('with an unreachable receiver exits by itself', async () => {
     const { code, stdout } = await runProgram('leaves-at-once.mjs', 'http://127.0.0.1:1/', 'retrying');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ spansQueued: 100, retries: 1 });
   });
 
-  test.each(['forceFlush', 'shutdown'])('stays until %s is done', async (call) => {
-    collector.answerWith((response) => setTimeout(() => response.writeHead(503).end(), 100));
+  test.each(['forceFlush', 'shutdown'])('stays alive until %s has finished', async (call) => {
+    collector.respondWith((response) => setTimeout(() => response.writeHead(503).end(), 100));
     const { code, stdout } = await runProgram('flushes.mjs', collector.url, call);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ spansExported: 100, retries: 1 });
   });
 
-  test.each(['forceFlush', 'shutdown'])('stays until %s is late, and no longer', async (call) => {
-    collector.answerWith(hang);
+  test.each(['forceFlush', 'shutdown'])('stays alive until %s times out, and no longer', async (call) => {
+    collector.respondWith(hang);
     const { code, stdout } = await runProgram('flushes.mjs', collector.url, call, '150');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ spansExported: 0 });
   });
 });
 
-describe('a bad option is refused:', () => {
+describe('rejects an invalid option:', () => {
   test.each<[string, unknown, string]>([
     [
       'exporter.url',
       { exporter: { url: 'localhost:4318' } },
-      'exporter.url to be an http or https address, got "localhost:4318"',
+      'exporter.url to be an http or https URL, got "localhost:4318"',
     ],
-    ['exporter.url', { exporter: { url: 5 } }, 'exporter.url to be an http or https address, got 5'],
+    ['exporter.url', { exporter: { url: 5 } }, 'exporter.url to be an http or https URL, got 5'],
     [
       'exporter.protocol',
       { exporter: { protocol: 'grpc' } },
@@ -251,8 +251,8 @@ describe('a bad option is refused:', () => {
 });
 
 describe('takeUnsent', () => {
-  test('hands over what waits and what is under way, with the address', async () => {
-    collector.answerWith(hang);
+  test('returns queued and in-flight batches with their destination', async () => {
+    collector.respondWith(hang);
     const provider = new TracerProvider({
       exporter: { url: collector.url, headers: { 'x-key': 'k' }, compression: 'gzip', maxBatchBytes: 4096 },
     });
@@ -276,9 +276,9 @@ describe('takeUnsent', () => {
   });
 
   test('leaves the exporter working', async () => {
-    let answer = hang;
-    collector.answerWith((response) => {
-      answer = () => response.writeHead(200).end();
+    let respond = hang;
+    collector.respondWith((response) => {
+      respond = () => response.writeHead(200).end();
     });
     const provider = new TracerProvider({ exporter: { url: collector.url, scheduleDelayMs: 1 } });
     provider.getTracer('t').startSpan('taken').end();
@@ -286,7 +286,7 @@ describe('takeUnsent', () => {
     expect(provider.takeUnsent()!.bodies).toHaveLength(1);
     provider.getTracer('t').startSpan('later').end();
     const flushed = provider.forceFlush();
-    answer();
+    respond();
     await flushed;
     expect(collector.spans().map(({ name }) => name)).toEqual(['taken', 'later']);
     expect(provider.stats()).toMatchObject({
@@ -298,7 +298,7 @@ describe('takeUnsent', () => {
     await provider.shutdown();
   });
 
-  test('without an exporter or spans there is nothing', () => {
+  test('returns undefined without an exporter or spans', () => {
     expect(new TracerProvider({ exporter: false }).takeUnsent()).toBeUndefined();
     expect(new TracerProvider({ exporter: { url: collector.url } }).takeUnsent()).toBeUndefined();
   });

@@ -10,14 +10,14 @@ function startLimited(limits: Partial<SpanLimits>) {
   return { span: provider.getTracer('t').startSpan('s'), kept };
 }
 
-test('attributes over the count are dropped and counted, those that are there can still be set', () => {
+test('drops and counts attributes over the limit; existing ones can still be changed', () => {
   const { span, kept } = startLimited({ attributeCount: 2 });
   span.setAttributes({ a: 1, b: 2, c: 3 }).setAttribute('d', 4).setAttribute('a', 5);
   span.end();
   expect(kept.spans[0]).toMatchObject({ attributes: { a: 5, b: 2 }, droppedAttributesCount: 2 });
 });
 
-test('attributes given at the start count too', () => {
+test('counts attributes set at the start', () => {
   const kept = keptSpans();
   const provider = new TracerProvider({ exporter: false, spanProcessors: [kept] });
   provider
@@ -28,7 +28,7 @@ test('attributes given at the start count too', () => {
   expect(kept.spans[0]!.droppedAttributesCount).toBe(72);
 });
 
-test('long texts are cut, in lists, maps and exceptions too, and byte arrays', () => {
+test('cuts long strings, also in lists, maps and exceptions, and byte arrays', () => {
   const { span, kept } = startLimited({ attributeValueLength: 3 });
   span.setAttributes({
     text: 'abcdef',
@@ -52,7 +52,7 @@ test('long texts are cut, in lists, maps and exceptions too, and byte arrays', (
   });
 });
 
-test('of too many events and links the newest stay', () => {
+test('keeps the newest of too many events and links', () => {
   const { span, kept } = startLimited({ eventCount: 2, linkCount: 1 });
   for (const name of ['a', 'b', 'c']) span.addEvent(name).addLink({ context, attributes: { name } });
   span.end();
@@ -61,7 +61,7 @@ test('of too many events and links the newest stay', () => {
   expect(kept.spans[0]!.links.map(({ attributes }) => attributes)).toEqual([{ name: 'c' }]);
 });
 
-test('a limit of zero keeps none', () => {
+test('a limit of zero keeps nothing', () => {
   const { span, kept } = startLimited({ eventCount: 0, linkCount: 0, attributeCount: 0 });
   span.addEvent('a').addLink({ context }).setAttribute('a', 1).recordException('e');
   span.end();
@@ -73,7 +73,7 @@ test('a limit of zero keeps none', () => {
   });
 });
 
-test('events and links have limits of their own', () => {
+test('events and links have their own limits', () => {
   const { span, kept } = startLimited({ attributesPerEvent: 1, attributesPerLink: 2 });
   span.addEvent('e', numbered(4)).addLink({ context, attributes: numbered(4) });
   span.end();
@@ -81,7 +81,7 @@ test('events and links have limits of their own', () => {
   expect(kept.spans[0]!.links[0]).toMatchObject({ attributes: { k0: 0, k1: 1 }, droppedAttributesCount: 2 });
 });
 
-test('a value of monstrous breadth or depth is dropped', () => {
+test('drops a value that is too wide or too deep', () => {
   const { span, kept } = startLimited({});
   let deep: unknown = 1;
   for (let i = 0; i < 100; i++) deep = [deep];
@@ -96,6 +96,6 @@ test.each([
   [{ attributeValueLength: 0 }, 'limits.attributeValueLength in [1, Infinity], got 0'],
   [{ linkCount: '5' as never }, 'limits.linkCount in [0, 65536], got "5"'],
   [{ events: 1 } as never, 'limits.events to be one of attributeCount'],
-])('%j is refused', (limits, message) => {
+])('rejects %j', (limits, message) => {
   expect(() => new TracerProvider({ exporter: false, limits })).toThrow(`@clew/tracer: expected ${message}`);
 });

@@ -10,7 +10,7 @@ function setUp(limits = {}) {
 const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name);
 
 describe('endUnfinished', () => {
-  test('ends what is open, children first, with the reason', () => {
+  test('ends open spans, children first, with the reason', () => {
     const { provider, tracer, spans } = setUp();
     const request = tracer.startSpan('request');
     const inside = trace.setSpan(ROOT_CONTEXT, request);
@@ -28,7 +28,7 @@ describe('endUnfinished', () => {
     expect(provider.stats()).toMatchObject({ spansOpen: 0, spansUnfinished: 3, spansEnded: 4 });
   });
 
-  test('marks a span that has as many attributes as it may have, and keeps them', () => {
+  test('marks a span with the maximum number of attributes, and keeps them', () => {
     const { provider, tracer, spans } = setUp({ attributeCount: 1, attributeValueLength: 1 });
     tracer.startSpan('s', { attributes: { own: 'a' } });
     tracer.startSpan('shared', { attributes: Object.freeze({ own: 'a' }) });
@@ -40,7 +40,7 @@ describe('endUnfinished', () => {
     expect(spans).toHaveLength(2);
   });
 
-  test('comes once: what the application does to the span later changes nothing', () => {
+  test('ends a span once: later calls by the application change nothing', () => {
     const { provider, tracer, spans } = setUp();
     const span = tracer.startSpan('s');
     provider.endUnfinished('exit');
@@ -50,7 +50,7 @@ describe('endUnfinished', () => {
     expect(spans[0]!.attributes).not.toHaveProperty('late');
   });
 
-  test('leaves out spans that are not recorded, and finds those of every tracer', () => {
+  test('skips spans that are not recorded, and includes those of every tracer', () => {
     const { provider, tracer, spans } = setUp();
     tracer.startSpan('one');
     provider.getTracer('other').startSpan('other');
@@ -61,7 +61,7 @@ describe('endUnfinished', () => {
   });
 });
 
-test('spans that never end are forgotten beyond 4,096, the oldest first, and can still end', () => {
+test('forgets open spans beyond 4,096, the oldest first, which can still end', () => {
   const { provider, tracer, spans } = setUp();
   const opened = Array.from({ length: 5000 }, (_, i) => tracer.startSpan(`s${i}`));
   for (let i = 0; i < 10_000; i++) tracer.startSpan('short').end();

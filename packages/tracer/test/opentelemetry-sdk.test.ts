@@ -1,4 +1,4 @@
-// OpenTelemetry's own processors and exporters over our spans.
+// OpenTelemetry's own processors and exporters, with our spans.
 import { type Context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
 import { ConsoleSpanExporter, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
@@ -30,8 +30,8 @@ test('SimpleSpanProcessor and InMemorySpanExporter', async () => {
   expect(exporter.getFinishedSpans()[0]!.resource.attributes['telemetry.sdk.name']).toBe('clew');
 });
 
-// Their exporter loads its transport with import(), which does not run inside jest.
-test('BatchSpanProcessor and OTLPTraceExporter deliver what our own exporter delivers', async () => {
+// Their exporter loads its transport with import(), which does not work inside Jest.
+test('BatchSpanProcessor and OTLPTraceExporter deliver the same as our exporter', async () => {
   const [ours, theirs] = [await startCollector(), await startCollector()];
   const { stderr, code } = await runProgram('their-exporter.mjs', ours.url, theirs.url);
   await Promise.all([ours.close(), theirs.close()]);
@@ -62,7 +62,7 @@ test('ConsoleSpanExporter prints a span', async () => {
   expect(printed).toMatchObject([{ name: 'printed', instrumentationScope: { name: 't' } }]);
 });
 
-test('a span exporter gets batches of sampled spans, none lost by a flush', async () => {
+test('a span exporter gets batches of all sampled spans', async () => {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ exporter: false, spanExporters: [exporter] });
   const tracer = provider.getTracer('t');
@@ -73,7 +73,7 @@ test('a span exporter gets batches of sampled spans, none lost by a flush', asyn
 });
 
 describe('a processor of the user', () => {
-  test('is called in order and may add to the span until it ends', () => {
+  test('is called in order and may change the span until it ends', () => {
     const calls: string[] = [];
     const contexts: Context[] = [];
     const spans: ReadableSpan[] = [];
@@ -115,7 +115,7 @@ describe('a processor of the user', () => {
     });
   });
 
-  test('that throws or rejects everywhere stops neither the others nor the program', async () => {
+  test('that throws or rejects in every method stops neither the others nor the application', async () => {
     const broken = () => {
       throw new Error('broken');
     };
@@ -157,7 +157,7 @@ describe('an exporter of the user', () => {
     ],
     ['is an async function and rejects', exporting(async () => Promise.reject(new Error('broken')))],
     ['reports nothing', exporting((_, done) => done(undefined as never))],
-  ])('that %s costs its spans, counted', async (_, exporter) => {
+  ])('that %s drops and counts its spans', async (_, exporter) => {
     const provider = new TracerProvider({ exporter: false, spanExporters: [exporter] });
     provider.getTracer('t').startSpan('s').end();
     await provider.forceFlush();
@@ -165,7 +165,7 @@ describe('an exporter of the user', () => {
     await provider.shutdown();
   });
 
-  test('that never answers holds at most 2,048 spans and does not hold up a shutdown', async () => {
+  test('that never reports a result holds at most 2,048 spans and does not delay a shutdown', async () => {
     const provider = new TracerProvider({ exporter: false, spanExporters: [exporting(() => {})] });
     const tracer = provider.getTracer('t');
     for (let i = 0; i < 3000; i++) tracer.startSpan(`s${i}`).end();
@@ -174,7 +174,7 @@ describe('an exporter of the user', () => {
   });
 });
 
-test('a span tells nothing of itself that it does not know', () => {
+test('a new span has no attributes, links, events or duration', () => {
   const span = new TracerProvider({ exporter: false })
     .getTracer('t')
     .startSpan('s') as unknown as ReadableSpan;

@@ -1,4 +1,4 @@
-// An independent reading of OTLP: protobufjs over the fields of opentelemetry-proto's trace service.
+// An independent OTLP decoder: protobufjs with the messages of opentelemetry-proto's trace service.
 import { parse } from 'protobufjs';
 
 const proto = `
@@ -77,7 +77,7 @@ export interface OtlpRequest {
   }[];
 }
 
-/** A request in protocol buffers as plain objects; ids in hexadecimal, 64-bit integers as text. */
+/** Decodes a request to plain objects; ids in hexadecimal, 64-bit integers as strings. */
 export function decodeRequest(body: Uint8Array): OtlpRequest {
   const plain = requestType.toObject(requestType.decode(body), {
     longs: String,
@@ -107,7 +107,7 @@ export function spansOf(request: OtlpRequest): OtlpSpan[] {
   return request.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
 }
 
-/** An AnyValue as the JavaScript value that it stands for. */
+/** Converts an AnyValue to the JavaScript value that it represents. */
 export function plainValue(value: AnyValue | undefined): unknown {
   if (value === undefined) return null;
   if (value.stringValue !== undefined) return value.stringValue;

@@ -31,7 +31,7 @@ function makeProvider(exporter: OtlpExporterOptions) {
   return { provider, kept: kept.spans as unknown as TheirSpans };
 }
 
-/** Without the fields that have their default: OpenTelemetry writes some of them. */
+/** Removes fields with default values, some of which OpenTelemetry's encoder writes. */
 function withoutDefaults(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDefaults);
   if (typeof value !== 'object' || value === null) return value;
@@ -47,7 +47,7 @@ function withoutDefaults(value: unknown): unknown {
 const attributesIn = (request: OtlpRequest) => attributesOf(spansOf(request)[0]!.attributes);
 
 describe('protocol buffers', () => {
-  test('hold what OpenTelemetry’s encoder writes for the same spans', async () => {
+  test('equal the output of OpenTelemetry’s encoder for the same spans', async () => {
     const { provider, kept } = makeProvider({});
     recordEverything(provider);
     await provider.forceFlush();
@@ -56,7 +56,7 @@ describe('protocol buffers', () => {
     expect(withoutDefaults(collector.received[0]!.request)).toEqual(withoutDefaults(decodeRequest(theirs)));
   });
 
-  test('hold the attributes of programs that make up keys all the time', async () => {
+  test('encode an unlimited number of different attribute keys', async () => {
     const { provider } = makeProvider({});
     const spans = Array.from({ length: 30 }, (_, span) =>
       Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`key.${span * 50 + at}`, `value ${span}`])),
@@ -67,7 +67,7 @@ describe('protocol buffers', () => {
     expect(sent).toEqual(spans);
   });
 
-  test('hold every value as it was set', async () => {
+  test('encode every value as it was set', async () => {
     const { provider } = makeProvider({});
     provider.getTracer('t').startSpan('all values', { attributes: values }).end();
     await provider.forceFlush();
@@ -78,7 +78,7 @@ describe('protocol buffers', () => {
     expect('none' in got).toBe(false);
   });
 
-  test('hold keys and texts of every length around the bounds of the encoding', async () => {
+  test('encode keys and strings of every length around the limits of the encoding', async () => {
     const { provider } = makeProvider({});
     const lengths = [1, 2, 30, 62, 63, 64, 65, 66, 120, 127, 128];
     const attributes = lengths.flatMap((k) =>
@@ -90,7 +90,7 @@ describe('protocol buffers', () => {
     expect(got).toEqual(attributes);
   });
 
-  test('hold any text, well-formed, at any length', async () => {
+  test('encode any string as well-formed UTF-8, at any length', async () => {
     const { provider } = makeProvider({});
     const tracer = provider.getTracer('t');
     const text = fc.oneof(
@@ -114,7 +114,7 @@ describe('protocol buffers', () => {
     await fc.assert(property, { numRuns: 100 });
   });
 
-  test('hold any nested value', async () => {
+  test('encode any nested value', async () => {
     const { provider } = makeProvider({});
     const tracer = provider.getTracer('t');
     const leaf = fc.oneof(
@@ -148,7 +148,7 @@ describe('protocol buffers', () => {
     await fc.assert(property, { numRuns: 100 });
   });
 
-  test('join many spans of several scopes into one request, each scope once', async () => {
+  test('assemble many spans of several scopes into one request, each scope once', async () => {
     const { provider } = makeProvider({});
     for (let i = 0; i < 300; i++)
       provider
@@ -166,7 +166,7 @@ describe('protocol buffers', () => {
     expect(scopes[1]!.spans[99]!.name).toBe('span 298');
   });
 
-  test('say which process made the spans', async () => {
+  test('contain the resource of the process', async () => {
     const { provider } = makeProvider({});
     provider.getTracer('t').startSpan('one').end();
     await provider.forceFlush();
@@ -183,7 +183,7 @@ describe('protocol buffers', () => {
   });
 });
 
-test('a span’s flags tell the sampled and the random bit, and whether its parent is remote', async () => {
+test('contain flags for sampled, random, and whether the parent is remote', async () => {
   const { provider } = makeProvider({});
   const tracer = provider.getTracer('t');
   const root = tracer.startSpan('root', { root: true });

@@ -29,8 +29,8 @@ function end(provider: TracerProvider, count = 1): void {
 const none = { queueFull: 0, tooLarge: 0, rejected: 0, retriesExhausted: 0, shutdown: 0, failed: 0 };
 
 describe('a receiver that', () => {
-  test.each([429, 502, 503, 504])('answers %d gets the batch again', async (code) => {
-    collector.answerWith(status(code), status(code));
+  test.each([429, 502, 503, 504])('responds with %d gets the batch again', async (code) => {
+    collector.respondWith(status(code), status(code));
     const provider = makeProvider();
     end(provider, 2);
     await provider.forceFlush();
@@ -41,8 +41,8 @@ describe('a receiver that', () => {
   test.each([
     ['seconds', () => '1'],
     ['a date', () => new Date(Date.now() + 2000).toUTCString()],
-  ])('asks for a wait in %s gets it, even in a flush', async (_, header) => {
-    collector.answerWith((response) => response.writeHead(429, { 'retry-after': header() }).end());
+  ])('requests a delay in %s gets it, even in a flush', async (_, header) => {
+    collector.respondWith((response) => response.writeHead(429, { 'retry-after': header() }).end());
     const provider = makeProvider();
     end(provider);
     await provider.forceFlush();
@@ -64,19 +64,19 @@ describe('a receiver that', () => {
     'Fri, 01 Jan 2100 00:00:00',
   ])('asks for another attempt after "%s" is not asked sooner than after our own back-off', async (asked) => {
     const unavailable = status(503, { 'retry-after': asked });
-    collector.answerWith(unavailable, unavailable, unavailable);
+    collector.respondWith(unavailable, unavailable, unavailable);
     const provider = makeProvider({ retryDelayMs: 40 });
     end(provider);
     await provider.forceFlush();
     const times = collector.received.map(({ at }) => at);
-    // Half of the delay is left to chance.
+    // Half of the delay is random.
     const waits = times.slice(1).map((at, i) => at - times[i]!);
     for (const [i, least] of [20, 40, 80].entries()) expect(waits[i]).toBeGreaterThanOrEqual(least - 2);
     expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 3 });
   });
 
-  test('asks for a shorter wait than our own back-off gets it in a flush, and no shorter one', async () => {
-    collector.answerWith(status(503, { 'retry-after': '1' }));
+  test('requests a shorter delay than our back-off gets it in a flush, and no shorter one', async () => {
+    collector.respondWith(status(503, { 'retry-after': '1' }));
     const provider = makeProvider({ retryDelayMs: 60_000, scheduleDelayMs: 1 });
     end(provider);
     while (provider.stats().retries === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -90,12 +90,12 @@ describe('a receiver that', () => {
   test.each(['130', '9'.repeat(40), 'Fri, 01 Jan 2100 00:00:00 GMT'])(
     'asks for a wait of "%s" gets two minutes at most',
     async (asked) => {
-      collector.answerWith(status(503, { 'retry-after': asked }), status(503, { 'retry-after': asked }));
+      collector.respondWith(status(503, { 'retry-after': asked }), status(503, { 'retry-after': asked }));
       const [within, beyond] = [125_000, 119_000].map((retryForMs) => makeProvider({ retryForMs }));
       end(beyond!);
       await beyond!.forceFlush();
       expect(beyond!.stats()).toMatchObject({ retries: 0, dropped: { retriesExhausted: 1 } });
-      // It waits where a little more than two minutes are allowed.
+      // It waits if a little more than two minutes are allowed.
       end(within!);
       void within!.forceFlush();
       await collector.requests(2);
@@ -104,22 +104,25 @@ describe('a receiver that', () => {
     },
   );
 
-  test.each([400, 401, 404, 413, 500, 301])('answers %d costs the batch, counted', async (code) => {
-    collector.answerWith(status(code));
-    const provider = makeProvider();
-    end(provider, 3);
-    await provider.forceFlush();
-    expect(collector.received).toHaveLength(1);
-    expect(provider.stats()).toMatchObject({
-      spansExported: 0,
-      exports: 0,
-      retries: 0,
-      dropped: { ...none, rejected: 3 },
-    });
-  });
+  test.each([400, 401, 404, 413, 500, 301])(
+    'responds with %d makes the batch dropped and counted',
+    async (code) => {
+      collector.respondWith(status(code));
+      const provider = makeProvider();
+      end(provider, 3);
+      await provider.forceFlush();
+      expect(collector.received).toHaveLength(1);
+      expect(provider.stats()).toMatchObject({
+        spansExported: 0,
+        exports: 0,
+        retries: 0,
+        dropped: { ...none, rejected: 3 },
+      });
+    },
+  );
 
-  test('takes a part is believed', async () => {
-    collector.answerWith(
+  test('rejects some spans in protocol buffers has them counted as rejected', async () => {
+    collector.respondWith(
       status(200, { 'content-type': 'application/x-protobuf' }, encodeResponse(2, 'too old')),
     );
     const provider = makeProvider();
@@ -135,8 +138,8 @@ describe('a receiver that', () => {
   test.each([
     '{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}',
     '{"partialSuccess":{"rejectedSpans":2}}',
-  ])('takes a part and says so in JSON is believed: %s', async (answer) => {
-    collector.answerWith(status(200, { 'content-type': 'application/json; charset=utf-8' }, answer));
+  ])('rejects some spans in JSON has them counted as rejected: %s', async (responseBody) => {
+    collector.respondWith(status(200, { 'content-type': 'application/json; charset=utf-8' }, responseBody));
     const provider = makeProvider({ protocol: 'http/json' });
     end(provider, 5);
     await provider.forceFlush();
@@ -149,15 +152,15 @@ describe('a receiver that', () => {
       'application/x-protobuf',
       Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
     ],
-    ['a cut message', 'application/x-protobuf', Buffer.from([0x0a, 0x20, 0x08])],
+    ['a truncated message', 'application/x-protobuf', Buffer.from([0x0a, 0x20, 0x08])],
     ['JSON', 'application/json', '{"partialSuccess":'],
     ['JSON of another shape', 'application/json', '[null]'],
     ['HTML', 'text/html', '<h1>welcome</h1>'],
     ['far too much', 'application/json', Buffer.alloc(1_000_000, 0x20)],
     ['an absurd count', 'application/json', '{"partialSuccess":{"rejectedSpans":"1e99"}}'],
     ['a negative count', 'application/json', '{"partialSuccess":{"rejectedSpans":-5}}'],
-  ])('answers 200 with nonsense (%s) has taken the batch', async (_, type, body) => {
-    collector.answerWith(status(200, { 'content-type': type }, body));
+  ])('responds with 200 and an invalid body (%s) has accepted the batch', async (_, type, body) => {
+    collector.respondWith(status(200, { 'content-type': type }, body));
     const provider = makeProvider();
     end(provider, 2);
     await provider.forceFlush();
@@ -167,35 +170,35 @@ describe('a receiver that', () => {
   });
 
   test('rejects more spans than it got has rejected all of them', async () => {
-    collector.answerWith(status(200, { 'content-type': 'application/x-protobuf' }, encodeResponse(900, '')));
+    collector.respondWith(status(200, { 'content-type': 'application/x-protobuf' }, encodeResponse(900, '')));
     const provider = makeProvider();
     end(provider, 5);
     await provider.forceFlush();
     expect(provider.stats()).toMatchObject({ spansExported: 0, dropped: { ...none, rejected: 5 } });
   });
 
-  test('gives a reason with control characters has them replaced in the log', async () => {
+  test('reports a reason with control characters has them replaced in the log', async () => {
     const warn = jest.fn();
     const ignore = () => {};
     diag.setLogger({ warn, error: ignore, info: ignore, debug: ignore, verbose: ignore });
     const body = JSON.stringify({ partialSuccess: { errorMessage: 'a\u001b[2Jb\nclew error: c' } });
-    collector.answerWith(status(200, { 'content-type': 'application/json' }, body));
+    collector.respondWith(status(200, { 'content-type': 'application/json' }, body));
     const provider = makeProvider();
     end(provider);
     await provider.forceFlush();
     diag.disable();
-    expect(warn).toHaveBeenCalledWith('@clew/tracer: the receiver says: a [2Jb clew error: c');
+    expect(warn).toHaveBeenCalledWith('@clew/tracer: the receiver reported: a [2Jb clew error: c');
   });
 
   test('resets the connection gets the batch again', async () => {
-    collector.answerWith((_, { socket }) => socket.resetAndDestroy());
+    collector.respondWith((_, { socket }) => socket.resetAndDestroy());
     const provider = makeProvider();
     end(provider);
     await provider.forceFlush();
     expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 1, dropped: none });
   });
 
-  test('closes idle connections loses nothing', async () => {
+  test('closes idle connections loses no spans', async () => {
     const provider = makeProvider();
     for (let i = 0; i < 4; i++) {
       end(provider);
@@ -205,27 +208,27 @@ describe('a receiver that', () => {
     expect(provider.stats()).toMatchObject({ spansExported: 4, dropped: none });
   });
 
-  test('closes an idle connection at the last chance gets the batch over a new one', async () => {
+  test('closes an idle connection before the last chance gets the batch over a new one', async () => {
     const provider = makeProvider();
     end(provider);
     await provider.forceFlush();
-    collector.answerWith((_, { socket }) => socket.destroy());
+    collector.respondWith((_, { socket }) => socket.destroy());
     end(provider);
     await provider.forceFlush({ lastChance: true });
     expect(provider.stats()).toMatchObject({ spansExported: 2, retries: 1, dropped: none });
   });
 
-  test('hangs gets the batch again after the time-out', async () => {
-    collector.answerWith(() => {});
+  test('does not respond gets the batch again after the timeout', async () => {
+    collector.respondWith(() => {});
     const provider = makeProvider({ timeoutMs: 100 });
     end(provider);
     await provider.forceFlush();
     expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 1, dropped: none });
   });
 
-  test('answers 200 and then a byte now and then has taken the batch, and is cut off by the time-out', async () => {
+  test('responds with 200 and then sends one byte at a time has accepted the batch, and is cut off at the timeout', async () => {
     let drip: NodeJS.Timeout | undefined;
-    collector.answerWith((response) => {
+    collector.respondWith((response) => {
       response.writeHead(200, { 'content-length': '1000' });
       drip = setInterval(() => response.write(' '), 10);
     });
@@ -237,7 +240,7 @@ describe('a receiver that', () => {
     expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 0 });
   });
 
-  test('speaks no HTTP is given up', async () => {
+  test('does not speak HTTP has the batch dropped', async () => {
     const sockets: Socket[] = [];
     const server = createTcpServer((socket) => void sockets.push(socket.on('error', () => {}))).listen(
       0,
@@ -254,7 +257,7 @@ describe('a receiver that', () => {
     expect(provider.stats()).toMatchObject({ spansExported: 0, dropped: { ...none, retriesExhausted: 2 } });
   });
 
-  test('is not there is given up after a while, and later batches with it', async () => {
+  test('is unreachable has the batch dropped after a while, and later batches too', async () => {
     const { url } = collector;
     await collector.close();
     const provider = makeProvider({ url, retryForMs: 60 });
@@ -264,7 +267,7 @@ describe('a receiver that', () => {
     collector = await startCollector();
   });
 
-  test('comes back gets what waited', async () => {
+  test('becomes reachable again gets the queued spans', async () => {
     const { port, url } = collector;
     await collector.close();
     const provider = makeProvider({ url, scheduleDelayMs: 1 });

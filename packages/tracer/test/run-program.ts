@@ -12,13 +12,13 @@ export interface Ended {
 
 const PROGRAM_TIMEOUT_MS = 20_000;
 
-/** Starts a program of `test/programs` on the built package; one that does not end is killed. */
+/** Starts a program of `test/programs` with the built package, and kills it if it does not exit in time. */
 export function startProgram(name: string, ...args: string[]): ChildProcessWithoutNullStreams {
   const program = join(__dirname, 'programs', name);
   return spawn(process.execPath, [program, ...args], { timeout: PROGRAM_TIMEOUT_MS });
 }
 
-/** Runs a program of `test/programs` on the built package until it ends by itself. */
+/** Runs a program of `test/programs` with the built package until it exits by itself. */
 export async function runProgram(name: string, ...args: string[]): Promise<Ended> {
   const child = startProgram(name, ...args);
   child.stdin.end();

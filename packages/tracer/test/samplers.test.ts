@@ -27,7 +27,7 @@ function flagsWith(sampler: Sampler, context = ROOT_CONTEXT): number {
   );
 }
 
-/** A sampler that is none of ours, so that it is asked in full. */
+/** A custom sampler, so that `shouldSample` is called. */
 function recording(result: SamplingResult) {
   const calls: Parameters<Sampler['shouldSample']>[] = [];
   const sampler: Sampler = {
@@ -40,7 +40,7 @@ function recording(result: SamplingResult) {
   return { sampler, calls };
 }
 
-test('have the names of OpenTelemetry’s', () => {
+test('have the same names as OpenTelemetry’s', () => {
   expect(String(alwaysOn())).toBe(String(new AlwaysOnSampler()));
   expect(String(alwaysOff())).toBe(String(new AlwaysOffSampler()));
   expect(String(traceIdRatioBased(0.25))).toBe(String(new TraceIdRatioBasedSampler(0.25)));
@@ -62,7 +62,7 @@ test('the default follows the parent and samples every root', () => {
   ]).toEqual([1, 1, 0, 1, 0]);
 });
 
-test('a ratio samples the traces that OpenTelemetry’s sampler samples, about that many', () => {
+test('a ratio samples the same traces as OpenTelemetry’s sampler, and about that share', () => {
   const ours = traceIdRatioBased(0.3);
   const theirs = new TraceIdRatioBasedSampler(0.3);
   const kept = keptSpans();
@@ -81,7 +81,7 @@ test('a ratio samples the traces that OpenTelemetry’s sampler samples, about t
   expect(sampled).toBeLessThan(1400);
 });
 
-test('ratios 0 and 1 sample none and all', () => {
+test('ratios 0 and 1 sample no and all traces', () => {
   for (let i = 0; i < 200; i++) {
     expect(flagsWith(traceIdRatioBased(0))).toBe(0);
     expect(flagsWith(traceIdRatioBased(1))).toBe(1);
@@ -93,14 +93,14 @@ test.each([
   [1.1, '1.1'],
   ['2', '"2"'],
   [Number.NaN, 'NaN'],
-])('a ratio of %p is refused', (ratio, quoted) => {
+])('rejects a ratio of %p', (ratio, quoted) => {
   expect(() => traceIdRatioBased(ratio as number)).toThrow(
     `@clew/tracer: expected ratio in [0, 1], got ${quoted}`,
   );
 });
 
 describe('parentBased', () => {
-  test('asks the sampler for the kind of parent', () => {
+  test('calls the sampler for the kind of parent', () => {
     const on = alwaysOn();
     const off = alwaysOff();
     const inverted = parentBased({
@@ -117,7 +117,7 @@ describe('parentBased', () => {
     expect(contexts.map(decide)).toEqual([0, 0, 2, 0, 2]);
   });
 
-  test('asks a root sampler of the program for roots only', () => {
+  test('calls a custom root sampler for roots only', () => {
     const { sampler, calls } = recording({ decision: 2 });
     const tracer = new TracerProvider({ exporter: false, sampler: parentBased({ root: sampler }) }).getTracer(
       't',
@@ -127,15 +127,15 @@ describe('parentBased', () => {
     expect(calls.map(([, , name]) => name)).toEqual(['root']);
   });
 
-  test('needs a root sampler', () => {
+  test('requires a root sampler', () => {
     expect(() => parentBased({} as never)).toThrow(
       '@clew/tracer: expected root to be a Sampler, got undefined',
     );
   });
 });
 
-describe('a sampler of the program', () => {
-  test('sees what the span starts with', () => {
+describe('a custom sampler', () => {
+  test('gets the values that the span is started with', () => {
     const { sampler, calls } = recording({ decision: 2 });
     const link = { context: parent };
     const context = under(1, true);
@@ -144,7 +144,7 @@ describe('a sampler of the program', () => {
     expect(calls).toEqual([[context, parent.traceId, 'name', SpanKind.CLIENT, { a: 1 }, [link]]]);
   });
 
-  test('sees no parent for a forced root', () => {
+  test('gets no parent for a forced root', () => {
     const { sampler, calls } = recording({ decision: 2 });
     new TracerProvider({ exporter: false, sampler })
       .getTracer('t')
@@ -153,7 +153,7 @@ describe('a sampler of the program', () => {
     expect(calls[0]![1]).not.toBe(parent.traceId);
   });
 
-  test('adds attributes and replaces the trace state', () => {
+  test('can add attributes and replace the trace state', () => {
     const traceState = createTraceState('clew=1');
     const { sampler } = recording({ decision: 2, attributes: { 'sampler.rule': 'x', a: 2 }, traceState });
     const kept = keptSpans();
@@ -166,7 +166,7 @@ describe('a sampler of the program', () => {
     expect(kept.spans[0]!.spanContext().traceState).toBe(traceState);
   });
 
-  test('may record without sampling: processors see the span, no exporter does', async () => {
+  test('can record without sampling: processors get the span, exporters do not', async () => {
     const { sampler } = recording({ decision: 1 });
     const kept = keptSpans();
     const exported: unknown[] = [];
@@ -193,7 +193,7 @@ describe('a sampler of the program', () => {
     expect(provider.stats()).toMatchObject({ spansStarted: 1, spansSampled: 0, spansEnded: 1 });
   });
 
-  test('that records a child of an unrecorded parent leaves their relation whole', () => {
+  test('that records the child of an unrecorded parent keeps their relation', () => {
     const kept = keptSpans();
     const sampler: Sampler = {
       shouldSample: (_, __, name) => ({ decision: name === 'child' ? 2 : 0 }),
@@ -206,7 +206,7 @@ describe('a sampler of the program', () => {
     expect(kept.spans[0]!.spanContext().traceId).toBe(root.spanContext().traceId);
   });
 
-  test('that throws leaves an unrecorded span', () => {
+  test('that throws results in an unrecorded span', () => {
     const sampler: Sampler = {
       shouldSample: () => {
         throw new Error('broken');

@@ -8,14 +8,14 @@ const remote = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1,
 
 beforeEach(() => void kept.spans.splice(0));
 
-/** Ends a span and returns it as a processor saw it. */
+/** Ends a span and returns it as seen by a processor. */
 function ended(span: Span): ReadableSpan {
   span.end();
   return kept.spans.at(-1)!;
 }
 
 describe('a span', () => {
-  test('keeps name, kind, attributes, events and links', () => {
+  test('stores name, kind, attributes, events and links', () => {
     const link: Link = { context: remote, attributes: { a: 1 } };
     const span = tracer.startSpan('first', {
       kind: SpanKind.PRODUCER,
@@ -43,7 +43,7 @@ describe('a span', () => {
     });
   });
 
-  test('keeps its own copy of a list or a map', () => {
+  test('copies a list or a map', () => {
     const list = ['a'];
     const map = { deep: { value: 1 } };
     const span = tracer.startSpan('s', { attributes: { list, map } });
@@ -52,7 +52,7 @@ describe('a span', () => {
     expect(ended(span).attributes).toEqual({ list: ['a'], map: { deep: { value: 1 } } });
   });
 
-  test('drops and counts values that are none', () => {
+  test('drops and counts invalid values', () => {
     const circular: Record<string, unknown> = {};
     circular.self = circular;
     const trap = Object.defineProperty({}, 'x', {
@@ -80,7 +80,7 @@ describe('a span', () => {
     expect(ended(span).status).toEqual({ code: SpanStatusCode.OK });
   });
 
-  test('records whatever was thrown', () => {
+  test('records any thrown value', () => {
     const span = tracer.startSpan('s');
     span.recordException(new RangeError('too far'));
     span.recordException(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
@@ -114,7 +114,7 @@ describe('a span', () => {
     expect(events.every(({ name }) => name === 'exception')).toBe(true);
   });
 
-  test('ignores everything after its end', () => {
+  test('ignores calls after its end', () => {
     const span = tracer.startSpan('s', { attributes: { a: 1 } });
     const end = ended(span).endTime;
     expect(span.isRecording()).toBe(false);
@@ -138,7 +138,7 @@ describe('a span', () => {
     });
   });
 
-  test('survives arguments of wrong types', () => {
+  test('accepts arguments of wrong types', () => {
     const span = tracer.startSpan(Symbol('name') as never, {
       kind: 99 as never,
       links: 'x' as never,

@@ -7,7 +7,7 @@ const tracer = new TracerProvider({ exporter: false, spanProcessors: [kept] }).g
 
 beforeEach(() => void kept.spans.splice(0));
 
-/** Ends a span and returns it as a processor saw it. */
+/** Ends a span and returns it as seen by a processor. */
 function ended(span: Span): ReadableSpan {
   span.end();
   return kept.spans.at(-1)!;
@@ -17,7 +17,7 @@ describe('times', () => {
   const nanos = ([seconds, rest]: readonly [number, number]) =>
     BigInt(seconds) * 1_000_000_000n + BigInt(rest);
 
-  test('are wall times', () => {
+  test('are wall-clock times', () => {
     const before = Date.now();
     const span = ended(tracer.startSpan('s'));
     const startedMs = Number(nanos(span.startTime)) / 1e6;
@@ -34,7 +34,7 @@ describe('times', () => {
     ],
     ['a Date', new Date(1_700_000_000_123), [1_700_000_000, 123_000_000]],
     ['milliseconds', 1_700_000_000_123, [1_700_000_000, 123_000_000]],
-  ])('may be given as %s', (_, time, expected) => {
+  ])('accept %s', (_, time, expected) => {
     const span = tracer.startSpan('s', { startTime: time });
     span.addEvent('e', {}, time);
     span.end(time);
@@ -42,7 +42,7 @@ describe('times', () => {
     expect(kept.spans[0]!.events[0]!.time).toEqual(expected);
   });
 
-  test('may be readings of performance.now()', () => {
+  test('accept readings of performance.now()', () => {
     const now = performance.now();
     const automatic = tracer.startSpan('automatic', { root: true });
     const span = tracer.startSpan('s', { startTime: now, root: true });
@@ -54,13 +54,13 @@ describe('times', () => {
     expect(Number(apart)).toBeLessThan(1e9);
   });
 
-  test('an end before the start makes no negative duration', () => {
+  test('an end before the start results in a duration of zero', () => {
     const span = tracer.startSpan('s', { startTime: [2000, 0] });
     span.end([1000, 0]);
     expect(kept.spans[0]).toMatchObject({ endTime: [2000, 0], duration: [0, 0] });
   });
 
-  test('a child never starts before its parent or ends after it, when their calls do not', () => {
+  test('a child neither starts before its parent nor ends after it if their calls do not', () => {
     const parent = tracer.startSpan('parent');
     const child = tracer.startSpan('child', {}, trace.setSpan(ROOT_CONTEXT, parent));
     const inner = ended(child);

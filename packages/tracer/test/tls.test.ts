@@ -53,17 +53,17 @@ async function exportOne(options: OtlpExporterOptions) {
   return provider.stats();
 }
 
-test('a receiver with a certificate of the given authority gets the spans', async () => {
+test('sends spans to a receiver with a certificate of the configured authority', async () => {
   expect(await exportOne({ ca: authority })).toMatchObject({ spansExported: 1 });
   expect(received).toEqual([{ spans: 1, client: undefined }]);
 });
 
-test('the certificate of this client is shown', async () => {
+test('presents the client certificate', async () => {
   await exportOne({ ca: [authority], ...client });
   expect(received).toEqual([{ spans: 1, client: 'a program' }]);
 });
 
-test('a receiver that nobody vouches for gets nothing', async () => {
+test('sends no spans to a receiver with an untrusted certificate', async () => {
   expect(await exportOne({})).toMatchObject({ spansExported: 0, dropped: { retriesExhausted: 1 } });
   expect(received).toEqual([]);
 });

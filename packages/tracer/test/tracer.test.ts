@@ -22,14 +22,14 @@ beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextMana
 afterAll(() => context.disable());
 beforeEach(() => void kept.spans.splice(0));
 
-/** Ends a span and returns it as a processor saw it. */
+/** Ends a span and returns it as seen by a processor. */
 function ended(span: Span): ReadableSpan {
   span.end();
   return kept.spans.at(-1)!;
 }
 
 describe('ids and parents', () => {
-  test('a root has new random ids, and says that they are random', () => {
+  test('a root has new random ids, marked as random', () => {
     const one = tracer.startSpan('one').spanContext();
     const two = tracer.startSpan('two').spanContext();
     expect(one.traceId).toMatch(/^[0-9a-f]{32}$/);
@@ -58,7 +58,7 @@ describe('ids and parents', () => {
     expect(ended(root).parentSpanContext).toEqual({ ...remote, traceState });
   });
 
-  test('the random flag of a remote parent is kept, whatever else it has is not', () => {
+  test('keeps only the random flag of a remote parent’s flags', () => {
     const flagsUnder = (traceFlags: number) =>
       tracer.startSpan('s', {}, trace.setSpanContext(ROOT_CONTEXT, { ...remote, traceFlags })).spanContext()
         .traceFlags;
@@ -76,14 +76,14 @@ describe('ids and parents', () => {
     expect(span.parentSpanContext).toBeUndefined();
   });
 
-  test('root: true begins a new trace', () => {
+  test('root: true starts a new trace', () => {
     const parent = tracer.startSpan('parent');
     const span = ended(tracer.startSpan('s', { root: true }, trace.setSpan(ROOT_CONTEXT, parent)));
     expect(span.parentSpanContext).toBeUndefined();
     expect(span.spanContext().traceId).not.toBe(parent.spanContext().traceId);
   });
 
-  test('an id generator of the program is used, and replaced when it makes no ids', () => {
+  test('uses a custom id generator, and replaces invalid ids', () => {
     let good = true;
     const own = new TracerProvider({
       exporter: false,
@@ -112,7 +112,7 @@ describe('ids and parents', () => {
 describe('startActiveSpan', () => {
   const key = createContextKey('test');
 
-  test('calls the function with the span current, and returns what it returns', () => {
+  test('calls the function with the span active, and returns its result', () => {
     const result = tracer.startActiveSpan('s', (span) => {
       expect(trace.getActiveSpan()).toBe(span);
       return 42;
@@ -121,13 +121,13 @@ describe('startActiveSpan', () => {
     expect(trace.getActiveSpan()).toBeUndefined();
   });
 
-  test('takes options', () => {
+  test('accepts options', () => {
     tracer.startActiveSpan('s', { kind: SpanKind.CLIENT }, (span) => {
       expect(ended(span).kind).toBe(SpanKind.CLIENT);
     });
   });
 
-  test('takes a context', () => {
+  test('accepts a context', () => {
     const parent = trace.setSpanContext(ROOT_CONTEXT, remote).setValue(key, 'value');
     tracer.startActiveSpan('s', {}, parent, (span) => {
       expect(span.spanContext().traceId).toBe(remote.traceId);
@@ -135,7 +135,7 @@ describe('startActiveSpan', () => {
     });
   });
 
-  test('throws on what the function throws', () => {
+  test('rethrows the function’s error', () => {
     const error = new Error('mine');
     expect(() =>
       tracer.startActiveSpan('s', () => {
@@ -144,7 +144,7 @@ describe('startActiveSpan', () => {
     ).toThrow(error);
   });
 
-  test('the span is the parent of what starts in an async function', async () => {
+  test('makes the span the parent of what an async function starts', async () => {
     await tracer.startActiveSpan('s', async (span) => {
       await new Promise((resolve) => setImmediate(resolve));
       expect(ended(tracer.startSpan('child')).parentSpanContext?.spanId).toBe(span.spanContext().spanId);
@@ -152,7 +152,7 @@ describe('startActiveSpan', () => {
   });
 });
 
-test('suppressed tracing makes no span', () => {
+test('starts no span when tracing is suppressed', () => {
   const suppressed = ROOT_CONTEXT.setValue(
     createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'),
     true,
@@ -162,7 +162,7 @@ test('suppressed tracing makes no span', () => {
   expect(span.spanContext()).toEqual(INVALID_SPAN_CONTEXT);
 });
 
-test('a tracer is made once for a name, version and schema', () => {
+test('returns the same tracer for the same name, version and schema', () => {
   expect(provider.getTracer('test', '1.0.0')).toBe(tracer);
   expect(provider.getTracer('test', '1.0.1')).not.toBe(tracer);
   expect(provider.getTracer('test', '1.0.0', { schemaUrl: 'https://s' })).not.toBe(tracer);
@@ -180,7 +180,7 @@ describe('an unsampled span', () => {
     'off',
   );
 
-  test('has an id of its own in its parent’s trace, always the same one', () => {
+  test('has its own id in its parent’s trace, which never changes', () => {
     const span = off.startSpan('s', {}, trace.setSpanContext(ROOT_CONTEXT, remote));
     expect(span.spanContext()).toEqual({
       traceId: remote.traceId,
@@ -199,7 +199,7 @@ describe('an unsampled span', () => {
     expect(root.spanContext().traceFlags).toBe(2);
   });
 
-  test('takes every call and reaches no processor', () => {
+  test('accepts every call and reaches no processor', () => {
     const span = off.startSpan('s');
     span.setAttribute('a', 1).setAttributes({}).addEvent('e').addLink({ context: remote }).addLinks([]);
     span.setStatus({ code: SpanStatusCode.OK }).updateName('x').recordException(new Error('e'));

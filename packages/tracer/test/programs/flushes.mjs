@@ -1,4 +1,4 @@
-// Nothing but the flush keeps this program alive until the spans are delivered or the time is up.
+// Only the flush keeps this program alive until the spans are delivered or it times out.
 import { TracerProvider } from '@clew/tracer';
 
 const [url, call, timeoutMs] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Ends with spans queued: nothing of the tracer's may keep it alive.
+// Ends with spans queued: the tracer must not keep it alive.
 import { TracerProvider } from '@clew/tracer';
 
 const [url, mode] = process.argv.slice(2);
@@ -12,6 +12,6 @@ const provider = new TracerProvider({
 });
 const tracer = provider.getTracer('program');
 for (let i = 0; i < 100; i++) tracer.startSpan(`s${i}`).end();
-// Time enough for a request to be on its way.
+// Long enough for a request to be in flight.
 if (mode !== 'waiting') await new Promise((resolve) => setTimeout(resolve, 200));
 console.log(JSON.stringify(provider.stats()));

@@ -1,4 +1,4 @@
-// One trace through our exporter and through OpenTelemetry's, to two receivers.
+// Sends one trace through our exporter and OpenTelemetry's, to two receivers.
 
 import { TracerProvider } from '@clew/tracer';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';

@@ -1,4 +1,4 @@
-// Ends a span and then only waits for its standard input: nothing wakes the event loop but the tracer's own timer.
+// Ends a span, then waits for its standard input: only the tracer's own timer wakes the event loop.
 import { TracerProvider } from '@clew/tracer';
 
 const provider = new TracerProvider({ exporter: { url: process.argv[2], scheduleDelayMs: 50 } });

@@ -6,26 +6,29 @@ import type { SpanRecord } from './span-record.ts';
 import { type Counters, describe } from './stats.ts';
 
 const FIRST_BYTES = 4096;
-/** Up to here, or where they fill less than half of it, spans are copied out of their memory; else they are sent from it. */
+/**
+ * Spans are copied up to this size, or if they fill less than half of the buffer; larger ones are sent without a
+ * copy.
+ */
 const COPY_BYTES = 65_536;
-/** A length that is written as if it took five bytes must not fail at the bound. */
+/** Space for a length that is first written as five bytes, so that it does not fail at the limit. */
 const SLACK_BYTES = 1024;
 
-/** The spans of one scope in a batch that is closed. */
-export interface LaneSpans extends ScopeSpans {
-  /** The lane whose memory they lie in, if they are no copy. */
-  readonly owner: Lane | undefined;
+/** The encoded spans of one scope in a sealed batch. */
+export interface BufferedSpans extends ScopeSpans {
+  /** The buffer whose memory holds the spans; `undefined` if they are a copy. */
+  readonly owner: ScopeBuffer | undefined;
 }
 
-/** The open batch's spans of one scope, encoded. Its memory is used again for later batches. */
-export class Lane {
+/** The encoded spans of one scope in the open batch. Its memory is reused for later batches. */
+export class ScopeBuffer {
   readonly scope: InstrumentationScope;
   spans = 0;
   readonly #format: OtlpFormat;
   readonly #maxBatchBytes: number;
   readonly #counters: Counters;
   #writer: ProtobufWriter;
-  /** Memory of the last batch that the receiver took: new memory for each would call the garbage collector. */
+  /** Memory of the last accepted batch: allocating it anew for each batch would trigger garbage collections. */
   #spare: Buffer | undefined;
 
   constructor(scope: InstrumentationScope, format: OtlpFormat, maxBatchBytes: number, counters: Counters) {
@@ -36,7 +39,7 @@ export class Lane {
     this.#writer = this.#newWriter(FIRST_BYTES);
   }
 
-  /** Appends a span, bare if it is too large; returns its bytes, or 0 when it was dropped and counted. */
+  /** Appends a span, bare if it is too large; returns its bytes, or 0 if it was dropped and counted. */
   write(span: SpanRecord): number {
     const writer = this.#writer;
     const start = writer.position;
@@ -54,18 +57,19 @@ export class Lane {
     return this.#writeBare(span);
   }
 
-  /** Takes the last bytes back. */
+  /** Removes the last `bytes` written. */
   undo(bytes: number): void {
     this.#writer.position -= bytes;
   }
 
-  /** Closes the batch: what is written from now on is the next one's. */
-  take(): LaneSpans {
+  /** Seals the current spans and returns them; later spans go into the next batch. */
+  take(): BufferedSpans {
     const { scope } = this;
     const { bytes, position } = this.#writer;
     const written = bytes.subarray(0, position);
     this.spans = 0;
-    // Half empty memory must not wait with them for a receiver that does not answer: what waits is bounded by its bytes.
+    // A mostly empty buffer must not stay allocated while its spans wait: the queue's limit counts only their
+    // bytes.
     if (position > COPY_BYTES && bytes.length < 2 * position) {
       this.#writer = this.#newWriter(this.#spare ?? bytes.length);
       this.#spare = undefined;
@@ -79,7 +83,7 @@ export class Lane {
     return { scope, spans, owner: undefined };
   }
 
-  /** Nobody needs this lane's spans of a closed batch any more: their memory serves another. */
+  /** Makes the memory of spans that have been delivered available to a later batch. */
   reuse(spans: Uint8Array): void {
     this.#spare = Buffer.from(spans.buffer);
   }
