@@ -1,7 +1,7 @@
 import { main } from './command-line.ts';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader has seen enough: clew list | head
+  // The reader has closed the pipe, as in `clew list | head`.
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });

@@ -1,6 +1,6 @@
 import type { Resource, SpanRecord } from './span-record.ts';
 
-/** A span and the one that caused it, on one axis of nanoseconds. */
+/** A span and the span that caused it, on one time axis in nanoseconds. */
 export interface Edge {
   readonly parent: Timed;
   readonly child: Timed;
@@ -12,17 +12,21 @@ export interface Timed {
   readonly durationNs: number;
 }
 
-/** By how much a process's clock may be moved so that each of its calls fits its caller. */
+/** The range of shifts of a callee's clock that places all of its spans within their callers. */
 interface Bounds {
   atLeast: number;
   atMost: number;
 }
 
 /**
- * By how many nanoseconds the spans of each process (its `processOf`) are to be shown later. A clock is only called
- * wrong when a span starts before the span in another process that caused it: that can't be. Then all spans of that
- * process move by one amount: the smallest that mends it, or, when its calls fit inside their callers, the middle of
- * what is possible (a request takes as long as its response). A callee that ends late stays as it is: callers give up.
+ * Returns for each process (see `processOf`) by how many nanoseconds its spans are shown later. A clock counts as
+ * wrong only if a span starts before the span in another process that caused it, which is impossible. All spans
+ * of that
+ * process are then shifted by one amount: the smallest that corrects this, or, if its calls fit inside their
+ * callers,
+ * the middleShift of the possible range (assuming that requests and responses take equally long). A callee that
+ * ends after
+ * its caller is not corrected: callers time out.
  */
 export function clockShifts(edges: readonly Edge[]): Map<string, number> {
   const bounds = new Map<string, Map<string, Bounds>>();
@@ -33,14 +37,18 @@ export function clockShifts(edges: readonly Edge[]): Map<string, number> {
   }
   const callees = new Set([...bounds.values()].flatMap((inner) => [...inner.keys()]));
   const shifts = new Map<string, number>();
-  // From the processes that nobody called; then, in a circle of calls, from whichever came first.
+  // Start with the processes that have no caller; in a cycle of calls, with the first one found.
   for (const start of [...[...bounds.keys()].filter((key) => !callees.has(key)), ...bounds.keys()]) {
-    settle(start, bounds, shifts);
+    shiftFrom(start, bounds, shifts);
   }
   return shifts;
 }
 
-function settle(start: string, bounds: Map<string, Map<string, Bounds>>, shifts: Map<string, number>): void {
+function shiftFrom(
+  start: string,
+  bounds: Map<string, Map<string, Bounds>>,
+  shifts: Map<string, number>,
+): void {
   if (shifts.has(start)) return;
   shifts.set(start, 0);
   const queue = [start];
@@ -48,9 +56,9 @@ function settle(start: string, bounds: Map<string, Map<string, Bounds>>, shifts:
     const shift = shifts.get(caller)!;
     for (const [callee, { atLeast, atMost }] of bounds.get(caller) ?? []) {
       if (shifts.has(callee)) continue;
-      const least = atLeast + shift;
-      const middle = (least + Math.max(least, atMost + shift)) / 2;
-      shifts.set(callee, least <= 0 ? 0 : Number.isFinite(middle) ? middle : least);
+      const minShift = atLeast + shift;
+      const middleShift = (minShift + Math.max(minShift, atMost + shift)) / 2;
+      shifts.set(callee, minShift <= 0 ? 0 : Number.isFinite(middleShift) ? middleShift : minShift);
       queue.push(callee);
     }
   }
@@ -74,7 +82,7 @@ function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): 
 
 const names = new WeakMap<Resource, string>();
 
-/** What has one clock: the service's name with what tells its instances apart. */
+/** Identifies what shares one clock: the service's name and the attributes that distinguish its instances. */
 export function processOf(resource: Resource): string {
   let name = names.get(resource);
   if (name === undefined) {

@@ -3,51 +3,52 @@ import type { AddressInfo } from 'node:net';
 import { type OtlpFormat, openRequest, otlpFormat } from './decode-traces.ts';
 import { BodyMemory, RequestError, readBody } from './http-body.ts';
 import { keepSpans } from './keep-spans.ts';
-import { exportResponse, statusBody } from './otlp-answer.ts';
 import { OtlpError } from './otlp-limits.ts';
-import { answerQuery, isLiteralHost } from './query-api.ts';
+import { exportResponse, statusBody } from './otlp-response.ts';
+import { isLiteralHost, respondToQuery } from './query-api.ts';
 import type { SpanRecord } from './span-record.ts';
 import { TraceStore } from './store.ts';
 
 export interface CollectorOptions {
-  /** 0 to 65,535; 0 takes a free one. Default 4318, OTLP/HTTP's own. */
+  /** [0, 65535], default 4318, as for OTLP/HTTP; 0 selects a free port. */
   readonly port?: number;
-  /** The address to listen on. Default 127.0.0.1: only this machine. */
+  /** The address to listen on. Default 127.0.0.1: reachable from this machine only. */
   readonly host?: string;
-  /** The file to keep traces in, made when it is not there. Default: kept in memory. */
+  /** The file to store traces in, created if necessary. Default: in memory. */
   readonly store?: string;
-  /** Bound of what is kept, in MiB, at least 1; the oldest traces give way. Default 256. */
+  /** Maximum size of the store in MiB, at least 1; the oldest traces are removed. Default 256. */
   readonly maxMb?: number;
-  /** Largest body of a request in bytes, before and after decompression. Default 16 MiB. */
+  /** Maximum bytes of a request's body, before and after decompression. Default 16 MiB. */
   readonly maxBodyBytes?: number;
   /**
-   * Bound of all bodies in flight together, in bytes; requests beyond it get 503 and try again. At least
+   * Maximum bytes of all bodies in flight together; further requests get 503, so that the sender retries. At
+   * least
    * `maxBodyBytes`; default four times that.
    */
   readonly maxBodiesBytes?: number;
-  /** Called with valid spans after they were stored: those of a large request come in parts. */
+  /** Called with valid spans after they were stored, in parts for a large request. */
   readonly onSpans?: (spans: readonly SpanRecord[]) => void;
 }
 
 export interface Collector {
-  /** `http://127.0.0.1:4318`: what `OTEL_EXPORTER_OTLP_ENDPOINT` takes. */
+  /** A value for `OTEL_EXPORTER_OTLP_ENDPOINT`, such as `http://127.0.0.1:4318`. */
   readonly url: string;
   readonly port: number;
   readonly store: TraceStore;
-  /** Stops listening, ends open connections and closes the store. */
+  /** Stops listening, closes open connections and the store. */
   close(): Promise<void>;
 }
 
 const SIGNALS = new Set(['/v1/traces', '/v1/metrics', '/v1/logs']);
-const INVALID_IDS = 'spans without a valid trace id and span id were left out';
+const INVALID_IDS = 'spans without a valid trace id and span id were dropped';
 
 /**
- * Starts an OTLP/HTTP receiver with a store and a query API. Rejects when the port is taken or the store can't be
+ * Starts an OTLP/HTTP receiver with a store and a query API. Rejects if the port is in use or the store cannot be
  * opened.
  *
  * @example
  * const collector = await startCollector({ port: 0 });
- * // … a program exports to collector.url …
+ * // … an application exports to collector.url …
  * const [summary] = collector.store.traces({ limit: 1 });
  * await collector.close();
  */
@@ -95,7 +96,7 @@ interface Receiver {
   readonly store: TraceStore;
   readonly maxBodyBytes: number;
   readonly memory: BodyMemory;
-  /** Whether only this machine can reach the receiver. */
+  /** Whether the receiver is reachable from this machine only. */
   readonly isLocal: boolean;
   readonly onSpans: CollectorOptions['onSpans'];
 }
@@ -103,8 +104,8 @@ interface Receiver {
 async function route(request: IncomingMessage, response: ServerResponse, receiver: Receiver): Promise<void> {
   const url = new URL(`http://collector${request.url}`);
   if (SIGNALS.has(url.pathname)) await receive(url.pathname, request, response, receiver);
-  else answerQuery(url, request, response, receiver.store);
-  // What was not read of the body is discarded, so that the sender comes to read the answer.
+  else respondToQuery(url, request, response, receiver.store);
+  // Discard the unread rest of the body, so that the sender proceeds to read the response.
   request.resume();
 }
 
@@ -138,20 +139,20 @@ async function receive(
           if (spans.length > 0) onSpans?.(spans);
         });
       }
-      answer(response, 200, format, exportResponse(format, rejected, INVALID_IDS));
+      respond(response, 200, format, exportResponse(format, rejected, INVALID_IDS));
     } finally {
       body.free();
     }
   } catch (error) {
     const { status, message } = failure(error);
     if (status === 503) response.setHeader('retry-after', '1');
-    answer(response, status, format ?? 'json', statusBody(format ?? 'json', message));
+    respond(response, status, format ?? 'json', statusBody(format ?? 'json', message));
   }
 }
 
 /**
- * A web page must not write traces, neither directly nor by a name of its own that it points to this machine: browsers
- * add an Origin. Where other machines send, the name by which they reach this one can be any.
+ * A web page must not write traces, neither directly nor through a host name that resolves to this machine (DNS
+ * rebinding); browsers send an Origin. If other machines may send, any Host is accepted.
  */
 function isFromProgram({ headers }: IncomingMessage, isLocal: boolean): boolean {
   return headers.origin === undefined && (!isLocal || isLiteralHost(headers.host));
@@ -164,11 +165,11 @@ function isLoopback(host: string): boolean {
 function failure(error: unknown): { status: number; message: string } {
   if (error instanceof RequestError) return error;
   if (error instanceof OtlpError) return { status: 400, message: error.message };
-  // The store: no space, or its file is locked. The sender may try again.
+  // The store failed: no space, or its file is locked. The sender may retry.
   return { status: 503, message: `not stored: ${(error as Error).message}` };
 }
 
-function answer(response: ServerResponse, status: number, format: OtlpFormat, body: Buffer): void {
+function respond(response: ServerResponse, status: number, format: OtlpFormat, body: Buffer): void {
   if (response.headersSent) return;
   const type = format === 'json' ? 'application/json' : 'application/x-protobuf';
   response.writeHead(status, { 'content-type': type, 'content-length': body.length });

@@ -12,7 +12,7 @@ export interface CollectOptions {
   readonly live?: boolean;
 }
 
-/** `clew collect`: resolves when a signal has ended it. */
+/** `clew collect`: resolves after a signal has ended it. */
 export async function collect(options: CollectOptions): Promise<void> {
   const { host, store, live: wantsLive = process.stdout.isTTY === true } = options;
   if (host === '') throw new UsageError('expected an address in --host, got ""');
@@ -29,12 +29,12 @@ export async function collect(options: CollectOptions): Promise<void> {
     onSpans: (spans) => live?.add(spans),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE')
-      throw new Error(`port ${port ?? 4318} is taken: choose another with --port`);
+      throw new Error(`port ${port ?? 4318} is in use: choose another with --port`);
     if (store !== undefined && error.code === 'ERR_SQLITE_ERROR')
       throw new Error(`can't open the store ${store}: ${error.message}`);
     throw error;
   });
-  process.stdout.write(`clew collects on ${collector.url}\n`);
+  process.stdout.write(`clew: listening on ${collector.url}\n`);
   if (wantsLive) {
     const color = wantsColor(process.stdout, process.env);
     const style = { width: Math.max(40, process.stdout.columns ?? 80), paint: paint(color), ascii: false };
@@ -42,7 +42,7 @@ export async function collect(options: CollectOptions): Promise<void> {
     live = new LiveTraces(collector.store, style, (text) => process.stdout.write(text));
   }
   await new Promise<void>((resolve) => {
-    // Once each: a second signal ends the process at once.
+    // `once`: a second signal ends the process immediately.
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
   });

@@ -5,28 +5,28 @@ import { UsageError } from './usage-error.ts';
 
 declare const __VERSION__: string;
 
-const USAGE = `clew: receive traces over OTLP, keep them, show them
+const USAGE = `clew: receive traces over OTLP, store them, show them
 
   clew collect [options]          receive OTLP/HTTP until interrupted
-    --port N                      default 4318; 0 takes a free one
+    --port N                      default 4318; 0 selects a free port
     --host ADDRESS                default 127.0.0.1
     --store FILE                  keep traces in a file (default: in memory)
     --max-mb N                    keep at most N MiB of traces (default 256)
-    --live, --no-live             a line for each trace (default: on a terminal)
+    --live, --no-live             a line per trace (default: on a terminal)
 
-  clew show [TRACE_ID] [options]  a waterfall, by an id's first digits
+  clew show [TRACE_ID] [options]  draw a trace, by the first digits of its id
     --last N                      the last N traces (default 1)
     --errors                      only traces with errors
     --attributes                  with attributes, events and links
-    --json                        as JSON, a line a trace
-    --svg FILE                    as a picture
+    --json                        as JSON, one line per trace
+    --svg FILE                    as an image
 
   clew list [options]             the last traces
     --limit N                     default 20
-    --service NAME                only traces that NAME took part in
+    --service NAME                only traces with spans of NAME
     --min-ms N                    only traces that took N milliseconds or more
     --errors                      only traces with errors
-    --json                        as JSON, a line a trace
+    --json                        as JSON, one line per trace
 
   show and list
     --from URL                    a collector (default http://127.0.0.1:4318)
@@ -49,7 +49,7 @@ const OPTIONS = {
   list: { limit: TEXT, service: TEXT, 'min-ms': TEXT, errors: FLAG, ...SOURCE_AND_OUTPUT, ...HELP },
 } as const;
 
-/** Runs the command. Resolves to the exit status: 0, 1 when it failed, 2 when it was called wrongly. */
+/** Runs the command. Resolves to the exit status: 0 for success, 1 for a failure, 2 for invalid usage. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
     await run(args);
@@ -111,7 +111,7 @@ function strictly<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (error) {
-    // The first sentence says what is wrong; the rest teaches the use of "--".
+    // The first sentence states the error; the rest explains "--".
     throw new UsageError(
       (error as Error).message.split(/\.\s/, 1)[0]!.replace(/^./, (letter) => letter.toLowerCase()),
     );

@@ -33,7 +33,7 @@ export interface ListOptions extends SourceOptions, OutputOptions {
   readonly errors?: boolean;
 }
 
-/** `clew show`: one trace by its id, or the last ones. */
+/** `clew show`: one trace by its id, or the most recent ones. */
 export async function show(id: string | undefined, options: ShowOptions): Promise<void> {
   const last = options.last === undefined ? 1 : numberIn('--last', options.last, 1, 1000);
   if (id !== undefined && (options.last !== undefined || options.errors)) {
@@ -67,19 +67,19 @@ export async function show(id: string | undefined, options: ShowOptions): Promis
   }
 }
 
-/** Oldest first, so that the newest stands above the prompt. */
+/** Oldest first, so that the newest is shown directly above the prompt. */
 async function lastIds(source: TraceSource, limit: number, errors: boolean): Promise<string[]> {
   const summaries = await source.list({ limit, errors });
   if (summaries.length === 0)
     throw new Error(
       errors
         ? 'no trace with an error'
-        : 'no traces yet: programs send theirs about a second after a request',
+        : 'no traces yet: applications send them about a second after a request',
     );
   return summaries.map((summary) => summary.traceId).reverse();
 }
 
-/** `clew list`: the last traces, newest first. */
+/** `clew list`: the most recent traces, newest first. */
 export async function list(options: ListOptions): Promise<void> {
   const query = {
     limit: options.limit === undefined ? 20 : numberIn('--limit', options.limit, 1, 10_000),

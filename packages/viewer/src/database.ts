@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 type Sqlite = typeof import('node:sqlite');
 
-// "clew" in ASCII: another program's database is never touched.
+// "clew" in ASCII. Databases with another application id are never changed.
 const APPLICATION_ID = 0x636c6577;
 const VERSION = 1;
 
@@ -21,22 +21,21 @@ const SCHEMA = `
 let sqlite: Sqlite | undefined;
 
 /**
- * Opens the store's database; without a file, in memory. Throws when the file is not a database, is another
- * program's, or was written by a version that keeps traces in another way.
+ * Opens the store's database; without a file, in memory. Throws if the file is not a database, belongs to another
+ * application, or has another schema version.
  */
 export function openDatabase(file: string | undefined, readOnly: boolean): DatabaseSync {
   sqlite ??= loadQuietly();
   const database = new sqlite.DatabaseSync(file ?? ':memory:', { readOnly });
   try {
-    // A reader meets the collector's transactions: wait for them.
+    // A reader may have to wait for the collector's transactions.
     database.exec('PRAGMA busy_timeout = 5000');
     const application = pragma(database, 'application_id');
     const version = pragma(database, 'user_version');
     const empty = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count === 0;
     if (empty && !readOnly)
       database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${SCHEMA}`);
-    else if (application !== APPLICATION_ID)
-      throw new Error(`@clew/viewer: ${file} is not a store of traces`);
+    else if (application !== APPLICATION_ID) throw new Error(`@clew/viewer: ${file} is not a trace store`);
     else if (version !== VERSION) {
       throw new Error(`@clew/viewer: expected version ${VERSION} of the store in ${file}, got ${version}`);
     }
@@ -51,7 +50,10 @@ function pragma(database: DatabaseSync, name: string): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
 
-/** Some versions of Node warn at the first use that SQLite is experimental: no news for who runs the command. */
+/**
+ * Suppresses the warning of some Node versions that SQLite is experimental, which does not help users of the
+ * command.
+ */
 function loadQuietly(): Sqlite {
   const { emitWarning } = process;
   process.emitWarning = () => {};

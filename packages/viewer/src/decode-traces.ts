@@ -5,17 +5,19 @@ import type { SpanRecord } from './span-record.ts';
 
 export type OtlpFormat = 'protobuf' | 'json';
 
-/** The format that a content type names (parameters and case do not matter), or undefined: neither of OTLP's. */
+/** The encoding for a content type (ignoring parameters and case); `undefined` if it is not one of OTLP's. */
 export function otlpFormat(contentType: string | undefined): OtlpFormat | undefined {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/x-protobuf') return 'protobuf';
   return type === 'application/json' ? 'json' : undefined;
 }
 
-/** The spans of a request in one order, as often as they are iterated; `undefined` for one with invalid ids. */
+/** The spans of a request, decoded anew in each iteration; `undefined` for a span with invalid ids. */
 export type RequestSpans = Iterable<SpanRecord | undefined>;
 
-/** Opens a request's body (decompressed). Throws OtlpError for malformed JSON; iterating throws it for the rest. */
+/**
+ * Opens a decompressed request body. Throws OtlpError for malformed JSON; other errors are thrown while iterating.
+ */
 export function openRequest(body: Uint8Array, format: OtlpFormat): RequestSpans {
   const bytes = asBuffer(body);
   if (format === 'protobuf') return { [Symbol.iterator]: () => protobufSpans(bytes) };
@@ -24,9 +26,9 @@ export function openRequest(body: Uint8Array, format: OtlpFormat): RequestSpans 
 }
 
 /**
- * Reads the body of an OTLP trace export (decompressed) into spans, each with its resource and scope.
+ * Decodes the decompressed body of an OTLP trace export into spans, each with its resource and scope.
  * `contentType` is `application/x-protobuf` or `application/json`. Spans without a valid trace id and span id are
- * left out. Throws OtlpError when the body is malformed, or the type is another one.
+ * dropped. Throws OtlpError for a malformed body or another content type.
  * https://opentelemetry.io/docs/specs/otlp/#otlphttp-request
  *
  * @example
@@ -38,8 +40,8 @@ export function decodeTraces(body: Uint8Array, contentType: string): SpanRecord[
 }
 
 /**
- * Counts the spans in the body of an OTLP trace export, valid ones or not; in protobuf without reading them.
- * Throws as `decodeTraces`. Default of `contentType`: `application/x-protobuf`.
+ * Counts the spans in the body of an OTLP trace export, including invalid ones; does not decode them in protobuf.
+ * Throws like `decodeTraces`. Default of `contentType`: `application/x-protobuf`.
  */
 export function countSpans(body: Uint8Array, contentType = 'application/x-protobuf'): number {
   return knownFormat(contentType) === 'json' ? countJson(asBuffer(body)) : countProtobuf(asBuffer(body));

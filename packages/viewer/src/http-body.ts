@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 
-/** What is wrong with a request: the status of the response, and a message for the sender. */
+/** A request that cannot be served: the status of the response, and a message for the sender. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly status: number;
@@ -13,7 +13,7 @@ export class RequestError extends Error {
   }
 }
 
-/** The memory that all bodies in flight may take together, compressed and decompressed, in bytes. */
+/** Limits the bytes of all bodies in flight together, compressed and decompressed. */
 export class BodyMemory {
   readonly maxBytes: number;
   #used = 0;
@@ -22,10 +22,10 @@ export class BodyMemory {
     this.maxBytes = maxBytes;
   }
 
-  /** Throws RequestError (503) when there is no room for so many bytes now. */
+  /** Throws RequestError (503) if this many bytes are not available now. */
   take(bytes: number): void {
     if (this.#used + bytes > this.maxBytes)
-      throw new RequestError(503, 'too many requests at once: try again');
+      throw new RequestError(503, 'too many requests at once: retry later');
     this.#used += bytes;
   }
 
@@ -34,7 +34,7 @@ export class BodyMemory {
   }
 }
 
-/** A request's body, and the memory that it takes until `free` is called. */
+/** A request's body; its memory counts as used until `free` is called. */
 export interface Body {
   readonly bytes: Buffer;
   free(): void;
@@ -43,8 +43,9 @@ export interface Body {
 const decoders = { gzip: promisify(gunzip), inflate: promisify(inflate), inflateRaw: promisify(inflateRaw) };
 
 /**
- * Reads and decompresses a request's body. Throws RequestError: 400, 413 (more than `maxBytes`, before or after), 415,
- * 503 (no room in `memory`).
+ * Reads and decompresses a request's body. Throws RequestError: 400 (not decompressible), 413 (more than
+ * `maxBytes`,
+ * before or after decompression), 415 (unknown encoding), 503 (`memory` exhausted).
  */
 export async function readBody(
   request: IncomingMessage,
@@ -110,7 +111,7 @@ function tooLarge(maxBytes: number): RequestError {
   return new RequestError(413, `the body is larger than ${maxBytes} bytes`);
 }
 
-/** HTTP's deflate has a zlib header; some senders leave it out. */
+/** HTTP's deflate has a zlib header, which some senders omit. */
 function isZlib(body: Buffer): boolean {
   return body.length >= 2 && (body[0]! & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
 }

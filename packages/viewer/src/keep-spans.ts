@@ -1,15 +1,17 @@
-import { setImmediate as otherWork } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { RequestSpans } from './decode-traces.ts';
 import type { SpanRecord } from './span-record.ts';
 
-/** Spans that are decoded and stored at once: a few milliseconds of work. */
+/** Spans decoded and stored without a pause: a few milliseconds of work. */
 const PART = 500;
 
 /**
- * Hands the valid spans of a request to `keep` in parts, with other work between them, so that a large request blocks
- * nobody and takes no more memory than its body. A request that is malformed anywhere is kept nowhere: one of more
- * than a part is decoded twice. Returns the number of the spans that are not valid. Rejects with OtlpError, and with
- * what `keep` throws.
+ * Passes the valid spans of a request to `keep` in parts, yielding to the event loop in between, so that a large
+ * request neither blocks others nor needs more memory than its body. Nothing of a malformed request is kept: a
+ * request
+ * with more than one part is therefore decoded twice. Returns the number of invalid spans. Rejects with
+ * OtlpError, and
+ * with what `keep` throws.
  */
 export async function keepSpans(
   request: RequestSpans,
@@ -21,7 +23,7 @@ export async function keepSpans(
   let last = first;
   while (!last.done) {
     rejected += last.value.rejected;
-    await otherWork();
+    await yieldToEventLoop();
     last = parts.next();
   }
   if (first.done) return 0;
@@ -31,7 +33,7 @@ export async function keepSpans(
   }
   for (const { spans } of partsOf(request)) {
     keep(spans);
-    await otherWork();
+    await yieldToEventLoop();
   }
   return rejected;
 }
@@ -39,7 +41,7 @@ export async function keepSpans(
 interface Part {
   readonly spans: readonly SpanRecord[];
   readonly rejected: number;
-  /** Whether the request has no other part. */
+  /** Whether this is the only part of the request. */
   readonly isWhole: boolean;
 }
 

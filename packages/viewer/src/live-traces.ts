@@ -4,12 +4,13 @@ import { type TableStyle, traceLine } from './trace-table.ts';
 
 const TICK_MS = 250;
 const QUIET_MS = 1_000;
-const LINES_A_TICK = 20;
+const LINES_PER_TICK = 20;
 const MAX_PENDING = 10_000;
 
 /**
- * Prints a line a trace as traces arrive: once no span has come for a second, because the parts of a trace come from
- * several processes, each with a batch of its own. Under load some lines stand for many.
+ * Prints a line for each trace once no span of it has arrived for a second, because several processes send its
+ * parts
+ * in separate batches. Under load, a summary line replaces most of them.
  */
 export class LiveTraces {
   readonly #store: TraceStore;
@@ -17,7 +18,7 @@ export class LiveTraces {
   readonly #write: (text: string) => void;
   readonly #lastSpan = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
-  #unseen = 0;
+  #omitted = 0;
 
   constructor(store: TraceStore, style: TableStyle, write: (text: string) => void) {
     this.#store = store;
@@ -30,11 +31,11 @@ export class LiveTraces {
     const now = performance.now();
     for (const { traceId } of spans) {
       if (this.#lastSpan.size < MAX_PENDING || this.#lastSpan.has(traceId)) this.#lastSpan.set(traceId, now);
-      else this.#unseen++;
+      else this.#omitted++;
     }
   }
 
-  /** Prints what is left. */
+  /** Prints the remaining traces. */
   close(): void {
     clearInterval(this.#timer);
     this.#print(Number.POSITIVE_INFINITY);
@@ -45,12 +46,12 @@ export class LiveTraces {
     for (const [traceId, last] of this.#lastSpan) {
       if (last > quietSince) continue;
       this.#lastSpan.delete(traceId);
-      const summary = lines < LINES_A_TICK ? this.#store.summary(traceId) : undefined;
-      if (summary === undefined) this.#unseen++;
+      const summary = lines < LINES_PER_TICK ? this.#store.summary(traceId) : undefined;
+      if (summary === undefined) this.#omitted++;
       else this.#write(`${traceLine(summary, this.#style)}\n`);
       lines++;
     }
-    if (this.#unseen > 0) this.#write(`  and more: ${this.#unseen} not shown (clew list)\n`);
-    this.#unseen = 0;
+    if (this.#omitted > 0) this.#write(`  ${this.#omitted} more not shown (clew list)\n`);
+    this.#omitted = 0;
   }
 }

@@ -12,7 +12,7 @@ import type {
   SpanStatus,
 } from './span-record.ts';
 
-// Differences to plain proto3 JSON (ids in hex, enums as numbers):
+// Differences from standard proto3 JSON (ids in hex, enums as numbers):
 // https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
 export type Json = { readonly [key: string]: unknown };
@@ -21,8 +21,8 @@ const KINDS: readonly SpanKind[] = ['INTERNAL', 'INTERNAL', 'SERVER', 'CLIENT', 
 const STATUS_CODES: readonly SpanStatus['code'][] = ['UNSET', 'OK', 'ERROR'];
 
 /**
- * The spans of an ExportTraceServiceRequest in JSON, read one by one; `undefined` stands for a span whose ids are not
- * valid. Throws OtlpError while it is iterated.
+ * Yields the spans of an ExportTraceServiceRequest in JSON; `undefined` for a span with invalid ids.
+ * Throws OtlpError while iterating.
  */
 export function* jsonSpans(request: Json, budget = new Budget()): Generator<SpanRecord | undefined> {
   for (const { resourceSpans, scopeSpans, spans } of scopes(request)) {
@@ -164,7 +164,7 @@ function readAnyValue(json: Json, budget: Budget, depth: number): AttributeValue
   });
 }
 
-/** The message in a field; one that is absent or null is empty. */
+/** The message in a field; an absent or null field is an empty message. */
 function object(value: unknown, field: string): Json {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value))
@@ -180,7 +180,8 @@ function array(value: unknown, field: string): readonly unknown[] {
 
 function text(value: unknown): string {
   if (value === undefined || value === null) return '';
-  if (typeof value !== 'string') throw new OtlpError(`malformed OTLP: expected text, got ${typeof value}`);
+  if (typeof value !== 'string')
+    throw new OtlpError(`malformed OTLP: expected a string, got ${typeof value}`);
   return value;
 }
 
@@ -189,10 +190,10 @@ function hex(value: unknown): string {
   return /^[0-9a-f]*$/i.test(digits) ? digits.toLowerCase() : '';
 }
 
-/** 64-bit integers come as decimal text, or as numbers. */
+/** 64-bit integers are decimal strings or numbers. */
 function integer(value: unknown): bigint {
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
-  // The longest 64-bit integer: BigInt() of a long text takes quadratic time.
+  // Longer strings are rejected: BigInt() takes quadratic time.
   if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value);
   throw new OtlpError('malformed OTLP: expected a 64-bit integer');
 }
@@ -206,7 +207,7 @@ function count(value: unknown): number {
 }
 
 function enumerated<Name extends string>(value: unknown, names: readonly Name[], prefix: string): Name {
-  // OTLP says numbers; proto3 JSON libraries send names.
+  // OTLP requires numbers; proto3 JSON libraries send names.
   const found = typeof value === 'number' ? names[value] : names.find((name) => prefix + name === value);
   return found ?? (names[0] as Name);
 }

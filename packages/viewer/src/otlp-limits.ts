@@ -1,29 +1,32 @@
-/** A body that is not OTLP: truncated, malformed, too deep or too rich. Its message is fit for the sender. */
+/** Thrown for a body that is not valid OTLP or exceeds a limit. The message may be sent to the sender. */
 export class OtlpError extends Error {
   override readonly name = 'OtlpError';
 }
 
-/** Deeper values are refused: nobody sends them, and recursion must end. */
+/** Limits recursion; no exporter nests values this deep. */
 export const MAX_VALUE_DEPTH = 64;
 
 /**
- * Bounds what a small body may unfold to: an empty attribute, event or list item takes two bytes on the
- * wire and a hundred in memory.
+ * Limits what a small body may expand to: an empty attribute, event or list item has two bytes in the
+ * encoding and about a hundred in memory.
  */
 export class Budget {
   #left: number;
   #leftInSpan: number;
-  readonly #aSpan: number;
+  readonly #spanElements: number;
 
-  /** `elements` in one request, and `aSpan` of them in one span: spans are kept in parts, but each as a whole. */
-  constructor(elements = 2_000_000, aSpan = 100_000) {
+  /**
+   * @param elements the limit for one request; `spanElements` is the limit for one span, which is stored as a
+   * whole
+   */
+  constructor(elements = 2_000_000, spanElements = 100_000) {
     this.#left = elements;
-    this.#leftInSpan = aSpan;
-    this.#aSpan = aSpan;
+    this.#leftInSpan = spanElements;
+    this.#spanElements = spanElements;
   }
 
   nextSpan(): void {
-    this.#leftInSpan = this.#aSpan;
+    this.#leftInSpan = this.#spanElements;
     this.spend();
   }
 
@@ -33,14 +36,14 @@ export class Budget {
   }
 }
 
-/** Sets one attribute; a key named `__proto__` is a key like any other. */
+/** Sets an attribute; handles the key `__proto__` like any other. */
 export function setAttribute<V>(attributes: { [key: string]: V }, key: string, value: V): void {
   if (key !== '__proto__') attributes[key] = value;
   else
     Object.defineProperty(attributes, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** An id is all of its digits, and not all of them are 0. */
+/** Whether an id has the right length and is not all zeros. */
 export function isId(hex: string, digits: 16 | 32): boolean {
   return hex.length === digits && !/^0+$/.test(hex);
 }

@@ -20,14 +20,14 @@ const STATUS_CODES: readonly SpanStatus['code'][] = ['UNSET', 'OK', 'ERROR'];
 const UNSET: SpanStatus = Object.freeze({ code: 'UNSET', message: '' });
 
 /**
- * The spans of an ExportTraceServiceRequest, read one by one; `undefined` stands for a span whose ids are not valid.
- * Throws OtlpError while it is iterated.
+ * Yields the spans of an ExportTraceServiceRequest; `undefined` for a span with invalid ids.
+ * Throws OtlpError while iterating.
  */
 export function* protobufSpans(body: Buffer, budget = new Budget()): Generator<SpanRecord | undefined> {
   for (const found of messages(new ProtobufReader(body), 1)) yield* resourceSpans(found, budget);
 }
 
-/** Counts the spans of an ExportTraceServiceRequest without reading them. Throws OtlpError. */
+/** Counts the spans of an ExportTraceServiceRequest without decoding them. Throws OtlpError. */
 export function countProtobuf(body: Buffer): number {
   let count = 0;
   for (const resource of messages(new ProtobufReader(body), 1))
@@ -56,7 +56,7 @@ function* scopeSpans(
   for (const found of messages(reader, 2)) yield readSpan(found, resource, scope, budget);
 }
 
-/** The messages in the fields of one number; other fields are skipped. */
+/** Yields the messages in the fields with this number; skips other fields. */
 function* messages(reader: ProtobufReader, wanted: number): Generator<ProtobufReader> {
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === wanted) yield reader.message();

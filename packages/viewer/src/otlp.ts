@@ -1,4 +1,4 @@
-// Entries are bundled each on its own: the rooms inside import one another, never an entry.
+// A bundled entry point of its own: internal modules must not import it.
 export { countSpans, decodeTraces } from './decode-traces.ts';
 export { OtlpError } from './otlp-limits.ts';
 export type * from './span-record.ts';

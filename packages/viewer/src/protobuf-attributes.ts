@@ -6,7 +6,7 @@ import type { Attributes, AttributeValue } from './span-record.ts';
 
 type Writable = { [key: string]: AttributeValue };
 
-/** Reads one KeyValue into `attributes`. */
+/** Decodes one KeyValue into `attributes`. */
 export function readKeyValue(
   reader: ProtobufReader,
   attributes: Attributes,
@@ -60,7 +60,7 @@ function readMap(reader: ProtobufReader, budget: Budget, depth: number): Attribu
   return map;
 }
 
-/** A number where it is exact, otherwise the bigint. */
+/** A number if that is exact, otherwise a bigint. */
 export function toNumber(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;

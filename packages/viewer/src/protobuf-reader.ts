@@ -6,8 +6,8 @@ const BYTES = 2;
 const FIXED32 = 5;
 
 /**
- * Walks the fields of one protobuf message without copying: a cursor over `[position, end)` of a buffer.
- * Every read is checked against the end of the message, so that it goes forward or throws OtlpError.
+ * Reads the fields of one protobuf message without copying: a cursor over `[position, end)` of a buffer.
+ * Every read is checked against the end of the message: it advances or throws OtlpError.
  * https://protobuf.dev/programming-guides/encoding/
  */
 export class ProtobufReader {
@@ -23,7 +23,9 @@ export class ProtobufReader {
     this.#end = end;
   }
 
-  /** The number of the next field, or 0 at the end of the message. Read it or skip it before the next one. */
+  /**
+   * Returns the number of the next field, or 0 at the end. The field must be read or skipped before the next call.
+   */
   next(): number {
     if (this.#position >= this.#end) return 0;
     const tag = this.#varint32();
@@ -41,13 +43,13 @@ export class ProtobufReader {
     else throw new OtlpError(`malformed protobuf: wire type ${this.#wireType} in field ${this.#field}`);
   }
 
-  /** A reader over the message in this field. */
+  /** Returns a reader for the message in this field. */
   message(): ProtobufReader {
     const start = this.#length();
     return new ProtobufReader(this.#bytes, start, this.#position);
   }
 
-  /** A second reader over what is left of this message. */
+  /** Returns another reader for the rest of this message. */
   copy(): ProtobufReader {
     return new ProtobufReader(this.#bytes, this.#position, this.#end);
   }
@@ -62,7 +64,7 @@ export class ProtobufReader {
     return this.#bytes.toString('hex', start, this.#position);
   }
 
-  /** A copy of the field's bytes: it does not keep the request's body alive. */
+  /** Copies the field's bytes, so that they do not keep the request's body in memory. */
   bytes(): Uint8Array {
     const start = this.#length();
     return Uint8Array.prototype.slice.call(this.#bytes, start, this.#position);
@@ -103,7 +105,7 @@ export class ProtobufReader {
     throw new OtlpError(`malformed protobuf: wire type ${this.#wireType} in field ${this.#field}`);
   }
 
-  /** Steps over `count` bytes and returns where they start. */
+  /** Skips `count` bytes and returns their start. */
   #take(count: number): number {
     const start = this.#position;
     if (count > this.#end - start) throw new OtlpError('malformed protobuf: truncated');
@@ -111,7 +113,7 @@ export class ProtobufReader {
     return start;
   }
 
-  /** The low 32 bits of a varint: as protobuf prescribes, higher bits are dropped. */
+  /** The low 32 bits of a varint; protobuf ignores higher bits. */
   #varint32(): number {
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
@@ -127,7 +129,7 @@ export class ProtobufReader {
     let value = 0n;
     for (let index = 0; index < 10; index++) {
       const byte = this.#byte();
-      // Four groups of seven bits fit into a small integer: most values never touch a bigint before the end.
+      // Four groups of seven bits fit into a small integer: most values need a bigint only at the end.
       if (index < 4) low |= (byte & 0x7f) << (7 * index);
       else value |= BigInt(byte & 0x7f) << BigInt(7 * index);
       if (byte < 0x80) return value | BigInt(low);

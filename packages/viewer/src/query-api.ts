@@ -3,8 +3,11 @@ import { isIP } from 'node:net';
 import { RequestError } from './http-body.ts';
 import type { TraceQuery, TraceStore } from './store.ts';
 
-/** `GET /api/traces` and `GET /api/traces/{trace id, or its first four digits and more}`; everything else is 404. */
-export function answerQuery(
+/**
+ * `GET /api/traces` and `GET /api/traces/{trace id or its first 4 or more digits}`; responds 404 to everything
+ * else.
+ */
+export function respondToQuery(
   url: URL,
   request: IncomingMessage,
   response: ServerResponse,
@@ -28,7 +31,7 @@ function query(url: URL, request: IncomingMessage, store: TraceStore): string {
   return store.traceJson(fullId(id, store)) ?? JSON.stringify({ error: 'not found' });
 }
 
-/** Whether a Host header is an IP address or localhost: no name that a web page can point to this machine. */
+/** Whether a Host header is an IP address or localhost, and thus not a name that DNS rebinding can use. */
 export function isLiteralHost(host = ''): boolean {
   const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost');

@@ -1,6 +1,6 @@
 import type { Attributes, AttributeValue, Resource, Scope, SpanRecord } from './span-record.ts';
 
-/** A span without its resource and scope, as JSON text: what the store keeps a row. */
+/** Formats a span as JSON without its resource and scope, as stored in one row. */
 export function spanToJson({ resource, scope, ...span }: SpanRecord): string {
   return JSON.stringify(span, replaceValue);
 }
@@ -9,12 +9,12 @@ export function originToJson(resource: Resource, scope: Scope): string {
   return JSON.stringify({ resource, scope }, replaceValue);
 }
 
-/** A span as the query API answers it; nanoseconds and large integers are decimal text, bytes are base64. */
+/** A span as returned by the query API; nanoseconds and large integers are decimal strings, bytes are base64. */
 export function joinJson(span: string, origin: string): string {
   return `${span.slice(0, -1)},${origin.slice(1)}`;
 }
 
-/** Reads `joinJson` back, already parsed. */
+/** Converts the parsed result of `joinJson` back. */
 export function spanFromJson(json: SpanJson): SpanRecord {
   return {
     ...json,
@@ -36,7 +36,7 @@ type SpanJson = Omit<SpanRecord, 'startTimeUnixNano' | 'endTimeUnixNano' | 'even
 
 function replaceValue(this: unknown, _key: string, value: AttributeValue): unknown {
   if (typeof value === 'bigint') return value.toString();
-  // JSON has neither: as text they are at least seen.
+  // JSON has no NaN and Infinity: strings keep them readable.
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }

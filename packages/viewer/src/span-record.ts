@@ -1,4 +1,4 @@
-/** The value of an attribute. An integer outside of ±2^53 is a bigint; bytes are base64 text once stored. */
+/** An attribute's value. Integers outside ±2^53 are bigints; bytes become base64 strings when stored. */
 export type AttributeValue =
   | string
   | number
@@ -13,12 +13,12 @@ export type Attributes = { readonly [key: string]: AttributeValue };
 
 export type SpanKind = 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER';
 
-/** Who produced the span: the process. One object is shared by all of its spans in a request. */
+/** The entity that produced the span, usually a process. All its spans in a request share one object. */
 export interface Resource {
   readonly attributes: Attributes;
 }
 
-/** Which library produced the span. One object is shared by all of its spans in a request. */
+/** The library that produced the span. All its spans in a request share one object. */
 export interface Scope {
   readonly name: string;
   readonly version: string;
@@ -44,7 +44,7 @@ export interface SpanStatus {
 }
 
 /**
- * One span as OTLP carries it. Ids are lower-case hex; times are nanoseconds since 1970.
+ * A span as in OTLP. Ids are lower-case hex; times are nanoseconds since 1970.
  * https://opentelemetry.io/docs/specs/otlp/
  */
 export interface SpanRecord {
@@ -69,13 +69,13 @@ export interface SpanRecord {
   readonly scope: Scope;
 }
 
-/** All the spans known of one trace, in no particular order. */
+/** All known spans of one trace, in no particular order. */
 export interface Trace {
   readonly traceId: string;
   readonly spans: readonly SpanRecord[];
 }
 
-/** `service.name` of the process that made the span; `unknown_service` when it did not say. */
+/** The `service.name` of a resource; `unknown_service` if absent. */
 export function serviceName(resource: Resource): string {
   const name = resource.attributes['service.name'];
   return typeof name === 'string' && name !== '' ? name : 'unknown_service';

@@ -1,6 +1,6 @@
 import type { AttributeValue, SpanRecord } from './span-record.ts';
 
-/** Why a span failed, as its tracer told: the exception, or the status's message, or `error.type`. Not yet printable. */
+/** The reason for a span's error: its exception, its status message, or `error.type`. Not yet printable. */
 export function errorText({ status, events, attributes }: SpanRecord): string | undefined {
   if (status.code !== 'ERROR') return undefined;
   const exception = events.findLast((event) => event.name === 'exception')?.attributes ?? {};
@@ -14,7 +14,7 @@ export function errorText({ status, events, attributes }: SpanRecord): string | 
   );
 }
 
-/** An attribute's value in one line of text; lists and maps as JSON. Not yet printable. */
+/** Formats an attribute's value in one line; lists and maps as JSON. Not yet printable. */
 export function valueText(value: AttributeValue): string {
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');

@@ -1,10 +1,10 @@
-/** The latest time that SQLite's integers hold: in 2262. */
+/** The latest time in nanoseconds that an SQLite integer can hold, in the year 2262. */
 export const MAX_INT64 = 2n ** 63n - 1n;
 
-// 64-bit integers come as text: as numbers they would be refused.
+// 64-bit integers are read as text: `node:sqlite` throws for numbers that are not exact.
 const SUMMARY = 'seq, id, CAST(first AS TEXT) AS first, (last - first) / 1e6 AS durationMs, spans, errors';
 
-/** Every statement of the store. Parameters have no numbers: `node:sqlite` of Node 22.15 refuses these. */
+/** All statements of the store. Parameters have no numbers, because `node:sqlite` of Node 22.15 rejects them. */
 export const QUERIES = {
   addTrace: `INSERT INTO trace (id, first, last, spans, errors) VALUES (?, ${MAX_INT64}, 0, 0, 0)
     ON CONFLICT (id) DO UPDATE SET id = id RETURNING seq`,

@@ -5,32 +5,32 @@ import { type SpanRecord, serviceName, type Trace } from './span-record.ts';
 import { MAX_INT64, QUERIES } from './store-queries.ts';
 
 export interface StoreOptions {
-  /** A file; made when it is not there. Default: kept in memory. */
+  /** The file, created if necessary. Default: in memory. */
   readonly file?: string;
-  /** Bound of what is kept, in MiB, at least 1; beyond it the oldest traces are removed. Default 256. */
+  /** Maximum size of the store in MiB, at least 1; beyond it the oldest traces are removed. Default 256. */
   readonly maxMb?: number;
-  /** Only read: the file must be there. Default false. */
+  /** Open an existing file for reading only. Default false. */
   readonly readOnly?: boolean;
 }
 
 export interface TraceQuery {
-  /** Only traces in which this service has a span. */
+  /** Only traces with a span of this service. */
   readonly service?: string;
-  /** 1 to 10,000, default 20. */
+  /** [1, 10000], default 20. */
   readonly limit?: number;
   readonly minDurationMs?: number;
-  /** Only traces with a span in error. Default false. */
+  /** Only traces with a failed span. Default false. */
   readonly errors?: boolean;
 }
 
-/** One line of a list of traces. */
+/** The summary of a trace in a list. */
 export interface TraceSummary {
   readonly traceId: string;
-  /** Name of the root span; of the earliest one as long as no root has arrived. */
+  /** The root span's name; the earliest span's until the root has arrived. */
   readonly name: string;
   readonly service: string;
   readonly services: readonly string[];
-  /** Nanoseconds since 1970, as decimal text. */
+  /** Nanoseconds since 1970, as a decimal string. */
   readonly startTimeUnixNano: string;
   readonly durationMs: number;
   readonly spans: number;
@@ -56,7 +56,7 @@ interface SpanRow {
 }
 
 /**
- * Keeps traces in SQLite, bounded. Throws what SQLite throws (no space, not a database, file locked).
+ * Stores traces in SQLite, up to a maximum size. Throws SQLite's errors (no space, not a database, file locked).
  *
  * @example
  * const store = new TraceStore({ file: 'traces.db', maxMb: 64 });
@@ -78,7 +78,7 @@ export class TraceStore {
     if (!readOnly) this.#trim();
   }
 
-  /** Keeps spans; one that is already there (same trace, id and kind: an export tried again) is left as it is. */
+  /** Stores spans; ignores those already stored (same trace, id and kind), as from a retried export. */
   add(spans: readonly SpanRecord[]): void {
     if (spans.length === 0) return;
     this.#database.exec('BEGIN IMMEDIATE');
@@ -92,7 +92,7 @@ export class TraceStore {
     }
   }
 
-  /** The traces that arrived last, newest first. */
+  /** Returns the most recently received traces, newest first. */
   traces({ service, limit = 20, minDurationMs = 0, errors = false }: TraceQuery = {}): TraceSummary[] {
     const rows = this.#statements.traces.all(
       errors ? 1 : 0,
@@ -104,13 +104,13 @@ export class TraceStore {
     return rows.map((row) => this.#summarize(row as unknown as TraceRow));
   }
 
-  /** One trace's line in a list. */
+  /** Returns the summary of one trace. */
   summary(traceId: string): TraceSummary | undefined {
     const row = this.#statements.summary.get(traceId);
     return row && this.#summarize(row as unknown as TraceRow);
   }
 
-  /** The ids that start with `prefix`, at most two: enough to know that it is not the only one. */
+  /** Returns at most two trace ids that start with `prefix`: enough to know whether it is unique. */
   ids(prefix: string): string[] {
     return this.#statements.ids.all(prefix, prefix).map((row) => String(row.id));
   }
@@ -120,7 +120,7 @@ export class TraceStore {
     return json === undefined ? undefined : traceFromJson(json);
   }
 
-  /** A trace as the query API answers it: `{ "traceId": …, "spans": […] }`. */
+  /** Returns a trace in the query API's format: `{ "traceId": …, "spans": […] }`. */
   traceJson(traceId: string): string | undefined {
     const rows = this.#statements.spans.all(traceId) as unknown as SpanRow[];
     if (rows.length === 0) return undefined;
@@ -128,7 +128,7 @@ export class TraceStore {
     return `{"traceId":${JSON.stringify(traceId)},"spans":[${spans.join(',')}]}`;
   }
 
-  /** How much is kept at the moment. */
+  /** Returns how many traces and spans are stored. */
   counts(): { traces: number; spans: number } {
     const { traces, spans } = this.#statements.counts.get() as { traces: number; spans: number };
     return { traces, spans };
@@ -202,7 +202,7 @@ export class TraceStore {
   #trim(): void {
     if (this.#usedPages() <= this.#maxPages) return;
     const { oldest, removeSpans, removeTrace } = this.#statements;
-    // A tenth more than needed, so that not every further batch has to remove something.
+    // Remove a tenth more than needed, so that not every further batch has to remove something.
     while (this.#usedPages() > this.#maxPages * 0.9) {
       const row = oldest.get();
       if (row === undefined) return;
@@ -229,7 +229,7 @@ function clamp(time: bigint): bigint {
   return time > MAX_INT64 ? MAX_INT64 : time;
 }
 
-/** Reads a trace as the query API answers it. */
+/** Parses a trace in the query API's format. */
 export function traceFromJson(json: string): Trace {
   const { traceId, spans } = JSON.parse(json);
   return { traceId, spans: spans.map(spanFromJson) };

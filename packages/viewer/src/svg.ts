@@ -6,11 +6,11 @@ import { type Layout, layoutTrace, type Row } from './trace-layout.ts';
 import { plural } from './waterfall-frame.ts';
 
 export interface SvgOptions {
-  /** Pixels, at least 640 (less is taken as 640). Default 960. */
+  /** Width in pixels; values below 640 count as 640. Default 960. */
   readonly width?: number;
 }
 
-// In pixels. The font is monospaced, because a picture can't measure its text.
+// In pixels. The font is monospaced, because text in an SVG cannot be measured.
 const PADDING = 24;
 const CHARACTER = 7.25;
 const ROW = 24;
@@ -20,7 +20,7 @@ const INDENT = 14;
 const DURATION = 76;
 const MAX_LEVELS = 12;
 
-// Legible on a light and on a dark ground. Red is for errors only.
+// Readable on light and dark backgrounds. Red is reserved for errors.
 const SERVICE_COLOURS = [
   '#3b82f6',
   '#10a37f',
@@ -53,7 +53,7 @@ text { fill: #e6edf3 }
 interface Canvas {
   readonly layout: Layout;
   readonly width: number;
-  /** Where the name column ends and the time axis starts, and where that ends. */
+  /** The x coordinates at which the time axis starts, after the name column, and ends. */
   readonly axisStart: number;
   readonly axisEnd: number;
   readonly colours: ReadonlyMap<string, string>;
@@ -61,8 +61,8 @@ interface Canvas {
 }
 
 /**
- * Draws a trace as a waterfall in one SVG picture without references to anything outside of it, for light and dark
- * pages. What the spans carry is escaped.
+ * Draws a trace as a waterfall in one self-contained SVG image, for light and dark pages. Escapes all text from
+ * spans.
  *
  * @example
  * writeFileSync('trace.svg', renderWaterfallSvg(trace));
@@ -73,7 +73,7 @@ export function renderWaterfallSvg(trace: Trace, { width: wanted = 960 }: SvgOpt
   const widths = layout.rows.map(
     (row) => indentOf(row) + CHARACTER * (textWidth(printable(row.span.name)) + 6),
   );
-  const names = widths.reduce((most, pixels) => Math.max(most, pixels), 120);
+  const names = widths.reduce((max, pixels) => Math.max(max, pixels), 120);
   const canvas: Canvas = {
     layout,
     width,
@@ -133,8 +133,8 @@ function drawRows(canvas: Canvas, top: number): number {
     const error = errorText(row.span);
     if (error === undefined) continue;
     const x = PADDING + indentOf(row) + INDENT;
-    const room = Math.floor((canvas.width - PADDING - x) / CHARACTER);
-    canvas.shapes.push(text(x, y + 8, truncate(`✗ ${printable(error)}`, room), 'error'));
+    const maxChars = Math.floor((canvas.width - PADDING - x) / CHARACTER);
+    canvas.shapes.push(text(x, y + 8, truncate(`✗ ${printable(error)}`, maxChars), 'error'));
     y += ERROR_ROW;
   }
   return y;
@@ -149,8 +149,8 @@ function drawRow(canvas: Canvas, row: Row, middle: number, parentMiddle: number 
     const from = x - INDENT + 4;
     shapes.push(`<path class="tree" d="M${from} ${parentMiddle + 9}V${middle}H${x - 3}"/>`);
   }
-  const room = Math.floor((axisStart - 14 - x) / CHARACTER) - 4;
-  const name = truncate((orphan ? '? ' : '') + printable(span.name), Math.max(4, room));
+  const maxChars = Math.floor((axisStart - 14 - x) / CHARACTER) - 4;
+  const name = truncate((orphan ? '? ' : '') + printable(span.name), Math.max(4, maxChars));
   const kind = `<tspan class="quiet small" dx="6">${KIND_LABELS[span.kind] ?? ''}</tspan>`;
   shapes.push(text(x, middle + 4, name, failed ? 'error' : '', kind));
 
@@ -178,10 +178,10 @@ function drawRow(canvas: Canvas, row: Row, middle: number, parentMiddle: number 
   shapes.push(text(axisEnd + DURATION, middle + 4, formatDuration(durationNs), 'quiet end'));
 }
 
-/** The grid goes below the bars, so it is returned instead of drawn. */
+/** Returns the grid instead of drawing it, because it belongs below the bars. */
 function drawAxis({ layout, axisStart, axisEnd }: Canvas, top: number, bottom: number): string[] {
-  const most = Math.floor((axisEnd - axisStart) / 80);
-  return ticks(layout.totalNs, most).flatMap(({ at, label }) => {
+  const maxTicks = Math.floor((axisEnd - axisStart) / 80);
+  return ticks(layout.totalNs, maxTicks).flatMap(({ at, label }) => {
     const x = round(axisStart + at * (axisEnd - axisStart));
     const line = `<path class="grid" d="M${x} ${top}V${bottom}"/>`;
     return [line, text(x, top - 6, label, at > 0.95 ? 'quiet small end' : 'quiet small')];
@@ -192,13 +192,13 @@ function indentOf(row: Row): number {
   return Math.min(row.depth, MAX_LEVELS) * INDENT;
 }
 
-/** `style` is a class; `tail` is markup that follows the content. */
+/** `style` is a class; `tail` is markup after the content. */
 function text(x: number, y: number, content: string, style = '', tail = ''): string {
   const attributes = style && ` class="${style}"`;
   return `<text x="${round(x)}" y="${y}"${attributes}>${xml(content)}${tail}</text>`;
 }
 
-/** Escapes printable text; the characters that XML forbids, other than controls, are left out. */
+/** Escapes printable text, and removes the non-control characters that XML forbids. */
 function xml(content: string): string {
   return printable(content)
     .replace(/[\ufffe\uffff]/g, '')

@@ -1,17 +1,18 @@
-// Names and attributes come from anybody: what reaches the terminal goes through printable() first.
+// Names and attributes are untrusted: everything written to the terminal passes through printable() first.
 
-// Controls (escape sequences start with one), invisible and bidirectional formatting, line separators, halves of pairs.
+// Control characters (which begin escape sequences), invisible and bidirectional formatting, line separators, lone
+// surrogates.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const STACKED_MARKS = /(\p{M}{2})\p{M}+/gu;
 const ESCAPES: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const MAX_CHARS = 16_384;
 
-/** Text that can't move the cursor, change colours, hide or reorder anything: such characters become `\xNN` or `\u{N}`. */
+/** Escapes characters that could move the cursor, change colours, or hide or reorder text, as `\xNN` or `\u{N}`. */
 export function printable(text: string): string {
   return text.slice(0, MAX_CHARS).replace(UNPRINTABLE, escaped).replace(STACKED_MARKS, '$1');
 }
 
-/** JSON with the same value that can't move the cursor, change colours, hide or reorder anything. */
+/** Formats JSON with the same value in which such characters are escaped. */
 export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE, (character) =>
     Array.from({ length: character.length }, (_, at) => {
@@ -31,7 +32,10 @@ const WIDE =
   /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}])/u;
 const MARK = /^\p{M}/u;
 
-/** Columns that printable text takes: East Asian wide characters and emoji two, combining marks none. */
+/**
+ * The columns that printable text occupies: two for East Asian wide characters and emoji, zero for combining
+ * marks.
+ */
 export function textWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
@@ -44,7 +48,7 @@ function characterWidth(character: string): number {
   return MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
 }
 
-/** Cuts printable text to a width; the last column says that something is missing. */
+/** Cuts printable text to a width; an ellipsis in the last column marks the cut. */
 export function truncate(text: string, width: number, ellipsis = '…'): string {
   if (textWidth(text) <= width) return text;
   if (width <= 0) return '';
@@ -58,13 +62,13 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
   return kept + ellipsis;
 }
 
-/** Exactly `width` columns: cut, or filled up with spaces. */
+/** Cuts or pads to exactly `width` columns. */
 export function fit(text: string, width: number, ellipsis = '…'): string {
   const cut = truncate(text, width, ellipsis);
   return cut + ' '.repeat(Math.max(0, width - textWidth(cut)));
 }
 
-/** Breaks printable text into lines of at most `width` columns. */
+/** Wraps printable text into lines of at most `width` columns. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -86,11 +90,11 @@ export interface Paint {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
   readonly red: (text: string) => string;
-  /** The colour of the n-th service. Red is for errors only. */
+  /** The colour of the n-th service. Red is reserved for errors. */
   readonly service: (index: number, text: string) => string;
 }
 
-// Of the 256 colours, middle tones that are legible on light and dark terminals alike.
+// Middle tones of the 256 colours, readable on light and dark terminals.
 const SERVICE_COLOURS = [33, 35, 172, 133, 37, 168, 100, 63, 71, 137];
 
 export function paint(color: boolean): Paint {
@@ -105,7 +109,7 @@ export function paint(color: boolean): Paint {
   };
 }
 
-/** Colour as users expect it: FORCE_COLOR decides, then NO_COLOR, then whether the output is a terminal. */
+/** Whether to use colours: FORCE_COLOR decides, then NO_COLOR, then whether the output is a terminal. */
 export function wantsColor(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
   const force = environment.FORCE_COLOR;
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false';

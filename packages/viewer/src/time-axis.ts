@@ -13,10 +13,10 @@ const UNITS: readonly Unit[] = [
   { ns: 1, name: 'ns' },
 ];
 
-/** A duration in the largest unit that leaves a whole number, to three digits: `45.2 ms`, `870 µs`, `2.5 min`. */
+/** Formats a duration in the largest unit with a whole number, to three digits: `45.2 ms`, `870 µs`, `2.5 min`. */
 export function formatDuration(ns: number, ascii = false): string {
   if (!(ns > 0)) return '0 ms';
-  // 999.7 µs would round to 1000 µs: it is 1 ms.
+  // 999.7 µs would be rounded to 1000 µs: use 1 ms.
   const unit = UNITS.find((candidate) => ns >= candidate.ns * 0.9995) ?? UNITS[UNITS.length - 1]!;
   return `${digits(ns / unit.ns)} ${unitName(unit, ascii)}`;
 }
@@ -31,18 +31,20 @@ function unitName(unit: Unit, ascii: boolean): string {
 }
 
 export interface Tick {
-  /** Where on the axis, in [0, 1]. */
+  /** The position on the axis, in [0, 1]. */
   readonly at: number;
   readonly label: string;
 }
 
-/** Ticks at round times (1, 2 or 5 of a power of ten), at most `most` and the one at 0, all in one unit. */
-export function ticks(totalNs: number, most: number, ascii = false): Tick[] {
-  if (!(totalNs > 0) || most < 1) return [{ at: 0, label: '0' }];
+/** Ticks at round times (1, 2 or 5 times a power of ten) in one unit: 0 and at most `maxTicks` more. */
+export function ticks(totalNs: number, maxTicks: number, ascii = false): Tick[] {
+  if (!(totalNs > 0) || maxTicks < 1) return [{ at: 0, label: '0' }];
   const unit = UNITS.find((candidate) => totalNs >= candidate.ns * 2) ?? UNITS[UNITS.length - 1]!;
   const total = totalNs / unit.ns;
-  const power = 10 ** Math.floor(Math.log10(total / most));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => total / candidate <= most)!;
+  const power = 10 ** Math.floor(Math.log10(total / maxTicks));
+  const step = [1, 2, 5, 10]
+    .map((factor) => factor * power)
+    .find((candidate) => total / candidate <= maxTicks)!;
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return Array.from({ length: Math.floor(total / step + 1e-9) + 1 }, (_, index) => ({
     at: (index * step) / total,

@@ -1,18 +1,18 @@
 import { clockShifts, type Edge, processOf, type Timed } from './clock-skew.ts';
 import { type SpanRecord, serviceName, type Trace } from './span-record.ts';
 
-/** One span's place in the picture of a trace. */
+/** A span's position in the layout of a trace. */
 export interface Row {
   readonly span: SpanRecord;
   readonly service: string;
   readonly parent: Row | undefined;
   readonly depth: number;
-  /** Whether no sibling follows. */
+  /** Whether it is the last sibling. */
   readonly last: boolean;
   readonly hasChildren: boolean;
-  /** Its parent is not in the trace (or, through a circle, the span itself). */
+  /** Whether its parent is not in the trace (or, in a cycle, is a descendant). */
   readonly orphan: boolean;
-  /** From the start of the trace, clocks corrected. */
+  /** Relative to the start of the trace, after clock correction. */
   readonly startNs: number;
   readonly durationNs: number;
 }
@@ -28,7 +28,7 @@ export interface Layout {
   readonly orphans: number;
   /** Services whose clocks were corrected, and by how much. */
   readonly shifts: ReadonlyMap<string, number>;
-  /** In the order of a walk through the tree, siblings by their start. */
+  /** In depth-first order, siblings by their start. */
   readonly rows: readonly Row[];
 }
 
@@ -45,7 +45,7 @@ export function layoutTrace(trace: Trace): Layout {
   const nodes = trace.spans.map((span) => newNode(span, base)).sort(byStart);
   connect(nodes);
   const shifts = shiftClocks(nodes);
-  const first = nodes.reduce((least, node) => Math.min(least, node.startNs), Number.POSITIVE_INFINITY);
+  const first = nodes.reduce((first, node) => Math.min(first, node.startNs), Number.POSITIVE_INFINITY);
   for (const node of nodes) {
     node.startNs -= first;
     node.children.sort(byStart);
@@ -81,7 +81,7 @@ function byStart(a: Node, b: Node): number {
   return a.startNs - b.startNs || b.durationNs - a.durationNs || (a.span.spanId < b.span.spanId ? -1 : 1);
 }
 
-/** Finds every node's parent; cuts circles open at their earliest span. */
+/** Finds each node's parent; breaks cycles at their earliest span. */
 function connect(nodes: readonly Node[]): void {
   const byId = new Map<string, Sides>();
   for (const node of nodes) {
@@ -118,7 +118,7 @@ function reach(root: Node, reached: Set<Node>): void {
 
 const SERVING = new Set(['SERVER', 'CONSUMER']);
 
-/** Zipkin's tracers give both sides of a call one id: then the serving side hangs below the calling one. */
+/** Zipkin's tracers use one id for both sides of a call: the server span becomes a child of the client span. */
 interface Sides {
   calling: Node | undefined;
   serving: Node | undefined;
@@ -143,7 +143,7 @@ function shiftClocks(nodes: readonly Node[]): Map<string, number> {
   return byService;
 }
 
-/** Depth first, without recursion: a chain may be as long as the trace. */
+/** Depth first, without recursion: a trace may be one long chain. */
 function walk(nodes: readonly Node[]): Row[] {
   const rows: Row[] = [];
   const roots = nodes.filter((node) => node.parent === undefined).map((node) => ({ node, last: true }));

@@ -2,10 +2,10 @@ import { type TraceQuery, TraceStore, type TraceSummary } from './store.ts';
 import { printable } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Where `show` and `list` find traces: a running collector, or a store's file. */
+/** The source of traces for `show` and `list`: a running collector, or a store's file. */
 export interface TraceSource {
   list(query: TraceQuery): Promise<readonly TraceSummary[]>;
-  /** The JSON of the trace with this id, or the only one whose id starts so. Rejects when there is none. */
+  /** Returns the JSON of the only trace whose id starts with this prefix. Rejects if there is none. */
   json(idOrPrefix: string): Promise<string>;
   close(): void;
 }
@@ -64,7 +64,7 @@ function collectorSource(from: string): TraceSource {
 
 async function ask(url: URL): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch(() => {
-    throw new Error(`no collector answers at ${url.origin} (clew collect starts one)`);
+    throw new Error(`no collector responds at ${url.origin} (clew collect starts one)`);
   });
   const text = await response.text();
   if (response.ok && response.headers.get('content-type')?.startsWith('application/json')) return text;

@@ -13,17 +13,17 @@ const DURATION = 8;
 const SPANS = 5;
 const ERRORS = 6;
 const SERVICE = 12;
-/** Below this there is room for the id, the duration and the name only. */
+/** Below this width only the id, the duration and the name are shown. */
 const WIDE = 66;
 const SHORT_ID = 8;
 
-/** The names of the columns of `traceLine`. */
+/** The column headings for `traceLine`. */
 export function tableHead(style: TableStyle): string {
   const cells = ['trace', 'start', 'duration', 'spans', 'errors', 'service', 'name'];
   return style.paint.dim(line(cells, style, (text) => text));
 }
 
-/** One trace in one line; of its id as much as `clew show` needs and fits. */
+/** Formats a trace in one line; cuts its id to what fits, but keeps enough for `clew show`. */
 export function traceLine(summary: TraceSummary, style: TableStyle): string {
   const { traceId, startTimeUnixNano, durationMs, spans, errors, service, name } = summary;
   const cells = [
@@ -65,8 +65,8 @@ function line(
     spans.padStart(SPANS),
   ].join(' ');
   const rest = `${fit(service, SERVICE, ellipsis)} `;
-  const room = width - start.length - ERRORS - 3 - textWidth(rest);
-  return `${start} ${failed(errors.padStart(ERRORS))}  ${rest}${failed(fit(name, Math.max(8, room), ellipsis).trimEnd())}`;
+  const nameWidth = width - start.length - ERRORS - 3 - textWidth(rest);
+  return `${start} ${failed(errors.padStart(ERRORS))}  ${rest}${failed(fit(name, Math.max(8, nameWidth), ellipsis).trimEnd())}`;
 }
 
 function timeOfDay(unixNano: string): string {

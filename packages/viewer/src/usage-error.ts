@@ -1,9 +1,9 @@
-/** The command was called wrongly: one line is printed, and the exit status is 2. */
+/** Invalid usage of the command: prints one line, and exits with status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The number in an option's text. Throws UsageError. */
+/** Parses an option's number. Throws UsageError. */
 export function numberIn(option: string, text: string, min: number, max: number, integer = true): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= min && value <= max && (!integer || Number.isInteger(value))) return value;

@@ -2,7 +2,7 @@ import { printable, textWidth, truncate, wrap } from './terminal.ts';
 import { formatDuration, ticks } from './time-axis.ts';
 import type { View } from './waterfall-view.ts';
 
-/** What stands above the spans: the trace in two lines, its services in their colours, the time axis. */
+/** The lines above the spans: the trace in two lines, its services with their colours, the time axis. */
 export function header(view: View): string[] {
   const { layout, columns, glyphs, ascii, paint } = view;
   const { traceId, name, startTimeUnixNano, totalNs, rows, services, errors } = layout;
@@ -29,16 +29,16 @@ export function header(view: View): string[] {
   ];
 }
 
-/** Digits of a trace id where there is no room for all: enough for `clew show`. */
+/** The digits of a trace id if there is no space for all: enough for `clew show`. */
 const SHORT_ID = 12;
 
-/** A text and how it is painted: escape sequences take no columns. */
+/** A text in plain and painted form; only the plain one can be measured, without escape sequences. */
 interface Piece {
   readonly text: string;
   readonly painted: string;
 }
 
-/** Puts pieces one after another into lines of at most `width` columns. */
+/** Joins pieces into lines of at most `width` columns. */
 function flow(pieces: readonly Piece[], separator: string, width: number): string[] {
   const lines: string[] = [];
   let used = width;
@@ -55,7 +55,7 @@ function flow(pieces: readonly Piece[], separator: string, width: number): strin
   return lines;
 }
 
-/** Labels over a rule; a label stands at its tick, or ends there where it would leave the axis. */
+/** Labels above the axis, each starting at its tick, or ending there if it would exceed the axis. */
 function axis({ layout, columns, glyphs, ascii, paint }: View): string[] {
   const { bar } = columns;
   const labels: string[] = new Array(bar).fill(' ');
@@ -75,10 +75,10 @@ function axis({ layout, columns, glyphs, ascii, paint }: View): string[] {
   return [indent + paint.dim(labels.join('').trimEnd()), indent + paint.dim(rule.join(''))];
 }
 
-/** Duration and the gap in front of it. */
+/** The width of the duration and the gap before it. */
 export const DURATION_COLUMNS = 9;
 
-/** What stands below the spans: what was missing, and what was corrected. */
+/** The lines below the spans: what is missing, and what was corrected. */
 export function notes({ layout, columns, ascii, paint }: View): string[] {
   const lines: string[] = [];
   if (layout.orphans > 0)

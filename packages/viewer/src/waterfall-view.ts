@@ -1,14 +1,14 @@
 import type { Paint } from './terminal.ts';
 import type { Layout, Row } from './trace-layout.ts';
 
-/** The characters that a waterfall is drawn with. */
+/** The characters used to draw a waterfall. */
 export interface Glyphs {
   readonly branch: string;
   readonly end: string;
   readonly line: string;
   readonly deep: string;
   readonly ellipsis: string;
-  /** A cell of a bar, and a bar that fills only one half of a cell. */
+  /** A full cell of a bar, and bars that fill one half of a cell. */
   readonly full: string;
   readonly left: string;
   readonly right: string;
@@ -60,7 +60,7 @@ export const ASCII: Glyphs = {
   dot: ', ',
 };
 
-/** What every line of one waterfall is drawn from. */
+/** The settings shared by all lines of a waterfall. */
 export interface View {
   readonly layout: Layout;
   readonly columns: {
@@ -72,13 +72,13 @@ export interface View {
   readonly glyphs: Glyphs;
   readonly ascii: boolean;
   readonly paint: Paint;
-  /** Index of a service's colour. */
+  /** The index of a service's colour. */
   readonly serviceIndex: ReadonlyMap<string, number>;
 }
 
 /**
- * The lines of the tree to the left of a row's name; `below`, to the left of what belongs to the row but is on lines
- * of its own. Levels that don't fit are left out on the left, and said so.
+ * The lines of the tree to the left of a row's name; with `below`, to the left of the row's further lines.
+ * Levels that do not fit are omitted on the left, and marked.
  */
 export function branches(row: Row, { columns, glyphs }: View, below: boolean): string {
   const levels = Math.floor(columns.name / 2 / 2);

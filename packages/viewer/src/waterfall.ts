@@ -7,13 +7,13 @@ import { DURATION_COLUMNS, header, notes } from './waterfall-frame.ts';
 import { ASCII, branches, type Glyphs, UNICODE, type View } from './waterfall-view.ts';
 
 export interface WaterfallOptions {
-  /** Columns, at least 40 (less is taken as 40); below 60 services and kinds are left out. Default 100. */
+  /** Width in columns; values below 40 count as 40. Below 60, services and kinds are omitted. Default 100. */
   readonly width?: number;
-  /** Escape sequences for colours. Default false. */
+  /** Use escape sequences for colours. Default false. */
   readonly color?: boolean;
-  /** Draw with ASCII characters only; names stay as they are. Default false. */
+  /** Draw with ASCII characters only; names are not changed. Default false. */
   readonly ascii?: boolean;
-  /** List attributes, events and links beneath each span. Default false. */
+  /** List attributes, events and links below each span. Default false. */
   readonly attributes?: boolean;
 }
 
@@ -22,8 +22,8 @@ const WIDE = 60;
 const KIND_COLUMNS = 3;
 
 /**
- * Draws a trace as a waterfall: a line a span, in a tree over all services, with a bar on one time axis. Ends with a
- * line feed. Control characters in what the spans carry are made visible, never written.
+ * Draws a trace as a waterfall: one line for each span, as a tree across all services, with bars on one time axis.
+ * Ends with a line feed. Escapes control characters in text from spans.
  *
  * @example
  * process.stdout.write(renderWaterfall(trace, { width: 80 }));
@@ -49,8 +49,8 @@ export function renderWaterfall(trace: Trace, options: WaterfallOptions = {}): s
 }
 
 /**
- * Names get what they need, at most two fifths of the width, services at most 16 columns; bars get the rest. On a
- * narrow terminal there is no column for services and kinds.
+ * Names get the width they need, up to two fifths of the total; services at most 16 columns; bars the rest. On a
+ * narrow terminal, services and kinds have no column.
  */
 function measure(layout: Layout, total: number, glyphs: Glyphs): View['columns'] {
   let service = 7;
@@ -89,7 +89,7 @@ function spanLine(row: Row, view: View): string {
   ].join(' ');
 }
 
-/** To half a cell: a span is never invisible, however short. */
+/** Rounds to half a cell; even the shortest span is visible. */
 function bar({ startNs, durationNs }: Row, { layout, columns, glyphs }: View): string {
   const halves = columns.bar * 2;
   const scale = layout.totalNs > 0 ? halves / layout.totalNs : 0;

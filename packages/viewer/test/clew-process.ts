@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-// The built command, as users start it.
+// The built command, as users run it.
 export const CLI = join(__dirname, '..', 'dist', 'cli.js');
-/** Where nobody listens. */
-export const GONE = 'http://127.0.0.1:1';
+/** An address without a listener. */
+export const NO_LISTENER = 'http://127.0.0.1:1';
 
 export interface Result {
   readonly status: number;
@@ -14,7 +14,7 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** Runs the command to its end. */
+/** Runs the command until it exits. */
 export async function clew(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
   const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
   try {

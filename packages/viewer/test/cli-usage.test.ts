@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clew, GONE } from './clew-process.ts';
+import { clew, NO_LISTENER } from './clew-process.ts';
 
-test('--help and --version answer on stdout', async () => {
+test('--help and --version print to stdout', async () => {
   const { version } = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));
   expect(await clew(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
   const help = await clew(['--help']);
@@ -21,7 +21,7 @@ test.each([
   [['show', 'abcd', 'efgh'], 'unexpected argument "efgh"'],
   [['show', 'abcd', '--last', '2'], 'a trace id excludes --last and --errors'],
   [['show', '--last', '2', '--svg', 'x.svg'], '--svg draws one trace'],
-  [['show', '--from', GONE, '--store', 'x'], '--from and --store exclude each other'],
+  [['show', '--from', NO_LISTENER, '--store', 'x'], '--from and --store exclude each other'],
   [['show', '--from', 'nonsense'], 'expected a URL in --from, got "nonsense"'],
   [['show', '--width', '39'], 'expected a whole number in [40, 1000] in --width, got "39"'],
   [['list', 'x'], 'unexpected argument "x"'],
@@ -30,6 +30,6 @@ test.each([
   [['collect', '--port', '65536'], 'expected a whole number in [0, 65535] in --port, got "65536"'],
   [['collect', '--max-mb', '0.5'], 'expected a whole number in [1, 1048576] in --max-mb, got "0.5"'],
   [['collect', '--max-mb', ''], 'expected a whole number in [1, 1048576] in --max-mb, got ""'],
-])('%j is refused in one line, with status 2', async (args, message) => {
+])('rejects %j in one line, with status 2', async (args, message) => {
   expect(await clew(args)).toEqual({ status: 2, stdout: '', stderr: `clew: ${message} (see clew --help)\n` });
 });

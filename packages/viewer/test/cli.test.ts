@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CLI, clew, GONE, type Running, startCollect } from './clew-process.ts';
+import { CLI, clew, NO_LISTENER, type Running, startCollect } from './clew-process.ts';
 import { exportSample } from './exported-bytes.ts';
 
 let folder: string;
@@ -23,12 +23,12 @@ afterAll(async () => {
 });
 
 describe('clew collect', () => {
-  test('says in one line where it listens, and nothing else', () => {
-    expect(running.output()).toMatch(/^clew collects on http:\/\/127\.0\.0\.1:\d+\n$/);
+  test('prints one line with its address', () => {
+    expect(running.output()).toMatch(/^clew: listening on http:\/\/127\.0\.0\.1:\d+\n$/);
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'ends with status 0 on %s, though a connection is open',
+    'exits with status 0 on %s, even with an open connection',
     async (signal) => {
       const collector = await startCollect();
       await (await fetch(`${collector.url}/api/traces`)).text();
@@ -36,7 +36,7 @@ describe('clew collect', () => {
     },
   );
 
-  test('--live prints a line a trace, at the latest when it ends', async () => {
+  test('--live prints a line for each trace, at the latest on exit', async () => {
     const collector = await startCollect('--live');
     await exportSample('application/json', collector.url, 'none');
     await collector.end('SIGINT');
@@ -46,15 +46,15 @@ describe('clew collect', () => {
     expect(lines[2]).toMatch(/^[0-9a-f]{12} 12:00:00Z +5\.00 ms +2 +1 +shop +GET \/möhren$/);
   });
 
-  test('says that a port is taken, with status 1', async () => {
+  test('reports a port in use, with status 1', async () => {
     const { status, stderr } = await clew(['collect', '--port', new URL(running.url).port]);
     expect([status, stderr]).toEqual([
       1,
-      expect.stringMatching(/^clew: port \d+ is taken: choose another with --port\n$/),
+      expect.stringMatching(/^clew: port \d+ is in use: choose another with --port\n$/),
     ]);
   });
 
-  test('does not take a file that is no store, with status 1', async () => {
+  test('rejects a file that is not a trace store, with status 1', async () => {
     const file = join(folder, 'notes.txt');
     writeFileSync(file, 'not a store '.repeat(100));
     const { status, stderr } = await clew(['collect', '--port', '0', '--store', file]);
@@ -72,7 +72,7 @@ describe('clew show', () => {
     expect(stdout).not.toContain('\x1b');
   });
 
-  test('finds a trace by the first digits of its id, in a file too', async () => {
+  test('finds a trace by the first digits of its id, also in a file', async () => {
     const { stdout } = await clew(['show', '--json', '--store', store]);
     const { traceId, spans } = JSON.parse(stdout);
     expect(spans).toHaveLength(2);
@@ -90,13 +90,13 @@ describe('clew show', () => {
     expect((await clew(['show', traceId.toUpperCase(), '--from', running.url])).status).toBe(0);
   });
 
-  test('--ascii draws with ASCII, --errors finds the trace that failed', async () => {
+  test('--ascii draws with ASCII characters, --errors finds the failed trace', async () => {
     const { stdout } = await clew(['show', '--errors', '--ascii', '--from', running.url]);
     expect(stdout.replaceAll('möhren', '')).toMatch(/^[\x20-\x7e\n]+$/);
     expect(stdout).toContain('x no such table');
   });
 
-  test('--json escapes what would control a terminal, and stays the same JSON', async () => {
+  test('--json escapes terminal control characters, with the same JSON value', async () => {
     const hostile = 'a\x1b[2J\x9b31m\x7f\u202etxt';
     const ids = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16) };
     const body = { resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids, name: hostile }] }] }] };
@@ -116,7 +116,7 @@ describe('clew show', () => {
     await own.end('SIGTERM');
   });
 
-  test('--svg writes a picture', async () => {
+  test('--svg writes an image', async () => {
     const file = join(folder, 'trace.svg');
     expect((await clew(['show', '--svg', file, '--from', running.url])).status).toBe(0);
     expect(readFileSync(file, 'utf8')).toMatch(/^<svg .*GET \/möhren.*<\/svg>\n$/s);
@@ -130,24 +130,20 @@ describe('clew show', () => {
     [[], { NO_COLOR: '1' }, false],
     [['--no-color'], { FORCE_COLOR: '1' }, false],
     [['--color'], { NO_COLOR: '1' }, true],
-  ])('with %j and %j colours are %s when the output is no terminal', async (args, env, colours) => {
+  ])('with %j and %j, colours are %s if the output is not a terminal', async (args, env, colours) => {
     const { stdout } = await clew(['show', ...args, '--from', running.url], env);
     expect(stdout.includes('\x1b[')).toBe(colours);
   });
 
   test.each([
     [
-      'a collector that is not there',
-      ['--from', GONE],
-      'no collector answers at http://127.0.0.1:1 (clew collect starts one)',
+      'a collector that is not running',
+      ['--from', NO_LISTENER],
+      'no collector responds at http://127.0.0.1:1 (clew collect starts one)',
     ],
-    ['a trace that is not there', ['dddddd', '--store', 'STORE'], 'no trace dddddd in STORE'],
-    [
-      'a file that is not there',
-      ['--store', 'NOWHERE'],
-      "can't read the store NOWHERE: unable to open database file",
-    ],
-  ])('%s is one line and status 1', async (_, args, message) => {
+    ['a missing trace', ['dddddd', '--store', 'STORE'], 'no trace dddddd in STORE'],
+    ['a missing file', ['--store', 'NOWHERE'], "can't read the store NOWHERE: unable to open database file"],
+  ])('reports %s in one line, with status 1', async (_, args, message) => {
     const resolved = (text: string) =>
       text.replaceAll('STORE', store).replaceAll('NOWHERE', join(folder, 'nowhere.db'));
     const { status, stdout, stderr } = await clew(['show', ...args.map(resolved)]);
@@ -166,7 +162,7 @@ describe('clew show', () => {
     server.close();
   });
 
-  test('what another server answers is no trace', async () => {
+  test('reports an invalid response of another server', async () => {
     const server = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -180,7 +176,7 @@ describe('clew show', () => {
 });
 
 describe('clew list', () => {
-  test('is a table that fits 80 columns', async () => {
+  test('prints a table that fits 80 columns', async () => {
     const { stdout } = await clew(['list', '--from', running.url, '--width', '80']);
     const [head, line, ...more] = stdout.trimEnd().split('\n');
     expect(head).toMatch(/^trace +start +duration +spans +errors +service +name$/);
@@ -205,7 +201,7 @@ describe('clew list', () => {
     expect(await ask('--min-ms', '6')).toBe('');
   });
 
-  test('a reader that leaves early is no error', async () => {
+  test('exits without an error when the reader closes the pipe', async () => {
     const child = spawn(process.execPath, [CLI, 'list', '--from', running.url]);
     child.stdout.destroy();
     let stderr = '';

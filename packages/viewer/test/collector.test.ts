@@ -33,7 +33,7 @@ function get(path: string): Promise<Response> {
 }
 
 describe.each(CONTENT_TYPES)('an OpenTelemetry exporter that sends %s', (type) => {
-  test.each(['gzip', 'none'] as const)('is satisfied, compression %s', async (compression) => {
+  test.each(['gzip', 'none'] as const)('succeeds with compression %s', async (compression) => {
     await exportSample(type, collector.url, compression);
     const [summary] = collector.store.traces();
     expect(summary).toMatchObject({
@@ -56,7 +56,7 @@ describe('POST /v1/traces', () => {
     ['deflate', deflateRawSync(body)],
     ['identity', body],
     ['GZIP', gzipSync(body)],
-  ])('takes content-encoding %s', async (encoding, bytes) => {
+  ])('accepts content-encoding %s', async (encoding, bytes) => {
     const response = await post('/v1/traces', bytes, { ...PROTOBUF, 'content-encoding': encoding });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/x-protobuf');
@@ -64,16 +64,16 @@ describe('POST /v1/traces', () => {
     expect(seen).toEqual(['one']);
   });
 
-  test('answers JSON with JSON', async () => {
+  test('responds to JSON with JSON', async () => {
     const response = await post('/v1/traces', '{"resourceSpans":[]}', JSON_TYPE);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json']);
     expect(await response.json()).toEqual({});
   });
 
-  test('reports spans that it left out as a partial success', async () => {
+  test('reports dropped spans as a partial success', async () => {
     const invalid = Buffer.concat([body, field(1, field(2, field(2, traceIdField)))]);
     const response = await post('/v1/traces', invalid, PROTOBUF);
-    const reason = 'spans without a valid trace id and span id were left out';
+    const reason = 'spans without a valid trace id and span id were dropped';
     expect(response.status).toBe(200);
     expect(Buffer.from(await response.arrayBuffer())).toEqual(
       field(1, Buffer.from([0x08, 1]), field(2, reason)),
@@ -86,21 +86,21 @@ describe('POST /v1/traces', () => {
   });
 
   test.each([
-    ['protobuf that is cut off', 400, body.subarray(0, -1), PROTOBUF],
-    ['JSON that is cut off', 400, '{"resourceSpans":[', JSON_TYPE],
+    ['protobuf that is truncated', 400, body.subarray(0, -1), PROTOBUF],
+    ['JSON that is truncated', 400, '{"resourceSpans":[', JSON_TYPE],
     [
-      'gzip that is cut off',
+      'gzip that is truncated',
       400,
       gzipSync(body).subarray(0, -4),
       { ...PROTOBUF, 'content-encoding': 'gzip' },
     ],
-    ['what is not gzip', 400, body, { ...PROTOBUF, 'content-encoding': 'gzip' }],
-    ['what is not deflate', 400, Buffer.alloc(64, 0xff), { ...PROTOBUF, 'content-encoding': 'deflate' }],
-    ['a body above the bound', 413, Buffer.alloc(MAX_BODY + 1), PROTOBUF],
-    ['a small body that unpacks to a large one', 413, gzipSync(Buffer.alloc(10_000_000)), gzipped()],
+    ['invalid gzip', 400, body, { ...PROTOBUF, 'content-encoding': 'gzip' }],
+    ['invalid deflate', 400, Buffer.alloc(64, 0xff), { ...PROTOBUF, 'content-encoding': 'deflate' }],
+    ['a body above the limit', 413, Buffer.alloc(MAX_BODY + 1), PROTOBUF],
+    ['a small body that decompresses to a large one', 413, gzipSync(Buffer.alloc(10_000_000)), gzipped()],
     ['another content type', 415, body, { 'content-type': 'text/plain' }],
     ['another content encoding', 415, body, { ...PROTOBUF, 'content-encoding': 'br' }],
-  ])('refuses %s with %i', async (_, status, bytes, headers) => {
+  ])('rejects %s with %i', async (_, status, bytes, headers) => {
     const response = await post('/v1/traces', bytes, headers);
     expect(response.status).toBe(status);
     const text = await response.text();
@@ -110,7 +110,7 @@ describe('POST /v1/traces', () => {
     expect((await post('/v1/traces', request(field(5, 'after')), PROTOBUF)).status).toBe(200);
   });
 
-  test('refuses a body of unknown length once it passes the bound', async () => {
+  test('rejects a body of unknown length once it exceeds the limit', async () => {
     const chunks = new ReadableStream({
       start(controller) {
         for (let sent = 0; sent <= MAX_BODY; sent += 1024) controller.enqueue(new Uint8Array(1024));
@@ -120,12 +120,12 @@ describe('POST /v1/traces', () => {
     expect((await post('/v1/traces', chunks, PROTOBUF)).status).toBe(413);
   });
 
-  test('refuses another method with 405', async () => {
+  test('rejects another method with 405', async () => {
     const response = await get('/v1/traces');
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
-  test('survives a sender that hangs up in the middle', async () => {
+  test('survives a sender that disconnects in the middle of a body', async () => {
     const socket = connect(collector.port, '127.0.0.1');
     const head =
       'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{';
@@ -134,7 +134,7 @@ describe('POST /v1/traces', () => {
     expect((await post('/v1/traces', body, PROTOBUF)).status).toBe(200);
   });
 
-  test('stores a large request in parts: others need not wait for it', async () => {
+  test('stores a large request in parts, without blocking other requests', async () => {
     const large = await startCollector({ port: 0 });
     const spans = Array.from({ length: 20_000 }, (_, index) => {
       const digits = Buffer.alloc(16);
@@ -167,7 +167,7 @@ describe('POST /v1/traces', () => {
     await large.close();
   });
 
-  test('asks to try again when all bodies together are too large, until there is room', async () => {
+  test('responds with 503 while all bodies together are too large', async () => {
     const narrow = await startCollector({ port: 0, maxBodyBytes: MAX_BODY, maxBodiesBytes: MAX_BODY });
     const send = () => fetch(`${narrow.url}/v1/traces`, { method: 'POST', body, headers: PROTOBUF });
     const head = `POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-protobuf\r\ncontent-length: ${MAX_BODY}\r\n\r\n`;
@@ -188,10 +188,10 @@ describe('POST /v1/traces', () => {
   });
 
   test.each([
-    ['a name that a web page has pointed here', 'evil.example:4318', undefined, '403'],
+    ['a web page that uses DNS rebinding', 'evil.example:4318', undefined, '403'],
     ['a web page', 'localhost:4318', 'https://evil.example', '403'],
-    ['a program', 'localhost:4318', undefined, '200'],
-  ])('from %s gets %4$s', async (_who, host, origin, status) => {
+    ['an application', 'localhost:4318', undefined, '200'],
+  ])('responds to a request from %s with %4$s', async (_who, host, origin, status) => {
     const lines = [
       'POST /v1/traces HTTP/1.1',
       `host: ${host}`,
@@ -210,21 +210,21 @@ describe('POST /v1/traces', () => {
     expect(received).toBe(status);
   });
 
-  test('asks to try again when the store fails', async () => {
+  test('responds with 503 when the store fails', async () => {
     collector.store.close();
     const response = await post('/v1/traces', body, PROTOBUF);
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
   });
 });
 
-test.each(['/v1/metrics', '/v1/logs'])('%s is answered, and nothing is kept', async (path) => {
+test.each(['/v1/metrics', '/v1/logs'])('accepts %s and stores nothing', async (path) => {
   const response = await post(path, request(), PROTOBUF);
   expect([response.status, (await response.arrayBuffer()).byteLength]).toEqual([200, 0]);
   expect(collector.store.counts().spans).toBe(0);
 });
 
 test.each(['/', '/v1', '/v1/traces/x', '/api', '/api/tracesque', '//', '/%'])(
-  '%s is not found',
+  'responds to %s with 404',
   async (path) => {
     expect((await get(path)).status).toBe(404);
     expect((await post(path, 'x', PROTOBUF)).status).toBe(404);
@@ -249,7 +249,7 @@ describe('the query API', () => {
     expect(filtered).toEqual({ traces: [] });
   });
 
-  test('gives a trace by its id, or by a beginning that only one has', async () => {
+  test('returns a trace by its id, or by a unique prefix', async () => {
     const whole = await (await get('/api/traces/4bf92f3577b34da6a3ce929d0e0e4736')).json();
     expect(whole).toMatchObject({
       traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
@@ -269,7 +269,7 @@ describe('the query API', () => {
     },
   );
 
-  test('is not read through a name that a page on the web has pointed here', async () => {
+  test('rejects a web page that uses DNS rebinding', async () => {
     const ask = (host: string) =>
       new Promise<string>((resolve) => {
         const socket = connect(collector.port, '127.0.0.1', () => {
@@ -283,11 +283,11 @@ describe('the query API', () => {
   });
 });
 
-test('a taken port rejects, and the message says so', async () => {
+test('rejects with a message if the port is in use', async () => {
   await expect(startCollector({ port: collector.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });
 
-test('closing ends connections that are kept alive, and may be done twice', async () => {
+test('closing ends kept-alive connections, and may be repeated', async () => {
   const socket = connect(collector.port, '127.0.0.1');
   const ended = new Promise((resolve) => socket.once('close', resolve));
   socket.resume().write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');

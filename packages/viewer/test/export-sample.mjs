@@ -1,6 +1,6 @@
-// Records a server span with a client span that failed, and exports both with an exporter of OpenTelemetry's own.
+// Records a server span with a failed client span, and exports both with OpenTelemetry's own exporter.
 // Usage: node export-sample.mjs application/x-protobuf|application/json URL [gzip]
-// A process of its own: the exporter loads modules dynamically, which jest's module registry can't.
+// A separate process: the exporter loads modules dynamically, which Jest's module registry does not support.
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';

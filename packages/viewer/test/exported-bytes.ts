@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 export const CONTENT_TYPES = ['application/x-protobuf', 'application/json'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
-/** Exports the two spans of export-sample.mjs to `url`; rejects when the exporter reports a failure. */
+/** Exports the two spans of export-sample.mjs to `url`; rejects if the exporter reports a failure. */
 export async function exportSample(
   type: ContentType,
   url: string,
@@ -16,7 +16,7 @@ export async function exportSample(
   await promisify(execFile)(process.execPath, [join(__dirname, 'export-sample.mjs'), type, url, compression]);
 }
 
-/** The body that an exporter of OpenTelemetry's own sends. */
+/** Returns the body that OpenTelemetry's own exporter sends. */
 export async function exportedBytes(type: ContentType): Promise<Buffer> {
   const bodies: Buffer[] = [];
   const server = createServer(async (request, response) => {

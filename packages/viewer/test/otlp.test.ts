@@ -29,7 +29,7 @@ describe.each(CONTENT_TYPES)('what the OpenTelemetry exporter sends as %s', (typ
     body = await exportedBytes(type);
   });
 
-  test('is read with every field', () => {
+  test('is decoded with every field', () => {
     const spans = decodeTraces(body, `${type.toUpperCase()}; charset=utf-8`);
     const [client, server] = spans;
     expect(spans).toHaveLength(2);
@@ -78,7 +78,7 @@ describe.each(CONTENT_TYPES)('what the OpenTelemetry exporter sends as %s', (typ
     expect(countSpans(body, type)).toBe(2);
   });
 
-  test('is read or refused, and nothing else, when cut at any byte', () => {
+  test('is decoded or rejected when truncated at any byte', () => {
     for (let length = 0; length < body.length; length++) {
       const cut = body.subarray(0, length);
       expect(['read', 'OtlpError']).toContain(outcome(() => decodeTraces(cut, type)));
@@ -86,7 +86,7 @@ describe.each(CONTENT_TYPES)('what the OpenTelemetry exporter sends as %s', (typ
     }
   });
 
-  test('is read or refused, and nothing else, with any byte changed', () => {
+  test('is decoded or rejected with any byte changed', () => {
     for (let index = 0; index < body.length; index++) {
       const changed = Buffer.from(body);
       changed[index] = (changed[index]! * 31 + 97) & 0xff;
@@ -96,7 +96,7 @@ describe.each(CONTENT_TYPES)('what the OpenTelemetry exporter sends as %s', (typ
 });
 
 describe('protobuf', () => {
-  test('reads the resource when it follows its spans', () => {
+  test('decodes the resource when it follows its spans', () => {
     const name = field(1, field(1, 'service.name'), field(2, field(1, 'late')));
     const [span] = decodeTraces(
       field(1, field(2, field(2, traceIdField, spanIdField)), field(1, name)),
@@ -105,7 +105,7 @@ describe('protobuf', () => {
     expect(span?.resource.attributes).toEqual({ 'service.name': 'late' });
   });
 
-  test('skips fields it does not know, of each wire type', () => {
+  test('skips unknown fields of each wire type', () => {
     const unknown = [field(90, 'x'), Buffer.concat([varint(91 << 3), varint(300)])];
     const fixed = [
       Buffer.concat([varint((92 << 3) | 1), Buffer.alloc(8)]),
@@ -114,7 +114,7 @@ describe('protobuf', () => {
     expect(decodeTraces(request(...unknown, ...fixed, field(5, 'known')), PROTOBUF)[0]?.name).toBe('known');
   });
 
-  test('reads bytes, maps and integers beyond 2^53 exactly', () => {
+  test('decodes bytes, maps and integers beyond 2^53 exactly', () => {
     const big = Buffer.from([0x18, ...Array(8).fill(0xff), 0x7f]);
     const attributes = [
       field(9, field(1, 'big'), field(2, big)),
@@ -137,12 +137,12 @@ describe('protobuf', () => {
     ['field number 0', request(Buffer.from([0x02, 0x00]))],
     ['a name of the wrong wire type', request(Buffer.from([0x28, 0x01]))],
     ['a list nested 10,000 deep', request(field(9, field(1, 'deep'), nestedList(10_000)))],
-    ['a content type of its own', Buffer.alloc(0), 'text/plain'],
+    ['an unknown content type', Buffer.alloc(0), 'text/plain'],
   ])('refuses %s', (_, body, type = PROTOBUF) => {
     expect(() => decodeTraces(body, type)).toThrow(OtlpError);
   });
 
-  test('refuses a small body that would unfold to many objects', () => {
+  test('rejects a small body that would expand to many objects', () => {
     const events = Buffer.concat(Array(200).fill(field(11)));
     const message = 'too many attributes, events and links';
     const read = (budget: Budget) => [...protobufSpans(request(events), budget)][0]?.events;
@@ -154,7 +154,7 @@ describe('protobuf', () => {
 });
 
 describe('JSON', () => {
-  test('reads integers as text or number, names of enums, upper-case ids and null', () => {
+  test('decodes integers as strings or numbers, names of enums, upper-case ids and null', () => {
     const span = {
       traceId: IDS.traceId.toUpperCase(),
       spanId: IDS.spanId,
@@ -181,13 +181,13 @@ describe('JSON', () => {
   });
 
   test.each([
-    ['no JSON', '{'],
+    ['invalid JSON', '{'],
     ['a list', '[]'],
     ['null', 'null'],
     ['a list nested a million deep', '['.repeat(1_000_000)],
-    ['spans that are no list', '{"resourceSpans":{"scopeSpans":1}}'],
+    ['spans that are not a list', '{"resourceSpans":{"scopeSpans":1}}'],
     [
-      'a name that is no text',
+      'a name that is not a string',
       JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...IDS, name: 1 }] }] }] }),
     ],
     [
@@ -203,14 +203,14 @@ describe('JSON', () => {
     expect(() => decodeTraces(Buffer.from(body), JSON_TYPE)).toThrow(OtlpError);
   });
 
-  test('refuses a small body that would unfold to many objects', () => {
+  test('rejects a small body that would expand to many objects', () => {
     const body = jsonRequest({ ...IDS, events: Array(200).fill({}) });
     const read = () => [...jsonSpans(parseRequest(body), new Budget(200))];
     expect(read).toThrow('too many attributes, events and links');
   });
 });
 
-test('spans without valid ids are left out, but counted', () => {
+test('drops but counts spans without valid ids', () => {
   const invalid = field(
     1,
     field(2, field(2, traceIdField), field(2, traceIdField, field(2, Buffer.alloc(8)))),
@@ -226,13 +226,13 @@ test('spans without valid ids are left out, but counted', () => {
 test.each([
   [PROTOBUF, request(field(9, field(1, '__proto__'), field(2, field(1, 'x'))))],
   [JSON_TYPE, jsonRequest({ ...IDS, attributes: [{ key: '__proto__', value: { stringValue: 'x' } }] })],
-])('an attribute named __proto__ is an attribute (%s)', (type, body) => {
+])('handles an attribute named __proto__ like any other (%s)', (type, body) => {
   const attributes = decodeTraces(body, type)[0]!.attributes;
   expect(Object.entries(attributes)).toEqual([['__proto__', 'x']]);
   expect(Object.getPrototypeOf(attributes)).toBe(Object.prototype);
 });
 
-test('a body in the middle of a larger buffer is read from its place', () => {
+test('decodes a body in the middle of a larger buffer', () => {
   const body = request(field(5, 'inside'));
   const large = new Uint8Array(body.length + 20).fill(0xff);
   large.set(body, 10);

@@ -1,4 +1,4 @@
-/** Writes protobuf by hand, for bytes that no exporter would send. */
+/** Encodes a protobuf field by hand, for bytes that no exporter would send. */
 export function field(number: number, ...parts: readonly (Buffer | string)[]): Buffer {
   const content = Buffer.concat(parts.map((part) => Buffer.from(part as Buffer)));
   return Buffer.concat([varint((number << 3) | 2), varint(content.length), content]);
@@ -14,7 +14,7 @@ export function varint(value: number): Buffer {
 export const traceIdField = field(1, Buffer.from('4bf92f3577b34da6a3ce929d0e0e4736', 'hex'));
 export const spanIdField = field(2, Buffer.from('00f067aa0ba902b7', 'hex'));
 
-/** A request with one span of these fields. */
+/** A request with one span that has these fields. */
 export function request(...spanFields: readonly Buffer[]): Buffer {
   return field(1, field(2, field(2, traceIdField, spanIdField, ...spanFields)));
 }

@@ -12,7 +12,7 @@ function block(language: string): string {
   return code;
 }
 
-test('the waterfall in the README is the one that is drawn', () => {
+test('the waterfall in the README matches the current output', () => {
   const drawn = readFileSync(join(__dirname, 'golden', 'order-80.txt'), 'utf8');
   expect(block('console')).toBe(`$ clew show --last 1\n${drawn}`);
 });
@@ -24,7 +24,7 @@ test('the example in the README runs', async () => {
   expect(stdout).toContain('█ shop');
 });
 
-test('every option of the command is in the README', async () => {
+test('the README documents every option of the command', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'dist', 'cli.js'), '--help']);
   const options = new Set(stdout.match(/--[a-z-]+/g));
   expect(options.size).toBeGreaterThan(15);

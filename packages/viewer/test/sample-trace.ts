@@ -1,6 +1,6 @@
 import type { Attributes, SpanRecord, Trace } from '../src/span-record.ts';
 
-/** What a test says of a span; times in milliseconds after the start of the trace. */
+/** A test's description of a span; times in milliseconds after the start of the trace. */
 export interface SpanSketch {
   readonly id: string;
   readonly parent?: string;
@@ -47,7 +47,7 @@ function record(span: SpanSketch, traceId: string): SpanRecord {
   };
 }
 
-/** A gateway, an order service behind a queue and a database, and a payment that is declined. */
+/** A gateway, an order service behind a queue with a database, and a declined payment. */
 export const ORDER: Trace = sketch([
   {
     id: 'a1',

@@ -20,7 +20,7 @@ function numbered(number: number, span: Partial<SpanSketch> = {}): Trace {
   return sketch([{ id: '1', name: `trace ${number}`, ...span }], id(number));
 }
 
-test('a trace comes back as it was added', () => {
+test('returns a trace as it was added', () => {
   const store = new TraceStore();
   store.add(ORDER.spans);
   const back = store.trace(TRACE_ID);
@@ -30,7 +30,7 @@ test('a trace comes back as it was added', () => {
   store.close();
 });
 
-test('values that JSON does not know are kept as text', () => {
+test('stores values that JSON cannot represent as strings', () => {
   const store = new TraceStore();
   const attributes = {
     big: 2n ** 60n,
@@ -48,7 +48,7 @@ test('values that JSON does not know are kept as text', () => {
   store.close();
 });
 
-test('a summary names the root, though it arrives last, and counts what came in several requests', () => {
+test("a summary has the root's name, even if it arrives last, and counts spans of several requests", () => {
   const store = new TraceStore();
   const [root, ...rest] = ORDER.spans;
   for (const span of rest) store.add([span]);
@@ -69,7 +69,7 @@ test('a summary names the root, though it arrives last, and counts what came in 
   store.close();
 });
 
-test('an export that is tried again adds nothing', () => {
+test('ignores a retried export', () => {
   const store = new TraceStore();
   store.add(ORDER.spans);
   store.add(ORDER.spans);
@@ -78,7 +78,7 @@ test('an export that is tried again adds nothing', () => {
   store.close();
 });
 
-test('traces are found by service, duration and errors, newest first', () => {
+test('finds traces by service, duration and errors, newest first', () => {
   const store = new TraceStore();
   store.add(numbered(1, { service: 'a', ms: 5 }).spans);
   store.add(numbered(2, { service: 'b', ms: 50, error: 'x' }).spans);
@@ -96,7 +96,7 @@ test('traces are found by service, duration and errors, newest first', () => {
   store.close();
 });
 
-test('beyond its bound the oldest traces are removed, and the newest stay', () => {
+test('removes the oldest traces beyond its maximum size', () => {
   const store = new TraceStore({ maxMb: 1 });
   const payload = 'x'.repeat(10_000);
   for (let number = 0; number < 300; number++) store.add(numbered(number, { attributes: { payload } }).spans);
@@ -110,7 +110,7 @@ test('beyond its bound the oldest traces are removed, and the newest stay', () =
   store.close();
 });
 
-test('one trace larger than the bound does not stay either', () => {
+test('does not keep a single trace larger than the maximum size', () => {
   const store = new TraceStore({ maxMb: 1 });
   const spans = Array.from({ length: 300 }, (_, index) => ({
     id: String(index),
@@ -124,7 +124,7 @@ test('one trace larger than the bound does not stay either', () => {
   store.close();
 });
 
-test('times that SQLite can not hold, and spans that end before they start, are taken', () => {
+test('accepts times that SQLite cannot hold, and spans that end before they start', () => {
   const store = new TraceStore();
   const [span] = numbered(1).spans;
   store.add([{ ...span!, startTimeUnixNano: 2n ** 64n - 1n, endTimeUnixNano: 0n }]);
@@ -133,7 +133,7 @@ test('times that SQLite can not hold, and spans that end before they start, are 
   store.close();
 });
 
-test('a file keeps traces, is trimmed when it is opened with a lower bound, and can be read meanwhile', () => {
+test('keeps traces in a file, shrinks it when opened with a smaller maximum, and can be read meanwhile', () => {
   const file = join(folder, 'traces.db');
   const store = new TraceStore({ file, maxMb: 8 });
   for (let number = 0; number < 300; number++) {
@@ -149,12 +149,12 @@ test('a file keeps traces, is trimmed when it is opened with a lower bound, and 
   again.close();
 });
 
-test("another program's file is refused and left as it is", () => {
+test('rejects the file of another application and leaves it unchanged', () => {
   const file = join(folder, 'other.db');
   const other = new DatabaseSync(file);
   other.exec('CREATE TABLE precious (x); INSERT INTO precious VALUES (1)');
   other.close();
-  expect(() => new TraceStore({ file })).toThrow(`${file} is not a store of traces`);
+  expect(() => new TraceStore({ file })).toThrow(`${file} is not a trace store`);
   const after = new DatabaseSync(file);
   expect(after.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'precious' }]);
   after.close();
@@ -163,7 +163,7 @@ test("another program's file is refused and left as it is", () => {
   expect(() => new TraceStore({ file: text })).toThrow('file is not a database');
 });
 
-test('a wrong bound is refused with its value', () => {
+test('rejects an invalid maximum size with its value', () => {
   expect(() => new TraceStore({ maxMb: 0 })).toThrow('@clew/viewer: expected maxMb of at least 1, got 0');
   expect(() => new TraceStore({ maxMb: Number.NaN })).toThrow('got NaN');
 });

@@ -13,11 +13,11 @@ test.each([
   [5_400e9, '1.50 h'],
   [86_400e9 * 400, '400 d'],
   [Number.NaN, '0 ms'],
-])('%d ns are %s', (ns, text) => {
+])('formats %d ns as %s', (ns, text) => {
   expect(formatDuration(ns)).toBe(text);
 });
 
-test('ticks are round, and no more than asked for', () => {
+test('has round ticks, and at most the requested number', () => {
   expect(ticks(84.2e6, 5).map((tick) => tick.label)).toEqual(['0', '20 ms', '40 ms', '60 ms', '80 ms']);
   expect(ticks(2.5e9, 3).map((tick) => tick.label)).toEqual(['0', '1 s', '2 s']);
   expect(ticks(2_300, 4).map((tick) => tick.label)).toEqual(['0', '1 µs', '2 µs']);

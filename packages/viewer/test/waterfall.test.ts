@@ -5,7 +5,7 @@ import { textWidth } from '../src/terminal.ts';
 import { renderWaterfall } from '../src/waterfall.ts';
 import { ORDER, type SpanSketch, START, sketch } from './sample-trace.ts';
 
-// UPDATE_GOLDEN=1 writes them anew; what changed is then reviewed like code.
+// UPDATE_GOLDEN=1 rewrites them; review the difference like code.
 function expectGolden(name: string, text: string): void {
   const file = join(__dirname, 'golden', name);
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, text);
@@ -22,7 +22,7 @@ function names(spans: readonly SpanSketch[]): string[] {
   return body(sketch(spans)).map((line) => line.replace(/(\S) {2,}.*$/, '$1'));
 }
 
-describe('the whole picture', () => {
+describe('the complete output', () => {
   test.each([
     ['order-40.txt', { width: 40 }],
     ['order-80.txt', { width: 80 }],
@@ -34,7 +34,7 @@ describe('the whole picture', () => {
     expectGolden(name, renderWaterfall(ORDER, options));
   });
 
-  test.each([40, 41, 59, 60, 61, 80, 99, 100, 133, 200])('no line is wider than %i columns', (width) => {
+  test.each([40, 41, 59, 60, 61, 80, 99, 100, 133, 200])('has no line wider than %i columns', (width) => {
     const spans = [
       {
         id: '1',
@@ -61,12 +61,12 @@ describe('the whole picture', () => {
     }
   });
 
-  test('less than 40 columns are taken as 40', () => {
+  test('has at least 40 columns', () => {
     expect(renderWaterfall(ORDER, { width: 10 })).toBe(renderWaterfall(ORDER, { width: 40 }));
   });
 });
 
-test('a trace whose top span has its parent elsewhere is named after that span, not after a child', () => {
+test('names a trace without its root after the topmost span, not after a child', () => {
   const [title] = renderWaterfall(
     sketch([
       { id: '2', parent: '1', name: 'GET /basket' },
@@ -77,7 +77,7 @@ test('a trace whose top span has its parent elsewhere is named after that span, 
 });
 
 describe('the tree', () => {
-  test('puts siblings in the order of their start, whatever their order in the trace', () => {
+  test('orders siblings by their start, regardless of their order in the trace', () => {
     const spans = [
       { id: '3', parent: '1', name: 'second', at: 2 },
       { id: '4', parent: '2', name: 'inner', at: 1.5 },
@@ -87,7 +87,7 @@ describe('the tree', () => {
     expect(names(spans)).toEqual(['root', '├─ first', '│ └─ inner', '└─ second']);
   });
 
-  test('marks a span whose parent is missing, and says so below', () => {
+  test('marks a span whose parent is missing, and adds a note', () => {
     const spans = [
       { id: '1', name: 'root' },
       { id: '2', parent: 'ff', name: 'lost', at: 1 },
@@ -102,7 +102,7 @@ describe('the tree', () => {
     ]);
   });
 
-  test('cuts a circle of parents open at its earliest span', () => {
+  test('breaks a cycle of parents at its earliest span', () => {
     const circle = [
       { id: '1', parent: '3', name: 'one', at: 1 },
       { id: '2', parent: '1', name: 'two', at: 2 },
@@ -112,7 +112,7 @@ describe('the tree', () => {
     expect(names(circle).slice(0, 4)).toEqual(['? one', '└─ two', '  └─ three', '? its own parent']);
   });
 
-  test('hangs the serving side below the calling side when both have one id', () => {
+  test('shows the server span below the client span if both have the same id', () => {
     const shared: SpanSketch[] = [
       { id: '2', parent: '1', name: 'serve', kind: 'SERVER', service: 'b', at: 1 },
       { id: '3', parent: '2', name: 'inside', service: 'b', at: 1 },
@@ -122,7 +122,7 @@ describe('the tree', () => {
     expect(names(shared)).toEqual(['root', '└─ call', '  └─ serve', '    └─ inside']);
   });
 
-  test('shows a chain of 20,000 spans, and what it leaves out of the branches', () => {
+  test('shows a chain of 20,000 spans, and marks omitted branches', () => {
     const chain = Array.from({ length: 20_000 }, (_, index) => ({
       id: (index + 1).toString(16),
       ...(index > 0 && { parent: index.toString(16) }),
@@ -134,7 +134,7 @@ describe('the tree', () => {
     expect(lines[19_999]).toMatch(/^⋯ +└─ level 19999 /);
   });
 
-  test('an empty trace has a header', () => {
+  test('draws the header of an empty trace', () => {
     expect(renderWaterfall({ traceId: 'abc', spans: [] })).toMatch(/^trace abc/);
   });
 });
@@ -146,7 +146,7 @@ describe('clocks', () => {
     { id: '3', parent: '2', name: 'query', service: 'b', at: serverAt + 1, ms: 2 },
   ];
 
-  test('a server that starts before its caller is moved to the middle of the call, with all of its spans', () => {
+  test('moves a server that starts before its caller to the middle of the call, with all of its spans', () => {
     const [client, server, query, , note] = body(sketch(call(40, 10)), { ascii: true, width: 100 });
     // 20 ms over the width of the bar: the server's 10 ms start after a quarter of it.
     expect(client).toMatch(/CLI \|?=+\|? +20\.0 ms$/);
@@ -159,11 +159,11 @@ describe('clocks', () => {
     expect(note).toBe("~ the clock of b is 65.0 ms behind its caller's: shown later by that");
   });
 
-  test('a server that is late, or that goes on when its caller has given up, is shown as it is', () => {
+  test('does not move a server that is late, or that continues after its caller has given up', () => {
     expect(body(sketch(call(118, 50)))).toHaveLength(3);
   });
 
-  test('a consumer is moved only to the start of its producer', () => {
+  test('moves a consumer only to the start of its producer', () => {
     const spans: SpanSketch[] = [
       { id: '1', name: 'send', kind: 'PRODUCER', service: 'a', at: 50, ms: 2 },
       { id: '2', parent: '1', name: 'process', kind: 'CONSUMER', service: 'b', at: 20, ms: 100 },
@@ -171,7 +171,7 @@ describe('clocks', () => {
     expect(body(sketch(spans)).at(-1)).toContain("the clock of b is 30.0 ms behind its caller's");
   });
 
-  test('a correction is carried on to the services behind', () => {
+  test('applies a correction to the services behind, too', () => {
     const spans = [
       ...call(40, 10),
       { id: '4', parent: '3', name: 'behind', kind: 'SERVER', service: 'c', at: 41, ms: 1 } as SpanSketch,
@@ -195,7 +195,7 @@ describe('hostile text', () => {
   ];
   const forbidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-  test.each(hostile)('%j is written nowhere as it is', (text) => {
+  test.each(hostile)('never writes %j unescaped', (text) => {
     const event = { name: text, timeUnixNano: START, attributes: { [text]: [text] } };
     const spans = [
       {
@@ -218,12 +218,12 @@ describe('hostile text', () => {
     expect(picture).toMatch(/\\x|\\u\{|\\r|\\n/);
   });
 
-  test('a pile of combining marks is cut down', () => {
+  test('limits combining marks', () => {
     const [line] = body(sketch([{ id: '1', name: `Z${'\u0351'.repeat(5000)}algo` }]));
     expect(line).toMatch(/^Z\u0351\u0351algo/);
   });
 
-  test('impossible times and huge counts are drawn', () => {
+  test('draws impossible times and huge counts', () => {
     const [span] = sketch([{ id: '1', name: 'x' }]).spans;
     const spans = [
       { ...span!, startTimeUnixNano: 2n ** 64n - 1n, endTimeUnixNano: 0n },
@@ -233,7 +233,7 @@ describe('hostile text', () => {
   });
 });
 
-test('an error tells its exception, or its type and message, or that there is one', () => {
+test("shows an error's exception, or its type and message, or that there was an error", () => {
   const exception = (attributes: Record<string, string>) => [
     { name: 'exception', timeUnixNano: START, attributes },
   ];

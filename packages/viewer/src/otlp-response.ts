@@ -1,6 +1,6 @@
 import type { OtlpFormat } from './decode-traces.ts';
 
-/** ExportTraceServiceResponse: empty when every span was taken, otherwise with `partial_success`. */
+/** Encodes an ExportTraceServiceResponse: empty on full success, otherwise with `partial_success`. */
 export function exportResponse(format: OtlpFormat, rejected: number, reason: string): Buffer {
   if (format === 'json') {
     const partial = { partialSuccess: { rejectedSpans: String(rejected), errorMessage: reason } };
@@ -10,7 +10,10 @@ export function exportResponse(format: OtlpFormat, rejected: number, reason: str
   return field(1, Buffer.concat([Buffer.from([0x08]), varint(rejected), field(2, Buffer.from(reason))]));
 }
 
-/** google.rpc.Status, the body of every answer that is not a success. https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+/**
+ * Encodes a google.rpc.Status, the body of every error response.
+ * https://opentelemetry.io/docs/specs/otlp/#failures-1
+ */
 export function statusBody(format: OtlpFormat, message: string): Buffer {
   return format === 'json' ? Buffer.from(JSON.stringify({ message })) : field(2, Buffer.from(message));
 }
