@@ -70,7 +70,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       const spans = await recorder.take(2);
       expect(named(spans, 'publish clew.room').attributes['error.type']).toBeUndefined();
       expect(droppedFromWire()).toMatchObject({
-        '@clew/instrumentation-amqplib: outgoing header without room': expect.any(Number),
+        '@clew/instrumentation-amqplib: outgoing header does not fit': expect.any(Number),
       });
     }),
   );

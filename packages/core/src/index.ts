@@ -22,7 +22,7 @@ export {
 export { appendSqlComment, parseSqlComment } from './propagation/carriers/sql-comment.ts';
 export type { Destinations } from './propagation/destinations.ts';
 export { droppedFromWire } from './propagation/dropped.ts';
-export type { ContextFormat, Extraction, Outgoing, SamplingWish, TraceFormat } from './propagation/format.ts';
+export type { ContextFormat, Extraction, Outgoing, SamplingHint, TraceFormat } from './propagation/format.ts';
 export { TRACE_FORMATS } from './propagation/formats/index.ts';
 export { decodeOpencensus, encodeOpencensus } from './propagation/formats/opencensus-binary.ts';
 export { w3cBaggage } from './propagation/formats/w3c-baggage.ts';

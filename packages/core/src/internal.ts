@@ -23,7 +23,7 @@ export { type CarrierWriter, injectFresh } from './propagation/inject.ts';
 export { type PropagationPolicy, propagationPolicy, setPropagationPolicy } from './propagation/policy.ts';
 export {
   isSigned,
-  isTraceVouched,
+  maySignTrace,
   TRACE_ORIGIN,
   type TraceOrigin,
   trackProvenance,

@@ -1,14 +1,14 @@
 import { type Exception, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { ATTR } from './semconv.ts';
 
-/** A message may contain a whole document: in full, it would make the span too large for a batch. */
+/** A message may contain a whole document, which would make the span too large for a batch. */
 const MAX_MESSAGE_CHARS = 4096;
 const MAX_STACK_CHARS = 16_384;
 const UNPRINTABLE = 'an unprintable value';
 
 /**
- * Records any thrown value on a span, as the exception conventions ask: of its message 4,096 characters, of its stack
- * 16,384. A value whose properties can't be read is an error all the same.
+ * Records any thrown value on a span, as the exception conventions require. Cuts the message at 4,096 and the stack at
+ * 16,384 characters. Also records a value whose properties can't be read.
  */
 export function recordError(span: Span, error: unknown): void {
   const type = errorType(error);
@@ -20,8 +20,8 @@ export function recordError(span: Span, error: unknown): void {
 }
 
 /**
- * `error.type` of any thrown value: its code where that is a text (`ECONNREFUSED`, a SQLSTATE), which is the
- * low-cardinality identifier that the conventions allow in place of a class, else {@link exceptionType}.
+ * `error.type` of any thrown value: its `code` if that is a string (`ECONNREFUSED`, a SQLSTATE), the low-cardinality
+ * identifier that the conventions allow in place of a class; else {@link exceptionType}.
  */
 export function errorType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error;
@@ -29,7 +29,7 @@ export function errorType(error: unknown): string {
   return typeof code === 'string' && code !== '' ? code : exceptionType(error);
 }
 
-/** Classes whose name says nothing that a class derived from them does not say better. */
+/** Names of general classes: the name of a derived class is more specific. */
 const GENERAL: ReadonlySet<unknown> = new Set([
   'Error',
   'AggregateError',
@@ -43,9 +43,8 @@ const GENERAL: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * `exception.type` of any thrown value: the name of its class, never a code. That is the error's `name`; where the
- * class has not set one, and so inherits a name of the language, it is the name of the class itself. What is not an
- * object has the name of its type.
+ * `exception.type` of any thrown value: the name of its class, never a code. That is the error's `name`, or the name of
+ * the constructor if `name` is inherited from a built-in class. For a value that is not an object, the name of its type.
  * Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
  */
 export function exceptionType(error: unknown): string {
@@ -66,7 +65,7 @@ function exceptionOf(error: unknown, full: string, message: string): Exception {
   return { name, message, ...(typeof stack === 'string' && { stack: shortened(stack, full, message) }) };
 }
 
-/** A stack begins with the message: cut there as well, its frames stay. */
+/** The stack begins with the full message: cutting it there too keeps the frames. */
 function shortened(stack: string, full: string, message: string): string {
   return (full === message ? stack : stack.replace(full, () => message)).slice(0, MAX_STACK_CHARS);
 }
@@ -88,7 +87,7 @@ function isError(value: unknown): value is Error {
   }
 }
 
-/** A property, where reading it does not throw: getters and proxies are the program's. */
+/** Reads a property; `undefined` if that throws, as getters and proxies of the application may. */
 function read(object: object, key: string): unknown {
   try {
     return (object as Record<string, unknown>)[key];

@@ -1,10 +1,10 @@
 /**
- * Attribute keys of the OpenTelemetry semantic conventions (1.4x), and the only copy of them in the project:
- * the package of them is 10 MB. Source: https://opentelemetry.io/docs/specs/semconv/
+ * Attribute keys of the OpenTelemetry semantic conventions (1.4x). The project does not depend on the package of the
+ * conventions, because it is 10 MB large. Source: https://opentelemetry.io/docs/specs/semconv/
  */
 export const ATTR = {
   clientAddress: 'client.address',
-  /** Ours: the conventions have a metric for it, but no attribute. */
+  /** Clew's own: the conventions define a metric for it, but no attribute. */
   connectionWaitMs: 'clew.db.connection_wait_ms',
   dbCollectionName: 'db.collection.name',
   dbNamespace: 'db.namespace',
@@ -24,9 +24,9 @@ export const ATTR = {
   httpResponseStatusCode: 'http.response.status_code',
   httpRoute: 'http.route',
   messagingBatchMessageCount: 'messaging.batch.message_count',
-  /** Ours: the library could not write at once, and told the program so. */
+  /** Clew's own: the library's write buffer was full, and it returned `false` to the application. */
   messagingBackPressure: 'clew.messaging.back_pressure',
-  /** Ours, of RabbitMQ's `x-death`: how often, why, and from which queue a message was dead-lettered. */
+  /** Clew's own, from RabbitMQ's `x-death`: how often, why, and from which queue a message was dead-lettered. */
   messagingDeadLetterCount: 'clew.messaging.dead_letter.count',
   messagingDeadLetterQueue: 'clew.messaging.dead_letter.queue',
   messagingDeadLetterReason: 'clew.messaging.dead_letter.reason',
@@ -40,7 +40,7 @@ export const ATTR = {
   messagingOperationType: 'messaging.operation.type',
   messagingRabbitmqDeliveryTag: 'messaging.rabbitmq.message.delivery_tag',
   messagingRabbitmqRoutingKey: 'messaging.rabbitmq.destination.routing_key',
-  /** Ours: the broker says that it may have delivered the message before. */
+  /** Clew's own: the broker reports that it may have delivered the message before. */
   messagingRedelivered: 'clew.messaging.redelivered',
   messagingSystem: 'messaging.system',
   networkPeerAddress: 'network.peer.address',
@@ -49,7 +49,7 @@ export const ATTR = {
   processExecutableName: 'process.executable.name',
   processExitCode: 'process.exit.code',
   processPid: 'process.pid',
-  /** Ours: `cast` and `fanout` are calls that nobody answers. */
+  /** Clew's own: `cast` and `fanout` are calls without a response. */
   rpcKind: 'clew.rpc.kind',
   rpcMethod: 'rpc.method',
   rpcSystemName: 'rpc.system.name',

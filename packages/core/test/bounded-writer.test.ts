@@ -61,19 +61,19 @@ test('what fits is written', () => {
 
 test('a header that does not fit is left out and counted, the others are written', () => {
   const carrier: Carrier = { own: 'x'.repeat(1000) };
-  const before = droppedCount('outgoing header without room');
+  const before = droppedCount('outgoing header does not fit');
   injectFresh(withBaggage(1000), carrier, bounded(2000).writer);
   expect(Object.keys(carrier)).toEqual(['own', 'traceparent']);
-  expect(droppedCount('outgoing header without room')).toBe(before + 1);
+  expect(droppedCount('outgoing header does not fit')).toBe(before + 1);
 });
 
 test('a carrier that is nearly full is left as it is, with what an older context has written', () => {
   const carrier: Carrier = { own: 'x'.repeat(1700), traceparent: 'old' };
   const copy = { ...carrier };
-  const before = droppedCount('outgoing context without room');
+  const before = droppedCount('outgoing context does not fit');
   injectFresh(withBaggage(10), carrier, bounded(2000).writer);
   expect(carrier).toEqual(copy);
-  expect(droppedCount('outgoing context without room')).toBe(before + 1);
+  expect(droppedCount('outgoing context does not fit')).toBe(before + 1);
 });
 
 test('an older header goes also where the new one does not fit', () => {

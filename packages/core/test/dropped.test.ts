@@ -23,8 +23,8 @@ test('what is dropped is counted by format and reason, and said once a minute fo
   countDropped('smoke', 'late');
   expect(droppedFromWire()).toMatchObject({ 'smoke: wet': 5, 'smoke: late': 1 });
   expect(warned.mock.calls).toEqual([
-    ['clew: dropped smoke: wet (1 so far); the request goes on without it'],
-    ['clew: dropped smoke: late (1 so far); the request goes on without it'],
+    ['clew: dropped smoke: wet (1 so far); the request continues without it'],
+    ['clew: dropped smoke: late (1 so far); the request continues without it'],
   ]);
   mockNowMs = 59_999;
   countDropped('smoke', 'late');

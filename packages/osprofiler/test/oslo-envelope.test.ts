@@ -116,7 +116,7 @@ test.each([
   ) as EnvelopedRequest;
   const came = reading.extract?.(rootContext) as Context;
   expect(trace.getSpanContext(came)).toBeUndefined();
-  expect(incomingOf(came)?.wish).toBeUndefined();
+  expect(incomingOf(came)?.samplingHint).toBeUndefined();
   expect(isSigned(came)).toBe(false);
 });
 
@@ -142,7 +142,7 @@ test('an empty base_id begins a new trace, each time another, and an empty paren
   };
   const came = extracted({ base_id: '' });
   expect(trace.getSpanContext(came)).toBeUndefined();
-  expect(incomingOf(came)?.wish).toBe('sample');
+  expect(incomingOf(came)?.samplingHint).toBe('sample');
   expect(incomingOf(came)?.traceId).toBeUndefined();
   expect(trace.getSpanContext(extracted({ parent_id: '' }))).toBeUndefined();
 });
@@ -175,7 +175,7 @@ test.each([257, 50_000, 900_000])('an id of %d characters does not come in', (le
     const reading = read(request({ _context_trace_info: long }), 'x', 'SECRET_KEY') as EnvelopedRequest;
     const came = reading.extract?.(rootContext) as Context;
     expect(trace.getSpanContext(came)).toBeUndefined();
-    expect(incomingOf(came)?.wish).toBeUndefined();
+    expect(incomingOf(came)?.samplingHint).toBeUndefined();
     expect(droppedFromWire()[cause]).toBe(before + 1);
   }
 });

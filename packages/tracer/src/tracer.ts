@@ -173,16 +173,16 @@ export class Tracer implements ApiTracer {
   }
 
   /**
-   * A caller that sends no parent may still send a sampling wish, which is treated like a remote parent's sampled
+   * A caller that sends no parent may still send a sampling hint, which is treated like a remote parent's sampled
    * flag. A parent without a decision counts as no parent for the sampler. Returns -1 if the sampler must be
    * called.
    */
   #decide(incoming: Incoming | undefined, flags: number, isRemote: boolean, localTrace: LocalTrace): number {
-    const wish = incoming?.wish;
-    if (wish === 'force') return 2;
+    const hint = incoming?.samplingHint;
+    if (hint === 'force') return 2;
     if (incoming?.undecided === true) return this.#fastSampler?.decide(-1, false, localTrace) ?? -1;
-    if (wish === undefined) return this.#fastSampler?.decide(flags, isRemote, localTrace) ?? -1;
-    return this.#fastSampler?.decide(wish === 'drop' ? 0 : SAMPLED, true, localTrace) ?? -1;
+    if (hint === undefined) return this.#fastSampler?.decide(flags, isRemote, localTrace) ?? -1;
+    return this.#fastSampler?.decide(hint === 'drop' ? 0 : SAMPLED, true, localTrace) ?? -1;
   }
 
   #callSampler(name: string, options: SpanOptions, context: Context, localTrace: LocalTrace): SamplingResult {

@@ -12,32 +12,35 @@ function startWith(incoming: Parameters<typeof withIncoming>[1], root = alwaysOn
     .startSpan('GET', { kind: SpanKind.SERVER }, withIncoming(rootContext, incoming));
 }
 
-describe('sampling wishes of a request without a parent', () => {
+describe('sampling hints of a request without a parent', () => {
   test('a trace id is used for the root, which is not marked as random', () => {
     const { traceId, traceFlags } = startWith({ links: [], traceId: TRACE_ID }).spanContext();
     expect(traceId).toBe(TRACE_ID);
     expect(traceFlags).toBe(1);
   });
 
-  test('a wish to drop is followed, and the trace id is kept', () => {
-    const span = startWith({ links: [], traceId: TRACE_ID, wish: 'drop' });
+  test('a hint to drop is followed, and the trace id is kept', () => {
+    const span = startWith({ links: [], traceId: TRACE_ID, samplingHint: 'drop' });
     expect(span.isRecording()).toBe(false);
     expect(span.spanContext()).toMatchObject({ traceId: TRACE_ID, traceFlags: 0 });
   });
 
-  test.each(['sample', 'force'] as const)('a wish to %s is followed where roots are not sampled', (wish) => {
-    expect(startWith({ links: [], wish }, alwaysOff()).isRecording()).toBe(true);
-  });
+  test.each(['sample', 'force'] as const)(
+    'a hint to %s is followed where roots are not sampled',
+    (samplingHint) => {
+      expect(startWith({ links: [], samplingHint }, alwaysOff()).isRecording()).toBe(true);
+    },
+  );
 
-  test('a sampler that ignores parents follows only a forced wish', () => {
+  test('a sampler that ignores parents follows only a forced hint', () => {
     const provider = new TracerProvider({ exporter: false, sampler: alwaysOff() });
     const tracer = provider.getTracer('test');
-    const recording = (wish: 'sample' | 'force') =>
-      tracer.startSpan('GET', {}, withIncoming(rootContext, { links: [], wish })).isRecording();
+    const recording = (samplingHint: 'sample' | 'force') =>
+      tracer.startSpan('GET', {}, withIncoming(rootContext, { links: [], samplingHint })).isRecording();
     expect([recording('sample'), recording('force')]).toEqual([false, true]);
   });
 
-  test('a child span and a span started with root: true ignore the wish', () => {
+  test('a child span and a span started with root: true ignore the hint', () => {
     const provider = new TracerProvider({ exporter: false });
     const tracer = provider.getTracer('test');
     const context = withIncoming(rootContext, { links: [], traceId: TRACE_ID });

@@ -2,32 +2,32 @@ import { Buffer } from 'node:buffer';
 import { countDropped } from './dropped.ts';
 import type { CarrierWriter } from './inject.ts';
 
-/** How much a carrier takes. */
+/** The capacity of a carrier. */
 export interface CarrierBounds<Carrier> {
-  /** Names the carrier where dropped headers are counted: `environment`. */
+  /** The carrier's name in the counts of dropped headers: `environment`. */
   readonly name: string;
-  /** The bytes that are left in a carrier, with what it holds already. */
+  /** The free bytes of a carrier, with its current content. */
   room(carrier: Carrier): number;
   /**
-   * Bytes that are written before `room` is called: for carriers that are expensive to measure and whose bound is
-   * not exact. Default 0.
+   * Bytes that are written before `room` is called, for carriers that are expensive to measure and whose limit is not
+   * exact. Default 0.
    */
   readonly unmeasuredBytes?: number;
 }
 
-/** With less room than this, all of a context is left out: half of a format's headers mean nothing. */
-const LEAST_BYTES = 512;
+/** With less space than this, the whole context is left out: some of a format's headers without the others are useless. */
+const MIN_BYTES = 512;
 
 /**
- * Bounds what is injected through a writer: what does not fit is left out and counted, so that the application's own
- * message is sent as it would have been. `set` returns `false` for a header that it leaves out.
+ * Limits what a writer injects: headers that do not fit are left out and counted, so that the application's own message
+ * is still accepted. `set` returns `false` for a header that it leaves out.
  */
 export function boundedWriter<Carrier>(
   writer: CarrierWriter<Carrier>,
   bounds: CarrierBounds<Carrier>,
 ): CarrierWriter<Carrier> {
   const { name: carrierName, unmeasuredBytes = 0 } = bounds;
-  // Of the current injection: it is synchronous.
+  // The state of the current injection: an injection is synchronous.
   let bytesLeft = 0;
   let isMeasured = true;
   return {
@@ -38,8 +38,8 @@ export function boundedWriter<Carrier>(
     begin(carrier) {
       isMeasured = unmeasuredBytes === 0;
       bytesLeft = isMeasured ? bounds.room(carrier) : unmeasuredBytes;
-      if (!isMeasured || bytesLeft >= LEAST_BYTES) return true;
-      countDropped(carrierName, 'outgoing context without room');
+      if (!isMeasured || bytesLeft >= MIN_BYTES) return true;
+      countDropped(carrierName, 'outgoing context does not fit');
       return false;
     },
     set(carrier, name, value) {
@@ -49,7 +49,7 @@ export function boundedWriter<Carrier>(
         bytesLeft = bounds.room(carrier);
       }
       if (bytes > bytesLeft) {
-        countDropped(carrierName, 'outgoing header without room');
+        countDropped(carrierName, 'outgoing header does not fit');
         return false;
       }
       bytesLeft -= bytes;
@@ -58,15 +58,15 @@ export function boundedWriter<Carrier>(
   };
 }
 
-/** What any protocol adds to a header's name and value: lengths, types, separators, pointers. */
+/** An upper bound of what protocols add to a header's name and value: lengths, types, separators, pointers. */
 const OVERHEAD_BYTES = 16;
 
-/** At least the bytes that a header takes in any carrier. */
+/** The bytes that a header takes in any carrier, rounded up. */
 export function headerBytes(name: string, value: string): number {
   return OVERHEAD_BYTES + textBytes(name) + textBytes(value);
 }
 
-/** At least the bytes of a text in UTF-8; exact for long texts. */
+/** The bytes of a text in UTF-8: rounded up for a short text, exact for one of more than 64 characters. */
 export function textBytes(text: string): number {
   return text.length <= 64 ? 3 * text.length : Buffer.byteLength(text);
 }

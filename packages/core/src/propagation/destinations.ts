@@ -1,26 +1,26 @@
 /**
- * Where context goes along: everywhere, nowhere, back to the host that is being served, or to the hosts that a
- * list names (`api.example.com`, `*.internal`, `localhost:8080`).
+ * Where context is sent: to all hosts, to none, to the host of the request that is being served, or to hosts that match
+ * a pattern of a list (`api.example.com`, `*.internal`, `localhost:8080`).
  */
 export type Destinations = 'all' | 'none' | 'same-origin' | readonly string[];
 
 export const DESTINATIONS_EXPECTED = '"all" | "none" | "same-origin" | a list of host patterns';
 
-/** Whether a value says where context goes. */
+/** Whether a value is a valid `Destinations` option. */
 export function isDestinations(value: unknown): value is Destinations {
   if (Array.isArray(value)) return value.every((item) => typeof item === 'string' && item !== '');
   return value === 'all' || value === 'none' || value === 'same-origin';
 }
 
-/** Decides by the host that a connection goes to, and the `Host` of the request that is served. */
+/** Decides by the host of the outgoing connection and the `Host` header of the request that is being served. */
 export type AllowsHost = (host: string, servedHost: string | undefined) => boolean;
 
-/** The decision of `all`. */
+/** Allows every host; compared by identity to skip further checks. */
 export const allowsAll: AllowsHost = () => true;
 
 const MAX_CACHED = 1000;
 
-/** Makes the decision for hosts; a list's decisions are kept by host. */
+/** Creates the decision of an option; the decisions of a list are cached by host. */
 export function destinationDecider(destinations: Destinations): AllowsHost {
   if (destinations === 'all') return allowsAll;
   if (destinations === 'none') return () => false;
@@ -37,15 +37,15 @@ export function destinationDecider(destinations: Destinations): AllowsHost {
   };
 }
 
-/** A `Host` header leaves out the default port. */
+/** A `Host` header omits the default port. */
 function isSameHost(host: string, servedHost: string | undefined): boolean {
   if (servedHost === undefined) return false;
   const served = servedHost.toLowerCase();
-  const asked = host.toLowerCase();
-  return asked === served || asked === `${served}:80` || asked === `${served}:443`;
+  const requested = host.toLowerCase();
+  return requested === served || requested === `${served}:80` || requested === `${served}:443`;
 }
 
-/** A pattern without a port fits every port. */
+/** A pattern without a port matches every port. */
 function matcherOf(pattern: string): (host: string) => boolean {
   const lower = pattern.toLowerCase();
   const withPort = /:\d+$/.test(lower) && !lower.endsWith(']');

@@ -8,14 +8,14 @@ import {
 } from '@opentelemetry/api';
 import type { Extraction, TraceFormat } from './format.ts';
 import { withIncoming } from './incoming.ts';
-import { withSigned, withVouched } from './provenance.ts';
+import { withSigned, withVerification } from './provenance.ts';
 
 interface Found {
   readonly format: string;
   readonly extraction: Extraction;
 }
 
-/** Reads the formats in order; returns the same context where the carrier has no trace. */
+/** Reads the formats in order; returns the same context if the carrier has no trace. */
 export function extractTrace<C>(
   formats: readonly TraceFormat[],
   context: Context,
@@ -36,11 +36,12 @@ export function extractTrace<C>(
     else others = [...(others ?? []), { format: format.name, extraction }];
   }
   if (winner !== undefined) return resolve(context, winner, others);
-  return refused ? withVouched(context, { refused }) : context;
+  return refused ? withVerification(context, { refused }) : context;
 }
+
 const NO_LINKS: readonly Link[] = [];
 
-/** A parent goes before a mere wish, whatever their order: an id is worth more than a flag. */
+/** A parent wins over a sampling hint without a parent, whatever their order. */
 function resolve(context: Context, first: Extraction, others: readonly Found[] | undefined): Context {
   let winner = first;
   if (first.kind === 'start' && others !== undefined) {
@@ -50,15 +51,15 @@ function resolve(context: Context, first: Extraction, others: readonly Found[] |
   let resolved = winner.signed === true ? withSigned(context) : context;
   if (winner.baggage !== undefined) resolved = propagation.setBaggage(resolved, winner.baggage);
   if (winner.kind === 'start') {
-    const { traceId, decision: wish, traceState } = winner;
-    return withIncoming(resolved, { links, traceId, wish, traceState });
+    const { traceId, decision: samplingHint, traceState } = winner;
+    return withIncoming(resolved, { links, traceId, samplingHint, traceState });
   }
   resolved = trace.setSpanContext(resolved, withTraceState(winner.spanContext, others));
   const { undecided } = winner;
   return links.length === 0 && undecided !== true ? resolved : withIncoming(resolved, { links, undecided });
 }
 
-/** What the same trace's other headers carry along must not end here: a format without a trace state takes theirs. */
+/** A format without a trace state takes the trace state of the same trace's other headers, so that it is passed on. */
 function withTraceState(parent: SpanContext, others: readonly Found[] | undefined): SpanContext {
   if (parent.traceState !== undefined || others === undefined) return parent;
   for (const { extraction } of others) {
@@ -82,7 +83,7 @@ function linksTo(others: readonly Found[], winner: Extraction): Link[] {
   return links;
 }
 
-/** A 64-bit id, padded with zeros, names the same trace as the 128-bit id whose end it is. */
+/** A 64-bit id, padded with zeros, is the same trace as the 128-bit id with the same lower half. */
 function sameTrace({ traceId }: SpanContext, other: string | undefined): boolean {
   if (other === undefined || traceId === other) return traceId === other;
   const half = traceId.slice(16) === other.slice(16);

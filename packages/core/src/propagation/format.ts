@@ -7,84 +7,84 @@ import type {
   TraceState,
 } from '@opentelemetry/api';
 
-/** What a message says of the trace that it belongs to. */
+/** The trace information of a message. */
 export type Extraction =
-  /** It has a parent. */
+  /** The message has a parent. */
   | {
       readonly kind: 'parent';
       readonly spanContext: SpanContext;
-      /** A trace that somebody looks at: kept whatever the policies say. */
+      /** A debug trace: kept whatever the policies decide. */
       readonly debug?: boolean;
-      /** The peer leaves the sampling decision to us: the sampled flag says nothing. */
+      /** The peer made no sampling decision: the sampled flag has no meaning. */
       readonly undecided?: boolean;
-      /** The format's own signature was valid: whatever the trust, the trace is continued. It covers no baggage. */
+      /** The format's own signature was valid: the trace is continued whatever the trust option. It covers no baggage. */
       readonly signed?: boolean;
       readonly baggage?: Baggage;
     }
-  /** It has no parent, but a trace id to use, a sampling decision, or both. */
+  /** The message has no parent, but a trace id to use, a sampling decision, or both. */
   | {
       readonly kind: 'start';
       readonly traceId?: string;
-      readonly decision?: SamplingWish;
-      /** For the span context of the new trace's root: what the format must find there to go on with the trace. */
+      readonly decision?: SamplingHint;
+      /** The trace state of the new root span, in which the format keeps what it needs to continue the trace. */
       readonly traceState?: TraceState;
       readonly signed?: boolean;
       readonly baggage?: Baggage;
     };
 
-/** What a peer asks for where it gives no parent: `force` is a debug trace, kept whatever the policies say. */
-export type SamplingWish = 'drop' | 'sample' | 'force';
+/** The sampling decision of a peer; `force` is a debug trace, kept whatever the policies decide. */
+export type SamplingHint = 'drop' | 'sample' | 'force';
 
-/** The name of a method: no program's own property is taken for it. */
+/** The name of a method; a symbol, so that it can't be a property of the application's own span. */
 export const WRITE_TRACEPARENT = Symbol.for('clew.write-traceparent');
 
-/** A span of ours, which knows its ids otherwise than as digits. */
+/** A span that writes its `traceparent` without formatting its ids as strings first. */
 export interface TraceparentWriter {
   readonly traceState: TraceState | undefined;
   /** The value of a `traceparent`, version `00`. */
   [WRITE_TRACEPARENT](): string;
 }
 
-/** What goes out. */
+/** What a format injects. */
 export interface Outgoing {
   readonly spanContext: SpanContext;
-  /** For formats that carry baggage in headers of their own. */
+  /** For formats with their own baggage headers. */
   readonly baggage: Baggage | undefined;
-  /** The span, if its tracer writes a `traceparent` itself: cheaper than from the digits of a span context. */
+  /** The span, if it can write a `traceparent` itself, which is cheaper than formatting its span context. */
   readonly writer?: TraceparentWriter | undefined;
-  /** The trace came from outside without a signature: a format that signs leaves it out. */
+  /** The trace was received without a signature: a format that signs must not write it. */
   readonly unsigned?: boolean;
 }
 
 /**
  * One wire format of trace context: a pair of pure functions over a carrier.
- * `extract` gives `undefined` where the format is absent (at the cost of one look-up for each header that may stand
- * alone) or malformed (and counted).
+ * `extract` returns `undefined` if the format is absent (at the cost of one look-up for each header that may be present
+ * without the others) or malformed (which it counts).
  */
 export interface TraceFormat {
-  /** As in `OTEL_PROPAGATORS`. */
+  /** The name in `OTEL_PROPAGATORS`. */
   readonly name: string;
-  /** The headers that `inject` writes, and those that an older context may have left beside them. */
+  /** The headers that `inject` writes, and those that must be removed with them because they belong to an older context. */
   readonly fields: readonly string[];
   /**
-   * The format has a signature of its own, and its headers count for nothing without it. A trace that begins where
-   * they were there and did not count is not signed.
+   * Whether the format has its own signature, without which its headers are ignored. A trace that starts at a message
+   * with such ignored headers is never signed.
    */
   readonly signs?: boolean;
   extract<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined;
   inject<C>(outgoing: Outgoing, carrier: C, setter: TextMapSetter<C>): void;
 }
 
-/** A format of what travels beside the trace, baggage above all. */
+/** A format of context other than the trace, such as baggage. */
 export interface ContextFormat {
   readonly name: string;
   readonly fields: readonly string[];
-  /** Returns the context given where there is nothing to add. */
+  /** Returns the given context if there is nothing to add. */
   extract<C>(context: Context, carrier: C, getter: TextMapGetter<C>): Context;
   inject<C>(context: Context, carrier: C, setter: TextMapSetter<C>): void;
 }
 
-/** A header's value as one text: several headers of a name are one list. */
+/** The value of a list header as one text: several headers of the same name are joined. */
 export function joined(value: string | string[] | undefined): string | undefined {
   if (typeof value === 'string') return value;
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
@@ -92,7 +92,7 @@ export function joined(value: string | string[] | undefined): string | undefined
     : undefined;
 }
 
-/** A header that may come once: `undefined` when it is absent, comes twice, or is no text. */
+/** The value of a header that must be unique: `undefined` if it is absent, repeated, or not a string. */
 export function single(value: string | string[] | undefined): string | undefined {
   const only = Array.isArray(value) && value.length === 1 ? value[0] : value;
   return typeof only === 'string' ? only : undefined;

@@ -10,10 +10,10 @@ import {
 import { reportFailure } from '../kit/failures.ts';
 import { type Outgoing, type TraceparentWriter, WRITE_TRACEPARENT } from './format.ts';
 import type { PropagatorOptions } from './propagator.ts';
-import { isTraceVouched } from './provenance.ts';
+import { maySignTrace } from './provenance.ts';
 import { isValid } from './span-context.ts';
 
-/** Writes all formats. A format that fails does not keep the others from being written. */
+/** Writes all formats. If a format throws, the others are still written. */
 export function injectFormats<C>(
   { inject, injectBeside }: PropagatorOptions,
   context: Context,
@@ -39,7 +39,7 @@ export function injectFormats<C>(
   }
 }
 
-/** `undefined` where the context has no valid span. */
+/** `undefined` if the context has no valid span. */
 function outgoingOf(context: Context): Outgoing | undefined {
   try {
     const span = trace.getSpan(context);
@@ -53,7 +53,7 @@ function outgoingOf(context: Context): Outgoing | undefined {
   }
 }
 
-/** Most formats ask for one part of it. */
+/** Getters, because most formats need only one of the parts. */
 class OutgoingTrace implements Outgoing {
   readonly writer: TraceparentWriter | undefined;
   readonly #span: Span;
@@ -75,7 +75,7 @@ class OutgoingTrace implements Outgoing {
 
   get unsigned(): boolean {
     const { traceState } = this.writer ?? this.spanContext;
-    return !isTraceVouched(traceState, this.#context, 'format');
+    return !maySignTrace(traceState, this.#context, 'format');
   }
 }
 

@@ -1,39 +1,39 @@
 import { type Context, propagation, type TextMapSetter } from '@opentelemetry/api';
 import { SIGNATURE_HEADER } from './signature.ts';
 
-/** Access to a carrier that the application may have filled before: an outgoing request, a message. */
+/** Access to a carrier that may already hold headers of the application: an outgoing request, a message. */
 export interface CarrierWriter<Carrier> extends TextMapSetter<Carrier> {
-  /** Whether the carrier holds a header of this name; names are compared as the protocol does it. */
+  /** Whether the carrier has a header of this name; names are compared as in the protocol. */
   has(carrier: Carrier, name: string): boolean;
   /** Removes all headers of this name. */
   remove(carrier: Carrier, name: string): void;
   /** The names of all headers, in any case. Called only for a carrier that holds an older trace. */
   names(carrier: Carrier): readonly string[];
-  /** Whether the carrier holds no header at all: a cheap way to know that there is nothing older in it. */
+  /** Whether the carrier has no headers at all: a cheap check that there is no older context. */
   isEmpty?(carrier: Carrier): boolean;
   /**
-   * Called before an injection; `false` where the carrier has no room for one. Given by `boundedWriter`, whose `set`
-   * returns `false` for a header that it has left out.
+   * Called before an injection; returns `false` if the carrier is full. Provided by `boundedWriter`, whose `set` returns
+   * `false` for a header that it has left out.
    */
   begin?(carrier: Carrier): boolean;
 }
 
-/** Whether a bounded carrier's setter has left a header out. */
+/** Whether the setter of a bounded carrier has left a header out. */
 export function isLeftOut(setResult: unknown): boolean {
   return setResult === false;
 }
 
 const BAGGAGE = 'baggage';
 
-/** Formats that write baggage as one header an entry do not list these among their fields. */
+/** Formats that write one header for each entry of baggage do not list these headers in their `fields`. */
 const BAGGAGE_PREFIXES = ['uberctx-', 'ot-baggage-'] as const;
 
 /**
- * Injects a context and removes what belongs to an older one: headers that were copied from an incoming request, or a
- * message that is published again. Without this, a fresh `traceparent` goes out beside a stale `tracestate`.
+ * Injects a context and removes headers of an older one, such as those of a copied incoming request or of a message that
+ * is published again. Otherwise a new `traceparent` would be sent with a stale `tracestate`.
  *
- * Headers are removed only where a trace is written. `baggage` that the application has set by itself, without a
- * trace beside it, stays unless the context has baggage of its own.
+ * Headers are removed only if a trace is written. `baggage` that the application has set itself, without trace headers,
+ * stays unless the context has baggage.
  *
  * @example
  * injectFresh(context.active(), request, {
@@ -87,13 +87,13 @@ function hasBaggagePrefix(name: string): boolean {
   return BAGGAGE_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
-/** Removes everything that injection has written. */
+/** Removes all injected headers. */
 export function removeInjected<Carrier>(carrier: Carrier, writer: CarrierWriter<Carrier>): void {
   for (const name of propagation.fields()) writer.remove(carrier, name);
   removeInjectedBaggage(carrier, writer);
 }
 
-/** Removes the baggage that injection has written, and the signature that covers it. */
+/** Removes the injected baggage, and the signature that covers it. */
 export function removeInjectedBaggage<Carrier>(carrier: Carrier, writer: CarrierWriter<Carrier>): void {
   for (const name of writer.names(carrier)) {
     if (isBaggage(name.toLowerCase()) || name.toLowerCase() === SIGNATURE_HEADER)

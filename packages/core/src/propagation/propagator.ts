@@ -8,19 +8,19 @@ import { extractSigned, extractUnsigned, injectSigned } from './signed-propagati
 
 /** Which formats are read, in order, and which are written. */
 export interface PropagatorOptions {
-  /** The first that is valid wins; a later one with another trace id becomes a link. */
+  /** The first valid one is the parent; a later one with another trace id becomes a link. */
   readonly extract: readonly TraceFormat[];
-  /** All are written. */
+  /** All of these are written. */
   readonly inject: readonly TraceFormat[];
-  /** Read beside the trace. */
+  /** Read in addition to the trace, such as baggage. */
   readonly extractBeside: readonly ContextFormat[];
-  /** Written beside the trace. */
+  /** Written in addition to the trace, such as baggage. */
   readonly injectBeside: readonly ContextFormat[];
-  /** Signs what goes out and verifies what comes in. */
+  /** Signs outgoing headers and verifies incoming ones. */
   readonly signature?: Signature | undefined;
 }
 
-/** Makes an OpenTelemetry propagator of wire formats. */
+/** Creates an OpenTelemetry propagator for wire formats. */
 export function createPropagator(options: PropagatorOptions): TextMapPropagator {
   const { inject, injectBeside, signature } = options;
   const names = [...inject, ...injectBeside].flatMap((format) => format.fields);

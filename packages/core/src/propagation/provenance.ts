@@ -13,114 +13,114 @@ import { type Incoming, incomingOf, withIncoming } from './incoming.ts';
 import { RemoteSpanContext } from './span-context.ts';
 
 /**
- * Where a trace comes from that this process did not begin: `unsigned`, or `format` where a format's own signature
- * (OSProfiler's) was valid. A trace without an origin began here or came with a valid `clew-signature`.
+ * The origin of a trace that this process did not start: `unsigned`, or `format` if a format's own signature
+ * (OSProfiler's) was valid. A trace without an origin started here or had a valid `clew-signature`.
  */
 export type TraceOrigin = 'unsigned' | 'format';
 
-/** A trace state with this property remembers its trace's origin: spans pass it on to their children. */
+/** The property of a trace state that holds its trace's origin: spans pass the trace state on to their children. */
 export const TRACE_ORIGIN = Symbol.for('clew.trace-origin');
 
-/** What the signatures of an incoming message cover. */
-export interface Vouched {
+/** The result of verifying the signatures of an incoming message. */
+export interface Verification {
   /** Which signature covers the trace, if any. */
   readonly trace?: 'signature' | 'format' | undefined;
   readonly baggage?: boolean | undefined;
-  /** A signature was there and did not verify. */
+  /** There was a signature, and it was not valid. */
   readonly refused?: boolean | undefined;
 }
 
-/** One in a process, also over several copies of this package. */
+/** Shared by all copies of this package in the process. */
 const TRACKED = Symbol.for('clew.provenance');
 const shared = globalThis as { [TRACKED]?: { tracked: boolean } };
 shared[TRACKED] ??= { tracked: false };
-/** Looked up once: a property of the global object is not found fast. */
+/** Looked up once, because reading a property of the global object is slow. */
 const holder = shared[TRACKED];
 
-/** From now on incoming traces and baggage are marked with their origin. Called by code that signs, so that other applications don't pay for it. */
+/** Marks incoming traces and baggage with their origin from now on. Called by code that signs, so that others don't pay for it. */
 export function trackProvenance(): void {
   holder.tracked = true;
 }
 
-/** Whether anything signs in this process. */
+/** Whether any code signs in this process. */
 export function isProvenanceTracked(): boolean {
   return holder.tracked;
 }
 
-const KEY = createContextKey('clew.vouched');
-const NOTHING: Vouched = {};
+const KEY = createContextKey('clew.verification');
+const UNVERIFIED: Verification = {};
 
-/** What the signatures cover that came with this context. */
-export function vouchedOf(context: Context): Vouched {
-  return (context.getValue(KEY) as Vouched | undefined) ?? NOTHING;
+/** What the signatures of the message of this context cover. */
+export function verificationOf(context: Context): Verification {
+  return (context.getValue(KEY) as Verification | undefined) ?? UNVERIFIED;
 }
 
-export function withVouched(context: Context, vouched: Vouched): Context {
-  return context.setValue(KEY, vouched);
+export function withVerification(context: Context, verification: Verification): Context {
+  return context.setValue(KEY, verification);
 }
 
-/** Whether a valid signature covers the trace or the baggage that came in this context. */
+/** Whether a valid signature covers the incoming trace or baggage of this context. */
 export function isSigned(context: Context): boolean {
-  const { trace: traceSignature, baggage } = vouchedOf(context);
+  const { trace: traceSignature, baggage } = verificationOf(context);
   return traceSignature !== undefined || baggage === true;
 }
 
-/** Marks the trace that came as signed, and nothing else; for formats that carry a signature of their own. */
+/** Marks the incoming trace, but not its baggage, as signed; for formats with their own signature. */
 export function withSigned(context: Context): Context {
-  return withVouched(context, { trace: 'format' });
+  return withVerification(context, { trace: 'format' });
 }
 
-/** Whether this process may sign the trace of a span: it began here, or came with a signature as strong. */
-export function isTraceVouched(
+/** Whether this process may sign the trace of a span: it started here, or was received with a signature as strong. */
+export function maySignTrace(
   traceState: TraceState | undefined,
   context: Context,
   signature: 'signature' | 'format',
 ): boolean {
   const origin = originOf(traceState);
   if (origin === 'unsigned') return false;
-  if (origin === 'format') return signature === 'format' || vouchedOf(context).trace === 'signature';
-  return vouchedOf(context).refused !== true;
+  if (origin === 'format') return signature === 'format' || verificationOf(context).trace === 'signature';
+  return verificationOf(context).refused !== true;
 }
 
-/** Whether an extraction has brought a trace into a context: a parent, a trace id, or a sampling decision. */
-export function bringsTrace(context: Context, base: Context): boolean {
+/** Whether an extraction has added a trace to the context `base`: a parent, a trace id, or a sampling decision. */
+export function hasNewTrace(context: Context, base: Context): boolean {
   if (trace.getSpan(context) !== trace.getSpan(base)) return true;
   const incoming = incomingOf(context);
   return incoming !== incomingOf(base) && decidesTrace(incoming);
 }
 
-/** Links alone leave id and decision to us. */
+/** Links alone set neither the trace id nor the sampling decision. */
 function decidesTrace(incoming: Incoming | undefined): boolean {
-  return incoming?.traceId !== undefined || incoming?.wish !== undefined;
+  return incoming?.traceId !== undefined || incoming?.samplingHint !== undefined;
 }
 
-/** Whether this process may sign baggage: it did not come unsigned. */
-export function isBaggageVouched(baggage: Baggage | undefined): boolean {
+/** Whether this process may sign baggage: none of it was received unsigned. */
+export function maySignBaggage(baggage: Baggage | undefined): boolean {
   return !(baggage instanceof UnsignedBaggage);
 }
 
 /** The baggage without the mark of its origin. */
-export function bareBaggage(baggage: Baggage): Baggage {
+export function unmarkedBaggage(baggage: Baggage): Baggage {
   return baggage instanceof UnsignedBaggage ? baggage.bare : baggage;
 }
 
 /**
- * Marks what an extraction has brought unsigned into a context, so that nothing here signs it. What was in the context
- * that it was extracted into stays as it is, and so does what is marked.
+ * Marks trace and baggage that an extraction added unsigned to the context `base`, so that this process does not sign
+ * them. What was in `base`, or is already marked, stays unchanged.
  */
 export function withOrigins(context: Context, base: Context): Context {
-  const before = vouchedOf(base);
-  const vouched = vouchedOf(context);
-  const fresh = vouched === before ? NOTHING : vouched;
-  const hasTrace = bringsTrace(context, base);
+  const before = verificationOf(base);
+  const verification = verificationOf(context);
+  const fresh = verification === before ? UNVERIFIED : verification;
+  const hasTrace = hasNewTrace(context, base);
   const baggage = propagation.getBaggage(context);
   const hasBaggage = baggage !== undefined && baggage !== propagation.getBaggage(base);
   let marked = context;
-  if (before !== NOTHING) {
+  if (before !== UNVERIFIED) {
     const ofTrace = hasTrace || fresh.refused === true ? fresh : before;
     const ofBaggage = hasBaggage ? fresh : before;
     const { trace: traceSignature, refused } = ofTrace;
-    marked = withVouched(marked, { trace: traceSignature, refused, baggage: ofBaggage.baggage });
+    marked = withVerification(marked, { trace: traceSignature, refused, baggage: ofBaggage.baggage });
   }
   if (fresh.trace === undefined) {
     if (hasTrace) marked = withTraceOrigin(marked);
@@ -139,7 +139,7 @@ function withTraceOrigin(context: Context): Context {
     : trace.setSpanContext(context, withState(parent, traceState));
 }
 
-/** The root of the trace that begins in this context takes the trace state. */
+/** The root span that is started in this context takes over the trace state. */
 function withRootOrigin(context: Context): Context {
   const incoming = incomingOf(context);
   return withIncoming(context, { links: [], ...incoming, traceState: marked(incoming?.traceState) });
@@ -186,7 +186,7 @@ class UnsignedTraceState implements TraceState {
   }
 }
 
-/** Baggage of which at least one entry came unsigned: what is made of it by a change stays unsigned. */
+/** Baggage with at least one unsigned entry: every change of it is unsigned too. */
 class UnsignedBaggage implements Baggage {
   readonly bare: Baggage;
 

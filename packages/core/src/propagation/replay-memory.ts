@@ -1,31 +1,31 @@
 import type { Buffer } from 'node:buffer';
 
-/** Whether a signature was seen before; `full` when there is no room to remember it. */
+/** Whether a signature was seen before; `full` if the memory is full, so that it could not be added. */
 export type Remembered = 'new' | 'known' | 'full';
 
 /**
- * Remembers the digests of valid signatures until these are too old to count. Digests are kept by the time that the
- * signature names, in slices as long as its life: a slice is dropped whole when nothing in it can be valid any more.
+ * Remembers the digests of valid signatures until the signatures expire. Digests are stored by the time in the signature,
+ * in slices of the maximum age: a whole slice is dropped once all its signatures have expired.
  */
 export class ReplayMemory {
   readonly #sliceMs: number;
   readonly #maxPerSlice: number;
   readonly #slices = new Map<number, DigestSet>();
 
-  /** `maxAgeMs`: how far a signature's time may be from now, in the past and in the future. */
+  /** `maxAgeMs`: the maximum distance of a signature's time from now, in the past and in the future. */
   constructor(maxAgeMs: number, maxPerSecond: number) {
     this.#sliceMs = maxAgeMs;
     this.#maxPerSlice = Math.ceil((maxPerSecond * maxAgeMs) / 1000);
   }
 
-  /** How many bytes the memory takes now. */
+  /** The current size of the memory in bytes. */
   get bytes(): number {
     let bytes = 0;
     for (const { byteLength } of this.#slices.values()) bytes += byteLength;
     return bytes;
   }
 
-  /** Adds a digest of at least 8 bytes. `time` is the signature's own. */
+  /** Adds a digest of at least 8 bytes. `time` is the time in the signature. */
   add(digest: Buffer, time: number, now: number): Remembered {
     const index = Math.floor(time / this.#sliceMs);
     let slice = this.#slices.get(index);
@@ -37,7 +37,7 @@ export class ReplayMemory {
     return slice.add(digest, this.#maxPerSlice);
   }
 
-  /** A signature counts for one slice's length after its time, so the slice before the current one may still count. */
+  /** A signature is valid for the length of one slice, so those of the previous slice may still be valid. */
   #dropBefore(oldest: number): void {
     for (const index of this.#slices.keys()) if (index < oldest) this.#slices.delete(index);
   }
@@ -47,8 +47,8 @@ const SHARDS = 64;
 const FIRST_SLOTS = 16;
 
 /**
- * Written for memory: 64 bits of each digest in tables with open addressing, 11 to 21 bytes where a `Set` of texts takes
- * 200. Many small tables: each takes little time to grow.
+ * Written for low memory: 64 bits of each digest in hash tables with open addressing take 11 to 21 bytes; the plain
+ * form, a `Set` of strings, takes 200. Many small tables, so that growing one is fast.
  */
 class DigestSet {
   readonly #shards: (Shard | undefined)[] = new Array(SHARDS).fill(undefined);
@@ -104,7 +104,7 @@ function put(words: Uint32Array, high: number, low: number): void {
   words[at + 1] = low;
 }
 
-/** Where the digest is, or the empty slot where it belongs. A digest is random: its bits are a hash already. */
+/** The slot of the digest, or the empty slot for it. A digest is random, so its bits serve as the hash. */
 function slotOf(words: Uint32Array, high: number, low: number): number {
   const last = words.length - 2;
   let at = (2 * high) & last;

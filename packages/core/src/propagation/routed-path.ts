@@ -1,18 +1,18 @@
 import { splitTarget } from '../templates/http-attributes.ts';
 
-/** Nothing in it that two readers could read differently. `//` and segments that begin with a dot are looked at again. */
+/** Paths that every parser reads the same way. `//` and segments that begin with a dot are checked further. */
 const PLAIN = /^(?:\/[\w!$&'()*+,=:@~-][\w!$&'()*+,=:@~.-]*)*\/?$/;
-/** A segment of dots, also with blanks, which some file systems ignore. */
+/** A segment of dots, also with spaces, which some file systems ignore. */
 const DOTS = /\/(?:%20)*\.(?:\.|%20)*(?:\/|$)/;
-/** What a client has no reason to encode, and what ends a segment once it is decoded. */
+/** Encodings that no client needs, and of characters that end a segment once they are decoded. */
 const NEEDLESS = /%(?:2[def]|3[\db]|4[1-9a-f]|5[\dacf]|6[1-9a-f]|7[\daef]|[01][\da-f]|25[\da-f]{2})/i;
-/** A path as clients send it: visible ASCII without the characters that servers read differently. */
+/** A path as clients send it: visible ASCII without the characters that servers interpret differently. */
 const VISIBLE = /^\/[\x21\x22\x24-\x3a\x3c-\x3e\x40-\x5b\x5d-\x7e]*$/;
 
 /**
- * Whether every router, proxy and framework sees the same segments in a path: no dot segments, double or encoded
- * slashes, backslashes, `;` parameters, control characters, or letters, digits and dots that are encoded needlessly.
- * HTTP clients send no others. Source: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
+ * Whether every router, proxy and framework sees the same segments in a path: it has no dot segments, double or encoded
+ * slashes, backslashes, `;` parameters, control characters, or needlessly encoded letters, digits and dots.
+ * HTTP clients send only such paths. Source: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
  */
 export function isUnambiguous(path: string): boolean {
   if (PLAIN.test(path)) return path !== '';
@@ -26,10 +26,10 @@ export function isUnambiguous(path: string): boolean {
   }
 }
 
-/** An absolute target whose host is plain: only then do all parsers agree where its path begins. */
+/** An absolute target with a plain host: only then do all parsers agree where its path begins. */
 const PLAIN_ORIGIN = /^https?:\/\/(?:[\w.~!$&'()*+,=:-]*@)?[\w.-]+(?::\d+)?(?:[/?]|$)/i;
 
-/** The path of a request target, without its query; the whole target where it is not clear what its path is. */
+/** The path of a request target, without its query; the whole target if it is ambiguous where the path begins. */
 export function pathOfTarget(target: string): string {
   const isPath = target.startsWith('/') || PLAIN_ORIGIN.test(target);
   const path = isPath ? splitTarget(target).path : target;
@@ -40,7 +40,7 @@ export function pathOfTarget(target: string): string {
 const SCHEME = /^[a-z][a-z\d+.-]*:[\\/]*/i;
 const MAX_DECODINGS = 3;
 
-/** The paths that routers may see in an ambiguous one: as it is, decoded once and more often, with dots resolved. */
+/** The paths that routers may see in an ambiguous one: unchanged, decoded up to three times, with dots resolved. */
 export function readingsOf(path: string): readonly string[] {
   const readings = new Set([path]);
   const bare = path.replace(SCHEME, '/');
@@ -55,7 +55,7 @@ export function readingsOf(path: string): readonly string[] {
   return [...readings];
 }
 
-/** Byte by byte: malformed encodings are read as well. */
+/** Decodes byte by byte, so that malformed encodings are decoded too. */
 function decodedOnce(path: string): string {
   return path.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

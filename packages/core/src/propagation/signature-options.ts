@@ -1,41 +1,41 @@
-/** Keys and bounds of signatures. */
+/** Keys and limits of signatures. */
 export interface SignatureOptions {
   /** Secrets by key id, at least 16 characters each. The first signs; all verify, so that keys can be rotated. */
   readonly keys: Readonly<Record<string, string>>;
-  /** How old a request's signature may be, and how far the peer's clock may be ahead: [1000, 3600000] ms, default 60000. */
+  /** The maximum age of a request's signature, and how far the peer's clock may be ahead: [1000, 3600000] ms, default 60000. */
   readonly maxAgeMs?: number;
-  /** Whether a request's signature counts only once. Default `true`. */
+  /** Whether a request's signature is accepted only once. Default `true`. */
   readonly once?: boolean;
   /**
-   * How many signed requests a second are remembered, so that each counts once, as an average over `maxAgeMs`:
-   * [1, 100000], default 1000. Each takes about 16 bytes for up to twice `maxAgeMs`.
+   * How many signed requests a second are remembered to detect replays, as an average over `maxAgeMs`: [1, 100000],
+   * default 1000. Each takes about 16 bytes for up to twice `maxAgeMs`.
    */
   readonly maxSignedPerSecond?: number;
-  /** What becomes of a signature when no memory is left: it does not count (default), or it counts unremembered. */
+  /** Whether a signature is refused (default) or accepted without replay protection when the memory is full. */
   readonly whenFull?: 'refuse' | 'accept';
-  /** Messages wait in queues and are delivered again: other bounds hold for them. */
+  /** Limits for messages, which may wait in queues and be delivered again. */
   readonly messages?: {
     /** [1000, 2592000000] ms (30 days), default 86400000 (one day). */
     readonly maxAgeMs?: number;
-    /** Whether a message's signature counts only at its first delivery. Default `false`. */
+    /** Whether a message's signature is accepted only at its first delivery. Default `false`. */
     readonly once?: boolean;
     /** As for requests. `maxSignedPerSecond` times `maxAgeMs` must be at most 20 million messages. */
     readonly maxSignedPerSecond?: number;
   };
-  /** The name of this service. With it only signatures that name it count. */
+  /** The name of this service. If set, only signatures for this audience are accepted. */
   readonly audience?: string;
-  /** The services that requests are signed for, by host pattern; `*` is for all others, messages included. */
+  /** The audience of outgoing signatures, by host pattern; `*` is for all other hosts and for messages. */
   readonly audiences?: Readonly<Record<string, string>>;
 }
 
-/** The bounds of one kind of carrier. */
+/** The limits for one kind of carrier. */
 export interface SignatureBounds {
   readonly maxAgeMs: number;
   readonly once: boolean;
   readonly maxPerSecond: number;
 }
 
-/** Options with their defaults. */
+/** Options with defaults filled in. */
 export interface CheckedSignatureOptions {
   readonly keys: Readonly<Record<string, string>>;
   readonly whenFull: 'refuse' | 'accept';
@@ -52,7 +52,7 @@ const AUDIENCE = /^[\w.:-]{1,64}$/;
 /**
  * Checks options and fills in defaults.
  *
- * @throws {TypeError} that names the option; the value of a key is never quoted.
+ * @throws {TypeError} that names the option and never contains a key.
  */
 export function checkSignatureOptions(options: SignatureOptions): CheckedSignatureOptions {
   const { keys, maxAgeMs = 60_000, once = true, maxSignedPerSecond = 1000, whenFull = 'refuse' } = options;
@@ -86,7 +86,7 @@ function expectKeys(keys: Readonly<Record<string, string>>): void {
         `@clew/core: expected the ids of signature.keys to be letters, digits, _ . -, got ${JSON.stringify(id)}`,
       );
     }
-    // The value is a secret: it is not quoted.
+    // The key is a secret, so it is not quoted.
     if (typeof key !== 'string' || key.length < 16) {
       throw new TypeError(`@clew/core: expected signature.keys.${id} to be a text of at least 16 characters`);
     }

@@ -15,7 +15,7 @@ import { ReplayMemory } from './replay-memory.ts';
 import { checkSignatureOptions, type SignatureOptions } from './signature-options.ts';
 
 /**
- * Our signature over headers, in a header of its own:
+ * Clew's signature over headers, in its own header:
  * `v2;k=<key id>;t=<ms since 1970>;n=<nonce>;h=<names>[;c=message][;a=<audience>];s=<hex HMAC-SHA256>`.
  * It covers all fields before `s`, and for each name in `h` the header's value or its absence.
  */
@@ -27,17 +27,17 @@ const MAX_CHARS = 6144;
 const W3C_HEADERS = ['traceparent', 'tracestate', 'baggage'];
 const REQUEST: InjectionTarget = { kind: 'request' };
 
-/** The headers that a signature covers, with the values that were signed; a name without a value is covered, too. */
+/** The signed values of the headers that a signature covers. It may also cover the absence of a header. */
 export type CoveredHeaders = ReadonlyMap<string, string>;
 
 /** Signs outgoing headers and verifies incoming ones. */
 export interface Signature {
   /**
-   * The value of the header, for a target (a request by default). It covers the headers and the absence of
-   * the other W3C headers; where `names` are given, the headers of these names or their absence.
+   * Returns the header's value, for a target (default: a request). It covers `headers` and the absence of the other W3C
+   * headers; or, if `names` are given, the values or the absence of these headers.
    */
   sign(headers: ReadonlyMap<string, string>, names?: readonly string[], target?: InjectionTarget): string;
-  /** The headers that a valid signature covers; `refused` where it is not valid, `undefined` without a signature. */
+  /** Returns the headers that a valid signature covers; `refused` for an invalid one, `undefined` without a signature. */
   verify<C>(carrier: C, getter: TextMapGetter<C>): CoveredHeaders | 'refused' | undefined;
 }
 
@@ -48,15 +48,15 @@ interface Claim {
   readonly kind: CarrierKind;
   readonly audience: string | undefined;
   readonly names: readonly string[];
-  /** All fields before the digest: they are signed as they are. */
+  /** The text of all fields before the digest, which is signed too. */
   readonly fields: string;
   readonly digest: string;
 }
 
 /**
- * Makes the signer and verifier of some keys.
+ * Creates the signer and verifier for a set of keys.
  *
- * @throws {TypeError} for keys or bounds that can't be used.
+ * @throws {TypeError} for invalid keys or limits.
  */
 export function createSignature(options: SignatureOptions, now: () => number = wallNow): Signature {
   const { keys, audience, whenFull, request, message } = checkSignatureOptions(options);
@@ -83,7 +83,7 @@ export function createSignature(options: SignatureOptions, now: () => number = w
       const key = Object.hasOwn(keys, claim.id) ? keys[claim.id] : undefined;
       if (key === undefined) return refuse('unknown key');
       const read = carrierKindOf(getter);
-      // Only what was signed as a message and comes as one may be as old as messages get.
+      // The limits for messages apply only to a signature that was made for a message and is received on one.
       const kind = read === claim.kind || read === 'environment' ? read : 'request';
       const current = now();
       const { maxAgeMs } = kind === 'message' ? message : request;
@@ -120,7 +120,7 @@ function parse(text: string | undefined): Claim | undefined {
   };
 }
 
-/** HTTP lowers the case of names on the way, message brokers keep it. */
+/** HTTP servers convert names to lower case, message brokers keep their case. */
 function readCovered<C>(names: readonly string[], carrier: C, getter: TextMapGetter<C>): Map<string, string> {
   const covered = new Map<string, string>();
   for (const name of names) {
@@ -130,7 +130,7 @@ function readCovered<C>(names: readonly string[], carrier: C, getter: TextMapGet
   return covered;
 }
 
-/** Each value with its length: no value can be taken for the end of another. */
+/** Each value is preceded by its length, so that two sets of headers never give the same text. */
 function hmac(
   key: string,
   fields: string,
@@ -145,7 +145,7 @@ function hmac(
   return crypto().createHmac('sha256', key).update(text).digest();
 }
 
-/** Unique among the calls of a millisecond: two equal requests are two signatures. */
+/** Unique within a millisecond, so that two equal requests have different signatures. */
 function nonce(): string {
   return crypto().randomUUID().slice(0, 18);
 }
@@ -162,7 +162,7 @@ function memoryOf({
   return once ? new ReplayMemory(maxAgeMs, maxPerSecond) : undefined;
 }
 
-/** The audience by the host; `undefined` where no audience is configured. */
+/** Returns the audience of a host; `undefined` if no audiences are configured. */
 function audiencesBy(
   audiences: SignatureOptions['audiences'],
 ): ((host: string | undefined) => string | undefined) | undefined {

@@ -5,17 +5,17 @@ import { isLeftOut } from './inject.ts';
 import { injectFormats } from './inject-formats.ts';
 import type { PropagatorOptions } from './propagator.ts';
 import {
-  bringsTrace,
-  isBaggageVouched,
+  hasNewTrace,
   isProvenanceTracked,
-  isTraceVouched,
-  vouchedOf,
+  maySignBaggage,
+  maySignTrace,
+  verificationOf,
   withOrigins,
-  withVouched,
+  withVerification,
 } from './provenance.ts';
 import { type CoveredHeaders, SIGNATURE_HEADER, type Signature } from './signature.ts';
 
-/** Reads a carrier without looking for our signature. */
+/** Reads a carrier without verifying a signature. */
 export function extractUnsigned<C>(
   options: PropagatorOptions,
   context: Context,
@@ -27,8 +27,8 @@ export function extractUnsigned<C>(
 }
 
 /**
- * Reads a carrier that may bear our signature. Trace and baggage are each taken from the headers that a valid signature
- * covers; only the one that is not among them is read from all headers, and counts as unsigned.
+ * Reads a carrier that may have a signature. Trace and baggage are each taken from the headers that a valid signature
+ * covers; if those have no trace or no baggage, it is read from all headers and counts as unsigned.
  */
 export function extractSigned<C>(
   options: PropagatorOptions,
@@ -41,21 +41,24 @@ export function extractSigned<C>(
   if (covered === undefined) return extractUnsigned(options, context, carrier, getter);
   if (covered === 'refused') {
     const extracted = extractAll(options, context, carrier, getter);
-    const fresh = vouchedOf(extracted) === vouchedOf(context) ? {} : vouchedOf(extracted);
-    return withOrigins(withVouched(extracted, { ...fresh, refused: true }), context);
+    const fresh = verificationOf(extracted) === verificationOf(context) ? {} : verificationOf(extracted);
+    return withOrigins(withVerification(extracted, { ...fresh, refused: true }), context);
   }
   const signed = extractAll(options, context, covered, coveredGetter);
-  const isTraceSigned = bringsTrace(signed, context);
-  const came = propagation.getBaggage(signed);
-  const baggage = came === propagation.getBaggage(context) ? undefined : came;
+  const isTraceSigned = hasNewTrace(signed, context);
+  const received = propagation.getBaggage(signed);
+  const baggage = received === propagation.getBaggage(context) ? undefined : received;
   const extracted = isTraceSigned ? signed : extractTrace(options.extract, context, carrier, getter);
-  const fresh = vouchedOf(extracted) === vouchedOf(context) ? {} : vouchedOf(extracted);
-  const vouched = isTraceSigned ? { trace: 'signature' as const } : fresh;
+  const fresh = verificationOf(extracted) === verificationOf(context) ? {} : verificationOf(extracted);
+  const verification = isTraceSigned ? { trace: 'signature' as const } : fresh;
   const complete =
     baggage === undefined
       ? withBeside(options, extracted, carrier, getter)
       : propagation.setBaggage(extracted, baggage);
-  return withOrigins(withVouched(complete, { ...vouched, baggage: baggage !== undefined }), context);
+  return withOrigins(
+    withVerification(complete, { ...verification, baggage: baggage !== undefined }),
+    context,
+  );
 }
 
 function extractAll<C>(
@@ -78,13 +81,13 @@ function withBeside<C>(
   return extracted;
 }
 
-/** Reads what was signed, not the carrier: it can't be anything else by now. */
+/** Reads the verified values and not the carrier, whose values could change between two reads. */
 const coveredGetter: TextMapGetter<CoveredHeaders> = {
   get: (covered, name) => covered.get(name),
   keys: (covered) => [...covered.keys()],
 };
 
-/** Writes headers and a signature over those of them that this process may sign. */
+/** Writes headers, and a signature over those that this process may sign. */
 export function injectSigned<C>(
   options: PropagatorOptions,
   signature: Signature,
@@ -104,7 +107,7 @@ const mapSetter: TextMapSetter<Map<string, string>> = {
   set: (headers, name, value) => headers.set(name, value),
 };
 
-/** More names than these are left unsigned: entries of baggage that each have a header. */
+/** Headers beyond this total length of names stay unsigned: formats may write one header for each entry of baggage. */
 const MAX_NAMES_CHARS = 2048;
 
 function signable(
@@ -113,8 +116,8 @@ function signable(
   headers: ReadonlyMap<string, string>,
 ): string[] {
   const { traceState } = trace.getSpanContext(context) ?? {};
-  const signsTrace = isTraceVouched(traceState, context, 'signature');
-  const signsBaggage = isBaggageVouched(propagation.getBaggage(context));
+  const signsTrace = maySignTrace(traceState, context, 'signature');
+  const signsBaggage = maySignBaggage(propagation.getBaggage(context));
   const names: string[] = [];
   let chars = 0;
   for (const name of headers.keys()) {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { isSpanContextValid, type SpanContext, type TraceState } from '@opentelemetry/api';
 
-/** A span context whose ids were made or checked here: nobody needs to look at them again. */
+/** A span context whose ids were generated or validated here, so that they need no further validation. */
 export class KnownSpanContext implements SpanContext {
   readonly traceId: string;
   readonly spanId: string;
@@ -19,8 +19,8 @@ export class KnownSpanContext implements SpanContext {
 }
 
 /**
- * A parent from the wire, checked as well. Its ids are there as 32-bit words, too: a tracer writes them without reading
- * digits. Made for each request, so no derived class: those are made slower.
+ * A validated parent from the wire. Its ids are also available as 32-bit words, which a tracer can write without parsing
+ * digits. Written for speed: not a derived class of `KnownSpanContext`, because V8 creates those more slowly.
  */
 export class RemoteSpanContext implements SpanContext {
   readonly traceId: string;
@@ -35,7 +35,7 @@ export class RemoteSpanContext implements SpanContext {
   readonly #spanWord0: number;
   readonly #spanWord1: number;
 
-  /** `words`: four of the trace id, two of the span id, the highest first. */
+  /** `words`: four words of the trace id and two of the span id, most significant first. */
   constructor(traceId: string, spanId: string, traceFlags: number, words: Int32Array) {
     this.traceId = traceId;
     this.spanId = spanId;
@@ -48,7 +48,7 @@ export class RemoteSpanContext implements SpanContext {
     this.#spanWord1 = words[5]!;
   }
 
-  // Not properties: what is copied or compared is the span context alone.
+  // Getters and not properties, so that copies and comparisons see only the members of a span context.
   get traceIdWord0(): number {
     return this.#word0;
   }
@@ -87,21 +87,21 @@ const DIGITS = Int8Array.from({ length: 256 }, (_, code) =>
 const DASH = 45;
 const LENGTH = 55;
 
-/** The text that is being read, and its words. Bytes are read faster than characters. */
+/** The bytes and words of the text being read. Written for speed: bytes are read faster than characters. */
 const bytes = Buffer.alloc(LENGTH);
 const words = new Int32Array(6);
 
 /**
- * Reads the parent of a `traceparent` of any version; `undefined` where it is malformed.
+ * Reads the parent of a `traceparent` of any version; `undefined` if it is malformed.
  * Source: https://www.w3.org/TR/trace-context-2/#traceparent-header
  */
 export function readTraceparent(text: string, knownFlags: number): RemoteSpanContext | undefined {
-  // In UTF-8 no byte of another character is taken for a digit.
+  // In UTF-8, no byte of a non-ASCII character looks like a digit.
   if (text.length < LENGTH || bytes.write(text, 'utf8') !== LENGTH) return undefined;
   const version = byteAt(0);
   const flags = byteAt(53);
   if (version < 0 || version === 0xff || flags < 0) return undefined;
-  // Version `00` has exactly these fields; a later one may add some after a dash.
+  // Version `00` has exactly these fields; a later version may add fields after a dash.
   if (text.length > LENGTH && (version === 0 || text.charCodeAt(LENGTH) !== DASH)) return undefined;
   if (bytes[2] !== DASH || bytes[35] !== DASH || bytes[52] !== DASH) return undefined;
   let all = readWord(0, 3) | readWord(1, 11) | readWord(2, 19) | readWord(3, 27);
@@ -112,7 +112,7 @@ export function readTraceparent(text: string, knownFlags: number): RemoteSpanCon
   return new RemoteSpanContext(text.slice(3, 35), text.slice(36, 52), flags & knownFlags, words);
 }
 
-/** Reads eight digits; negative when one of them is none. */
+/** Reads eight digits; negative if one of them is not a digit. */
 function readWord(index: number, from: number): number {
   let all = 0;
   let word = 0;
@@ -125,7 +125,7 @@ function readWord(index: number, from: number): number {
   return all;
 }
 
-/** Two digits; negative when one of them is none. */
+/** Reads two digits; negative if one of them is not a digit. */
 function byteAt(at: number): number {
   return (DIGITS[bytes[at]!]! << 4) | DIGITS[bytes[at + 1]!]!;
 }

@@ -1,24 +1,24 @@
 import { type Context, type Link, propagation, trace } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
 import { incomingOf, withIncoming } from './incoming.ts';
-import { isProvenanceTracked, vouchedOf, withOrigins, withVouched } from './provenance.ts';
+import { isProvenanceTracked, verificationOf, withOrigins, withVerification } from './provenance.ts';
 import { isUnambiguous, readingsOf } from './routed-path.ts';
 
-/** What becomes of a trace that comes in: it goes on, a new one links to it, or it counts for nothing. */
+/** How an incoming trace is used: continued, linked from a new trace, or ignored. */
 export type TraceTrust = 'continue' | 'link' | 'ignore';
 
-/** What becomes of baggage that comes in; a list keeps the keys that it names. */
+/** How incoming baggage is used: kept, dropped, or only the listed keys are kept. */
 export type BaggageTrust = 'keep' | 'drop' | readonly string[];
 
-/** How far one peer is trusted. */
+/** The trust in one peer. */
 export interface Trust {
   readonly trace: TraceTrust;
   readonly baggage: BaggageTrust;
 }
 
 /**
- * Trust for some paths: a pattern is a prefix followed by `*`, or the exact path; for messages it is the queue's name.
- * A prefix covers no path that could be read in two ways, such as `/internal/../public`.
+ * Trust for some paths: a prefix followed by `*`, or the exact path; for messages, the queue's name. A prefix never
+ * matches an ambiguous path, such as `/internal/../public`.
  */
 export interface TrustRule extends Partial<Trust> {
   readonly path?: string;
@@ -26,22 +26,22 @@ export interface TrustRule extends Partial<Trust> {
   readonly port?: number;
 }
 
-/** One trust for all, or rules of which the first that fits counts; what no rule says is continued and kept. */
+/** One trust for all, or rules of which the first match applies. The default is `continue` and `keep`. */
 export type TrustOption = TraceTrust | Partial<Trust> | readonly TrustRule[];
 
-/** Where a message came in. */
+/** Where a request or message was received. */
 export interface Entrance {
-  /** A path without its query as it came, or a queue's name. */
+  /** The raw path without its query, or a queue's name. */
   readonly path: string;
   readonly port: number | undefined;
-  /** The path is a queue's name: nothing in it is read as a path. Default `false`. */
+  /** Whether `path` is a queue's name, which can't be ambiguous. Default `false`. */
   readonly isQueue?: boolean;
 }
 
-/** Everything is trusted: OpenTelemetry's behaviour, for services behind a mesh of their own. */
+/** Full trust: OpenTelemetry's behaviour, for services that only trusted peers can reach. */
 export const FULL_TRUST: Trust = { trace: 'continue', baggage: 'keep' };
 
-/** Makes the decision of an option: cheap where it says the same of every request. */
+/** Creates the decision of an option; without rules it never calls `entrance`. */
 export function trustDecider(option: TrustOption): (entrance: () => Entrance) => Trust {
   if (typeof option === 'string') return always({ ...FULL_TRUST, trace: option });
   if (!isRules(option)) return always({ ...FULL_TRUST, ...option });
@@ -54,8 +54,8 @@ export function trustDecider(option: TrustOption): (entrance: () => Entrance) =>
 }
 
 /**
- * A path that can be read in two ways is trusted by no rule with a prefix, and distrusted by each rule that covers one
- * of its readings: a router may resolve `/internal/../public`, or not.
+ * For an ambiguous path, rules with a prefix never grant trust, and every rule that matches one of its readings
+ * restricts it: a router may resolve `/internal/../public`, or not.
  */
 function trustOfAmbiguous(rules: readonly Rule[], { path, port }: Entrance): Trust {
   const readings = readingsOf(path);
@@ -81,18 +81,20 @@ function stricterBaggage(a: BaggageTrust, b: BaggageTrust): BaggageTrust {
 }
 
 /**
- * Takes out of a context what is not trusted. A signature lifts what it covers, trace or baggage, to `continue` and
- * `keep`; all else is up to the trust.
+ * Removes from a context what is not trusted. A trace or baggage that a valid signature covers is always continued or
+ * kept.
  */
 export function applyTrust(context: Context, trust: Trust): Context {
   if (trust === FULL_TRUST) return isProvenanceTracked() ? withOrigins(context, rootContext) : context;
-  const vouched = vouchedOf(context);
+  const verification = verificationOf(context);
   let trusted = context;
   if (trust.trace !== 'continue')
     trusted =
-      vouched.trace === undefined ? withoutParent(context, trust.trace) : withLinks(context, trust.trace);
-  if (vouched.refused === true && trusted !== context) trusted = withVouched(trusted, vouched);
-  trusted = withBaggage(trusted, context, vouched.baggage === true ? 'keep' : trust.baggage);
+      verification.trace === undefined
+        ? withoutParent(context, trust.trace)
+        : withLinks(context, trust.trace);
+  if (verification.refused === true && trusted !== context) trusted = withVerification(trusted, verification);
+  trusted = withBaggage(trusted, context, verification.baggage === true ? 'keep' : trust.baggage);
   return isProvenanceTracked() ? withOrigins(trusted, rootContext) : trusted;
 }
 
@@ -105,7 +107,7 @@ function withoutParent(context: Context, trust: 'link' | 'ignore'): Context {
   return links.length === 0 ? rootContext : withIncoming(rootContext, { links });
 }
 
-/** A signed trace goes on; the unsigned traces beside it are linked or ignored. */
+/** A signed trace is continued; the unsigned traces in the same message are linked or ignored. */
 function withLinks(context: Context, trust: 'link' | 'ignore'): Context {
   const incoming = incomingOf(context);
   return trust === 'link' || incoming === undefined
@@ -124,7 +126,7 @@ function withBaggage(context: Context, from: Context, trust: BaggageTrust): Cont
   return any ? propagation.setBaggage(context, kept) : propagation.deleteBaggage(context);
 }
 
-/** Whether a value is a trust option; and what is expected of one. */
+/** Whether a value is a valid trust option. */
 export function isTrustOption(value: unknown): value is TrustOption {
   if (typeof value === 'string') return isTraceTrust(value);
   if (Array.isArray(value)) return value.every((rule) => isPartialTrust(rule, ['path', 'port']));

@@ -165,12 +165,12 @@ describe('writing', () => {
   });
 
   test('keeps to 64 members and 8192 bytes, and counts what stays behind', () => {
-    const causes = ['members beyond 64', 'members beyond 8192 bytes', 'member with a key that is no token'];
+    const causes = ['members beyond 64', 'members beyond 8192 bytes', 'member with an invalid key'];
     const counts = () => causes.map((cause) => dropped(`outgoing ${cause}`));
     const before = counts();
     const many = Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`k${index}`, 'v']));
     expect(write(many)?.split(',')).toHaveLength(64);
-    const text = write({ a: 'v'.repeat(8000), b: 'v'.repeat(8000), c: 'small', 'd e': 'no token' });
+    const text = write({ a: 'v'.repeat(8000), b: 'v'.repeat(8000), c: 'small', 'd e': 'invalid key' });
     expect(text?.split(',').map((member) => member[0])).toEqual(['a', 'c']);
     expect(counts()).toEqual(before.map((count) => count + 1));
   });

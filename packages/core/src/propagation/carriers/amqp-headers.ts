@@ -2,10 +2,10 @@ import { Buffer } from 'node:buffer';
 import type { TextMapGetter } from '@opentelemetry/api';
 import type { CarrierWriter } from '../inject.ts';
 
-/** The headers of an AMQP message: a table of texts, bytes, numbers, tables; or nothing. */
+/** The headers of an AMQP message: a table of strings, bytes, numbers and tables; may be missing. */
 export type AmqpHeaders = Readonly<Record<string, unknown>> | null | undefined;
 
-/** AMQP keeps the case of names, and these have been written with capitals ever since. All begin with `x-`. */
+/** AMQP keeps the case of names, and peers write these names with capitals. All begin with `x-`. */
 const SPELLED: ReadonlyMap<string, string> = new Map(
   [
     'X-B3-TraceId',
@@ -19,11 +19,11 @@ const SPELLED: ReadonlyMap<string, string> = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 
-/** More bytes than any format reads are not made a text, and longer lists are not read. */
+/** Longer byte arrays and lists are ignored: no format reads that much. */
 const MAX_BYTES = 65_536;
 const MAX_LISTED = 64;
 
-/** Reads a message's headers as texts; a table, a date or a number too long to be exact is none. */
+/** Reads a message's headers as strings; tables, dates and numbers beyond the safe integers are `undefined`. */
 export const amqpHeadersGetter: TextMapGetter<AmqpHeaders> = {
   get(headers, name) {
     if (headers === null || headers === undefined) return undefined;
@@ -36,8 +36,8 @@ export const amqpHeadersGetter: TextMapGetter<AmqpHeaders> = {
 };
 
 /**
- * Writes headers into a table of our own: the application's is copied first, or is the prototype of the table. An
- * `undefined` value stands for a header that is removed, as in AMQP encoders.
+ * Writes headers into a new table, which is a copy of the application's table or inherits from it. A removed header has
+ * the value `undefined`, which AMQP encoders skip.
  */
 export const amqpHeadersWriter: CarrierWriter<Record<string, unknown>> = {
   set: put,
@@ -60,7 +60,7 @@ function spellingOf(name: string): string {
   return name.startsWith('x-') ? (SPELLED.get(name) ?? name) : name;
 }
 
-/** What is frozen in a table's prototype can't be assigned. */
+/** `defineProperty`, because assigning fails if the property of the prototype is read-only. */
 function put(headers: Record<string, unknown>, name: string, value: string | undefined): void {
   if (name in headers)
     Object.defineProperty(headers, name, { value, enumerable: true, writable: true, configurable: true });
@@ -77,7 +77,7 @@ function ownValue(headers: Readonly<Record<string, unknown>>, name: string): str
   return texts.every((text) => text !== undefined) ? texts : undefined;
 }
 
-/** Python's clients write text as bytes; what is binary by its name is base64 in a text. */
+/** Python's clients write text as bytes. Values of names that end in `-bin` are binary and become base64. */
 function textOf(value: unknown, name: string): string | undefined {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) {

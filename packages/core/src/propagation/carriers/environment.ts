@@ -1,12 +1,12 @@
 import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
 import { CARRIER_KIND, type CarrierKind } from '../carrier-kind.ts';
 
-/** Environment variables, of this process or for another. */
+/** Environment variables of this process, or for a child process. */
 export type EnvironmentVariables = Record<string, string | undefined>;
 
 /**
- * The name of the environment variable that carries a header: upper case, and `_` for all that is not a letter
- * or a digit (`uber-trace-id` becomes `UBER_TRACE_ID`).
+ * The name of the environment variable that carries a header: upper case, with `_` for every character that is not a
+ * letter or a digit (`uber-trace-id` becomes `UBER_TRACE_ID`).
  * Source: https://opentelemetry.io/docs/specs/otel/context/env-carriers/
  */
 export function environmentName(header: string): string {
@@ -23,7 +23,7 @@ export const environmentGetter: TextMapGetter<EnvironmentVariables> & {
   keys: (environment) => Object.keys(environment),
 };
 
-/** Writes headers as environment variables; never give it `process.env`. */
+/** Writes headers as environment variables; never pass `process.env`, which would change this process. */
 export const environmentSetter: TextMapSetter<EnvironmentVariables> = {
   set(environment, header, value) {
     environment[environmentName(header)] = value;

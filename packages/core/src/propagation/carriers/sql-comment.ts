@@ -1,14 +1,14 @@
 import { countDropped } from '../dropped.ts';
 
-/** Servers and their logs hold whole statements: a comment must not outgrow them. */
+/** Servers and their logs keep whole statements, so the size of a comment is limited. */
 const MAX_COMMENT_CHARS = 16_384;
 
 /**
- * Appends trace context to a statement as a comment, in sqlcommenter's form: keys in order, keys and values URL-encoded,
- * values in single quotes, before a closing semicolon. A statement that may have a comment already is left as it is.
+ * Appends trace context to a statement as a comment, in sqlcommenter's form: sorted keys, keys and values URL-encoded,
+ * values in single quotes, before a closing semicolon. A statement that may already have a comment is returned unchanged.
  * Fields that would make the comment longer than 16,384 characters are left out and counted.
  *
- * The text of a statement is the key of caches (prepared statements, plans): append only where every text is new anyway.
+ * Caches (prepared statements, plans) use the text of a statement as their key: append only if every text is new anyway.
  * Source: https://google.github.io/sqlcommenter/spec/
  */
 export function appendSqlComment(statement: string, fields: Readonly<Record<string, string>>): string {
@@ -29,15 +29,15 @@ function withinComment(): (pair: string) => boolean {
   return (pair) => {
     const fits = pair.length < left;
     if (fits) left -= pair.length + 1;
-    else countDropped('sql comment', 'outgoing field without room');
+    else countDropped('sql comment', 'outgoing field does not fit');
     return fits;
   };
 }
 
-/** Of a comment so many fields are read. */
+/** Further fields of a comment are ignored. */
 const MAX_FIELDS = 64;
 
-/** The fields of the comment at the end of a statement; none when there is no such comment, or one of more than 16 KiB. */
+/** The fields of the comment at the end of a statement; empty without such a comment, or if it is longer than 16 KiB. */
 export function parseSqlComment(statement: string): Record<string, string> {
   const fields: Record<string, string> = Object.create(null);
   const text = statement.trimEnd();
@@ -53,7 +53,7 @@ export function parseSqlComment(statement: string): Record<string, string> {
   return fields;
 }
 
-/** Quotes, which `encodeURIComponent` lets stand, would end the value; a lone surrogate becomes U+FFFD. */
+/** `encodeURIComponent` keeps quotes, which would end the value. A lone surrogate becomes U+FFFD. */
 function encode(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (char) => {
     return `%${char.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -1,6 +1,6 @@
 import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
-import { type Extraction, type Outgoing, type SamplingWish, single } from '../format.ts';
+import { type Extraction, type Outgoing, type SamplingHint, single } from '../format.ts';
 import { isDebug } from './debug-mark.ts';
 import { shortTraceId, spanIdOf, traceIdOf } from './ids.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
@@ -9,13 +9,13 @@ const TRACE_ID = 'x-b3-traceid';
 const SPAN_ID = 'x-b3-spanid';
 const SAMPLED = 'x-b3-sampled';
 const FLAGS = 'x-b3-flags';
-/** Neither read nor written: the parent's parent. */
+/** The parent's parent, which is neither read nor written. */
 const PARENT_ID = 'x-b3-parentspanid';
 
 /** All headers of the encoding. */
 export const B3_HEADERS = [TRACE_ID, SPAN_ID, SAMPLED, FLAGS, PARENT_ID];
 
-/** Reads ids and decision, or a decision that stands alone. */
+/** Reads ids and decision, or a decision without ids. */
 export function readB3Headers<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined {
   const trace = getter.get(carrier, TRACE_ID);
   const decision = decisionOf(getter.get(carrier, SAMPLED), getter.get(carrier, FLAGS));
@@ -27,7 +27,7 @@ export function readB3Headers<C>(carrier: C, getter: TextMapGetter<C>): Extracti
   return undefined;
 }
 
-/** Writes the headers; a debug trace has its flag in the place of the decision. */
+/** Writes the headers; a debug trace has the debug flag instead of the decision. */
 export function writeB3Headers<C>({ spanContext }: Outgoing, carrier: C, setter: TextMapSetter<C>): void {
   setter.set(carrier, TRACE_ID, shortTraceId(spanContext.traceId));
   setter.set(carrier, SPAN_ID, spanContext.spanId);
@@ -39,7 +39,7 @@ export function writeB3Headers<C>({ spanContext }: Outgoing, carrier: C, setter:
 function decisionOf(
   sampled: string | string[] | undefined,
   flags: string | string[] | undefined,
-): SamplingWish | undefined {
+): SamplingHint | undefined {
   if (flags !== undefined && single(flags) === '1') return 'force';
   if (sampled === undefined) return undefined;
   const text = single(sampled);

@@ -1,6 +1,6 @@
 import type { TextMapGetter } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
-import { type Extraction, type Outgoing, type SamplingWish, single } from '../format.ts';
+import { type Extraction, type Outgoing, type SamplingHint, single } from '../format.ts';
 import { isDebug } from './debug-mark.ts';
 import { shortTraceId, spanIdOf, traceIdOf } from './ids.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
@@ -9,7 +9,7 @@ export const B3_HEADER = 'b3';
 /** 32 digits, 16, a letter, 16, and the dashes between them. */
 const MAX_CHARS = 68;
 
-/** Reads `{trace}-{span}[-{0,1,d}[-{parent}]]`, or a decision that stands alone. */
+/** Reads `{trace}-{span}[-{0,1,d}[-{parent}]]`, or a decision without ids. */
 export function readB3Header<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined {
   const header = getter.get(carrier, B3_HEADER);
   if (header === undefined) return undefined;
@@ -19,7 +19,7 @@ export function readB3Header<C>(carrier: C, getter: TextMapGetter<C>): Extractio
   return extraction;
 }
 
-/** What goes out: no parent, since nobody but the reporter needs it. */
+/** The header's value, without the parent's parent, which receivers do not need. */
 export function b3HeaderOf({ spanContext }: Outgoing): string {
   const decision = isDebug(spanContext) ? 'd' : spanContext.traceFlags & 1;
   return `${shortTraceId(spanContext.traceId)}-${spanContext.spanId}-${decision}`;
@@ -28,17 +28,17 @@ export function b3HeaderOf({ spanContext }: Outgoing): string {
 function parse(text: string): Extraction | undefined {
   const fields = text.split('-');
   const [first, second, letter, parent] = fields;
-  if (second === undefined) return startOf(undefined, wishOf(first));
+  if (second === undefined) return startOf(undefined, hintOf(first));
   const traceId = traceIdOf(first);
   const spanId = spanIdOf(second);
-  const decision = wishOf(letter);
+  const decision = hintOf(letter);
   if (traceId === undefined || spanId === undefined || fields.length > 4) return undefined;
   if (letter !== undefined && decision === undefined) return undefined;
   if (parent !== undefined && spanIdOf(parent) === undefined) return undefined;
   return remoteParent(traceId, spanId, decision);
 }
 
-function wishOf(letter: string | undefined): SamplingWish | undefined {
+function hintOf(letter: string | undefined): SamplingHint | undefined {
   if (letter === '1') return 'sample';
   if (letter === '0') return 'drop';
   return letter === 'd' ? 'force' : undefined;

@@ -16,7 +16,7 @@ export const b3: TraceFormat = {
   },
 };
 
-/** B3, written as one header a field. Source: https://github.com/openzipkin/b3-propagation */
+/** B3, written as one header for each field. Source: https://github.com/openzipkin/b3-propagation */
 export const b3Multi: TraceFormat = {
   name: 'b3multi',
   fields: FIELDS,

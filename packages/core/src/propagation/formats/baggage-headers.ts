@@ -8,14 +8,14 @@ import {
 import { countDropped } from '../dropped.ts';
 import { single } from '../format.ts';
 
-/** As much as W3C Baggage allows: what is beyond it neither comes in nor goes out. */
+/** The limits of W3C Baggage; entries beyond them are neither read nor written. */
 const MAX_ENTRIES = 64;
 const MAX_CHARS = 8192;
 
-/** A token of RFC 9110, in the longest name that servers take. */
+/** A token of RFC 9110, at most as long as the names that servers accept. */
 const KEY = /^[\w!#$%&'*+\-.^`|~]{1,256}$/;
 
-/** Gathers entries of baggage up to the limits. */
+/** Collects entries of baggage up to the limits. */
 export class BaggageCollector {
   readonly #format: string;
   // An object without a prototype: `__proto__` is a key like any other.
@@ -28,7 +28,7 @@ export class BaggageCollector {
     this.#format = format;
   }
 
-  /** Adds an entry, its value percent-encoded; `false` when there is no room for more. */
+  /** Adds an entry with a percent-encoded value; returns `false` once a limit is reached. */
   add(key: string, encoded: string): boolean {
     if (this.#isFull) return false;
     this.#chars += key.length + encoded.length;
@@ -61,7 +61,7 @@ export function collectBaggageHeaders<C>(
   }
 }
 
-/** Writes baggage as one header an entry; a key that no header can have stays behind. */
+/** Writes one header for each entry of baggage; skips keys that are not valid in a header's name. */
 export function writeBaggageHeaders<C>(
   baggage: Baggage | undefined,
   prefix: string,
@@ -81,8 +81,8 @@ export function writeBaggageHeaders<C>(
 }
 
 /**
- * The value of an entry as text; `undefined` where it has none. Applications in JavaScript give numbers as well. A lone
- * surrogate becomes U+FFFD.
+ * The value of an entry as text; `undefined` if it has none. JavaScript applications may set numbers or booleans. A
+ * lone surrogate becomes U+FFFD.
  */
 export function valueTextOf(entry: BaggageEntry | null | undefined): string | undefined {
   const value: unknown = entry?.value;
@@ -91,7 +91,7 @@ export function valueTextOf(entry: BaggageEntry | null | undefined): string | un
   return isPlain ? String(value) : undefined;
 }
 
-/** The text that was percent-encoded; as it stands when it was not. */
+/** Decodes a percent-encoded text; returns the text unchanged if it is malformed. */
 export function decoded(text: string): string {
   if (!text.includes('%')) return text;
   try {

@@ -1,6 +1,6 @@
 import { countDropped } from '../dropped.ts';
 
-/** What Datadog's tracers pass on beside the ids. */
+/** What Datadog's tracers propagate in addition to the ids. */
 export interface DatadogMember {
   readonly priority?: number | undefined;
   readonly origin?: string | undefined;
@@ -10,11 +10,11 @@ export interface DatadogMember {
 
 const PREFIX = '_dd.p.';
 const TID = 'tid';
-/** The limits of a tracestate member's value and, with Datadog's tracers, of the header. */
+/** The limit of a tracestate member's value, and that of Datadog's tracers for the header. */
 const MAX_MEMBER_CHARS = 256;
 const MAX_HEADER_CHARS = 512;
 
-/** Reads `x-datadog-tags: _dd.p.key=value,…`; the upper half of the trace id apart from the others. */
+/** Reads `x-datadog-tags: _dd.p.key=value,…`; returns the upper half of the trace id separately from the other tags. */
 export function parseTags(list: string): { readonly tid?: string; readonly others: Map<string, string> } {
   const others = new Map<string, string>();
   if (list.length > MAX_HEADER_CHARS) {
@@ -31,7 +31,7 @@ export function parseTags(list: string): { readonly tid?: string; readonly other
   return tid === undefined ? { others } : { tid, others };
 }
 
-/** Writes `x-datadog-tags`; a tag that has no room stays behind. */
+/** Writes `x-datadog-tags`; skips tags that do not fit. */
 export function tagsHeader(tid: string | undefined, tags: ReadonlyMap<string, string> | undefined): string {
   let text = tid === undefined ? '' : `${PREFIX}${TID}=${tid}`;
   if (tags === undefined) return text;
@@ -54,7 +54,7 @@ export function serializeMember({ priority, origin, tags }: DatadogMember): stri
   return text;
 }
 
-/** Reads the value of the tracestate member, wherever it comes from: what no header may have is left out. */
+/** Reads the value of the tracestate member, which may come from a peer: invalid characters are replaced. */
 export function parseMember(text: string): DatadogMember {
   const tags = new Map<string, string>();
   let priority: number | undefined;
@@ -70,7 +70,7 @@ export function parseMember(text: string): DatadogMember {
   return { priority, origin, tags };
 }
 
-/** A value neither ends a field or a member nor breaks a header; `=` has `~` for it. */
+/** Replaces characters that would end the field, the member or the header. `=` is written as `~`. */
 function allowedValue(value: string): string {
   return value
     .trim()

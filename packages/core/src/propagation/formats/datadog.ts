@@ -1,6 +1,6 @@
 import type { TextMapGetter } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
-import { type Extraction, joined, type SamplingWish, single, type TraceFormat } from '../format.ts';
+import { type Extraction, joined, type SamplingHint, single, type TraceFormat } from '../format.ts';
 import { type DatadogMember, parseMember, parseTags, serializeMember, tagsHeader } from './datadog-member.ts';
 import { isDebug } from './debug-mark.ts';
 import { decimalOfHex, hexOfDecimal } from './decimal-id.ts';
@@ -17,13 +17,13 @@ const TAGS = 'x-datadog-tags';
 
 const MEMBER = 'dd';
 const USER_KEEP = 2;
-/** As much as fits a member of the trace state, in which it travels. */
+/** The limit of the tracestate member that carries the origin. */
 const MAX_ORIGIN_CHARS = 256;
 const NO_ID = '0000000000000000';
 
 /**
  * Datadog's headers: decimal ids of 64 bits, the upper half of a longer trace id in the tag `_dd.p.tid`.
- * Priority, origin and tags travel in the tracestate member `dd`, as Datadog's tracers write it themselves.
+ * Priority, origin and tags are kept in the tracestate member `dd`, as Datadog's tracers write it.
  * Source: https://docs.datadoghq.com/tracing/trace_collection/trace_context_propagation/
  */
 export const datadog: TraceFormat = {
@@ -33,7 +33,7 @@ export const datadog: TraceFormat = {
   extract(carrier, getter) {
     const header = getter.get(carrier, TRACE_ID);
     const priority = priorityOf(getter.get(carrier, PRIORITY));
-    if (header === undefined) return startOf(undefined, wishOf(priority));
+    if (header === undefined) return startOf(undefined, hintOf(priority));
     const low = hexOfDecimal(single(header));
     if (low !== undefined && low !== NO_ID) return readIds(low, priority, carrier, getter);
     countDropped(NAME, 'malformed x-datadog-trace-id');
@@ -72,9 +72,9 @@ function readIds<C>(
   });
   const traceState = state === '' ? undefined : emptyTraceState.set(MEMBER, state);
   const spanId = hexOfDecimal(single(getter.get(carrier, PARENT_ID)));
-  // Synthetic tests begin a trace with an id of their own and no parent.
-  if (spanId === NO_ID) return startOf(traceId, wishOf(priority), traceState);
-  if (spanId !== undefined) return remoteParent(traceId, spanId, wishOf(priority), traceState);
+  // Datadog's synthetic tests start a trace with a trace id but no parent.
+  if (spanId === NO_ID) return startOf(traceId, hintOf(priority), traceState);
+  if (spanId !== undefined) return remoteParent(traceId, spanId, hintOf(priority), traceState);
   countDropped(NAME, 'malformed x-datadog-parent-id');
   return undefined;
 }
@@ -94,13 +94,13 @@ function priorityOf(header: string | string[] | undefined): number | undefined {
   return undefined;
 }
 
-function wishOf(priority: number | undefined): SamplingWish | undefined {
+function hintOf(priority: number | undefined): SamplingHint | undefined {
   if (priority === undefined) return undefined;
   if (priority <= 0) return 'drop';
   return priority < USER_KEEP ? 'sample' : 'force';
 }
 
-/** The priority that came, unless the trace was decided otherwise since. */
+/** The received priority, unless a later sampling decision differs. */
 function agreed(priority: number | undefined, sampled: boolean): number {
   return priority !== undefined && priority > 0 === sampled ? priority : Number(sampled);
 }

@@ -1,12 +1,12 @@
-/** 64 bits in two halves of 32: numbers hold them exactly, and six decimal digits more beside them. */
+/** 64 bits as two halves of 32: a number holds a half and six more decimal digits exactly. */
 const HALF = 0x1_0000_0000;
 const GROUP = 1_000_000;
 const GROUP_DIGITS = 6;
 const DECIMAL = /^\d{1,20}$/;
-/** So many digits any number holds exactly. */
+/** A number holds this many decimal digits exactly. */
 const EXACT_DIGITS = 15;
 
-/** A decimal number of 64 bits as 16 hex digits, zero included; `undefined` when it is none or has more bits. */
+/** Converts a decimal number of 64 bits to 16 hex digits; `undefined` if it is malformed or has more bits. */
 export function hexOfDecimal(text: string | undefined): string | undefined {
   if (text === undefined || !DECIMAL.test(text)) return undefined;
   const head = Number(text.slice(0, EXACT_DIGITS));
@@ -21,7 +21,7 @@ export function hexOfDecimal(text: string | undefined): string | undefined {
   return high < HALF ? hexOfHalf(high) + hexOfHalf(low) : undefined;
 }
 
-/** 16 hex digits as a decimal number. */
+/** Converts 16 hex digits to a decimal number. */
 export function decimalOfHex(hex: string): string {
   let high = Number.parseInt(hex.slice(0, 8), 16);
   let low = Number.parseInt(hex.slice(8, 16), 16);
@@ -29,7 +29,7 @@ export function decimalOfHex(hex: string): string {
   while (high > 0 || low >= GROUP) {
     const rest = (high % GROUP) * HALF + low;
     high = Math.floor(high / GROUP);
-    // What is left of the upper half is below the group, so that the quotient fits 32 bits.
+    // The rest of the upper half is smaller than the group, so that the quotient fits 32 bits.
     low = Math.floor(rest / GROUP);
     text = String(rest % GROUP).padStart(GROUP_DIGITS, '0') + text;
   }

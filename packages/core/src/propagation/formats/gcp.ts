@@ -1,5 +1,5 @@
 import { countDropped } from '../dropped.ts';
-import { type Extraction, type SamplingWish, single, type TraceFormat } from '../format.ts';
+import { type Extraction, type SamplingHint, single, type TraceFormat } from '../format.ts';
 import { decimalOfHex, hexOfDecimal } from './decimal-id.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
@@ -34,14 +34,14 @@ function parse(text: string | undefined): Extraction | undefined {
   const [, trace, span, options] = (text === undefined ? null : PATTERN.exec(text)) ?? [];
   const traceId = traceIdOf(trace);
   if (traceId === undefined) return undefined;
-  const decision = wishOf(options);
+  const decision = hintOf(options);
   const id = span === undefined ? undefined : hexOfDecimal(span);
   if (span !== undefined && id === undefined) return undefined;
   const spanId = spanIdOf(id);
   return spanId === undefined ? startOf(traceId, decision) : remoteParent(traceId, spanId, decision);
 }
 
-function wishOf(options: string | undefined): SamplingWish | undefined {
+function hintOf(options: string | undefined): SamplingHint | undefined {
   if (options === undefined) return undefined;
   return (Number(options) & TRACED) === 0 ? 'drop' : 'sample';
 }

@@ -11,8 +11,8 @@ import { w3cTraceContext } from './w3c-trace-context.ts';
 import { xray } from './xray.ts';
 
 /**
- * The wire formats by the names that `OTEL_PROPAGATORS` and `init({ propagation })` know; where OpenTelemetry has a
- * name, it is that. `w3c` is another name of `tracecontext`, `grpc-trace-bin` of `opencensus-binary`.
+ * The wire formats by their names in `OTEL_PROPAGATORS` and `init({ propagation })`, which are OpenTelemetry's where it
+ * has one. `w3c` is an alias of `tracecontext`, `grpc-trace-bin` of `opencensus-binary`.
  */
 export const TRACE_FORMATS: ReadonlyMap<string, TraceFormat> = new Map([
   [w3cTraceContext.name, w3cTraceContext],

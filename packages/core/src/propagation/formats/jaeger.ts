@@ -1,6 +1,6 @@
 import type { TextMapGetter } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
-import { type Extraction, joined, type SamplingWish, single, type TraceFormat } from '../format.ts';
+import { type Extraction, joined, type SamplingHint, single, type TraceFormat } from '../format.ts';
 import { BaggageCollector, collectBaggageHeaders, decoded, writeBaggageHeaders } from './baggage-headers.ts';
 import { isDebug } from './debug-mark.ts';
 import { shortTraceId, spanIdOf, traceIdOf } from './ids.ts';
@@ -45,7 +45,7 @@ export const jaeger: TraceFormat = {
   },
 };
 
-/** Whoever sends a debug id wants to find the trace that begins here. */
+/** A debug id without a trace id asks to sample the trace that starts here. */
 function readWithoutIds<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined {
   return getter.get(carrier, DEBUG_ID) === undefined ? undefined : startOf(undefined, 'force');
 }
@@ -60,15 +60,15 @@ function readIds(text: string | undefined): Extraction | undefined {
     countDropped(NAME, 'malformed uber-trace-id');
     return undefined;
   }
-  return remoteParent(traceId, spanId, wishOf(Number.parseInt(flags, 16)));
+  return remoteParent(traceId, spanId, hintOf(Number.parseInt(flags, 16)));
 }
 
-function wishOf(flags: number): SamplingWish {
+function hintOf(flags: number): SamplingHint {
   if ((flags & DEBUG) !== 0) return 'force';
   return (flags & SAMPLED) === 0 ? 'drop' : 'sample';
 }
 
-/** Reads `jaeger-baggage: key=value, key=value`, which people write by hand. */
+/** Reads `jaeger-baggage: key=value, key=value`, which is meant to be written by hand. */
 function collectList(into: BaggageCollector, list: string): void {
   let malformed = false;
   for (const member of membersOf(list)) {

@@ -1,13 +1,13 @@
-/** Twice the members of the longest list that a format allows: room for the empty ones that lists may have. */
-const MAX_LOOKED_AT = 128;
+/** Twice the longest list that any format allows, because lists may have empty members. */
+const MAX_MEMBERS_READ = 128;
 
-/** The members of a list with commas: as many as are looked at, good, bad or empty, however long the list is. */
+/** The members of a comma-separated list, valid, malformed or empty: at most the first 128. */
 export function membersOf(list: string): string[] {
-  return list.split(',', MAX_LOOKED_AT);
+  return list.split(',', MAX_MEMBERS_READ);
 }
 
-/** The members of a list that counts only as a whole; `undefined` where it has more than are looked at. */
+/** The members of a comma-separated list that is valid only as a whole; `undefined` if it has more than 128. */
 export function allMembersOf(list: string): string[] | undefined {
-  const members = list.split(',', MAX_LOOKED_AT + 1);
-  return members.length > MAX_LOOKED_AT ? undefined : members;
+  const members = list.split(',', MAX_MEMBERS_READ + 1);
+  return members.length > MAX_MEMBERS_READ ? undefined : members;
 }

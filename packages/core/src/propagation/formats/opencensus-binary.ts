@@ -18,7 +18,7 @@ const MAX_BYTES = 256;
 const BASE64 = /^[\w+/-]+={0,2}$/;
 
 /**
- * OpenCensus' binary format, in base64 where the carrier holds text and as it is where it holds bytes (gRPC metadata).
+ * OpenCensus' binary format: base64 in carriers of text, raw bytes in carriers of bytes (gRPC metadata).
  * Source: https://github.com/census-instrumentation/opencensus-specs/blob/master/encodings/BinaryEncoding.md
  */
 export const opencensusBinary: TraceFormat = {
@@ -39,12 +39,12 @@ export const opencensusBinary: TraceFormat = {
   },
 };
 
-/** The 29 bytes, for carriers that hold bytes. */
+/** The 29 bytes of a span context, for carriers of bytes. */
 export function encodeOpencensus({ traceId, spanId, traceFlags }: SpanContext): Buffer {
   return Buffer.from(`0000${traceId}01${spanId}02${(traceFlags & 1) === 1 ? '01' : '00'}`, 'hex');
 }
 
-/** Reads the bytes; `undefined` when they are none of this format. */
+/** Reads a span context from bytes; `undefined` if they are malformed. */
 export function decodeOpencensus(bytes: Buffer): Extraction | undefined {
   if (bytes.length < BYTES || bytes.length > MAX_BYTES) return undefined;
   const framed = bytes[0] === 0 && bytes[TRACE_ID_AT] === 0 && bytes[SPAN_ID_AT] === 1;

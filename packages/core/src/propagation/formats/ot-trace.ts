@@ -1,5 +1,5 @@
 import { countDropped } from '../dropped.ts';
-import { type SamplingWish, single, type TraceFormat } from '../format.ts';
+import { type SamplingHint, single, type TraceFormat } from '../format.ts';
 import { BaggageCollector, collectBaggageHeaders, writeBaggageHeaders } from './baggage-headers.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
 import { remoteParent } from './remote-parent.ts';
@@ -11,7 +11,7 @@ const SAMPLED = 'ot-tracer-sampled';
 const BAGGAGE_PREFIX = 'ot-baggage-';
 
 /**
- * The headers of OpenTracing's basic tracers. Their ids have 64 bits: the lower half of a longer trace id goes out.
+ * The headers of OpenTracing's basic tracers. Their ids have 64 bits: only the lower half of a longer trace id is written.
  * Source: https://opentelemetry.io/docs/specs/otel/context/api-propagators/#propagators-distribution
  */
 export const otTrace: TraceFormat = {
@@ -27,7 +27,7 @@ export const otTrace: TraceFormat = {
       countDropped(NAME, 'malformed ids');
       return undefined;
     }
-    const parent = remoteParent(traceId, spanId, wishOf(single(getter.get(carrier, SAMPLED))));
+    const parent = remoteParent(traceId, spanId, hintOf(single(getter.get(carrier, SAMPLED))));
     const collector = new BaggageCollector(NAME);
     collectBaggageHeaders(collector, BAGGAGE_PREFIX, carrier, getter);
     const { baggage } = collector;
@@ -42,7 +42,7 @@ export const otTrace: TraceFormat = {
   },
 };
 
-function wishOf(sampled: string | undefined): SamplingWish | undefined {
+function hintOf(sampled: string | undefined): SamplingHint | undefined {
   if (sampled === 'true' || sampled === '1') return 'sample';
   return sampled === 'false' || sampled === '0' ? 'drop' : undefined;
 }

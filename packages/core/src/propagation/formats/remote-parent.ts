@@ -1,12 +1,12 @@
 import type { SpanContext, TraceState } from '@opentelemetry/api';
-import type { Extraction, SamplingWish } from '../format.ts';
+import type { Extraction, SamplingHint } from '../format.ts';
 import { markDebug } from './debug-mark.ts';
 
-/** Makes an extraction of ids and of what the peer decided; `undefined` is a decision left to us. */
+/** Creates an extraction from ids and the peer's sampling decision; `undefined` means that the peer made none. */
 export function remoteParent(
   traceId: string,
   spanId: string,
-  decision: SamplingWish | undefined,
+  decision: SamplingHint | undefined,
   traceState?: TraceState,
 ): Extraction {
   const sampled = decision === 'sample' || decision === 'force';
@@ -19,10 +19,10 @@ export function remoteParent(
     : { kind: 'parent', spanContext };
 }
 
-/** Makes an extraction of what a peer says that gives no parent; `undefined` when it says nothing. */
+/** Creates an extraction without a parent; `undefined` if there is neither a trace id nor a decision. */
 export function startOf(
   traceId: string | undefined,
-  decision: SamplingWish | undefined,
+  decision: SamplingHint | undefined,
   traceState?: TraceState,
 ): Extraction | undefined {
   if (traceId === undefined && decision === undefined) return undefined;

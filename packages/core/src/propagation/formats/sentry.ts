@@ -1,5 +1,5 @@
 import { countDropped } from '../dropped.ts';
-import { type Extraction, type SamplingWish, single, type TraceFormat } from '../format.ts';
+import { type Extraction, type SamplingHint, single, type TraceFormat } from '../format.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
 
@@ -8,7 +8,7 @@ const HEADER = 'sentry-trace';
 const MAX_CHARS = 64;
 
 /**
- * Sentry's header; what else its SDKs pass on rides in `baggage`.
+ * Sentry's header; its SDKs propagate everything else in `baggage`.
  * Source: https://develop.sentry.dev/sdk/foundations/trace-propagation/
  */
 export const sentry: TraceFormat = {
@@ -29,20 +29,20 @@ export const sentry: TraceFormat = {
   },
 };
 
-/** Reads `{trace}-{span}[-{0,1}]`, or a decision alone. */
+/** Reads `{trace}-{span}[-{0,1}]`, or a decision without ids. */
 function parse(text: string): Extraction | undefined {
   const fields = text.split('-');
   const [trace, span, letter] = fields;
-  if (span === undefined) return startOf(undefined, wishOf(trace));
+  if (span === undefined) return startOf(undefined, hintOf(trace));
   const traceId = trace?.length === 32 ? traceIdOf(trace) : undefined;
   const spanId = span.length === 16 ? spanIdOf(span) : undefined;
-  const decision = wishOf(letter);
+  const decision = hintOf(letter);
   if (traceId === undefined || spanId === undefined || fields.length > 3) return undefined;
-  // A dash without a decision after it is a decision not made yet.
+  // A dash without a decision means that the decision is deferred.
   return letter && decision === undefined ? undefined : remoteParent(traceId, spanId, decision);
 }
 
-function wishOf(letter: string | undefined): SamplingWish | undefined {
+function hintOf(letter: string | undefined): SamplingHint | undefined {
   if (letter === '1') return 'sample';
   return letter === '0' ? 'drop' : undefined;
 }

@@ -1,11 +1,11 @@
 import type { Baggage, BaggageEntry } from '@opentelemetry/api';
 
 /**
- * Baggage as it came: read only when somebody asks for an entry, passed on as it is when nobody has.
- * Immutable; a change gives baggage of the API's own kind.
+ * Baggage as received: parsed lazily, and sent on as the same text. Immutable; a change returns baggage of the API's
+ * own class.
  */
 export class TextBaggage implements Baggage {
-  /** The header's value, in which there was nothing to mend. */
+  /** The header's value, in normal form. */
   readonly text: string;
   readonly #read: (text: string) => Baggage;
   #entries: Baggage | undefined;

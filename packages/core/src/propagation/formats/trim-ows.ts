@@ -1,4 +1,4 @@
-/** Takes optional white space off both ends: spaces and tabs, and nothing else that `trim` would take. */
+/** Trims optional white space as HTTP defines it: only spaces and tabs, unlike `String.prototype.trim`. */
 export function trimOws(text: string): string {
   let start = 0;
   let end = text.length;

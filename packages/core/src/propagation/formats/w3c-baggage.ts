@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
 import { type ContextFormat, joined } from '../format.ts';
-import { bareBaggage } from '../provenance.ts';
+import { unmarkedBaggage } from '../provenance.ts';
 import { valueTextOf } from './baggage-headers.ts';
 import { membersOf } from './list-members.ts';
 import { isPlainList, listSyntax, visibleBut } from './scan-list.ts';
@@ -17,15 +17,15 @@ import { trimOws } from './trim-ows.ts';
 const NAME = 'baggage';
 const HEADER = 'baggage';
 
-/** Limits of the specification; what is beyond them is not carried on. */
+/** Limits of the specification; members beyond them are dropped. */
 const MAX_MEMBERS = 64;
 const MAX_BYTES = 8192;
 
-/** A token of RFC 9110, and the octets that a value may have before it is decoded. */
+/** A token of RFC 9110, and the characters of an encoded value. */
 const KEY = /^[\w!#$%&'*+\-.^`|~]+$/;
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
-/** Members that are passed on without being read: no property, nothing encoded, nothing to mend. */
+/** Members that are passed on without being parsed: without properties and without encoded characters. */
 const TOKEN = visibleBut('"(),/:;<=>?@[\\]{}%');
 const PLAIN = listSyntax(
   { keyStart: TOKEN, key: TOKEN, value: visibleBut('",;\\%') },
@@ -48,7 +48,7 @@ export const w3cBaggage: ContextFormat = {
   inject(context, carrier, setter) {
     const baggage = propagation.getBaggage(context);
     if (baggage === undefined) return;
-    const bare = bareBaggage(baggage);
+    const bare = unmarkedBaggage(baggage);
     const text = bare instanceof TextBaggage ? bare.text : serialize(bare.getAllEntries());
     if (text !== '') setter.set(carrier, HEADER, text);
   },
@@ -58,7 +58,7 @@ function isPlain(text: string): boolean {
   return text.length <= MAX_BYTES && isPlainList(text, PLAIN);
 }
 
-/** Reads what is known to be plain: no part needs a second look. */
+/** Parses a text that `isPlain` accepts, so that no part has to be checked again. */
 function read(text: string): Baggage {
   const entries = new Map<string, BaggageEntry>();
   for (const member of text.split(',')) {
@@ -72,7 +72,7 @@ function parse(text: string): Map<string, BaggageEntry> {
   const entries = new Map<string, BaggageEntry>();
   let malformed = false;
   if (text.length > MAX_BYTES) countDropped(NAME, 'members beyond 8192 bytes');
-  // A member that the limit cuts in two is dropped whole.
+  // A member that the limit would cut is dropped entirely.
   const kept = text.length > MAX_BYTES ? text.slice(0, text.lastIndexOf(',', MAX_BYTES) + 1) : text;
   for (const member of membersOf(kept)) {
     const trimmed = trimOws(member);
@@ -106,7 +106,7 @@ function serialize(entries: readonly [string, BaggageEntry][]): string {
   if (entries.length > MAX_MEMBERS) countDropped(NAME, 'outgoing members beyond 64');
   for (const [key, entry] of entries.slice(0, MAX_MEMBERS)) {
     if (!KEY.test(key)) {
-      countDropped(NAME, 'outgoing member with a key that is no token');
+      countDropped(NAME, 'outgoing member with an invalid key');
       continue;
     }
     const value = valueTextOf(entry);
@@ -122,7 +122,7 @@ function serialize(entries: readonly [string, BaggageEntry][]): string {
   return text;
 }
 
-/** Properties go out only when they cannot be taken for anything else: a line break in them would be a header of its own. */
+/** Properties are written only if all their characters are safe: a line break would start another header. */
 function propertiesOf({ metadata }: BaggageEntry): string {
   try {
     const text: unknown = metadata?.toString();
@@ -140,7 +140,7 @@ function baggageOf(entries: Map<string, BaggageEntry>) {
   return propagation.createBaggage(record);
 }
 
-/** Bytes that are no UTF-8 become U+FFFD, as the specification asks; a lone `%` stays. */
+/** Bytes that are not valid UTF-8 become U+FFFD, as the specification requires; a lone `%` stays. */
 function decode(raw: string): string {
   if (!raw.includes('%')) return raw;
   try {

@@ -7,17 +7,17 @@ import { parseTraceState, traceStateText } from './w3c-trace-state.ts';
 
 const TRACESTATE = 'tracestate';
 
-/** What no header can have never leaves, whoever made the trace state. */
+/** A trace state with other characters is not written: it may be an object of another implementation. */
 const VISIBLE = /^[\x20-\x7e]*$/;
 
-/** The flags that level 2 knows: sampled (0x01) and random trace id (0x02). All others are written as zero. */
+/** The flags of level 2: sampled (0x01) and random trace id (0x02). All others are written as zero. */
 const KNOWN_FLAGS = 0x03;
 const FLAGS = ['00', '01', '02', '03'] as const;
 
 /** W3C Trace Context, level 2. Source: https://www.w3.org/TR/trace-context-2/ */
 export const w3cTraceContext: TraceFormat = traceparentFormat('tracecontext', 'traceparent');
 
-/** Makes the format of a header with the value of a `traceparent`, and `tracestate` beside it. */
+/** Creates a format that consists of `tracestate` and a header with the syntax of `traceparent`. */
 export function traceparentFormat(name: string, header: string): TraceFormat {
   return {
     name,
@@ -37,7 +37,7 @@ export function traceparentFormat(name: string, header: string): TraceFormat {
       const traceState = parseTraceState(state);
       if (traceState === undefined) countDropped(name, 'malformed tracestate');
       else spanContext.traceState = traceState;
-      // The text is asked first: nearly none has our member, and to ask for a member is to read them all.
+      // The cheap check of the text comes first: reading one member parses them all, and few texts have this one.
       return state.includes(DEBUG_KEY) && isDebug(spanContext)
         ? { kind: 'parent', spanContext, debug: true }
         : { kind: 'parent', spanContext };

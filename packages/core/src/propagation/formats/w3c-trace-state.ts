@@ -7,10 +7,10 @@ import { trimOws } from './trim-ows.ts';
 const KEY = /^[a-z\d][a-z\d_\-*/@]{0,255}$/;
 const VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const MAX_MEMBERS = 32;
-/** 32 of the longest members with their commas and a space around each; anything longer is not looked into. */
+/** 32 of the longest members with their commas and a space around each; longer texts are refused. */
 const MAX_CHARS = MAX_MEMBERS * (256 + 1 + 256 + 3);
 
-/** Members that are passed on without being read. A value may hold a space; one that does is read. */
+/** Members that are passed on without being parsed. Values with a space are valid but parsed. */
 const PLAIN = listSyntax(
   { keyStart: LOWER_AND_DIGITS, key: `${LOWER_AND_DIGITS}_-*/@`, value: visibleBut(',=') },
   { maxMembers: MAX_MEMBERS, maxKeyChars: 256, valueChars: [1, 256] },
@@ -18,12 +18,12 @@ const PLAIN = listSyntax(
 
 type Member = readonly [key: string, value: string];
 
-/** A list of vendors' members, newest first. Immutable; an own member that is set moves to the front. */
+/** A list of vendors' members, newest first. Immutable; a member that is set moves to the front. */
 class W3CTraceState implements TraceState {
   #text: string | undefined;
   #read: readonly Member[] | undefined;
 
-  /** A text in which there is nothing to mend is read when somebody asks for a member. */
+  /** A text must be in normal form; it is parsed lazily. */
   constructor(members: readonly Member[] | string) {
     if (typeof members === 'string') this.#text = members;
     else this.#read = members;
@@ -38,7 +38,7 @@ class W3CTraceState implements TraceState {
     return this.#members.find((member) => member[0] === key)?.[1];
   }
 
-  /** Returns the state unchanged when the key or the value is not allowed; the oldest member gives way to a 33rd. */
+  /** Returns the state unchanged if the key or the value is invalid; a 33rd member replaces the oldest. */
   set(key: string, value: string): TraceState {
     if (!KEY.test(key) || !VALUE.test(value)) return this;
     const others = this.#members.filter((member) => member[0] !== key).slice(0, MAX_MEMBERS - 1);
@@ -59,8 +59,8 @@ class W3CTraceState implements TraceState {
 export const emptyTraceState: TraceState = new W3CTraceState([]);
 
 /**
- * Reads a `tracestate`: empty members are skipped, of a key that stands twice the first counts.
- * `undefined` when it breaks a rule: then none of it may go on.
+ * Reads a `tracestate`. Empty members are skipped, and the first of a repeated key is used. `undefined` if it is
+ * malformed: then no member may be passed on.
  */
 export function parseTraceState(text: string): TraceState | undefined {
   if (text.length > MAX_CHARS) return undefined;
@@ -81,7 +81,7 @@ export function parseTraceState(text: string): TraceState | undefined {
   return new W3CTraceState(members);
 }
 
-/** The header's value of any trace state; `undefined` where it has none, also where it is not a trace state at all. */
+/** The header's value of a trace state; `undefined` if it is empty, or if the object is not a trace state. */
 export function traceStateText(state: TraceState | undefined): string | undefined {
   if (state === undefined) return undefined;
   try {

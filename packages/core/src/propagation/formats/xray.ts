@@ -1,5 +1,5 @@
 import { countDropped } from '../dropped.ts';
-import { type Extraction, type SamplingWish, single, type TraceFormat } from '../format.ts';
+import { type Extraction, type SamplingHint, single, type TraceFormat } from '../format.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
 
@@ -7,7 +7,7 @@ const NAME = 'xray';
 const HEADER = 'x-amzn-trace-id';
 /** Load balancers and functions add fields of their own (`Self`, `Lineage`). */
 const MAX_CHARS = 2048;
-/** So many fields are looked at. */
+/** Further fields are ignored. */
 const MAX_FIELDS = 16;
 /** Version, seconds since 1970, and 96 random bits. */
 const ROOT = /^1-([\da-f]{8})-([\da-f]{24})$/i;
@@ -32,18 +32,18 @@ export const xray: TraceFormat = {
   },
 };
 
-/** The fields come in any order; `Sampled=?` asks us to decide. */
+/** The fields may be in any order; `Sampled=?` leaves the decision to the receiver. */
 function parse(text: string): Extraction | 'nothing' | undefined {
   let root: string | undefined;
   let parent: string | undefined;
-  let decision: SamplingWish | undefined;
+  let decision: SamplingHint | undefined;
   for (const part of text.split(';', MAX_FIELDS)) {
     const equals = part.indexOf('=');
     const key = part.slice(0, Math.max(equals, 0)).trim();
     const value = part.slice(equals + 1).trim();
     if (key === 'Root') root = value;
     else if (key === 'Parent') parent = value;
-    else if (key === 'Sampled') decision = wishOf(value);
+    else if (key === 'Sampled') decision = hintOf(value);
   }
   if (root === undefined) return startOf(undefined, decision) ?? 'nothing';
   const matched = ROOT.exec(root);
@@ -54,7 +54,7 @@ function parse(text: string): Extraction | 'nothing' | undefined {
   return spanId === undefined ? undefined : remoteParent(traceId, spanId, decision);
 }
 
-function wishOf(sampled: string): SamplingWish | undefined {
+function hintOf(sampled: string): SamplingHint | undefined {
   if (sampled === '1') return 'sample';
   return sampled === '0' ? 'drop' : undefined;
 }
