@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { collect } from './command-collect.ts';
+import { createPlugin } from './command-create-plugin.ts';
 import { list, show } from './command-show.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -28,6 +29,8 @@ const USAGE = `clew: receive traces over OTLP, store them, show them
     --errors                      only traces with errors
     --json                        as JSON, one line per trace
 
+  clew create-plugin NAME         a folder with a plugin for the library NAME
+
   show and list
     --from URL                    a collector (default http://127.0.0.1:4318)
     --store FILE                  a collector's file instead
@@ -46,6 +49,7 @@ const HELP = { help: { type: 'boolean', short: 'h' } } as const;
 const OPTIONS = {
   collect: { port: TEXT, host: TEXT, store: TEXT, 'max-mb': TEXT, live: FLAG, ...HELP },
   show: { last: TEXT, errors: FLAG, attributes: FLAG, svg: TEXT, ...SOURCE_AND_OUTPUT, ...HELP },
+  'create-plugin': HELP,
   list: { limit: TEXT, service: TEXT, 'min-ms': TEXT, errors: FLAG, ...SOURCE_AND_OUTPUT, ...HELP },
 } as const;
 
@@ -75,6 +79,10 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       const { values } = parse(args, OPTIONS.list, 0);
       return values.help ? help() : list(values);
     }
+    case 'create-plugin': {
+      const { values, positionals } = parse(args, OPTIONS['create-plugin'], 1);
+      return values.help ? help() : createPlugin(positionals[0], __VERSION__);
+    }
     case '--help':
     case '-h':
     case 'help':
@@ -84,9 +92,9 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       process.stdout.write(`${__VERSION__}\n`);
       return;
     case undefined:
-      throw new UsageError('expected a command: collect, show or list');
+      throw new UsageError('expected a command: collect, show, list or create-plugin');
     default:
-      throw new UsageError(`expected collect, show or list, got "${command}"`);
+      throw new UsageError(`expected collect, show, list or create-plugin, got "${command}"`);
   }
 }
 

@@ -12,8 +12,8 @@ test('--help and --version print to stdout', async () => {
 });
 
 test.each([
-  [[], 'expected a command: collect, show or list'],
-  [['shwo'], 'expected collect, show or list, got "shwo"'],
+  [[], 'expected a command: collect, show, list or create-plugin'],
+  [['shwo'], 'expected collect, show, list or create-plugin, got "shwo"'],
   [['show', '--wat'], "unknown option '--wat'"],
   [['show', '--last'], "option '--last <value>' argument missing"],
   [['show', '--last', '0'], 'expected a whole number in [1, 1000] in --last, got "0"'],
@@ -29,6 +29,10 @@ test.each([
   [['list', '--min-ms=-1'], 'expected a number of at least 0 in --min-ms, got "-1"'],
   [['collect', '--port', '65536'], 'expected a whole number in [0, 65535] in --port, got "65536"'],
   [['collect', '--max-mb', '0.5'], 'expected a whole number in [1, 1048576] in --max-mb, got "0.5"'],
+  [['create-plugin'], 'expected the name of a library: clew create-plugin NAME'],
+  [['create-plugin', 'Redis'], 'expected a package name in lower case, such as "pg", got "Redis"'],
+  [['create-plugin', '../pg'], 'expected a package name in lower case, such as "pg", got "../pg"'],
+  [['create-plugin', 'pg', 'mysql2'], 'unexpected argument "mysql2"'],
   [['collect', '--max-mb', ''], 'expected a whole number in [1, 1048576] in --max-mb, got ""'],
 ])('rejects %j in one line, with status 2', async (args, message) => {
   expect(await clew(args)).toEqual({ status: 2, stdout: '', stderr: `clew: ${message} (see clew --help)\n` });

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Collector, startCollector } from '@clew/viewer';
+import { cleanEnvironment, type Ended, runProgram } from '../run-program.ts';
+import { spansOf, treeOf } from '../span-tree.ts';
+
+// What an author of a plugin does, with packages from a registry (here: packed), far away from this repository.
+
+const TIMEOUT_MS = 300_000;
+const packages = join(__dirname, '..', '..', 'packages');
+const PACKED = ['core', 'tracer', 'node', 'testing', 'viewer'];
+const PLUGIN = 'clew-instrumentation-tinydb';
+
+let folder: string;
+let tarballs: string[];
+let created: Ended;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'clew-create-plugin-'));
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  await npm(folder, 'pack', '--silent', ...PACKED.map((name) => join(packages, name)));
+  tarballs = globSync('*.tgz', { cwd: folder }).map((file) => join(folder, file));
+  await npm(folder, 'install', ...tarballs.filter((file) => file.includes('viewer')));
+  created = await clew('create-plugin', 'tinydb');
+  await npm(join(folder, PLUGIN), 'install', ...tarballs.filter((file) => !file.includes('viewer')));
+}, TIMEOUT_MS);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function npm(cwd: string, ...args: string[]): Promise<void> {
+  await promisify(execFile)('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd,
+    env: cleanEnvironment(),
+    shell: process.platform === 'win32',
+  });
+}
+
+function clew(...args: string[]): Promise<Ended> {
+  return runProgram([join(folder, 'node_modules', '@clew', 'viewer', 'dist', 'cli.js'), ...args], {
+    cwd: folder,
+  });
+}
+
+/** `npm test` in a plugin's folder. */
+function testPlugin(): Promise<Ended> {
+  return runProgram(['--test', '--test-reporter=spec'], { cwd: join(folder, PLUGIN) });
+}
+
+test('clew create-plugin makes a folder and names the next steps', () => {
+  expect(created).toEqual({
+    code: 0,
+    signal: null,
+    stdout:
+      `created ${PLUGIN}\n\n  cd ${PLUGIN}\n  npm install\n  npm test\n\n` +
+      'Its README.md lists the steps from the example to a plugin for tinydb.\n',
+    stderr: '',
+  });
+  expect(readFileSync(join(folder, PLUGIN, '.gitignore'), 'utf8')).toBe('node_modules/\n');
+  const { scripts } = JSON.parse(readFileSync(join(folder, PLUGIN, 'package.json'), 'utf8'));
+  expect(scripts).toEqual({ test: 'node --test' });
+});
+
+test('its tests pass: the suites, and the example of its README', async () => {
+  const { code, stdout } = await testPlugin();
+  expect(stdout).toMatch(/pass [2-9]\d\n.*fail 0\n/);
+  expect(code).toBe(0);
+});
+
+test('its tests fail when the plugin loses the context of a callback', async () => {
+  const source = join(folder, PLUGIN, 'src', 'index.js');
+  const right = readFileSync(source, 'utf8');
+  const wrong = right.replace(
+    'operation.callback(callback)',
+    '(error, rows) => {\n operation.end();\n callback(error, rows);\n }',
+  );
+  expect(wrong).not.toBe(right);
+  writeFileSync(source, wrong);
+  const { code, stdout } = await testPlugin();
+  writeFileSync(source, right);
+  expect(stdout).toContain('✖ a callback runs in the context of its caller');
+  expect(code).toBe(1);
+});
+
+describe('in an application that depends on it', () => {
+  let collector: Collector;
+  let application: string;
+
+  beforeAll(async () => {
+    collector = await startCollector({ port: 0 });
+    application = join(folder, 'application');
+    mkdirSync(application);
+    await npm(application, 'pack', '--silent', join(folder, PLUGIN), join(folder, PLUGIN, 'example-driver'));
+    writeFileSync(join(application, 'package.json'), '{ "private": true }\n');
+    const own = globSync('*.tgz', { cwd: application }).map((file) => join(application, file));
+    await npm(application, 'install', ...own, ...tarballs);
+    const call = "new Connection().query('SELECT 1');\n";
+    writeFileSync(join(application, 'main.cjs'), `const { Connection } = require('tinydb');\n${call}`);
+    writeFileSync(join(application, 'main.mjs'), `import { Connection } from 'tinydb';\n${call}`);
+  }, TIMEOUT_MS);
+  afterAll(() => collector.close());
+
+  test.each(['main.cjs', 'main.mjs'])('it traces %s', async (file) => {
+    const ended = await runProgram(['--import', '@clew/node/register', file], {
+      cwd: application,
+      variables: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: file },
+    });
+    expect(ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+    expect(treeOf(spansOf(collector, file))).toEqual(['CLIENT SELECT']);
+  });
+});
+
+test('a folder that exists is left alone', async () => {
+  writeFileSync(join(folder, 'clew-instrumentation-taken'), '');
+  for (const [name, existing] of [
+    ['tinydb', PLUGIN],
+    ['taken', 'clew-instrumentation-taken'],
+  ] as const)
+    expect(await clew('create-plugin', name)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `clew: ${existing} already exists\n`,
+    });
+});
+
+test('names of libraries may have a scope, dots and hyphens', async () => {
+  expect(await clew('create-plugin', '@acme/tiny-db.js')).toMatchObject({ code: 0, stderr: '' });
+  const read = (file: string) =>
+    readFileSync(join(folder, 'clew-instrumentation-acme-tiny-db.js', file), 'utf8');
+  const manifest = JSON.parse(read('package.json'));
+  expect(manifest.name).toBe('clew-instrumentation-acme-tiny-db.js');
+  expect(manifest.clew).toEqual({
+    class: 'AcmeTinyDbJsInstrumentation',
+    targets: [{ module: '@acme/tiny-db.js', versions: ['>=1 <2'] }],
+  });
+  expect(read('test/plugin.test.js')).toContain("import library from '@acme/tiny-db.js';");
+  expect(read('README.md')).toContain('`CLEW_ACME_TINY_DB_JS_MAX_QUERY_LENGTH=200`');
+});

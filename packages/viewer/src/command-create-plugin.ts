@@ -1,0 +1,61 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from './usage-error.ts';
+
+const TEMPLATE = fileURLToPath(new URL('../plugin-template', import.meta.url));
+
+/** npm does not pack a file with this name, so the template has it without the dot. */
+const GITIGNORE = '.gitignore';
+
+const NAME = /^(@[a-z][a-z\d._-]*\/)?[a-z][a-z\d._-]*$/;
+
+/**
+ * `clew create-plugin NAME`: makes the folder `clew-instrumentation-NAME` with a plugin that passes its tests. `version`
+ * is that of Clew's packages. Throws where the folder exists.
+ */
+export function createPlugin(library: string | undefined, version: string): void {
+  if (library === undefined) throw new UsageError('expected the name of a library: clew create-plugin NAME');
+  if (!NAME.test(library))
+    throw new UsageError(`expected a package name in lower case, such as "pg", got "${library}"`);
+  const name = library.replace(/^@/, '').replace('/', '-');
+  const folder = `clew-instrumentation-${name}`;
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new Error(`${folder} already exists`);
+    throw error;
+  }
+  const replacements = {
+    __library__: library,
+    __name__: name,
+    __Name__: pascalCase(name),
+    __NAME__: upperSnake(name),
+    __version__: version,
+  };
+  for (const entry of readdirSync(TEMPLATE, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, `.${entry.name}` === GITIGNORE ? GITIGNORE : entry.name);
+    const file = folder + path.slice(TEMPLATE.length);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, fill(readFileSync(join(entry.parentPath, entry.name), 'utf8'), replacements));
+  }
+  process.stdout.write(
+    `created ${folder}\n\n  cd ${folder}\n  npm install\n  npm test\n\n` +
+      `Its README.md lists the steps from the example to a plugin for ${library}.\n`,
+  );
+}
+
+function fill(text: string, replacements: Readonly<Record<string, string>>): string {
+  return Object.entries(replacements).reduce((filled, [word, value]) => filled.replaceAll(word, value), text);
+}
+
+/** `socket.io` → `SocketIo`. */
+function pascalCase(name: string): string {
+  return name.replace(/(?:^|[^a-z\d]+)([a-z\d])/g, (_match, first: string) => first.toUpperCase());
+}
+
+/** `socket.io` → `SOCKET_IO`, as in variables for options. */
+function upperSnake(name: string): string {
+  return name.replace(/[^a-z\d]/g, '_').toUpperCase();
+}
