@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as core from '@clew/core';
+import * as core from '@clew/core/plugin';
 import { createRecorder } from '@clew/testing';
 import { transformSync } from '@swc/core';
 
@@ -24,7 +24,7 @@ describe('the plugin of docs/writing-a-plugin.md', () => {
 
   test('traces queries as the guide says', async () => {
     const { TinydbInstrumentation } = evaluate(
-      guide.match(/```ts\n(import \{ startQuery[\s\S]*?)```/)?.[1] as string,
+      guide.match(/```ts\n(import \{ defineInstrumentation[\s\S]*?)```/)?.[1] as string,
     );
     const plugin = new TinydbInstrumentation();
     plugin.instrument({ Connection });
