@@ -19,7 +19,7 @@ interface Run {
   readonly results: readonly Result[];
 }
 
-/** Room for the download of a Node version. */
+/** Includes the download of a Node version. */
 const TIMEOUT_MS = 300_000;
 const NODES = ['22.15.0', '22', '24', '26'];
 
@@ -40,7 +40,7 @@ function tried({ results }: Run): readonly Result[] {
 
 describe.each(NODES)('on Node %s', (version) => {
   test(
-    'two requests at once keep their contexts, alone or with the help that the table names',
+    'two concurrent requests keep their contexts, without help or with the function that the table names',
     async () => {
       const run = await runOn(version);
       expect(tried(run).length).toBeGreaterThan(60);
@@ -54,7 +54,7 @@ describe.each(NODES)('on Node %s', (version) => {
   );
 
   test(
-    'with the manager stack, what is synchronous follows by itself, and all that is bound',
+    'with the manager stack, synchronous work keeps its context, and so does work that is bound',
     async () => {
       const run = await runOn(version, '--stack');
       expect(tried(run).filter(({ sync }) => sync).length).toBeGreaterThan(5);

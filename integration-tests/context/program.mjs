@@ -1,27 +1,27 @@
-// Tries every way with two concurrent requests on one context manager (`async` or `stack`) and prints what became of
-// the contexts, as JSON: `follows`, `lost` (work ran in no request's context), `mixed` (in the other's).
+// Tests every way with two concurrent requests on one context manager (`async` or `stack`) and prints the outcomes as
+// JSON: `follows` (the context was kept), `lost` (work ran in no request's context), `mixed` (in the other request's).
 import { AsyncContextManager, bind, rootContext, StackContextManager } from '@clew/core';
 import { context } from '@opentelemetry/api';
 import { contextOf, currentTrace, install } from './trace-of.mjs';
-import { rooms } from './ways/all.mjs';
+import { groups } from './ways/all.mjs';
 
 const [manager = 'async'] = process.argv.slice(2);
 const REQUESTS = ['a'.repeat(32), 'b'.repeat(32)];
-/** Rooms whose work runs where another context manager is installed. */
+/** Groups whose work runs where another context manager is installed. */
 const OTHER_MANAGERS = new Set(['threads', 'processes']);
-/** With `stack`, a request has no context any more after its first `await`. */
+/** With `stack`, a request has no context after its first `await`. */
 const ROUNDS = manager === 'stack' ? 1 : 3;
 
 install(manager === 'stack' ? new StackContextManager() : new AsyncContextManager());
 
 const results = [];
-for (const [room, ways] of Object.entries(rooms)) {
-  if (manager === 'stack' && OTHER_MANAGERS.has(room)) continue;
+for (const [group, ways] of Object.entries(groups)) {
+  if (manager === 'stack' && OTHER_MANAGERS.has(group)) continue;
   for (const way of ways) {
     const { needs, reason, skip, sync = false } = way;
-    const told = { room, way: way.way, needs, reason, sync };
-    if (skip !== undefined) results.push({ ...told, skip });
-    else results.push({ ...told, plain: await outcomeOf(way, plain), helped: await outcomeOf(way, helped) });
+    const row = { group, way: way.way, needs, reason, sync };
+    if (skip !== undefined) results.push({ ...row, skip });
+    else results.push({ ...row, plain: await outcomeOf(way, plain), helped: await outcomeOf(way, helped) });
   }
 }
 const left = currentTrace();
@@ -32,7 +32,7 @@ function plain(way, request, shared) {
 }
 
 function helped(way, request, shared) {
-  // With `stack`, a task is in no context any more after its own first `await`: what comes then is bound too.
+  // With `stack`, a task has no context after its own first `await`: the rest is bound, too.
   const work = way.helped && manager !== 'stack' ? request.work : request.bound;
   return (way.helped ?? way.hand)({ ...request, work }, shared);
 }
@@ -42,12 +42,12 @@ async function outcomeOf(way, hand) {
   const seen = await Promise.all(
     REQUESTS.map((traceId) => context.with(contextOf(traceId), () => serve(way, hand, shared))),
   );
-  // Nothing that a request began may still be current for the program.
+  // No context of a request may still be current.
   await context.with(rootContext, () => way.close?.(shared));
   return verdict(seen);
 }
 
-/** One request: it hands work on, again and again, and looks whose context it is in itself in between. */
+/** One request: it passes work on several times, and checks its own context in between. */
 async function serve(way, hand, shared) {
   const seen = [];
   for (let round = 0; round < ROUNDS; round++) {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { nodeBinary, nodeVersions } from '../../scripts/node-versions.mjs';
 import { findRedis } from './redis.mjs';
-import { rooms } from './ways/all.mjs';
+import { groups } from './ways/all.mjs';
 
 const program = fileURLToPath(new URL('./program.mjs', import.meta.url));
 const args = process.argv.slice(2);
@@ -36,18 +36,18 @@ async function runOn(version, redis) {
 }
 
 function print(runs) {
-  for (const [index, { room, way, needs = '', skip }] of runs[0].results.entries()) {
+  for (const [index, { group, way, needs = '', skip }] of runs[0].results.entries()) {
     const outcomes = runs.map(({ node, results }) => `${node} ${results[index].plain ?? 'skipped'}`);
     process.stdout.write(
-      `${room.padEnd(10)}${way.padEnd(62)}${needs.padEnd(15)}${outcomes.join(', ')}${skip ?? ''}\n`,
+      `${group.padEnd(10)}${way.padEnd(62)}${needs.padEnd(15)}${outcomes.join(', ')}${skip ?? ''}\n`,
     );
   }
 }
 
 function markdown() {
-  const ways = Object.values(rooms).flat();
+  const ways = Object.values(groups).flat();
   const rows = ways.map(({ way, needs, reason }) =>
-    needs === undefined ? `| ${way} | follows | |\n` : `| ${way} | needs \`${needs}\` | ${reason} |\n`,
+    needs === undefined ? `| ${way} | kept | |\n` : `| ${way} | needs \`${needs}\` | ${reason} |\n`,
   );
-  return `| way | with \`async\` | reason |\n|---|---|---|\n${rows.join('')}`;
+  return `| how the work runs | context with \`async\` | reason |\n|---|---|---|\n${rows.join('')}`;
 }

@@ -1,11 +1,11 @@
-// The table of the suite: how Node programs hand work on, and what each way needs.
+// The cases of the suite: how Node.js applications pass work on, and what keeps the context in each case.
 //
-// way      what it is called
-// needs    what carries the context where AsyncLocalStorage does not (absent: it follows), with the reason
-// sync     whether all of it happens before `hand` returns: these follow with the manager `stack` too
-// skip     why it can't be tried here
-// open     makes what the requests share, outside of any request; close takes it down
-// hand     hands `work` on from inside a request and is done when it has been called; `report` takes a trace
+// way      the name of the case
+// needs    what keeps the context if AsyncLocalStorage does not, and the reason; absent: the context is kept
+// sync     whether everything happens before `hand` returns: then the manager `stack` keeps the context, too
+// skip     why the case cannot be tested here
+// open     creates what the requests share, outside of any request; `close` releases it
+// hand     passes `work` on from inside a request and resolves when it has been called; `report` takes a trace id
 //          that was seen in another thread or process
 // helped   the same with the help that is needed; without it, `work` itself is bound
 import events from './events.mjs';
@@ -19,7 +19,7 @@ import streams from './streams.mjs';
 import threads from './threads.mjs';
 import timers from './timers.mjs';
 
-export const rooms = {
+export const groups = {
   language,
   timers,
   events,

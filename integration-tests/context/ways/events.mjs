@@ -2,7 +2,10 @@ import { EventEmitter, on, once } from 'node:events';
 import { bind } from '@clew/core';
 import { elsewhere, later, meeting } from './elsewhere.mjs';
 
-const NEEDS_BIND = { needs: 'bind', reason: 'a listener runs in the context of whoever emits' };
+const NEEDS_BIND = {
+  needs: 'bind',
+  reason: 'a listener runs in the context of the code that emits the event',
+};
 
 export default [
   {
@@ -20,15 +23,15 @@ export default [
     },
   },
   {
-    way: 'shared emitter, listener added inside, emitted by another',
+    way: 'shared emitter, listener added inside, event emitted by another request',
     ...NEEDS_BIND,
     open: sharedEmitter,
     hand: ({ work }, shared) => heard(shared.emitter, shared, work),
   },
   {
-    way: 'emitter of the request, emitted by another',
+    way: 'emitter of the request, event emitted by another request',
     needs: 'bind',
-    reason: 'as above; the emitter as a whole can be bound',
+    reason: 'as above; `bind` accepts the whole emitter',
     open: () => meeting((emitter) => emitter.emit('done')),
     hand: ({ work }, come) => emittedByAnother(new EventEmitter(), come, work),
     helped: ({ work }, come) => emittedByAnother(bind(new EventEmitter()), come, work),
@@ -55,7 +58,7 @@ export default [
     },
   },
   {
-    way: 'EventTarget, dispatched by the request',
+    way: 'EventTarget, event dispatched by the request',
     sync: true,
     open: () => new EventTarget(),
     hand({ work }, target) {
@@ -64,22 +67,22 @@ export default [
     },
   },
   {
-    way: 'EventTarget, dispatched by another',
+    way: 'EventTarget, event dispatched by another request',
     ...NEEDS_BIND,
     open: () => meeting((target) => target.dispatchEvent(new Event('done'))),
     hand: ({ work }, come) => dispatchedByAnother(come, work),
   },
   {
-    way: 'AbortSignal, aborted by another',
+    way: 'AbortSignal, aborted by another request',
     needs: 'bind',
-    reason: 'an abort is an event: its listeners run in the context of whoever aborts',
+    reason: 'abort listeners run in the context of the code that aborts',
     open: () => meeting((controller) => controller.abort()),
     hand: ({ work }, come) => abortedByAnother(come, work),
   },
   {
-    way: 'AbortSignal, aborted from a timer of the program',
+    way: 'AbortSignal, aborted by a timer outside of any request',
     needs: 'bind',
-    reason: 'as above, and the timer belongs to no request',
+    reason: 'as above; the timer belongs to no request',
     hand: ({ work }) => abortedByAnother((controller) => elsewhere(() => controller.abort()), work),
   },
 ];

@@ -3,12 +3,12 @@ import { later, meeting, resolvedElsewhere } from './elsewhere.mjs';
 
 export default [
   {
-    way: 'callback, called at once',
+    way: 'callback, called synchronously',
     sync: true,
     hand: ({ work }) => [1].forEach(work),
   },
   {
-    way: 'generator, pulled by the request',
+    way: 'generator, iterated by the request',
     sync: true,
     hand({ work }) {
       for (const _ of generate(work));
@@ -32,7 +32,7 @@ export default [
     },
   },
   {
-    way: 'promise that somebody else resolves',
+    way: 'promise resolved by another request',
     open: () => resolvedElsewhere(),
     async hand({ work }, gate) {
       await gate.promise();
@@ -40,7 +40,7 @@ export default [
     },
   },
   {
-    way: 'promise cached across requests',
+    way: 'promise cached for several requests',
     open: () => ({ cached: undefined }),
     async hand({ work }, cache) {
       cache.cached ??= later();
@@ -61,9 +61,9 @@ export default [
     },
   },
   {
-    way: 'async generator that somebody else pulls',
+    way: 'async generator, iterated by another request',
     needs: 'bind',
-    reason: 'a generator runs in the context of whoever calls next()',
+    reason: 'a generator runs in the context of the code that calls next()',
     open: () => meeting((generator) => pull(generator)),
     hand: ({ work }, come) => new Promise((resolve) => come(generateAsync(work, resolve))),
   },
@@ -84,7 +84,7 @@ export default [
   {
     way: 'bluebird, then()',
     needs: 'bind',
-    reason: 'it has a queue of its own, emptied in the context of whoever filled it first',
+    reason: 'bluebird empties its queue in the context of the code that first added to it',
     hand: ({ work }) => new Promise((resolve) => Bluebird.resolve().then(() => resolve(work()))),
   },
 ];

@@ -46,15 +46,15 @@ export default [
     },
   },
   {
-    way: 'dataloader, what load() gives',
+    way: 'dataloader, result of load()',
     open: () => new DataLoader(async (keys) => keys),
     hand: ({ work }, loader) => loader.load({}).then(work),
   },
   {
-    way: 'dataloader, work a key inside the batch',
+    way: 'dataloader, work for each key inside the batch',
     needs: 'TaskCarrier',
     reason:
-      'one batch serves many requests and runs in the context of the first; contextOf(key) gives the others',
+      'one batch serves many requests and runs in the context of the first; `contextOf(key)` returns the others',
     open: () => ({
       plain: new DataLoader(async (keys) => keys.map((key) => key.work())),
       carried: new DataLoader(async (keys) => keys.map((key) => carrier.run(key, key.work))),

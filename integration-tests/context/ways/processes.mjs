@@ -5,11 +5,11 @@ import { promisify } from 'node:util';
 import { carryToChild, wrapMessage } from '@clew/core';
 
 const side = (name) => fileURLToPath(new URL(`../other-side/${name}.mjs`, import.meta.url));
-const OTHER_PROCESS = 'a context does not leave its process: it goes with the environment';
+const OTHER_PROCESS = 'a context cannot leave its process; it is sent in the environment';
 
 export default [
   {
-    way: 'child process, its callback and events',
+    way: 'child process, callback and events',
     hand: ({ work }) =>
       new Promise((resolve) => {
         const child = execFile(process.execPath, ['--version'], work);
@@ -33,7 +33,7 @@ export default [
     helped: ({ report }) => printedBy(carryToChild(), 'again').then(report),
   },
   {
-    way: 'shell and another program between two processes',
+    way: 'child process behind a shell and another program',
     needs: 'carryToChild',
     reason: OTHER_PROCESS,
     skip: process.platform === 'win32' ? 'no POSIX shell' : undefined,
@@ -41,9 +41,9 @@ export default [
     helped: ({ report }) => printedByShell(carryToChild()).then(report),
   },
   {
-    way: 'forked process that requests share, its messages',
+    way: 'shared forked process, messages',
     needs: 'wrapMessage',
-    reason: 'a context does not leave its process: it goes with the message',
+    reason: 'a context cannot leave its process; it is sent with the message',
     open: openFork,
     close: ({ child }) => child.disconnect(),
     hand: ({ report }, shared) => shared.ask((message) => message).then(report),

@@ -7,7 +7,8 @@ import pLimit from 'p-limit';
 import PQueue from 'p-queue';
 import { later } from './elsewhere.mjs';
 
-const SHARED_WORKER = 'one worker takes the tasks of all: it runs in the context of whoever woke it';
+const SHARED_WORKER =
+  'one worker runs the tasks of all requests, in the context of the request that started it';
 const carrier = new TaskCarrier();
 
 const handle = (task, done) => setImmediate(() => done(null, task.work()));
@@ -43,7 +44,7 @@ export default [
       new Promise((resolve) => carried.push(carrier.capture({ work }), resolve)),
   },
   {
-    way: 'queue of its own, worker woken by the first task',
+    way: 'custom queue, worker started by the first task',
     needs: 'TaskCarrier',
     reason: SHARED_WORKER,
     open: () => ({
@@ -54,9 +55,9 @@ export default [
     helped: ({ work }, { carried }) => new Promise((done) => carried(carrier.capture({ work, done }))),
   },
   {
-    way: 'queue of its own, worker started with the program',
+    way: 'custom queue, worker started outside of any request',
     needs: 'TaskCarrier',
-    reason: 'the worker belongs to no request, and so does all that it runs',
+    reason: 'the worker and the tasks that it runs belong to no request',
     open: () => ({
       plain: polling(runTask),
       carried: polling((task) => carrier.run(task, () => runTask(task))),
@@ -69,7 +70,7 @@ export default [
     helped: ({ work }, { carried }) => new Promise((done) => carried.push(carrier.capture({ work, done }))),
   },
   {
-    way: 'AsyncResource a task, run by another',
+    way: 'one AsyncResource per task, run by another request',
     open: () => ownQueue(runTask),
     hand: ({ work }, push) =>
       new Promise((done) => {
@@ -78,14 +79,15 @@ export default [
       }),
   },
   {
-    way: 'AsyncResource.bind, run by another',
+    way: 'AsyncResource.bind, run by another request',
     open: () => ownQueue(runTask),
     hand: ({ work }, push) => new Promise((done) => push({ work: AsyncResource.bind(work), done })),
   },
   {
-    way: 'bind() of the worker to no request',
+    way: 'shared worker, started by the first request',
     needs: 'bind',
-    reason: 'what one request starts for all runs in its context: bind(start, rootContext) takes it out',
+    reason:
+      'the worker runs in the context of the request that started it; `bind(start, rootContext)` prevents that',
     open: () => ({ plain: ownQueue(runTask), detached: bind(ownQueue(runTask), rootContext) }),
     hand: ({ work }, { plain }) => new Promise((done) => plain({ work, done })),
     helped: ({ bound }, { detached }) => new Promise((done) => detached({ work: bound, done })),

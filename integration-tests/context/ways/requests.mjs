@@ -26,19 +26,19 @@ const form = (boundary) => [
 
 export default [
   {
-    way: 'request that a server took, its data and end events',
+    way: 'incoming request, `data` and `end` events',
     open,
     close,
     hand: ({ work }, shared) => upload(shared, readWithListeners(work)),
   },
   {
-    way: 'the same by https',
+    way: 'the same over HTTPS',
     open: () => open((listener) => createTlsServer({ key, cert }, listener), { rejectUnauthorized: false }),
     close,
     hand: ({ work }, shared) => upload(shared, readWithListeners(work), { request: httpsRequest }),
   },
   {
-    way: 'the same by HTTP/1.1 on a server of http2',
+    way: 'the same over HTTP/1.1 on an `http2` server',
     open: () =>
       open((listener) => createSecureServer({ key, cert, allowHTTP1: true }, listener), {
         rejectUnauthorized: false,
@@ -48,13 +48,13 @@ export default [
     hand: ({ work }, shared) => upload(shared, readWithListeners(work), { request: httpsRequest }),
   },
   {
-    way: 'the same on a connection that requests share',
+    way: 'the same on a shared connection',
     open: () => open(undefined, { agent: new Agent({ keepAlive: true, maxSockets: 1 }) }),
     close,
     hand: ({ work }, shared) => upload(shared, readWithListeners(work)),
   },
   {
-    way: 'request that a server took, its readable events',
+    way: 'incoming request, `readable` events',
     open,
     close,
     hand: ({ work }, shared) =>
@@ -67,7 +67,7 @@ export default [
       }),
   },
   {
-    way: 'request that a server took, iterated',
+    way: 'incoming request, iterated',
     open,
     close,
     hand: ({ work }, shared) =>
@@ -81,7 +81,7 @@ export default [
       }),
   },
   {
-    way: 'request that a server took, piped',
+    way: 'incoming request, piped',
     open,
     close,
     hand: ({ work }, shared) =>
@@ -95,7 +95,7 @@ export default [
       }),
   },
   {
-    way: 'request that a server took, in a pipeline',
+    way: 'incoming request, in a pipeline',
     open,
     close,
     hand: ({ work }, shared) =>
@@ -107,7 +107,7 @@ export default [
       }),
   },
   {
-    way: 'request that a server took, as a web stream',
+    way: 'incoming request, as a web stream',
     open,
     close,
     hand: ({ work }, shared) =>
@@ -121,7 +121,7 @@ export default [
       }),
   },
   {
-    way: 'request that a server took, upload read by busboy',
+    way: 'incoming request, upload read by busboy',
     open,
     close,
     hand: ({ work }, shared) =>
@@ -141,7 +141,7 @@ export default [
       ),
   },
   {
-    way: 'request that a server took, its client goes away',
+    way: 'incoming request, client disconnects',
     open,
     close,
     hand: ({ work }, shared) =>
@@ -158,7 +158,7 @@ export default [
       }),
   },
   {
-    way: 'request that a server took, time-outs',
+    way: 'incoming request, timeouts',
     open,
     close,
     hand: ({ work }, shared) =>

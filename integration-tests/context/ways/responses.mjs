@@ -9,7 +9,7 @@ import { close, closed, open, readWithListeners, route, send, upload } from './s
 
 export default [
   {
-    way: 'response to a request, what its writing calls back',
+    way: 'response, write callbacks',
     open: () => open(undefined, { agent: new Agent({ keepAlive: true, maxSockets: 1 }) }),
     close,
     hand: ({ work }, shared) =>
@@ -23,7 +23,7 @@ export default [
       }),
   },
   {
-    way: 'response that waits for another on its connection, what its writing calls back',
+    way: 'pipelined response that waits for another one, write callbacks',
     open,
     close,
     hand: ({ work }, shared) =>
@@ -47,7 +47,7 @@ export default [
       }),
   },
   {
-    way: 'server-sent events, until the client goes away',
+    way: 'server-sent events, until the client disconnects',
     open,
     close,
     hand: ({ work }, shared) =>
@@ -66,7 +66,7 @@ export default [
       }),
   },
   {
-    way: 'WebSocket, its messages',
+    way: 'WebSocket, messages',
     open: openWebSocket,
     close,
     hand: ({ work }, shared) =>
@@ -91,7 +91,7 @@ export default [
       }),
   },
   {
-    way: 'tunnel that CONNECT opened, its socket',
+    way: 'CONNECT tunnel, socket events',
     open: async () => {
       const shared = await open();
       shared.server.on('connect', (request, socket) => shared.serves.get(`/${request.url}`)(socket));
@@ -115,13 +115,13 @@ export default [
       }),
   },
   {
-    way: 'express, the body and the end of a request',
+    way: 'Express, body and end of a request',
     open: () => open((listener) => express().use(listener).listen(0, '127.0.0.1')),
     close,
     hand: ({ work }, shared) => upload(shared, readWithListeners(work)),
   },
   {
-    way: 'koa, the body and the end of a request',
+    way: 'Koa, body and end of a request',
     open: () => open(openKoa),
     close,
     hand: ({ work }, shared) => upload(shared, readWithListeners(work)),

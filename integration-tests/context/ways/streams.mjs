@@ -27,7 +27,7 @@ export default [
     },
   },
   {
-    way: 'stream that a request made, iterated',
+    way: 'stream created by a request, iterated',
     async hand({ work }) {
       const stream = new PassThrough();
       setImmediate(() => stream.end('two'));
@@ -36,7 +36,7 @@ export default [
     },
   },
   {
-    way: 'stream that a request made, data and end events',
+    way: 'stream created by a request, `data` and `end` events',
     hand: ({ work }) =>
       new Promise((resolve) => {
         Readable.from(['one', 'two']).on('data', work).on('end', work).on('end', resolve);
@@ -66,9 +66,9 @@ export default [
     },
   },
   {
-    way: 'write callback of a stream that requests share',
+    way: 'write callback of a shared stream',
     needs: 'bind',
-    reason: 'a write that had to wait is called back by the one before it',
+    reason: 'the callback of a write that had to wait runs in the context of the previous write',
     open: () => new Writable({ write: (_chunk, _, done) => setImmediate(done), highWaterMark: 1 }),
     hand: ({ work }, shared) =>
       new Promise((resolve) => {
@@ -77,7 +77,7 @@ export default [
       }),
   },
   {
-    way: 'http client over a kept-alive connection',
+    way: 'HTTP client, kept-alive connection',
     open: openHttp,
     close({ server, agent }) {
       agent.destroy();
@@ -93,9 +93,9 @@ export default [
       }),
   },
   {
-    way: 'callbacks kept in a map, called by a shared socket',
+    way: 'callbacks stored in a map, called by a shared socket',
     needs: 'bind',
-    reason: 'a socket reads in the context of whoever opened it, whatever it reads',
+    reason: 'a socket reads in the context of the code that opened it',
     open: openTcp,
     close({ server, socket }) {
       socket?.destroy();

@@ -4,17 +4,17 @@ import { carryToWorker, openMessage, wrapMessage } from '@clew/core';
 import { Piscina } from 'piscina';
 
 const side = (name) => new URL(`../other-side/${name}.mjs`, import.meta.url);
-const OTHER_THREAD = 'a context does not leave its thread: it goes with the message';
+const OTHER_THREAD = 'a context cannot leave its thread; it is sent with the message';
 
 export default [
   {
-    way: 'worker thread of the request, its messages',
+    way: 'worker thread of the request, messages from it',
     hand: ({ work }) => workerOf({}, () => work()),
   },
   {
     way: 'worker thread of the request, inside the worker',
     needs: 'carryToWorker',
-    reason: 'a context does not leave its thread: it goes with the environment of the worker',
+    reason: 'a context cannot leave its thread; it is sent in the environment of the worker',
     hand: ({ report }) => workerOf({}, report),
     helped: ({ report }) => workerOf(carryToWorker({}), report),
   },
@@ -26,7 +26,7 @@ export default [
     helped: ({ report }) => workerOf({ workerData: wrapMessage({}) }, report),
   },
   {
-    way: 'worker thread that requests share, inside the worker',
+    way: 'shared worker thread, inside the worker',
     needs: 'wrapMessage',
     reason: OTHER_THREAD,
     open: openWorker,
@@ -35,18 +35,18 @@ export default [
     helped: ({ report }, shared) => shared.ask(wrapMessage).then(report),
   },
   {
-    way: 'MessagePort that requests share, its listener',
+    way: 'shared MessagePort, listener',
     needs: 'wrapMessage',
-    reason: 'a port calls its listeners in the context of whoever opened it',
+    reason: 'a port calls its listeners in the context of the code that opened it',
     open: openPorts,
     close: ({ port2 }) => port2.close(),
     hand: ({ work }, shared) => shared.ask({ id: shared.keep(work) }),
     helped: ({ work }, shared) => shared.ask(wrapMessage({ id: shared.keep(work) })),
   },
   {
-    way: 'BroadcastChannel, its listener',
+    way: 'BroadcastChannel, listener',
     needs: 'wrapMessage',
-    reason: 'as a port',
+    reason: 'as for a MessagePort',
     open: openBroadcast,
     close({ sender, receiver }) {
       sender.close();
@@ -56,7 +56,7 @@ export default [
     helped: ({ work }, shared) => shared.ask(wrapMessage({ id: shared.keep(work) })),
   },
   {
-    way: 'piscina, what run() gives',
+    way: 'piscina, result of run()',
     ...piscina(),
     hand: ({ work }, pool) => pool.run({}).then(work),
   },

@@ -40,9 +40,9 @@ export default [
   { way: 'fs with a callback', hand: settled((fn) => stat('.', fn)) },
   { way: 'util.promisify', hand: ({ work }) => promisify(stat)('.').then(work) },
   {
-    way: 'callbacks collected and fired together',
+    way: 'callbacks collected and called together',
     needs: 'bind',
-    reason: 'a callback is a value: it runs in the context of whoever calls it',
+    reason: 'a callback runs in the context of the code that calls it',
     open: () => meeting((callback) => callback()),
     hand: ({ work }, come) => settled(come)({ work }),
   },
