@@ -21,6 +21,7 @@ const OTHERS = [
   '@opentelemetry/instrumentation-pg@0.77.0',
   '@opentelemetry/instrumentation-mysql2@0.70.0',
   '@opentelemetry/instrumentation-knex@0.68.0',
+  '@opentelemetry/instrumentation-undici@0.34.0',
 ];
 const KNEX_LINE =
   'clew info: @clew/node: @opentelemetry/instrumentation-knex is left out: @clew/instrumentation-knex traces the same library';
@@ -101,11 +102,11 @@ describe.each(['queries.cjs', 'queries.mjs'])('%s', (program) => {
 
   test('all that are dependencies trace when requested; a library that Clew traces is left to Clew', async () => {
     const { tree, lines } = await trace(program, { [VARIABLE]: 'true', OTEL_LOG_LEVEL: 'info' });
-    expect(sorted(tree)).toEqual(sorted([...PG, ...MYSQL, ...KNEX]));
+    expect(sorted(tree)).toEqual(sorted([...PG, ...MYSQL, ...KNEX, 'CLIENT GET']));
     expect(lines).toEqual([
       KNEX_LINE,
       'clew info: @clew/node: plugins: @opentelemetry/instrumentation-mysql2, @opentelemetry/instrumentation-pg, ' +
-        '@clew/instrumentation-knex',
+        '@opentelemetry/instrumentation-undici, @clew/instrumentation-knex',
     ]);
   });
 
@@ -120,7 +121,7 @@ describe('which ones run', () => {
   test('OTEL_NODE_DISABLED_INSTRUMENTATIONS disables one, and gives a library to the other', async () => {
     const { tree, lines } = await trace('queries.cjs', {
       [VARIABLE]: 'true',
-      OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg,@clew/instrumentation-knex',
+      OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg,undici,@clew/instrumentation-knex',
       OTEL_LOG_LEVEL: 'info',
     });
     expect(tree).toHaveLength(2);
@@ -148,5 +149,22 @@ describe('which ones run', () => {
       `clew warn: @clew/node: ${name}-throws could not be loaded; what it traces is not traced broken`,
       `clew warn: @clew/node: ${name}-empty could not be loaded; what it traces is not traced it exports no class of an instrumentation`,
     ]);
+  });
+
+  test('one that patches a module which a plugin of Clew traces is disabled, whatever its name', async () => {
+    install(
+      'query-builder',
+      `exports.BuilderInstrumentation = class BuilderInstrumentation {
+        instrumentationName = 'query-builder';
+        _modules = [{ name: 'knex' }];
+        enable() { process.stdout.write('enabled'); }
+        disable() { process.stderr.write('disabled\\n'); }
+        setTracerProvider() {}
+      };`,
+    );
+    expect(await trace('queries.cjs', { [VARIABLE]: 'query-builder' })).toEqual({
+      tree: ['CLIENT SELECT'],
+      lines: ['disabled'],
+    });
   });
 });

@@ -1,4 +1,4 @@
-// One query each with pg, mysql2 and knex.
+// One query each with pg, mysql2 and knex, and a request with fetch.
 const { promisify } = require('node:util');
 const knex = require('knex');
 const mysql = require('mysql2');
@@ -18,6 +18,8 @@ async function main() {
   const database = knex({ client: 'pg', connection: POSTGRES_URL, pool: { min: 0, max: 1 } });
   await database.raw('SELECT 3');
   await database.destroy();
+
+  await fetch(`${process.env.OTEL_EXPORTER_OTLP_ENDPOINT}/api/traces`);
 }
 
 main();

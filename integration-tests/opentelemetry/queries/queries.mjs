@@ -1,4 +1,4 @@
-// One query each with pg, mysql2 and knex.
+// One query each with pg, mysql2 and knex, and a request with fetch.
 import { promisify } from 'node:util';
 import knex from 'knex';
 import mysql from 'mysql2';
@@ -17,3 +17,5 @@ await promisify(connection.end.bind(connection))();
 const database = knex({ client: 'pg', connection: POSTGRES_URL, pool: { min: 0, max: 1 } });
 await database.raw('SELECT 3');
 await database.destroy();
+
+await fetch(`${process.env.OTEL_EXPORTER_OTLP_ENDPOINT}/api/traces`);

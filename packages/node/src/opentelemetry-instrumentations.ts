@@ -19,7 +19,7 @@ export interface OpenTelemetryPackage {
   readonly folder: string;
 }
 
-type InstrumentationConstructor = new (config: { readonly enabled: boolean }) => Instrumentation;
+type InstrumentationConstructor = new () => Instrumentation;
 
 /**
  * The packages that `CLEW_OPENTELEMETRY_INSTRUMENTATIONS` requests: `true` for the `@opentelemetry/instrumentation-*`
@@ -46,7 +46,7 @@ export function requestedPackages(
 }
 
 /**
- * Makes the instrumentations, disabled. A library that an installed plugin of Clew traces is left to the plugin, with one
+ * Creates the instrumentations, enabled as their constructors do it: not all of them can be enabled later. A library that an installed plugin of Clew traces is left to the plugin, with one
  * line at level `info`; a package that can't be used costs one warning.
  */
 export function createInstrumentations(
@@ -59,7 +59,9 @@ export function createInstrumentations(
     try {
       const instrumentation = createInstrumentation(each);
       const plugin = pluginForSameModule(instrumentation, plugins);
-      return plugin === undefined ? instrumentation : leftToPlugin(each, plugin);
+      if (plugin === undefined) return instrumentation;
+      instrumentation.disable();
+      return leftToPlugin(each, plugin);
     } catch (fault) {
       diag.warn(`@clew/node: ${each.name} could not be loaded; what it traces is not traced`, fault);
       return [];
@@ -85,7 +87,7 @@ function createInstrumentation({ name, folder }: OpenTelemetryPackage): Instrume
   const exported: unknown = createRequire(join(folder, 'package.json'))(name);
   const Instrumentation = Object.values(exported ?? {}).find(isInstrumentationClass);
   if (Instrumentation === undefined) throw new TypeError('it exports no class of an instrumentation');
-  return new Instrumentation({ enabled: false });
+  return new Instrumentation();
 }
 
 function isInstrumentationClass(value: unknown): value is InstrumentationConstructor {
