@@ -1,21 +1,21 @@
 import { URL } from 'node:url';
 import type { Database } from '@clew/core/plugin';
 
-/** What is looked at of a knex client: one a pool, and one a transaction. */
+/** The used members of a knex client. There is one client for each pool and one for each transaction. */
 export interface KnexClient {
   readonly dialect?: string;
   readonly driverName?: string;
   readonly config?: object;
-  /** Replaced whenever a program's connection function gives new ones. */
+  /** Replaced whenever the application's connection function returns new settings. */
   readonly connectionSettings?: ConnectionSettings;
 }
 
-/** What is looked at of a query: knex hands on its text alone, or an object that it made for this run. */
+/** The used members of a query: knex passes its text, or an object that it created for this run. */
 export type KnexQuery = string | { readonly sql: string; readonly bindings?: readonly unknown[] };
 
 interface ConnectionSettings {
   readonly host?: string;
-  /** SQL Server's word for the host. */
+  /** The host, for SQL Server. */
   readonly server?: string;
   readonly port?: number | string;
   readonly options?: { readonly port?: number };
@@ -25,7 +25,7 @@ interface ConnectionSettings {
   readonly uri?: string;
 }
 
-/** knex's names of dialects and drivers, as the semantic conventions call the systems. */
+/** `db.system.name` by knex's names of dialects and drivers. */
 const SYSTEMS: Readonly<Record<string, string>> = {
   cockroachdb: 'cockroachdb',
   mariadb: 'mariadb',
@@ -39,23 +39,23 @@ const SYSTEMS: Readonly<Record<string, string>> = {
 
 const databases = new WeakMap<object, Database>();
 
-/** The database that a client's queries go to; no credentials in it. */
+/** The database of a client, without credentials. */
 export function databaseOf(client: KnexClient): Database {
   const key = client.connectionSettings ?? client.config ?? client;
   let database = databases.get(key);
   if (database === undefined) {
-    database = { system: systemOf(client), ...placeOf(client.connectionSettings ?? {}) };
+    database = { system: systemOf(client), ...addressOf(client.connectionSettings ?? {}) };
     databases.set(key, database);
   }
   return database;
 }
 
-/** Drivers come first: MariaDB's is of the dialect `mysql`. */
+/** The driver takes precedence: MariaDB's driver has the dialect `mysql`. */
 function systemOf({ driverName = '', dialect = '' }: KnexClient): string {
   return SYSTEMS[driverName] ?? SYSTEMS[dialect] ?? 'other_sql';
 }
 
-function placeOf(settings: ConnectionSettings): Omit<Database, 'system'> {
+function addressOf(settings: ConnectionSettings): Omit<Database, 'system'> {
   const url = URL.parse(settings.connectionString ?? settings.uri ?? '');
   const port = Number(settings.port ?? settings.options?.port ?? url?.port);
   return {

@@ -31,10 +31,10 @@ type Stream = (
 ) => Promise<unknown>;
 type Acquire = (this: KnexClient) => Promise<object>;
 
-/** A shorter wait says nothing: a free connection costs some turns of the event loop, too. */
-const WORTH_SAYING_MS = 1;
+/** Shorter waits are not recorded: getting an idle connection takes a few turns of the event loop, too. */
+const MIN_WAIT_MS = 1;
 
-/** Traces queries of knex, each when it runs: a builder that nobody awaits is never started. */
+/** Traces the queries of knex when they run: a query builder that is not awaited is never started. */
 export const KnexInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-knex',
   version: __VERSION__,
@@ -44,7 +44,7 @@ export const KnexInstrumentation = defineInstrumentation({
 
 export type KnexInstrumentation = InstanceType<typeof KnexInstrumentation>;
 
-/** All dialects, transactions and streams go through these three of their common base. */
+/** All dialects, transactions and streams call these three methods of their base class. */
 function patch(knex: unknown, tools: KnexTools): void {
   const client = (knex as { readonly Client: { readonly prototype: object } }).Client.prototype;
   const waits = new WeakMap<object, number>();
@@ -53,10 +53,10 @@ function patch(knex: unknown, tools: KnexTools): void {
     client,
     'query',
     (query) =>
-      function (connection, what) {
-        const operation = begin(tools, waits, this, connection, what);
-        if (operation === undefined) return query.call(this, connection, what);
-        return operation.settle(operation.run(() => query.call(this, connection, what)));
+      function (connection, statement) {
+        const operation = start(tools, waits, this, connection, statement);
+        if (operation === undefined) return query.call(this, connection, statement);
+        return operation.settle(operation.run(() => query.call(this, connection, statement)));
       },
   );
 
@@ -64,16 +64,16 @@ function patch(knex: unknown, tools: KnexTools): void {
     client,
     'stream',
     (open) =>
-      function (connection, what, stream, streamOptions) {
-        const operation = begin(tools, waits, this, connection, what);
-        if (operation === undefined) return open.call(this, connection, what, stream, streamOptions);
-        // Of a stream that its reader leaves, the driver hears no end.
+      function (connection, statement, stream, streamOptions) {
+        const operation = start(tools, waits, this, connection, statement);
+        if (operation === undefined) return open.call(this, connection, statement, stream, streamOptions);
+        // If the reader destroys the stream, the driver's promise never settles.
         stream.once('close', () => {
           if (stream.errored) operation.fail(stream.errored);
           operation.end();
         });
         return operation.settle(
-          operation.run(() => open.call(this, connection, what, stream, streamOptions)),
+          operation.run(() => open.call(this, connection, statement, stream, streamOptions)),
         );
       },
   );
@@ -85,22 +85,22 @@ function patch(knex: unknown, tools: KnexTools): void {
       function () {
         const parent = queryParent(tools);
         if (parent === undefined) return acquire.call(this);
-        const start = originals.monotonicNow();
+        const startedMs = originals.monotonicNow();
         const acquired = acquire.call(this);
-        const got = (connection: unknown) => {
-          const waitMs = originals.monotonicNow() - start;
-          if (waitMs >= WORTH_SAYING_MS) waits.set(connection as object, waitMs);
+        const onAcquired = (connection: unknown) => {
+          const waitMs = originals.monotonicNow() - startedMs;
+          if (waitMs >= MIN_WAIT_MS) waits.set(connection as object, waitMs);
         };
-        const failed = (error: unknown) => {
-          const startTimeMs = originals.wallNow() - (originals.monotonicNow() - start);
+        const onFailed = (error: unknown) => {
+          const startTimeMs = originals.wallNow() - (originals.monotonicNow() - startedMs);
           recordFailedAcquire(tools, parent, databaseOf(this), startTimeMs, error);
         };
-        return observePromise(acquired, got, failed);
+        return observePromise(acquired, onAcquired, onFailed);
       },
   );
 }
 
-function begin(
+function start(
   tools: KnexTools,
   waits: WeakMap<object, number>,
   client: KnexClient,
