@@ -1,15 +1,15 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isCancellation } from '@clew/core/plugin';
 
-/** Requests whose time ran out: the application usually destroys them then, without an error. */
+/** Requests that timed out: the application usually destroys them without an error. */
 const timedOut = new WeakSet<ClientRequest>();
 
-/** Remembers a timeout of a request that is waiting for its response. */
+/** Records a timeout of a request that is waiting for its response. */
 export function watchTimeout(request: ClientRequest): void {
   request.once('timeout', rememberRequest);
 }
 
-/** Remembers a timeout while a response is read. */
+/** Records a timeout while a response is read. */
 export function watchResponseTimeout(response: IncomingMessage): void {
   response.once('timeout', rememberResponse);
 }
@@ -24,14 +24,14 @@ function rememberResponse(this: IncomingMessage & { readonly req?: ClientRequest
 
 /**
  * Whether an error is a cancellation: an abort, or `request.destroy()` without an error. Node reports the latter as
- * `socket hang up`, as it does for a peer that closes the connection; the socket shows which side it was.
+ * `socket hang up`, as it does if the peer closes the connection; the socket shows which side closed it.
  */
 export function isCancelled(request: ClientRequest, error: unknown): boolean {
   if (timedOut.has(request)) return false;
   return isCancellation(error) || (isHangUp(error) && isClosedHere(request));
 }
 
-/** Node's own words for a connection that ended; an error of the operating system names the system call. */
+/** Whether this is Node's own error for a connection that ended; an error of the operating system has a `syscall`. */
 function isHangUp(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || 'syscall' in error) return false;
   return (error as { readonly code?: unknown }).code === 'ECONNRESET';

@@ -2,15 +2,15 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { HttpClientView } from '@clew/core/plugin';
 import { isCancelled } from './client-cancellation.ts';
 import { peerOf } from './client-connection.ts';
-import { whenElsewhere } from './client-elsewhere.ts';
 import { headerInText, headerNamesInText, replaceHeaderInText } from './header-text.ts';
+import { onOtherHost } from './other-host.ts';
 
 /** Node's own client, `node:http` and `node:https`. */
 export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
   method: (request) => request.method,
   origin: (request) => `${request.protocol}//${hostOf(request)}`,
   peer: peerOf,
-  whenElsewhere,
+  onOtherHost,
   target: (request) => request.path,
   setHeader: (request, name, value) => {
     if (request.headersSent) replaceHeaderInText(request, name, value);
@@ -28,7 +28,7 @@ export const clientView: HttpClientView<ClientRequest, IncomingMessage> = {
   isCancelled,
 };
 
-/** The name that was asked for (the `Host` header), else the host of the connection. */
+/** The `Host` header, or else the host of the connection. */
 function hostOf(request: ClientRequest): string {
   const header = request.getHeader('host') ?? headerInText(request, 'host');
   if (typeof header === 'string') return header;

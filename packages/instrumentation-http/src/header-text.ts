@@ -1,17 +1,17 @@
 import type { OutgoingMessage } from 'node:http';
 
 /**
- * Headers that Node has serialized already: those of a request whose headers were given as a list, and those that
- * `writeHead` was given. `getHeader` does not know them and `setHeader` comes too late.
+ * Headers that Node has already serialized: those of a request whose headers were given as an array, and those passed to
+ * `writeHead`. `getHeader` does not return them, and `setHeader` has no effect on them.
  */
 interface HeaderText {
   _header?: string | null;
-  /** What waits for a socket. A request with `Expect` has its headers in here before any listener sees it. */
+  /** Data that waits for a socket. A request with `Expect` has its headers in here before any listener is called. */
   outputData?: { data: unknown }[];
   outputSize?: number;
 }
 
-/** A header that is in the text only; several of a name are one list. */
+/** The value of a header that is only in the text; several headers of the same name are joined. */
 export function headerInText(message: OutgoingMessage, name: string): string | undefined {
   const text = (message as HeaderText)._header;
   if (typeof text !== 'string') return undefined;
@@ -29,7 +29,7 @@ export function headerNamesInText(message: OutgoingMessage): readonly string[] {
   return lines.map((line) => line.slice(0, Math.max(line.indexOf(':'), 0))).filter((name) => name !== '');
 }
 
-/** Writes a header into text that has not been sent, in place of all that have its name; `undefined` removes them. */
+/** Replaces all headers of this name in text that has not been sent; `undefined` removes them. */
 export function replaceHeaderInText(message: OutgoingMessage, name: string, value: string | undefined): void {
   const holder = message as HeaderText;
   const text = holder._header;
@@ -41,7 +41,7 @@ export function replaceHeaderInText(message: OutgoingMessage, name: string, valu
   const replaced = `${kept.join('\r\n')}\r\n\r\n`;
   const waiting = holder.outputData?.[0];
   const isWaiting = typeof waiting?.data === 'string' && waiting.data.startsWith(text);
-  // Once the text has left the queue, a socket has it.
+  // Once the text has left the queue, it was written to a socket.
   holder._header = replaced;
   if (!isWaiting) return;
   waiting.data = replaced + (waiting.data as string).slice(text.length);

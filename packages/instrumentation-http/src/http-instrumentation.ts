@@ -39,10 +39,10 @@ const options = {
   capturedOutgoingResponseHeaders: option.strings([]),
 } as const;
 
-/** What the plugin works with. */
+/** The tools of this plugin's targets. */
 export type HttpTools = Tools<OptionsOf<typeof options>>;
 
-/** Traces `node:http` and `node:https`: SERVER spans of requests served, CLIENT spans of requests made. */
+/** Traces `node:http` and `node:https`: SERVER spans for incoming requests, CLIENT spans for outgoing requests. */
 export const HttpInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-http',
   version: __VERSION__,
@@ -57,7 +57,7 @@ export const HttpInstrumentation = defineInstrumentation({
 
 export type HttpInstrumentation = InstanceType<typeof HttpInstrumentation>;
 
-/** Also notes where the client's requests go, from the first one on. */
+/** Also watches the connections of the client, so that the first request has its peer. */
 function patchHttp(http: unknown, tools: HttpTools): void {
   patchServer(http, tools);
   watchConnections(http as typeof import('node:http'), tools);

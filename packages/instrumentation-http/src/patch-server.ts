@@ -20,8 +20,8 @@ export function patchServer(module: unknown, tools: HttpTools): void {
 }
 
 /**
- * Patches what a server of `node:http2` with `allowHTTP1` serves by HTTP/1.1. The class of such a server is not
- * exported; its base is the server of `node:tls`.
+ * Patches the HTTP/1.1 requests of a `node:http2` server with `allowHTTP1`. The class of such a server is not exported;
+ * it extends the server of `node:tls`.
  */
 export function patchHttp1OfHttp2(_http2: unknown, tools: HttpTools): void {
   const { IncomingMessage } = process.getBuiltinModule('node:http');
@@ -29,7 +29,7 @@ export function patchHttp1OfHttp2(_http2: unknown, tools: HttpTools): void {
   patchEmit(Server, tools, (request) => request instanceof IncomingMessage);
 }
 
-/** `emit` is where a request reaches the application: all listeners run inside the span's context. */
+/** Patches `emit`, which passes a request to the application, so that all listeners run in the span's context. */
 function patchEmit(
   { prototype }: ServerClass,
   tools: HttpTools,
@@ -53,12 +53,19 @@ function patchEmit(
   );
 }
 
-/** What takes a callback for the moment at which the text has been written; not every Node has all of them. */
-const WRITING = ['write', 'end', 'writeContinue', 'writeEarlyHints', 'writeInformation', 'writeProcessing'];
+/** Methods with a callback that is called once the data was written. Not every version of Node has all of them. */
+const WRITE_METHODS = [
+  'write',
+  'end',
+  'writeContinue',
+  'writeEarlyHints',
+  'writeInformation',
+  'writeProcessing',
+];
 
-/** A response that waits for another on its connection is written, and its callbacks called, by the end of the other. */
+/** A response may wait for another one on its connection: then Node calls its callbacks in the context of the other. */
 function callBackInCallersContext(prototype: object, tools: HttpTools): void {
-  for (const name of WRITING) {
+  for (const name of WRITE_METHODS) {
     tools.wrap<Write>(
       ownerOf(name, prototype),
       name,
@@ -74,7 +81,7 @@ function callBackInCallersContext(prototype: object, tools: HttpTools): void {
   }
 }
 
-/** The prototype that defines a method: whoever replaces it there later is called as well. */
+/** The prototype that defines a method, so that a replacement made there later is called as well. */
 function ownerOf(name: string, prototype: object): object {
   for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at))
     if (Object.hasOwn(at, name)) return at;
@@ -93,10 +100,10 @@ type Trace = <T>(tracing: Tracing, args: readonly unknown[], proceed: () => T) =
 
 const serve: Trace = (tracing, args, proceed) =>
   tracing.serve(args[0] as IncomingMessage, args[1] as ServerResponse, proceed);
-const handOver: Trace = (tracing, args, proceed) =>
-  tracing.handOver(args[0] as IncomingMessage, args[1] as EventEmitter, proceed);
+const serveUpgrade: Trace = (tracing, args, proceed) =>
+  tracing.serveUpgrade(args[0] as IncomingMessage, args[1] as EventEmitter, proceed);
 
-/** How the requests of an event are traced; Node emits one of these events for a request. */
+/** How the request of an event is traced. Node emits exactly one of these events for each request. */
 function tracerOf(event: string | symbol): Trace | undefined {
   switch (event) {
     case 'request':
@@ -105,7 +112,7 @@ function tracerOf(event: string | symbol): Trace | undefined {
       return serve;
     case 'upgrade':
     case 'connect':
-      return handOver;
+      return serveUpgrade;
     default:
       return undefined;
   }

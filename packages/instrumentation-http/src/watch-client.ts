@@ -16,8 +16,8 @@ import type { HttpTools } from './http-instrumentation.ts';
 type Client = HttpClientTracing<ClientRequest, IncomingMessage>;
 
 /**
- * Traces Node's client by what it publishes, whichever of its modules the application loads. All listeners of a
- * request and of its response run in the context of the request's caller: Node calls them from the socket, which
+ * Traces Node's client through its diagnostics channels, whichever of its modules the application loads. All listeners
+ * of a request and its response run in the context of the request's caller: Node calls them from the socket, which
  * another request may have opened.
  */
 export function watchClient(tools: HttpTools): void {
@@ -37,7 +37,7 @@ export function watchClient(tools: HttpTools): void {
     const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
     const caller = emitterContext(request);
     if (caller !== undefined) setEmitterContext(response, caller);
-    if (!client.answer(request, response)) return;
+    if (!client.responded(request, response)) return;
     const { remoteAddress, remotePort } = request.socket ?? {};
     client.connected(request, remoteAddress ?? socketPathOf(request), remotePort);
     watchResponseTimeout(response);
@@ -48,7 +48,7 @@ export function watchClient(tools: HttpTools): void {
   });
 }
 
-/** The module is loaded when a request is made, whether or not a hook has seen it. */
+/** Patches the module, which is loaded once a request is sent, even if no hook was called for it. */
 function prepare(tools: HttpTools): void {
   const http = process.getBuiltinModule('node:http');
   watchConnections(http, tools);
@@ -57,13 +57,13 @@ function prepare(tools: HttpTools): void {
 }
 
 /**
- * Called when the response has been read to its end, or when the connection closes. A response that the application
- * destroys has no error; one that the peer breaks off has.
+ * Called when the response was read to its end, or when the connection closed. A response that the application destroyed
+ * has no error; one that the peer aborted has one.
  */
 function onClosed(client: Client, request: ClientRequest): void {
   const { res: response } = request as { res?: (IncomingMessage & { upgrade?: boolean | null }) | null };
-  // Node publishes nothing for the response to an upgrade.
-  if (response?.upgrade) client.answer(request, response);
+  // Node publishes no message for the response to an upgrade.
+  if (response?.upgrade) client.responded(request, response);
   const fault = response?.errored;
   if (fault) client.fail(request, fault);
   else client.end(request);

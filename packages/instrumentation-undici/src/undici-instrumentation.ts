@@ -76,7 +76,7 @@ function watch(tools: UndiciTools): void {
   });
   tools.subscribe('undici:request:headers', (message) => {
     const answer = message as UndiciAnswer;
-    client.answer(answer.request, answer);
+    client.responded(answer.request, answer);
   });
   tools.subscribe('undici:request:trailers', (message) => {
     client.end((message as { request: UndiciRequest }).request);

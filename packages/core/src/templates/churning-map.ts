@@ -5,14 +5,14 @@ interface Entry<K, V> {
 }
 
 const FIRST_BUCKETS = 16;
-/** Up to here none are given back: what comes and goes in bursts would make them anew each time. */
+/** The map never shrinks below this size: with bursts of entries, it would grow again each time. */
 const KEPT_BUCKETS = 512;
 const seed = (Math.random() * 2 ** 32) | 0;
 
 /**
- * A map whose entries come and go all the time, a few at once; of one key there may be several. Not a `Map`: that
- * makes itself anew with every few entries that come and go, and what it was holds on, for the collector of young
- * objects, to all that it becomes. Measured, it is most of the garbage of a call.
+ * Written for speed: a map for short-lived entries, few at a time, with several entries for a key. The plain form, a
+ * `Map`, rehashes after every few additions and deletions, and its old tables keep the new ones alive until a full
+ * collection. In measurements that was most of the garbage of a call.
  */
 export class ChurningMap<K extends string | number, V> {
   #buckets: (Entry<K, V> | undefined)[] = new Array(FIRST_BUCKETS).fill(undefined);
@@ -22,14 +22,14 @@ export class ChurningMap<K extends string | number, V> {
     return this.#size;
   }
 
-  /** Adds an entry behind those of the same key. */
+  /** Adds an entry after those of the same key. */
   add(key: K, value: V): void {
     if (this.#size >= this.#buckets.length) this.#resize(this.#buckets.length * 2);
     this.#size++;
     this.#append({ key, value, next: undefined });
   }
 
-  /** The first value of a key, or the first that fits. */
+  /** The first value of a key that `fits` accepts; by default, the first. */
   find(key: K, fits?: (value: V) => boolean): V | undefined {
     let entry = this.#buckets[hashOf(key) & (this.#buckets.length - 1)];
     while (entry !== undefined) {
@@ -39,30 +39,30 @@ export class ChurningMap<K extends string | number, V> {
     return undefined;
   }
 
-  /** Takes out the entry of a key and a value, if it is there. */
+  /** Removes the entry with this key and value; returns whether it existed. */
   delete(key: K, value: V): boolean {
     return this.#remove(key, value) !== undefined;
   }
 
-  /** Takes out the first entry of a key. */
+  /** Removes the first entry of a key and returns its value. */
   take(key: K): V | undefined {
     return this.#remove(key, undefined);
   }
 
-  /** `value`: any, where it is `undefined`. */
+  /** Removes the first entry of a key with this value; with any value if it is `undefined`. */
   #remove(key: K, value: V | undefined): V | undefined {
-    const place = hashOf(key) & (this.#buckets.length - 1);
+    const index = hashOf(key) & (this.#buckets.length - 1);
     let before: Entry<K, V> | undefined;
-    let entry = this.#buckets[place];
+    let entry = this.#buckets[index];
     while (entry !== undefined && (entry.key !== key || (value !== undefined && entry.value !== value))) {
       before = entry;
       entry = entry.next;
     }
     if (entry === undefined) return undefined;
-    if (before === undefined) this.#buckets[place] = entry.next;
+    if (before === undefined) this.#buckets[index] = entry.next;
     else before.next = entry.next;
     const removed = entry.value;
-    // What has grown old keeps alive what it points to, also when it is gone itself.
+    // An entry in the old generation would keep alive what it references, even after its removal.
     entry.next = undefined;
     entry.value = undefined;
     this.#size--;
@@ -71,7 +71,7 @@ export class ChurningMap<K extends string | number, V> {
     return removed;
   }
 
-  /** A copy of all entries, in no order. */
+  /** A copy of all entries, in no particular order. */
   entries(): [key: K, value: V][] {
     const all: [K, V][] = [];
     for (const first of this.#buckets) {
@@ -82,10 +82,10 @@ export class ChurningMap<K extends string | number, V> {
   }
 
   #append(entry: Entry<K, V>): void {
-    const place = hashOf(entry.key) & (this.#buckets.length - 1);
-    let last = this.#buckets[place];
+    const index = hashOf(entry.key) & (this.#buckets.length - 1);
+    let last = this.#buckets[index];
     if (last === undefined) {
-      this.#buckets[place] = entry;
+      this.#buckets[index] = entry;
       return;
     }
     while (last.next !== undefined) last = last.next;
@@ -107,7 +107,7 @@ export class ChurningMap<K extends string | number, V> {
   }
 }
 
-/** Other in each process: ids come from peers. The ends of ids differ most; a long one is not read whole. */
+/** Seeded per process, because peers choose the ids. Reads at most the last 48 characters, in which ids differ most. */
 function hashOf(key: string | number): number {
   if (typeof key === 'number') return key;
   let hash = seed ^ key.length;

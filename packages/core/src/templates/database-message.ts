@@ -1,17 +1,17 @@
 /**
- * What an error message of a database shows of values. Databases put names of the schema and values of the
- * application into the same kind of quotes, so the place in the message decides: a quoted text is kept where a word
- * before it says that a name follows, and is `?` everywhere else.
+ * Removes values from the error messages of databases. Databases quote names of the schema and values of the application
+ * in the same way, so the position in the message decides: a quoted text stays after a word that announces a name, such
+ * as `table`, and becomes `?` everywhere else.
  */
 
-/** Longer messages are cut before they are searched: recording cuts them here as well. */
+/** Longer messages are cut before they are searched; recording an error cuts them at the same length. */
 const MAX_CHARS = 4096;
 
 /**
- * Places of values. A value may hold quotes of its own, so each place reaches to the last quote that fits what
- * follows, or to the end of the message.
+ * Patterns of known messages with values. A value may contain quotes, so each pattern matches up to the last possible
+ * quote, or to the end of the message.
  */
-const VALUE_PLACES: readonly (readonly [place: RegExp, replacement: string])[] = [
+const VALUE_PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // MySQL and MariaDB: `Duplicate entry 'it's' for key 'songs.title'`.
   [/(\bDuplicate entry )'(?:.*'(?= for key\b)|.*$)/s, "$1'?'"],
   // `Incorrect integer value: 'abc' for column 'id' at row 1`.
@@ -34,7 +34,7 @@ const VALUE_PLACES: readonly (readonly [place: RegExp, replacement: string])[] =
   [/(: )'(?!\?').*$/s, "$1'?'"],
 ];
 
-/** Words before a quoted name of the schema, or of a part of the statement. */
+/** Words before a quoted name of the schema or of a part of the statement. */
 const NAME_FOLLOWS = new RegExp(
   `(?:^|[\\s(])(?:${[
     'attribute|catalog|check|collation|column|constraint|cursor|database|domain|encoding|extension|field|file|for key',
@@ -45,28 +45,28 @@ const NAME_FOLLOWS = new RegExp(
 );
 
 /**
- * A database's error message without the values that it quotes: each is `?`. Names of tables, columns and constraints
- * stay. A quote that is never closed hides the rest of the message.
+ * Replaces each quoted value of a database's error message with `?`. Names of tables, columns and constraints stay. If a
+ * quote is never closed, the rest of the message is replaced.
  */
 export function withoutQuotedValues(message: string): string {
-  let placed = message.slice(0, MAX_CHARS);
-  for (const [place, replacement] of VALUE_PLACES) placed = placed.replace(place, replacement);
+  let replaced = message.slice(0, MAX_CHARS);
+  for (const [pattern, replacement] of VALUE_PATTERNS) replaced = replaced.replace(pattern, replacement);
   let result = '';
   let done = 0;
-  // A quote after a letter is an apostrophe, or ends a text.
+  // A quote after a letter is an apostrophe or a closing quote.
   const opening = /(?<![\w'"])['"]/g;
-  for (let match = opening.exec(placed); match !== null; match = opening.exec(placed)) {
-    const end = endOfQuoted(placed, match.index);
-    const before = placed.slice(done, match.index);
+  for (let match = opening.exec(replaced); match !== null; match = opening.exec(replaced)) {
+    const end = endOfQuoted(replaced, match.index);
+    const before = replaced.slice(done, match.index);
     const isName = NAME_FOLLOWS.test(before);
-    result += before + (isName ? placed.slice(match.index, end) : `${match[0]}?${match[0]}`);
+    result += before + (isName ? replaced.slice(match.index, end) : `${match[0]}?${match[0]}`);
     done = end;
     opening.lastIndex = end;
   }
-  return result + placed.slice(done);
+  return result + replaced.slice(done);
 }
 
-/** The index after the quote that closes the one at `start`: the next with no letter, digit or like quote behind it. */
+/** The index after the closing quote for the one at `start`: the next not followed by a letter, digit or the same quote. */
 function endOfQuoted(text: string, start: number): number {
   const quote = text.charAt(start);
   for (let at = text.indexOf(quote, start + 1); at >= 0; at = text.indexOf(quote, at + 1)) {

@@ -1,10 +1,10 @@
 import { withoutQuotedValues } from './database-message.ts';
 import { literalsOf } from './sql.ts';
 
-/** Characters of a long value that are looked for where a database quotes only its beginning. */
+/** The number of characters to search for if a database quotes only the beginning of a long value. */
 const PREFIX_CHARS = 24;
 const MAX_VALUES = 1000;
-/** Occurrences of the separator that are tried, from the end. */
+/** The number of occurrences of the separator that are tried, from the end. */
 const MAX_SEPARATORS = 64;
 
 /**
@@ -29,10 +29,9 @@ export interface FailedStatement {
 }
 
 /**
- * An error as it may be recorded: its message is the database's own, without the values that the database quotes, and
- * its stack begins with that message. Bound values and literals that stand elsewhere in the message, such as in one
- * that a trigger raised, are `?` as well. The application's error isn't changed; a value without a message is
- * returned as it is.
+ * Returns an error that is safe to record: its message is the database's own without quoted values, and its stack begins
+ * with that message. Bound values and literals elsewhere in the message, such as in one raised by a trigger, become `?`
+ * too. The application's error is not changed; a value without a message is returned unchanged.
  */
 export function withoutValues(error: unknown, statement: FailedStatement): unknown {
   if (typeof error === 'string') return clean(error, statement);
@@ -50,15 +49,15 @@ export function withoutValues(error: unknown, statement: FailedStatement): unkno
 }
 
 /**
- * The message without what a library added: knex puts the statement with its values before it, MariaDB's driver puts
- * both behind it and keeps the message apart.
+ * The message without what a library added: knex prepends the statement with its values, MariaDB's driver appends both
+ * and keeps the original message in `sqlMessage`.
  */
 function databaseMessage(error: object, message: string, stack: unknown, sql: string | undefined): string {
   const { sqlMessage } = error as { readonly sqlMessage?: unknown };
   if (typeof sqlMessage === 'string') return sqlMessage;
   if (sql === undefined || !message.startsWith(sql.slice(0, sql.search(/[?$:@]|$/)))) return message;
   if (message.startsWith(`${sql} - `)) return message.slice(sql.length + 3);
-  // Values are filled in, and may hold the separator. A stack keeps the message that its error was created with.
+  // The values in the statement may contain the separator. The stack has the message with which the error was created.
   const origin = typeof stack === 'string' && !stack.includes(message) ? stack : '';
   let found: string | undefined;
   let at = message.lastIndexOf(' - ');
@@ -70,7 +69,7 @@ function databaseMessage(error: object, message: string, stack: unknown, sql: st
   return found ?? message;
 }
 
-/** A stack with another message; a stack that begins with neither of the known ones keeps its frames only. */
+/** Replaces the message of a stack; if the stack contains none of the known messages, only its frames are kept. */
 function withMessage(stack: string, known: readonly string[], message: string): string {
   for (const each of known) {
     const at = each === '' ? -1 : stack.indexOf(each);
@@ -82,9 +81,9 @@ function withMessage(stack: string, known: readonly string[], message: string): 
 }
 
 function clean(message: string, { system, sql, values = [] }: FailedStatement): string {
-  const placed = withoutQuotedValues(message);
+  const withoutQuoted = withoutQuotedValues(message);
   const secrets = [...values.flat(3).slice(0, MAX_VALUES).map(textOf), ...literalsOf(sql, system)];
-  return secrets.reduce(takeOut, placed);
+  return secrets.reduce(hideValue, withoutQuoted);
 }
 
 function textOf(value: unknown): string {
@@ -98,8 +97,8 @@ function textOf(value: unknown): string {
   }
 }
 
-/** A value counts where it stands as a whole, so that the value `a` does not spoil every word. */
-function takeOut(text: string, value: string): string {
+/** Replaces a value with `?` where it is a whole word, so that the value `a` does not change every word. */
+function hideValue(text: string, value: string): string {
   const prefix = value.slice(0, PREFIX_CHARS);
   if (prefix === '' || !text.includes(prefix)) return text;
   const before = /^\w/.test(value) ? String.raw`(?<!\w)` : '';

@@ -15,7 +15,7 @@ import { ATTR } from '../semconv.ts';
 import { statusCodeOf, withoutValues } from './db-error.ts';
 import { readSql, type SqlReading } from './sql.ts';
 
-/** Where queries go, in the words of the semantic conventions. */
+/** The database that queries are sent to, in the terms of the semantic conventions. */
 export interface Database {
   /** `db.system.name`: `postgresql`, `mysql`, `sqlite`. */
   readonly system: string;
@@ -24,25 +24,25 @@ export interface Database {
   readonly port?: number | undefined;
 }
 
-/** One query of a program. */
+/** One query of an application. */
 export interface DbQuery {
   readonly database: Database;
-  /** The statement, placeholders in it; undefined where there is none. */
+  /** The statement with its placeholders, if there is one. */
   readonly sql: string | undefined;
-  /** The bound values, read only to take them out of the message of an error. */
+  /** The bound values, used only to remove them from error messages. */
   readonly values?: readonly unknown[] | undefined;
-  /** Milliseconds that the query waited for a connection of the pool, where that is worth recording. */
+  /** The time that the query waited for a connection of the pool, in milliseconds, if it is worth recording. */
   readonly waitMs?: number | undefined;
 }
 
 /** Options of every database plugin. */
 export interface DbOptions {
-  /** Characters of `db.query.text`; 0 leaves it out, -1 keeps all. */
+  /** The maximum length of `db.query.text` in characters; 0 omits it, -1 means no limit. */
   readonly maxQueryLength: number;
   readonly requireParentSpan: boolean;
 }
 
-/** A query in flight. Its error is recorded without the values that the application bound. */
+/** The operation of a query. Its error is recorded without the values that the application bound. */
 export class QueryOperation extends Operation {
   readonly #query: DbQuery;
 
@@ -64,19 +64,19 @@ export class QueryOperation extends Operation {
   }
 }
 
-/** The context to put a query's span into; undefined when nobody would see the span. */
+/** The parent context for the span of a query; `undefined` if the query is not traced. */
 export function queryParent(tools: Tools<DbOptions>): Context | undefined {
   const parent = currentContext();
   if (isTracingSuppressed(parent)) return undefined;
   const span = trace.getSpan(parent);
-  // A query carries no context on: where the request is not recorded there is nothing to do.
+  // A query propagates no context: if the parent is not recorded, a span is not needed.
   const wanted = span === undefined ? !tools.options.requireParentSpan : span.isRecording();
   return wanted ? parent : undefined;
 }
 
 /**
- * Starts the CLIENT span of a query; the caller ends it. `describe` is called only if there will be a span.
- * Values never leave: literals become `?`, in the statement and in the text of an error.
+ * Starts the CLIENT span of a query; the caller ends it. `describe` is called only if a span is started.
+ * No value is recorded: literals become `?`, in the statement and in the message of an error.
  * Source: https://opentelemetry.io/docs/specs/semconv/db/database-spans/
  */
 export function startQuery(tools: Tools<DbOptions>, describe: () => DbQuery): QueryOperation | undefined {
@@ -84,7 +84,7 @@ export function startQuery(tools: Tools<DbOptions>, describe: () => DbQuery): Qu
   return parent && guard(`${tools.name}: starting a span`, () => start(tools, parent, describe()));
 }
 
-/** Records, after the fact, that no connection was to be had: the query for which it was wanted never ran. */
+/** Records afterwards that no connection could be acquired, so that the query never ran. */
 export function recordFailedAcquire(
   tools: Tools<DbOptions>,
   parent: Context,
@@ -93,7 +93,11 @@ export function recordFailedAcquire(
   error: unknown,
 ): void {
   guard(`${tools.name}: starting a span`, () => {
-    const options = { kind: SpanKind.CLIENT, attributes: placeOf(database), startTime: startTimeMs };
+    const options = {
+      kind: SpanKind.CLIENT,
+      attributes: databaseAttributes(database),
+      startTime: startTimeMs,
+    };
     const span = tools.tracer.startSpan('acquire connection', options, parent);
     const acquire = new Operation(span, parent);
     acquire.fail(error);
@@ -115,7 +119,7 @@ function start(tools: Tools<DbOptions>, parent: Context, query: DbQuery): QueryO
   return span.isRecording() ? new QueryOperation(span, parent, query) : undefined;
 }
 
-/** What every run of a statement has in common: made once, and so frozen. */
+/** The span options that all runs of a statement share. Created once and frozen. */
 interface StatementSpan {
   readonly database: Database;
   readonly maxQueryLength: number;
@@ -123,7 +127,7 @@ interface StatementSpan {
   readonly options: SpanOptions;
 }
 
-/** Kept as long as the reading of the statement is. */
+/** Cached as long as the reading of the statement is. */
 const spans = new WeakMap<SqlReading, StatementSpan>();
 
 function spanOf({ database, sql }: DbQuery, maxQueryLength: number): StatementSpan {
@@ -131,7 +135,7 @@ function spanOf({ database, sql }: DbQuery, maxQueryLength: number): StatementSp
   const known = reading && spans.get(reading);
   if (known !== undefined && known.maxQueryLength === maxQueryLength && isSame(known.database, database))
     return known;
-  const attributes = placeOf(database);
+  const attributes = databaseAttributes(database);
   if (reading?.operation !== undefined) attributes[ATTR.dbOperationName] = reading.operation;
   if (reading?.collection !== undefined) attributes[ATTR.dbCollectionName] = reading.collection;
   if (reading?.summary !== undefined) attributes[ATTR.dbQuerySummary] = reading.summary;
@@ -147,7 +151,7 @@ function spanOf({ database, sql }: DbQuery, maxQueryLength: number): StatementSp
   return span;
 }
 
-/** Plugins may describe the database anew for each query. */
+/** Compares by value, because plugins may create a new description of the database for each query. */
 function isSame(one: Database, other: Database): boolean {
   return (
     one === other ||
@@ -158,7 +162,7 @@ function isSame(one: Database, other: Database): boolean {
   );
 }
 
-function placeOf({ system, namespace, address, port }: Database): Attributes {
+function databaseAttributes({ system, namespace, address, port }: Database): Attributes {
   const attributes: Attributes = { [ATTR.dbSystemName]: system };
   if (namespace !== undefined) attributes[ATTR.dbNamespace] = namespace;
   if (address !== undefined) attributes[ATTR.serverAddress] = address;

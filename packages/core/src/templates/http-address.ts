@@ -1,15 +1,15 @@
 import { type HostParts, splitHost, splitTarget } from './http-attributes.ts';
 import type { HttpClientView } from './http-client-view.ts';
 
-/** Where a connection goes. */
+/** The remote end of a connection. */
 export interface ConnectionPeer {
   /** A name, an IP address without brackets, or the path of a Unix domain socket. */
   readonly host: string;
-  /** Unknown where the library does not show it; a Unix domain socket has none. */
+  /** `undefined` if the library does not expose it, and for a Unix domain socket. */
   readonly port: number | undefined;
 }
 
-/** Where a request goes and what it asks for. */
+/** The server, URL and destinations of a request. */
 export interface RequestAddress {
   /** Scheme, host and port of the URL. */
   readonly origin: string;
@@ -18,38 +18,40 @@ export interface RequestAddress {
   readonly serverAddress: string;
   readonly serverPort: number | undefined;
   /**
-   * Each host that gets the request, with its port where that is known: first where the connection goes, then the host
-   * that a proxy is asked for. Context may go to all of them or it is not sent.
+   * Each host that receives the request, with its port if known: first the peer of the connection, then the host that a
+   * proxy forwards to. Context is sent only if it may be sent to all of them.
    */
   readonly destinations: readonly string[];
 }
 
 /**
- * Reads where a request goes. The connection decides: a request target that names another host adds a destination and
- * never replaces the connection's, and a `Host` header is for the URL only.
+ * Reads the address of a request. The connection decides about destinations: a request target with another host adds a
+ * destination and never replaces that of the connection, and a `Host` header affects only the URL.
  */
 export function readAddress<Request, Response>(
   view: HttpClientView<Request, Response>,
   request: Request,
 ): RequestAddress {
   const target = view.target(request);
-  const { origin: asked, path } = splitTarget(target);
+  const { origin: targetOrigin, path } = splitTarget(target);
   const named = view.origin(request);
   const peer = view.peer?.(request);
   const { address, port } =
-    asked === undefined && peer !== undefined ? serverOf(peer, named) : namedServer(asked ?? named);
+    targetOrigin === undefined && peer !== undefined
+      ? serverOf(peer, named)
+      : namedServer(targetOrigin ?? named);
   const connected = peer === undefined ? withPort(named) : destinationOf(peer);
-  let origin = asked ?? named;
+  let origin = targetOrigin ?? named;
   let destinations: readonly string[] = [connected];
-  if (asked !== undefined) destinations = [connected, withPort(asked)];
+  if (targetOrigin !== undefined) destinations = [connected, withPort(targetOrigin)];
   else if (view.method(request) === 'CONNECT') {
-    // Node 26 writes the host of the tunnel into `Host`, older versions the proxy that is asked for it.
+    // Node 26 writes the host of the tunnel into `Host`, older versions write the proxy's.
     if (peer !== undefined) origin = `${named.slice(0, named.indexOf('://') + 3)}${connected}`;
     destinations = [connected, target];
   }
   return {
     origin,
-    // What CONNECT and `OPTIONS *` ask for is not a path.
+    // The target of CONNECT and of `OPTIONS *` is not a path.
     path: path.startsWith('/') ? path : '',
     serverAddress: address,
     serverPort: port,
@@ -57,20 +59,20 @@ export function readAddress<Request, Response>(
   };
 }
 
-/** The server that a URL names. */
+/** The server of a URL's origin, with its default port. */
 function namedServer(origin: string): HostParts {
   const { address, port } = splitHost(hostOf(origin));
   return { address, port: port ?? defaultPort(origin) };
 }
 
-/** The server that a connection goes to. Where its port is not known, the URL names it, if it names the same host. */
+/** The server of a connection. If its port is unknown, that of the URL is used if the URL has the same host. */
 function serverOf({ host, port }: ConnectionPeer, named: string): HostParts {
   if (port !== undefined || isSocketPath(host)) return { address: host, port };
   const server = namedServer(named);
   return server.address === host ? server : { address: host, port: undefined };
 }
 
-/** A peer as destinations name it: `shop.example:8443`, `[::1]:80`, `/run/shop.sock`. */
+/** A peer in the form of a destination: `shop.example:8443`, `[::1]:80`, `/run/shop.sock`. */
 function destinationOf({ host, port }: ConnectionPeer): string {
   if (port === undefined && isSocketPath(host)) return host;
   const bare = host.includes(':') ? `[${host}]` : host;

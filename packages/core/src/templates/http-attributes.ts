@@ -14,7 +14,7 @@ const KNOWN_METHODS = new Set([
   'QUERY',
 ]);
 
-/** Query parameters whose values are replaced by `REDACTED`: the default of the semantic conventions. */
+/** Query parameters whose values are replaced with `REDACTED`: the default of the semantic conventions. */
 export const REDACTED_QUERY_PARAMS: readonly string[] = [
   'AWSAccessKeyId',
   'Signature',
@@ -22,12 +22,12 @@ export const REDACTED_QUERY_PARAMS: readonly string[] = [
   'X-Goog-Signature',
 ];
 
-/** The method as a low-cardinality name: `HTTP` for one that is not known. */
+/** The method as a low-cardinality name: `HTTP` for an unknown method. */
 export function methodName(method: string): string {
   return KNOWN_METHODS.has(method) ? method : 'HTTP';
 }
 
-/** Sets `http.request.method`, and the original beside it where it is not a known one. */
+/** Sets `http.request.method`; for an unknown method `_OTHER`, with the original in `http.request.method_original`. */
 export function addMethod(attributes: Attributes, method: string): void {
   if (KNOWN_METHODS.has(method)) {
     attributes[ATTR.httpRequestMethod] = method;
@@ -49,24 +49,24 @@ export function redactQuery(query: string, names: readonly string[]): string {
     .join('&');
 }
 
-/** A request target: path and query, and the origin where it has the absolute form in which proxies are asked. */
+/** The parts of a request target: path with query, and the origin if it has the absolute form, which proxies receive. */
 export interface TargetParts {
   readonly origin: string | undefined;
   readonly path: string;
 }
 
-/** Takes a request target apart. Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+/** Splits a request target. Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
 export function splitTarget(target: string): TargetParts {
   const absolute = target.startsWith('/') ? null : /^([a-z][a-z\d+.-]*:\/\/)([^/?#]*)/i.exec(target);
   if (absolute === null) return { origin: undefined, path: target };
   const [whole, scheme, authority = ''] = absolute;
   const path = target.slice(whole.length);
-  // Whatever stands before the host are credentials.
+  // Everything before the host is credentials.
   const host = authority.slice(authority.lastIndexOf('@') + 1);
   return { origin: `${scheme}${host}`, path: path.startsWith('/') ? path : `/${path}` };
 }
 
-/** A URL without credentials and fragment, its query redacted; at most 4096 characters of it. */
+/** The URL without its fragment and with a redacted query, cut at 4,096 characters. */
 export function redactUrl(origin: string, target: string, names: readonly string[]): string {
   const end = target.indexOf('#');
   const bare = end < 0 ? target : target.slice(0, end);
@@ -75,7 +75,7 @@ export function redactUrl(origin: string, target: string, names: readonly string
   return `${origin}${path}`.slice(0, 4096);
 }
 
-/** A host's two parts. */
+/** The parts of a host. */
 export interface HostParts {
   readonly address: string;
   readonly port: number | undefined;
@@ -84,8 +84,8 @@ export interface HostParts {
 let last: { readonly host: string; readonly parts: HostParts } | undefined;
 
 /**
- * Splits `host:port`, `[::1]:port`, `host`. A port that is none comes back as undefined. The last answer is kept:
- * a server is nearly always asked by one name.
+ * Splits `host:port`, `[::1]:port` or `host`; an invalid port becomes `undefined`. Caches the last result, because nearly
+ * all requests to a server have the same host.
  */
 export function splitHost(host: string): HostParts {
   if (last?.host !== host) last = { host, parts: partsOf(host) };

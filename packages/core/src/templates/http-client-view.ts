@@ -2,23 +2,23 @@ import type { Attributes, Span } from '@opentelemetry/api';
 import type { Destinations } from '../propagation/destinations.ts';
 import type { ConnectionPeer } from './http-address.ts';
 
-/** What the template must know of a client's own objects. */
+/** How the template reads and changes the objects of an HTTP client. */
 export interface HttpClientView<Request, Response> {
   method(request: Request): string;
-  /** Scheme, host and port that the URL names, as one: `https://shop.example:8443`. */
+  /** Scheme, host and port of the URL: `https://shop.example:8443`. */
   origin(request: Request): string;
-  /** Where the connection goes, where the library shows it; without it, the origin counts. */
+  /** The peer of the connection, if the library exposes it; default the host of the origin. */
   peer?(request: Request): ConnectionPeer | undefined;
   /**
-   * Calls back before the headers are sent if the connection goes to another host than {@link peer} says: a proxy that an
-   * agent uses, a connection that the application opens itself. Called only where destinations are restricted.
+   * Calls `listener` before the headers are sent if the connection goes to another host than {@link peer} returned: to an
+   * agent's proxy, or over a connection that the application opened. Called only if destinations are restricted.
    */
-  whenElsewhere?(request: Request, listener: (host: string) => void): void;
-  /** Path and query, or the whole URL where a proxy is asked. */
+  onOtherHost?(request: Request, listener: (host: string) => void): void;
+  /** Path and query, or the whole URL in a request to a proxy. */
   target(request: Request): string;
-  /** How often this request was sent before, where the library says so. Called once. */
+  /** How often this request was sent before, if the library exposes it. Called once. */
   resendCount?(request: Request): number;
-  /** Sets a header in place of all that have this name. */
+  /** Replaces all headers of this name. */
   setHeader(request: Request, name: string, value: string): void;
   removeHeader(request: Request, name: string): void;
   /** The names of the request's headers, in any case. */
@@ -28,18 +28,18 @@ export interface HttpClientView<Request, Response> {
   status(response: Response): number;
   protocolVersion?(response: Response): string;
   responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
-  /** Whether an error is the library's word for a cancellation by the caller; without it, `isCancellation` decides. */
+  /** Whether an error means that the caller cancelled the request; default `isCancellation(error)`. */
   isCancelled?(request: Request, error: unknown): boolean;
 }
 
-/** Options of every client plugin; the hooks are the user's. */
+/** Options of every HTTP client plugin. The hooks are functions of the user. */
 export interface HttpClientOptions<Request, Response> {
-  /** Where trace context goes; `undefined` leaves it to the policy of the process. */
+  /** Where trace context is sent; `undefined` uses the policy of the process. */
   readonly propagateTo: Destinations | undefined;
   readonly propagateBaggageTo: Destinations | undefined;
   readonly ignoreOutgoingRequestHook: ((request: Request) => boolean) | undefined;
   readonly requireParentforOutgoingSpans: boolean;
-  /** Attributes that samplers see, too. */
+  /** Returns attributes that are set before sampling. */
   readonly startOutgoingSpanHook: ((request: Request) => Attributes) | undefined;
   readonly outgoingRequestHook: ((span: Span, request: Request) => void) | undefined;
   readonly outgoingResponseHook: ((span: Span, response: Response) => void) | undefined;

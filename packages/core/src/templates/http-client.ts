@@ -17,32 +17,32 @@ import { addHeaders, addMethod, methodName, redactUrl } from './http-attributes.
 import type { HttpClientOptions, HttpClientView } from './http-client-view.ts';
 import { httpInjector } from './http-injection.ts';
 
-/** The stations of a client's request; each may be called more than once or never, in the library's own order. */
+/** The events of a client's request. Each method may be called several times or never, in any order. */
 export interface HttpClientTracing<Request extends object, Response> {
   /**
-   * Starts the CLIENT span and injects; nothing happens for an ignored or suppressed request. Says whether
-   * the request is recorded, and so whether its later stations matter.
+   * Starts the CLIENT span and injects its context. An ignored request gets no span, but its headers carry the current
+   * context. Returns whether the request is recorded, and so whether the other methods need to be called.
    */
   start(request: Request): boolean;
-  /** The request has a connection, to this address: an IP address and a port, or the path of a Unix domain socket. */
+  /** The request got a connection to this address: an IP address and a port, or the path of a Unix domain socket. */
   connected(request: Request, address: string | undefined, port: number | undefined): void;
-  /** The headers of the response are there. Returns whether the request is recorded. */
-  answer(request: Request, response: Response): boolean;
-  /** The request failed, or the caller cancelled it, which is not an error. The span ends. */
+  /** The headers of the response were received. Returns whether the request is recorded. */
+  responded(request: Request, response: Response): boolean;
+  /** The request failed, or the caller cancelled it, which is not recorded as an error. Ends the span. */
   fail(request: Request, error: unknown): void;
-  /** All is over: the body has been read, or the connection is closed. */
+  /** The body was read or the connection was closed. Ends the span. */
   end(request: Request): void;
 }
 
 /**
- * Traces requests of an HTTP client, each by the object that stands for it.
+ * Traces the requests of an HTTP client, each identified by its request object.
  * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client
  */
 export function httpClient<Request extends object, Response>(
   tools: Tools<HttpClientOptions<Request, Response>>,
   view: HttpClientView<Request, Response>,
 ): HttpClientTracing<Request, Response> {
-  const underWay = new WeakMap<Request, Operation>();
+  const operations = new WeakMap<Request, Operation>();
   const inject = httpInjector(tools, view);
 
   return {
@@ -52,7 +52,7 @@ export function httpClient<Request extends object, Response>(
       const address = guard(`${tools.name}: reading an address`, () => readAddress(view, request));
       if (address === undefined) return false;
       if (isIgnored(tools, parent, request)) {
-        // No span, but the trace goes on: what is behind the request still belongs to it.
+        // The receiver of an ignored request still continues the current trace.
         inject(parent, request, address);
         return false;
       }
@@ -64,7 +64,7 @@ export function httpClient<Request extends object, Response>(
       if (operation === undefined) return false;
       inject(operation.context, request, address);
       if (!operation.recording) return false;
-      underWay.set(request, operation);
+      operations.set(request, operation);
       const { capturedOutgoingRequestHeaders, outgoingRequestHook } = tools.options;
       guard(`${tools.name}: reading headers`, () =>
         addHeaders(operation.span, 'http.request.header.', capturedOutgoingRequestHeaders, (name) =>
@@ -76,19 +76,19 @@ export function httpClient<Request extends object, Response>(
     },
 
     connected(request, address, port) {
-      const operation = underWay.get(request);
+      const operation = operations.get(request);
       if (operation !== undefined) recordPeer(operation, { address, port });
     },
 
-    answer(request, response) {
-      const span = underWay.get(request)?.span;
+    responded(request, response) {
+      const span = operations.get(request)?.span;
       if (span === undefined) return false;
-      guard(`${tools.name}: reading a response`, () => recordAnswer(tools, view, span, response));
+      guard(`${tools.name}: reading a response`, () => recordResponse(tools, view, span, response));
       return true;
     },
 
     fail(request, error) {
-      const operation = underWay.get(request);
+      const operation = operations.get(request);
       if (operation === undefined) return;
       const isCancelled = guard(`${tools.name}: reading an error`, () =>
         view.isCancelled ? view.isCancelled(request, error) : isCancellation(error),
@@ -101,13 +101,13 @@ export function httpClient<Request extends object, Response>(
     },
 
     end(request) {
-      underWay.get(request)?.end();
-      underWay.delete(request);
+      operations.get(request)?.end();
+      operations.delete(request);
     },
   };
 }
 
-/** What Node puts into the error of a connection that could not be made. */
+/** The members that Node sets on the error of a failed connection. */
 interface PeerError {
   readonly address?: unknown;
   readonly port?: unknown;
@@ -119,7 +119,7 @@ function recordPeer({ recording, span }: Operation, peer: PeerError): void {
   if (typeof peer.port === 'number') span.setAttribute(ATTR.networkPeerPort, peer.port);
 }
 
-function recordAnswer<Request, Response>(
+function recordResponse<Request, Response>(
   tools: Tools<HttpClientOptions<Request, Response>>,
   view: HttpClientView<Request, Response>,
   span: Span,

@@ -3,17 +3,20 @@ import { ATTR } from '../semconv.ts';
 import { splitHost } from './http-attributes.ts';
 import type { Headers, HttpServerView } from './http-server-view.ts';
 
-/** What the requests of a connection have in common, and what it was made of. */
-interface Told {
+/** The attributes that the requests of a connection share, and the values from which they were computed. */
+interface KnownConnection {
   readonly host: unknown;
   readonly version: string;
   readonly forwarded: boolean;
   readonly attributes: Attributes;
 }
 
-const told = new WeakMap<object, Told>();
+const knownConnections = new WeakMap<object, KnownConnection>();
 
-/** From a connection's second request on the same frozen object, which our tracer encodes once. */
+/**
+ * Returns the attributes that all requests of a connection share. From the second request on, this is the same frozen
+ * object, which Clew's tracer encodes once.
+ */
 export function connectionAttributes<Request, Response>(
   view: HttpServerView<Request, Response>,
   request: Request,
@@ -22,11 +25,11 @@ export function connectionAttributes<Request, Response>(
 ): Attributes {
   const connection = view.connection(request);
   const version = view.protocolVersion(request);
-  const last = told.get(connection);
+  const last = knownConnections.get(connection);
   if (last !== undefined && last.host === host && last.version === version && last.forwarded === forwarded)
     return Object.freeze(last.attributes);
   const attributes = attributesOf(view, request, host, version, forwarded);
-  told.set(connection, { host, version, forwarded, attributes });
+  knownConnections.set(connection, { host, version, forwarded, attributes });
   return attributes;
 }
 

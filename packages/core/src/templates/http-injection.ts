@@ -10,25 +10,28 @@ import type { RequestAddress } from './http-address.ts';
 import type { HttpClientOptions, HttpClientView } from './http-client-view.ts';
 import { serverRequestOf } from './server-request.ts';
 
-/** What Node, nginx and others take at most, with the request line. A larger header section is refused (431, 400). */
+/** The limit of Node, nginx and others, including the request line. A larger header section is refused (431, 400). */
 const MAX_HEADER_BYTES = 16_384;
 
-/** A trace context without a long trace state or baggage: requests with nothing else are not measured. */
+/** The size of a trace context without a long trace state or baggage: for that, the request is not measured. */
 const UNMEASURED_BYTES = 512;
 
-function headerRoom<Request, Response>(view: HttpClientView<Request, Response>, request: Request): number {
+function freeHeaderBytes<Request, Response>(
+  view: HttpClientView<Request, Response>,
+  request: Request,
+): number {
   let bytes = headerBytes(view.method(request), view.target(request));
   for (const name of view.requestHeaderNames(request))
     bytes += headerBytes(name, String(view.requestHeader(request, name.toLowerCase())));
   return MAX_HEADER_BYTES - bytes;
 }
 
-/** Injects trace context where the destination may have it, and baggage where it may have that, too. */
+/** Creates the injection of an HTTP client: trace context and baggage, each if the options allow it for all destinations. */
 export function httpInjector<Request, Response>(
   tools: Tools<HttpClientOptions<Request, Response>>,
   view: HttpClientView<Request, Response>,
 ): (context: Context, request: Request, address: RequestAddress) => void {
-  const room = (request: Request) => headerRoom(view, request);
+  const room = (request: Request) => freeHeaderBytes(view, request);
   const writer = boundedWriter<Request>(
     {
       set: (request, name, value) => view.setHeader(request, name, value),
@@ -51,8 +54,8 @@ export function httpInjector<Request, Response>(
       const target = { kind: 'request', host: destinations[0] } as const;
       injectFresh(withInjectionTarget(outgoing, target), request, writer);
       if (allows === allowsAll && allowsBaggage === allowsAll) return;
-      view.whenElsewhere?.(request, (host) => {
-        guard(`${tools.name}: taking back what was injected`, () => {
+      view.onOtherHost?.(request, (host) => {
+        guard(`${tools.name}: removing injected headers`, () => {
           if (!allows(host, servedHost)) removeInjected(request, writer);
           else if (!allowsBaggage(host, servedHost)) removeInjectedBaggage(request, writer);
         });

@@ -9,10 +9,10 @@ import { addHeaders, methodName } from './http-attributes.ts';
 import type { HttpServerOptions, HttpServerView } from './http-server-view.ts';
 import type { ServerRequest } from './server-request.ts';
 
-/** `GET /users/:id`: made once for each. */
+/** The span name `GET /users/:id`, cached by method and route. */
 const spanName = remembered((method: string) => remembered((route: string) => `${method} ${route}`));
 
-/** Makes what ends a request's span when its response closes; the span of a handler that threw has ended before. */
+/** Creates the listener that ends the span of a request when its response closes, unless the handler threw before. */
 export function finisher<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
@@ -53,7 +53,7 @@ function recordEnd<Request, Response>(
   if (responseHook !== undefined) tools.callHook(responseHook, span, response);
 }
 
-/** Only 5xx is the server's error: a failure that another status responds to was handled. */
+/** Only 5xx is an error of the server: with any other status, the application has handled the failure. */
 function recordStatus(span: Span, status: number, error: unknown): void {
   span.setAttribute(ATTR.httpResponseStatusCode, status);
   if (status < 500) return;
@@ -71,5 +71,5 @@ function recordLostClient(span: Span, error: unknown): void {
     return;
   }
   span.setAttribute(ATTR.errorType, 'connection_closed');
-  span.setStatus({ code: SpanStatusCode.ERROR, message: 'the connection closed before an answer was sent' });
+  span.setStatus({ code: SpanStatusCode.ERROR, message: 'the connection closed before a response was sent' });
 }

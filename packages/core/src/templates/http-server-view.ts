@@ -4,10 +4,10 @@ import type { TrustOption } from '../propagation/trust.ts';
 /** The headers of a request, names in lower case. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What the template must know of a server's own objects. */
+/** How the template reads the objects of an HTTP server. */
 export interface HttpServerView<Request, Response> {
   method(request: Request): string;
-  /** Path and query as they came. */
+  /** Path and query as received. */
   target(request: Request): string;
   scheme(request: Request): 'http' | 'https';
   headers(request: Request): Headers;
@@ -21,19 +21,19 @@ export interface HttpServerView<Request, Response> {
   headersSent(response: Response): boolean;
   responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
   /**
-   * Calls back once, when the response has been sent or its connection is lost. Use `onEmitterClose` where it can be
-   * used: a listener counts towards the application's `setMaxListeners`.
+   * Calls `listener` once, when the response was sent or its connection was lost. Use `onEmitterClose` if possible: a
+   * listener would count towards the application's `setMaxListeners`.
    */
   onClose(response: Response, listener: () => void): void;
 }
 
-/** Options of every server plugin; the hooks are the user's. */
+/** Options of every HTTP server plugin. The hooks are functions of the user. */
 export interface HttpServerOptions<Request, Response> {
   readonly trust: TrustOption | undefined;
   readonly ignoreIncomingRequestHook: ((request: Request) => boolean) | undefined;
-  /** Whether nothing is traced or injected inside an ignored request; else the trace that came continues. */
+  /** Whether tracing is suppressed inside an ignored request; otherwise the incoming trace continues there. */
   readonly suppressTracingInIgnoredRequests: boolean;
-  /** Attributes that samplers see, too. */
+  /** Returns attributes that are set before sampling. */
   readonly startIncomingSpanHook: ((request: Request) => Attributes) | undefined;
   readonly requestHook: ((span: Span, request: Request) => void) | undefined;
   readonly responseHook: ((span: Span, response: Response) => void) | undefined;

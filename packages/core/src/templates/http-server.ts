@@ -32,23 +32,23 @@ const headerGetter: TextMapGetter<Headers> = {
   keys: (headers) => Object.keys(headers),
 };
 
-/** What a server plugin calls; `proceed` emits to the application's listeners and is called exactly once. */
+/** The calls of an HTTP server plugin. `proceed` calls the application's listeners, and is called exactly once. */
 export interface HttpServerTracing<Request, Response> {
   /**
-   * Serves a request with a SERVER span: extract, sample, make current, and end when the response is sent or lost. The
-   * request and the response emit in the span's context from then on. A request that is served already, and is passed
-   * to another server or emitted again, gets no second span.
+   * Serves a request with a SERVER span: extracts, samples, makes the span current, and ends it when the response closes.
+   * From then on the request and the response emit in the span's context. A request that is passed to another server or
+   * emitted again gets no second span.
    */
   serve<T>(request: Request, response: Response, proceed: () => T): T;
   /**
-   * Hands a connection over that leaves HTTP: an upgrade, a CONNECT. There is no response and no span: the request, the
-   * socket and whatever `proceed` starts are in the context that came with the request.
+   * Serves a request that turns its connection into another protocol: an upgrade, a CONNECT. It has no response and no
+   * span: the request, the socket and `proceed` run in the context extracted from the request.
    */
-  handOver<T>(request: Request, socket: EventEmitter, proceed: () => T): T;
+  serveUpgrade<T>(request: Request, socket: EventEmitter, proceed: () => T): T;
 }
 
 /**
- * Traces the requests that a server takes.
+ * Traces the requests of an HTTP server.
  * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
 export function httpServer<Request extends object, Response extends object>(
@@ -64,7 +64,7 @@ export function httpServer<Request extends object, Response extends object>(
       guard(`a hook of ${tools.name}`, () => ignoreIncomingRequestHook(request)) === true
     );
   };
-  /** Unless it is suppressed, the trace that came continues: services behind this one still belong to it. */
+  /** Unless tracing is suppressed, downstream services continue the incoming trace of an ignored request. */
   const insideIgnored = (incoming: Context): Context =>
     tools.options.suppressTracingInIgnoredRequests ? suppressTracing(incoming) : incoming;
 
@@ -78,11 +78,11 @@ export function httpServer<Request extends object, Response extends object>(
         setEmitterContext(response, inside);
         return context.with(inside, proceed);
       }
-      const operation = begin(tools, view, request, response, incoming);
+      const operation = startRequest(tools, view, request, response, incoming);
       return operation === undefined ? proceed() : operation.run(proceed);
     },
 
-    handOver(request, socket, proceed) {
+    serveUpgrade(request, socket, proceed) {
       if (isTracingSuppressed(currentContext()) || emitterContext(request) !== undefined) return proceed();
       const incoming = extract(tools, view, request, trustOf);
       const inside = isIgnored(request) ? insideIgnored(incoming) : incoming;
@@ -93,7 +93,7 @@ export function httpServer<Request extends object, Response extends object>(
   };
 }
 
-// No closures in these two: every request passes here.
+// Written for speed, because every request runs these two functions: `try` instead of closures passed to `guard`.
 function extract<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
@@ -101,17 +101,17 @@ function extract<Request, Response>(
   trustOf: ReturnType<typeof trustBy>,
 ): Context {
   try {
-    const came = propagation.extract(rootContext, view.headers(request), headerGetter);
-    if (came === rootContext) return contextOfSecondTracer();
+    const extracted = propagation.extract(rootContext, view.headers(request), headerGetter);
+    if (extracted === rootContext) return contextOfSecondTracer();
     const trust = trustOf(tools.options.trust, () => entranceOf(view, request));
-    return applyTrust(came, trust);
+    return applyTrust(extracted, trust);
   } catch (fault) {
     reportFailure(`${tools.name}: extracting`, fault);
     return rootContext;
   }
 }
 
-function begin<Request extends object, Response extends object>(
+function startRequest<Request extends object, Response extends object>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
   request: Request,
@@ -137,7 +137,7 @@ function begin<Request extends object, Response extends object>(
     const operation = new Operation(span, withServerRequest(trace.setSpan(parent, span), served));
     setEmitterContext(request, operation.context);
     setEmitterContext(response, operation.context);
-    // An unsampled request needs no more: nothing is read, and nothing waits for its end.
+    // For an unsampled request, nothing more is read and no listener is added.
     if (!operation.recording) return operation;
     describe(tools, view, request, span);
     view.onClose(response, finisher(tools, view, method, response, operation, served));
@@ -152,7 +152,7 @@ function entranceOf<Request, Response>(view: HttpServerView<Request, Response>, 
   return { path: pathOfTarget(view.target(request)), port: view.localPort(request) };
 }
 
-/** What a sampler may want to decide by, and no more: an unsampled request pays for these. */
+/** Only the attributes that a sampler may need, because unsampled requests pay for them too. */
 function requestAttributes<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
@@ -176,7 +176,7 @@ function requestAttributes<Request, Response>(
   );
 }
 
-/** What can't be told of a request must not leave its span open. */
+/** Sets the remaining attributes. A failure is reported here, so that the caller still registers the end of the span. */
 function describe<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,

@@ -1,15 +1,15 @@
 import { type OptionKind, option } from '../kit/options.ts';
 import { remembered } from '../kit/remembered.ts';
 
-/** Stands in a span's name for what is made up at run time. */
+/** Replaces a name that was generated at run time in the name of a span. */
 export const TEMPORARY = '(temporary)';
 
-/** Neither a letter nor a digit is beside an id. */
+/** An id is not adjacent to a letter or digit. */
 const START = '(?<![0-9a-z])';
 const END = '(?![0-9a-z])';
 
 /**
- * Ids of databases, by their form: UUIDs; ULIDs; 16 or more hex digits (ObjectIds, hashes); five or more decimal
+ * Patterns of generated ids: UUIDs; ULIDs; 16 or more hex digits (ObjectIds, hashes); five or more decimal
  * digits (sequences, Snowflakes, dates); and 20 or more letters and digits that change at least twice (KSUIDs, cuids).
  */
 const IDS = [
@@ -20,17 +20,17 @@ const IDS = [
   '(?=[a-z]*[0-9]+[a-z]+[0-9])[0-9a-z]{20,}',
 ];
 
-/** A placeholder in a template. It stands for one word: the separators of brokers end it. */
+/** A placeholder in a template. It matches one word, up to a separator of the broker. */
 const PLACEHOLDER = /\{[^{}]*\}/;
 const WORD = '[^./:]+';
 
-/** The option of a broker's plugin for `labeller`: `['user.{id}.created']`. */
+/** The templates option of a messaging plugin, for `labeller`: `['user.{id}.created']`. */
 export const destinationTemplatesOption: OptionKind<readonly string[]> = option.strings([]);
 
 /**
- * Makes a function that replaces names made up at run time in span names, where they would be without bound:
- * `user.0b7c3c5e-….login` becomes `user.(temporary).login`. Ids of databases are found by their form; `pattern` adds
- * what a broker makes up itself. A name that fits one of `templates`, such as `user.{name}.login`, becomes that template.
+ * Creates a function that replaces generated parts of names, so that the cardinality of span names stays low:
+ * `user.0b7c3c5e-….login` becomes `user.(temporary).login`. Ids are recognised by their pattern; `pattern` adds the names
+ * that a broker generates. A name that matches one of `templates`, such as `user.{name}.login`, becomes that template.
  */
 export function labeller(pattern?: RegExp, templates: readonly string[] = []): (name: string) => string {
   const ids = IDS.map((id) => `${START}${id}${END}`).join('|');

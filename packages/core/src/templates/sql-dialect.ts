@@ -1,17 +1,17 @@
-/** How statements of a family of database systems are taken apart. */
+/** How statements of a family of database systems are split into tokens. */
 export interface SqlDialect {
   /**
-   * A global expression with a named group for each kind of token: `comment`, `nested` (the beginning of a comment),
-   * `text`, `placeholder`, `number`, `word`, `mark`. What it does not match stands between: operators, white space.
+   * A global expression with a named group for each kind of token: `comment`, `nested` (the start of a comment), `text`,
+   * `placeholder`, `number`, `word`, `punctuation`. It does not match operators and white space.
    */
   readonly lexer: RegExp;
-  /** Whether a double-quoted name that names nothing is a text. */
+  /** Whether a double-quoted name that matches no column is a text. */
   readonly namesMayBeTexts: boolean;
 }
 
 interface DialectParts {
   readonly comment: string;
-  /** Whether a comment may stand in a comment: the expression then finds its beginning only. */
+  /** Whether comments nest: the expression then matches only their start. */
   readonly nests: boolean;
   readonly text: string;
   readonly placeholder: string;
@@ -21,14 +21,14 @@ interface DialectParts {
 
 const LETTER = String.raw`a-zA-Z_\u0080-\uffff`;
 const WORD = String.raw`[${LETTER}][\w$\u0080-\uffff]*`;
-/** Takes all that hangs on a digit: a number that we do not know must not lose its end. */
+/** Everything adjacent to a digit, so that a number in an unknown form is matched completely. */
 const NUMBER = String.raw`\.?\d(?:[\w.]|(?<=[eE])[+-](?=\d))*`;
 const NAMED = `[:@][${LETTER}]\\w*`;
 
 const LINE_COMMENT = String.raw`--[^\n]*`;
 const BLOCK_COMMENT = String.raw`/\*[\s\S]*?(?:\*/|$)`;
 
-/** A text ends at its quote, and at the end of a statement that was cut. */
+/** A text ends at its closing quote, or at the end of a statement that was cut. */
 const QUOTED = `'(?:[^']|'')*(?:'|$)`;
 const ESCAPED = String.raw`'(?:[^'\\]|''|\\[\s\S])*(?:'|\\?$)`;
 const QUOTED_NAME = `"(?:[^"]|"")*(?:"|$)`;
@@ -36,7 +36,7 @@ const BACKTICKED = '`(?:[^`]|``)*(?:`|$)';
 const BRACKETED = String.raw`\[(?:[^\]]|\]\])*(?:\]|$)`;
 const DOLLAR_QUOTED = String.raw`\$(?<tag>[${LETTER}][\w\u0080-\uffff]*)?\$[\s\S]*?(?:\$\k<tag>\$|$)`;
 
-/** PostgreSQL and its kin; also what is taken for a system that nobody knows. */
+/** PostgreSQL and compatible systems; also the default for an unknown system. */
 const POSTGRESQL = dialect({
   comment: String.raw`--[^\n\r]*`,
   nests: true,
@@ -45,7 +45,7 @@ const POSTGRESQL = dialect({
   identifier: `${QUOTED_NAME}|${BACKTICKED}`,
 });
 
-/** A backslash escapes, double quotes are for texts, `#` begins a comment, and `--` only before white space. */
+/** Backslash escapes, texts in double quotes, comments after `#`, and after `--` only if white space follows. */
 const MYSQL = dialect({
   comment: String.raw`--(?=\s|$)[^\n]*|#[^\n]*|${BLOCK_COMMENT}`,
   nests: false,
@@ -62,7 +62,7 @@ const SQL_SERVER = dialect({
   identifier: `${QUOTED_NAME}|${BRACKETED}`,
 });
 
-/** A double-quoted name that is no column is a text: https://sqlite.org/quirks.html#dblquote */
+/** A double-quoted name that is not a column is a text: https://sqlite.org/quirks.html#dblquote */
 const SQLITE = dialect({
   namesMayBeTexts: true,
   comment: `${LINE_COMMENT}|${BLOCK_COMMENT}`,
@@ -72,7 +72,7 @@ const SQLITE = dialect({
   identifier: `${QUOTED_NAME}|${BRACKETED}|${BACKTICKED}`,
 });
 
-/** Texts with quotes of the program's own choice, `q'[it's]'`, and numbered binds, `:1`. */
+/** Texts with custom delimiters, `q'[it's]'`, and numbered binds, `:1`. */
 const ORACLE = dialect({
   comment: `${LINE_COMMENT}|${BLOCK_COMMENT}`,
   nests: false,
@@ -118,12 +118,12 @@ function dialect({
     `(?<placeholder>${placeholder})`,
     `(?<number>${NUMBER})`,
     `(?<word>${identifier}|${WORD})`,
-    '(?<mark>[.,();])',
+    '(?<punctuation>[.,();])',
   ];
   return { lexer: new RegExp(tokens.join('|'), 'g'), namesMayBeTexts };
 }
 
-/** Where a comment in which comments may stand ends; the end of the text when it does not. */
+/** The end of a nesting comment; the end of the text if the comment is not closed. */
 export function endOfNested(sql: string, start: number): number {
   const edges = /\/\*|\*\//g;
   edges.lastIndex = start;

@@ -1,49 +1,49 @@
-/** Words after which a table is named. */
+/** Words that are followed by a table. */
 const BEFORE_TABLE = new Set(['FROM', 'INTO', 'UPDATE', 'JOIN', 'TABLE']);
-/** Verbs that a table may follow at once: `REPLACE songs`, `DELETE songs`, `COPY songs FROM STDIN`. */
+/** Verbs that may be followed directly by a table: `REPLACE songs`, `DELETE songs`, `COPY songs FROM STDIN`. */
 const VERBS_BEFORE_TABLE = new Set(['INSERT', 'REPLACE', 'DELETE', 'TRUNCATE', 'MERGE', 'COPY']);
-/** Words that may stand between those and the table. */
+/** Words that may appear between those and the table. */
 const BETWEEN = new Set([
   ...['ONLY', 'IF', 'NOT', 'EXISTS', 'LATERAL', 'TABLE', 'INTO', 'FROM', 'OR', 'BULK'],
   ...['LOW_PRIORITY', 'HIGH_PRIORITY', 'DELAYED', 'QUICK', 'IGNORE'],
 ]);
-/** After `INTO`: then the rows go into a file. */
+/** Words after `INTO` that mean a file. */
 const FILES = new Set(['OUTFILE', 'DUMPFILE']);
-/** Before `UPDATE`: then it is a clause, and no table follows (`FOR UPDATE`, `ON CONFLICT DO UPDATE`). */
+/** Words before `UPDATE` that make it a clause without a table (`FOR UPDATE`, `ON CONFLICT DO UPDATE`). */
 const CLAUSE_OF_UPDATE = new Set(['FOR', 'DO', 'KEY', 'ON', 'OR', 'BEFORE', 'AFTER', 'THEN']);
-/** Statements about a cursor, a variable or a user: the name after their `FROM`, `INTO` or `TABLE` is no table. */
+/** Statements about a cursor, a variable or a user: the name after their `FROM`, `INTO` or `TABLE` is not a table. */
 const WITHOUT_TABLES = new Set(['FETCH', 'MOVE', 'DECLARE', 'REVOKE']);
 const VERBS = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'REPLACE']);
 const QUERIES = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'WITH', 'VALUES']);
 const DEFINITIONS = new Set(['CREATE', 'ALTER', 'DROP']);
 const MAX_TABLES = 8;
 
-/** What the reader waits for. After a table comes perhaps an alias; a comma after either names another table. */
-type Place = 'table' | 'rest of a name' | 'after a name' | 'after an alias' | 'elsewhere';
+/** The state of the reader. A table may be followed by an alias; a comma after either is followed by another table. */
+type State = 'table' | 'rest of a name' | 'after a name' | 'after an alias' | 'elsewhere';
 
-/** Goes through the words and marks of a statement and keeps its verb and its tables. */
+/** Receives the tokens of a statement and finds its verb and its tables. */
 export class SqlReader {
   operation: string | undefined;
   readonly #tables: string[] = [];
   readonly #commonTables = new Set<string>();
-  /** The kind of each open bracket: `EXTRACT(DAY FROM x)` names no table, a list of columns holds names only. */
+  /** The kind of each open bracket: `EXTRACT(DAY FROM x)` has no table, and a list of columns has only names. */
   readonly #brackets: ('query' | 'columns' | 'other' | 'empty')[] = [];
-  #place: Place = 'elsewhere';
-  /** The word that made the reader wait for a table. */
+  #state: State = 'elsewhere';
+  /** The word before the table that is expected. */
   #introducedBy = '';
   #name = '';
   #previous = '';
   #beforeBracket = '';
 
-  /** The tables in the order of their names, without those that the statement itself defines. */
+  /** The tables in the order of their appearance, without those that the statement itself defines. */
   tables(): readonly string[] {
     this.#endName();
     return this.#tables;
   }
 
-  /** Whether only a name can stand here. */
+  /** Whether the next token must be a name. */
   get expectsName(): boolean {
-    if (this.#place === 'table' || this.#place === 'rest of a name') return true;
+    if (this.#state === 'table' || this.#state === 'rest of a name') return true;
     if (this.#brackets.at(-1) === 'columns' || DEFINITIONS.has(this.operation ?? '')) return true;
     return this.#previous === '.' || this.#previous.toUpperCase() === 'AS';
   }
@@ -54,23 +54,23 @@ export class SqlReader {
     const name = quoted ? match.slice(1, match.length > 1 && /["`\]]$/.test(match) ? -1 : undefined) : match;
     this.#openBracketWith(upper);
     const isVerb = this.#takeVerb(upper);
-    this.#place =
-      isVerb && VERBS_BEFORE_TABLE.has(upper) ? this.#expectTable(upper) : this.#placeAfter(upper, name);
+    this.#state =
+      isVerb && VERBS_BEFORE_TABLE.has(upper) ? this.#expectTable(upper) : this.#stateAfter(upper, name);
     this.#previous = name;
   }
 
-  mark(mark: string): void {
-    if (mark === '.' && this.#place === 'after a name') {
-      this.#place = 'rest of a name';
+  punctuation(mark: string): void {
+    if (mark === '.' && this.#state === 'after a name') {
+      this.#state = 'rest of a name';
       return;
     }
-    const afterName = this.#place === 'after a name';
-    const listGoesOn = mark === ',' && (afterName || this.#place === 'after an alias');
-    const joinInBrackets = mark === '(' && this.#place === 'table';
+    const afterName = this.#state === 'after a name';
+    const listContinues = mark === ',' && (afterName || this.#state === 'after an alias');
+    const joinInBrackets = mark === '(' && this.#state === 'table';
     const isFunction = mark === '(' && afterName && ['FROM', 'JOIN'].includes(this.#introducedBy);
     if (isFunction) this.#name = '';
     this.#endName();
-    this.#place = listGoesOn || joinInBrackets ? 'table' : 'elsewhere';
+    this.#state = listContinues || joinInBrackets ? 'table' : 'elsewhere';
     if (mark === '(') {
       this.#brackets.push(afterName && !isFunction ? 'columns' : 'empty');
       if (this.#brackets.length === 1) this.#beforeBracket = this.#previous;
@@ -79,20 +79,20 @@ export class SqlReader {
     this.#previous = mark;
   }
 
-  /** A text, a number or a placeholder: no table is named where one stands. */
+  /** Takes a text, a number or a placeholder, which is never a table. */
   value(): void {
     this.#endName();
     this.#openBracketWith('');
-    this.#place = 'elsewhere';
+    this.#state = 'elsewhere';
     this.#previous = '';
   }
 
-  #placeAfter(upper: string, name: string): Place {
-    if (this.#place === 'rest of a name') {
+  #stateAfter(upper: string, name: string): State {
+    if (this.#state === 'rest of a name') {
       this.#name += `.${name}`;
       return 'after a name';
     }
-    if (this.#place === 'table') {
+    if (this.#state === 'table') {
       // SQLite: `UPDATE OR IGNORE songs`.
       const isConflictAction = upper !== '' && this.#previous.toUpperCase() === 'OR';
       if (isConflictAction || BETWEEN.has(upper) || upper === 'AS') return 'table';
@@ -102,10 +102,10 @@ export class SqlReader {
         return 'after a name';
       }
     }
-    const afterName = this.#place === 'after a name';
+    const afterName = this.#state === 'after a name';
     this.#endName();
     if (this.#namesTable(upper)) return this.#expectTable(upper);
-    // Whatever the word is: after an alias, and after a keyword that was taken for one, comes no comma of the list.
+    // A comma continues the list of tables only directly after a table or its alias.
     return afterName ? (upper === 'AS' ? 'after a name' : 'after an alias') : 'elsewhere';
   }
 
@@ -134,7 +134,7 @@ export class SqlReader {
     else if (kind === 'columns' && QUERIES.has(upper)) this.#brackets[last] = 'query';
   }
 
-  /** Whether a word is the verb of the statement. That of `WITH … SELECT` follows what `WITH` defines. */
+  /** Whether a word is the verb of the statement. The verb of `WITH … SELECT` follows the definitions. */
   #takeVerb(upper: string): boolean {
     if (this.operation === undefined) {
       this.operation = upper;

@@ -1,13 +1,13 @@
 import { dialectOf, endOfNested, type SqlDialect } from './sql-dialect.ts';
 import { SqlReader } from './sql-reader.ts';
 
-/** What a statement says of itself, without any value that stands in it. */
+/** The parts of a statement that are safe to record: they contain no values. */
 export interface SqlReading {
-  /** The statement with literals replaced by `?` and comments taken out; at most 4096 characters. */
+  /** The statement without comments and with `?` for each literal; at most 4,096 characters. */
   readonly text: string;
   /** The first verb in upper case, `SELECT`; undefined for an empty statement. */
   readonly operation: string | undefined;
-  /** The table, when there is just one. */
+  /** The table, if there is exactly one. */
   readonly collection: string | undefined;
   /** Operation and tables, `SELECT songs artists`; at most 255 characters. The span's name. */
   readonly summary: string | undefined;
@@ -16,13 +16,13 @@ export interface SqlReading {
 const MAX_CHARS = 4096;
 const MAX_SUMMARY_CHARS = 255;
 
-/** Readings of texts that come again and again, by dialect: a name in one is a text in another. The oldest goes when it is full. */
+/** Cached readings by dialect, because a name in one dialect is a text in another. The oldest is removed when it is full. */
 const caches = new WeakMap<SqlDialect, Map<string, SqlReading>>();
 const MAX_CACHED = 512;
 
 /**
- * Reads a statement of a database system (`db.system.name`). Readings are kept by text: give it texts with placeholders.
- * Of a text of more than 8192 characters the beginning is read.
+ * Reads a statement of a database system (`db.system.name`); only its first 8,192 characters. Readings are cached by text,
+ * at most 512 for each dialect: statements should have placeholders.
  */
 export function readSql(sql: string, system: string): SqlReading {
   const dialect = dialectOf(system);
@@ -70,7 +70,7 @@ function read(sql: string, dialect: SqlDialect): SqlReading {
   };
 }
 
-/** What is left of a token, after the reader has seen it; undefined for a comment. */
+/** Passes a token to the reader and returns it, or `?` for a literal; `undefined` for a comment. */
 function kept(match: RegExpExecArray, reader: SqlReader, dialect: SqlDialect): string | undefined {
   const { 0: token, groups = {} } = match;
   if (groups.comment !== undefined || groups.nested !== undefined) return undefined;
@@ -80,17 +80,17 @@ function kept(match: RegExpExecArray, reader: SqlReader, dialect: SqlDialect): s
     (dialect.namesMayBeTexts && token.startsWith('"') && !isName(match, reader));
   if (isText) reader.value();
   else if (groups.word !== undefined) reader.word(token);
-  else if (groups.mark !== undefined) reader.mark(token);
+  else if (groups.punctuation !== undefined) reader.punctuation(token);
   else reader.value();
   return isText ? '?' : token;
 }
 
 const BEFORE_VALUE = /[=<>|+*/%-]\s*$/;
 const AFTER_NAME = /\s*(?:\.|[=<>!]|(?:IN|IS|LIKE|NOT|BETWEEN|GLOB|ASC|DESC)\b)/iy;
-/** White space before a value that is looked back over. */
+/** The maximum number of characters to look back over white space. */
 const MAX_SPACE = 16;
 
-/** Whether a double-quoted token can only be a name. What can be either counts as a text: no value may leave. */
+/** Whether a double-quoted token must be a name. An ambiguous token counts as a text, so that no value is recorded. */
 function isName({ 0: token, index, input }: RegExpExecArray, reader: SqlReader): boolean {
   if (reader.expectsName) return true;
   AFTER_NAME.lastIndex = index + token.length;
@@ -99,7 +99,7 @@ function isName({ 0: token, index, input }: RegExpExecArray, reader: SqlReader):
   return next.endsWith('.') || !BEFORE_VALUE.test(input.slice(Math.max(0, index - MAX_SPACE), index));
 }
 
-/** What stands in the literals of a statement, without quotes and escapes; of a long statement, in its beginning. */
+/** The contents of the text literals in the first 8,192 characters of a statement, without quotes and escapes. */
 export function literalsOf(sql: string | undefined, system: string): string[] {
   const texts = Array.from(
     sql?.slice(0, MAX_CHARS * 2).matchAll(dialectOf(system).lexer) ?? [],

@@ -140,7 +140,7 @@ test('a connection that leaves HTTP has no span: its listeners run in no context
   const [request, socket] = [new Message(), new EventEmitter()];
   const elsewhere = trace.setSpan(rootContext, new ListeningSpan() as unknown as Span);
   context.with(elsewhere, () => {
-    tracingWith().handOver(request, socket, () => seen.push(context.active()));
+    tracingWith().serveUpgrade(request, socket, () => seen.push(context.active()));
     for (const each of [request, socket]) {
       each.on('data', () => seen.push(context.active()));
       each.emit('data');
