@@ -1,12 +1,11 @@
 // Builds every package, or those named (`core tracer`): CommonJS with esbuild, an ES module around each entry, and
-// declarations with tsc. docs/rationale.md says why CommonJS.
-import { spawnSync } from 'node:child_process';
+// declarations (scripts/declarations.mjs). docs/rationale.md explains why the implementation is CommonJS.
 import {
   chmodSync,
-  cpSync,
-  existsSync,
+  copyFileSync,
   globSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -14,13 +13,18 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { writeDeclarations } from './declarations.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const named = process.argv.slice(2);
-const folders = globSync('packages/*/package.json', { cwd: root })
+const packages = globSync('packages/*/package.json', { cwd: root })
   .map(dirname)
   .filter((folder) => named.length === 0 || named.includes(basename(folder)))
-  .sort();
+  .sort()
+  .map((folder) => ({
+    folder,
+    manifest: JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')),
+  }));
 
 const target = 'node22.15';
 const readable = {
@@ -36,11 +40,10 @@ const MODULE_URL = '__moduleUrl';
 // A bundler may leave no `__filename`.
 const DECLARE_MODULE_URL = `var ${MODULE_URL} = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : undefined;`;
 
-await Promise.all(folders.map(bundle));
-declarations();
+await Promise.all(packages.map(bundle));
+await writeDeclarations(root, packages);
 
-async function bundle(folder) {
-  const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+async function bundle({ folder, manifest }) {
   const entries = entryPoints(manifest);
   // As ES modules first: only these does esbuild split into what several entries share.
   const { outputFiles, metafile } = await build({
@@ -57,9 +60,7 @@ async function bundle(folder) {
     platform: 'node',
     target,
     format: 'esm',
-    sourcemap: 'inline',
     ...readable,
-    sourcesContent: false,
     define: { __VERSION__: JSON.stringify(manifest.version) },
   });
   const written = new Set(await Promise.all(outputFiles.map(writeCommonJs)));
@@ -68,24 +69,23 @@ async function bundle(folder) {
     written.add(writeModule(join(root, folder, 'dist', entry), exports, isCommand(manifest, entry)));
   }
   for (const file of Object.values(manifest.bin ?? {})) chmodSync(join(root, folder, file), 0o755);
-  prune(folder, written);
+  // npm packs a licence only from the folder of the package itself.
+  copyFileSync(join(root, 'LICENSE'), join(root, folder, 'LICENSE'));
+  prune(folder, manifest, written);
 }
 
 async function writeCommonJs({ path, text }) {
-  const { code, map } = await transform(text, {
+  const { code } = await transform(text, {
     sourcefile: path,
     format: 'cjs',
     platform: 'node',
     target,
-    sourcemap: 'external',
-    sourcesContent: false,
     ...readable,
     define: { 'import.meta.url': MODULE_URL },
     banner: `'use strict';${/\bimport\.meta\b/.test(text) ? DECLARE_MODULE_URL : ''}`,
   });
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
-  writeFileSync(`${path}.map`, map);
+  writeFileSync(path, code);
   return path;
 }
 
@@ -108,36 +108,26 @@ function isCommand(manifest, entry) {
 }
 
 /** Removes what an earlier build left, but never a file that is in use now. */
-function prune(folder, written) {
-  for (const file of globSync('dist/**/*.{js,cjs,map}', { cwd: join(root, folder) })) {
-    const path = join(root, folder, file);
-    if (!written.has(path.replace(/\.cjs\.map$/, '.cjs'))) rmSync(path);
+function prune(folder, manifest, written) {
+  const dist = join(root, folder, 'dist');
+  const named = new Set(filesNamedBy(manifest).map((file) => join(root, folder, file)));
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isDirectory() && !written.has(path) && !named.has(path)) rmSync(path);
+  }
+  for (const each of readdirSync(dist, { withFileTypes: true })) {
+    if (each.isDirectory()) rmSync(join(dist, each.name), { recursive: true });
   }
 }
 
 /** The `./dist/NAME.js` files that a package's `exports` and `bin` name. */
 function entryPoints(manifest) {
-  const files = [...Object.values(manifest.exports ?? {}), ...Object.values(manifest.bin ?? {})]
-    .map((value) => (typeof value === 'string' ? value : value.default))
-    .filter((file) => /^(\.\/)?dist\/.+\.js$/.test(file));
+  const files = filesNamedBy(manifest).filter((file) => /^(\.\/)?dist\/.+\.js$/.test(file));
   return [...new Set(files.map((file) => file.replace(/^(\.\/)?dist\//, '').replace(/\.js$/, '')))];
 }
 
-function declarations() {
-  const projects = folders.filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-b', ...projects], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-  for (const folder of projects) declarationsForCommonJs(join(root, folder, 'dist'));
-}
-
-/**
- * The same declarations once more, in a folder that says `commonjs`: Node can require ES modules, but TypeScript's
- * `module: node16` does not know it, and refuses declarations of ES modules in CommonJS programs.
- */
-function declarationsForCommonJs(dist) {
-  const copies = join(dist, 'commonjs');
-  rmSync(copies, { recursive: true, force: true });
-  for (const file of globSync('**/*.d.ts', { cwd: dist })) cpSync(join(dist, file), join(copies, file));
-  writeFileSync(join(copies, 'package.json'), '{ "type": "commonjs" }\n');
+/** Every file behind a condition of `exports`, and those of `bin`. */
+function filesNamedBy({ exports = {}, bin = {} }) {
+  const filesIn = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(filesIn));
+  return [...filesIn(exports), ...filesIn(bin)];
 }

@@ -51,6 +51,9 @@ function globPaths() {
     'packages/*/tsconfig.json',
     'tsconfig.base.json',
     'scripts/build.mjs',
+    'scripts/declarations.mjs',
+    'scripts/roll-up.mjs',
+    'LICENSE',
   ];
   if (fs.globSync) return fs.globSync(patterns, { cwd: root }).sort();
   const code = `console.log(JSON.stringify(require('fs').globSync(${JSON.stringify(patterns)}).sort()))`;

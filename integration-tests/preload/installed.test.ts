@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, globSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -87,13 +87,19 @@ test.each([
   ]);
 });
 
-test('little is installed: eight packages of ours and what OpenTelemetry’s hooks need', () => {
+test('little is installed: eight packages of Clew and what OpenTelemetry’s hooks need', () => {
   expect(installed.packages).toBeLessThanOrEqual(17);
   expect(installed.bytes).toBeLessThan(10_000_000);
 });
 
-test('what is packed is what is needed: no sources, maps or leftovers of the build', () => {
-  const allowed = /(dist[\\/][^.].*\.(c?js|d\.ts)|package\.json|README\.md|LICENSE|docs?[\\/].*)$/;
+test('packages hold code, declarations, a README and the licence: no sources, maps or leftovers of the build', () => {
+  const allowed = /(dist[\\/][\w-]+\.(c?js|d\.c?ts)|package\.json|README\.md|LICENSE|docs?[\\/].*)$/;
   expect(installed.files.length).toBeGreaterThan(0);
   expect(installed.files.filter((file) => !allowed.test(file))).toEqual([]);
+  expect(installed.files.filter((file) => file.endsWith('LICENSE'))).toHaveLength(OURS.length);
+});
+
+test('no packed file refers to a source map', () => {
+  const files = installed.files.filter((file) => /\.(c?js|c?ts)$/.test(file));
+  expect(files.filter((file) => readFileSync(file, 'utf8').includes('sourceMappingURL'))).toEqual([]);
 });

@@ -1,0 +1,66 @@
+// A worker of scripts/declarations.mjs: rolls the declarations behind an entry up into one file, and writes the API report.
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+
+const compilerOptions = {
+  target: 'es2024',
+  lib: ['es2024', 'esnext.disposable'],
+  types: ['node'],
+  module: 'nodenext',
+  moduleResolution: 'nodenext',
+  allowImportingTsExtensions: true,
+  noEmit: true,
+  skipLibCheck: true,
+};
+const silent = { logLevel: ExtractorLogLevel.None };
+
+parentPort.on('message', (job) => {
+  try {
+    rollUp(job);
+    parentPort.postMessage({});
+  } catch (error) {
+    parentPort.postMessage({ failure: `${job.folder}, ${job.entry}: ${error.message}` });
+  }
+});
+
+/** `.types/ENTRY.d.ts` → `dist/ENTRY.d.ts`, `dist/ENTRY.d.cts` and `.types/api/ENTRY.api.md`. */
+function rollUp({ folder, entry }) {
+  const declarations = join(folder, 'dist', `${entry}.d.ts`);
+  const mainEntryPointFilePath = join(folder, '.types', `${entry}.d.ts`);
+  const api = join(folder, '.types', 'api');
+  const config = ExtractorConfig.prepare({
+    configObject: {
+      projectFolder: folder,
+      mainEntryPointFilePath,
+      newlineKind: 'lf',
+      compiler: { overrideTsconfig: { compilerOptions, files: [mainEntryPointFilePath] } },
+      apiReport: {
+        enabled: true,
+        reportFolder: api,
+        reportTempFolder: join(api, 'new'),
+        reportFileName: `${entry}.api.md`,
+      },
+      dtsRollup: { enabled: true, untrimmedFilePath: declarations },
+      docModel: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: {
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
+        extractorMessageReporting: { default: silent },
+        tsdocMessageReporting: { default: silent },
+      },
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: join(folder, 'package.json'),
+  });
+  const problems = [];
+  const messageCallback = (message) => {
+    if (message.logLevel === ExtractorLogLevel.Error) problems.push(message.text);
+    message.handled = true;
+  };
+  const { succeeded } = Extractor.invoke(config, { localBuild: true, messageCallback });
+  if (!succeeded) throw new Error(problems.join('\n'));
+  // The extension decides: TypeScript's `module: node16` refuses declarations of an ES module in a CommonJS file.
+  copyFileSync(declarations, declarations.replace(/\.d\.ts$/, '.d.cts'));
+}
