@@ -4,7 +4,7 @@ import { runProgram } from '../run-program.ts';
 
 const TYPESCRIPT = join(__dirname, '..', '..', 'node_modules', 'typescript', 'bin', 'tsc');
 
-/** Beneath this folder, so that the packages are found as an installed program finds them: by their `exports`. */
+/** Beneath this folder, so that the packages are found as in an installed application: by their `exports`. */
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(__dirname, 'types-'));
@@ -15,10 +15,10 @@ test.each([
   ['module', 'nodenext', 'nodenext'],
   ['module', 'esnext', 'bundler'],
   ['commonjs', 'nodenext', 'nodenext'],
-  // Which does not know that Node can require ES modules.
+  // This mode does not know that Node can require ES modules.
   ['commonjs', 'node16', 'node16'],
 ])(
-  'a program of type %s finds the types with module %s and resolution %s',
+  'a project of type %s finds the types with module %s and resolution %s',
   async (type, module, resolution) => {
     const project = join(folder, `${type}-${module}`);
     await mkdir(project);

@@ -1,5 +1,12 @@
 // What a user writes. It is compiled and never run: each `@ts-expect-error` is a mistake that must not compile.
-import { bind, TaskCarrier } from '@clew/core';
+import { bind, type Destinations, StackContextManager, StrictContextManager, TaskCarrier } from '@clew/core';
+import {
+  defineInstrumentation,
+  type Operation,
+  option,
+  type Destinations as PluginDestinations,
+  startOperation,
+} from '@clew/core/plugin';
 import { ExpressInstrumentation } from '@clew/instrumentation-express';
 import { HttpInstrumentation } from '@clew/instrumentation-http';
 import { KnexInstrumentation } from '@clew/instrumentation-knex';
@@ -10,6 +17,7 @@ import { parentBased, TracerProvider, traceIdRatioBased } from '@clew/tracer';
 import { startCollector } from '@clew/viewer';
 import { countSpans } from '@clew/viewer/otlp';
 import '@clew/node/register';
+import { context } from '@opentelemetry/api';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 
 const http = new HttpInstrumentation({
@@ -27,6 +35,23 @@ const clew = init({
 export const exported: number | undefined = clew.stats()?.spansExported;
 export const bound: (text: string) => number = bind((text: string) => text.length);
 export { countSpans, startCollector, TaskCarrier, TracerProvider };
+
+// The entries of core are one package to the types: what one declares, the others take.
+const TinyInstrumentation = defineInstrumentation({
+  name: '@example/tiny',
+  version: '1.0.0',
+  options: { verbose: option.boolean(false) },
+  targets: [{ module: 'tiny', versions: ['>=1'], patch: () => {} }],
+});
+const destinations: PluginDestinations = ['*.example.com'] satisfies Destinations;
+init({
+  context: new StrictContextManager(new StackContextManager()),
+  propagation: { sendTo: destinations },
+  instrumentations: [new TinyInstrumentation({ verbose: true })],
+});
+export const started: Operation | undefined = startOperation('tiny', context.active(), () =>
+  new TracerProvider().getTracer('tiny').startSpan('tiny'),
+);
 
 // @ts-expect-error misspelt
 init({ servicename: 'shop' });
