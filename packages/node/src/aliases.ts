@@ -4,11 +4,11 @@ import type { InstalledPlugin } from './plugin-manifest.ts';
 const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
 const ALIAS = /^npm:(@[^/@]+\/[^/@]+|[^/@]+)(?:@|$)/;
 
-/** The names under which an application has installed packages, by the packages' own names. */
+/** The names under which the application has installed packages, by the packages' own names. */
 export type Aliases = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Finds aliases (`"web": "npm:express@5"`) in the application's package.json. Module hooks see the name of the folder in
+ * Finds aliases (`"web": "npm:express@5"`) in the application's package.json. Module hooks see the folder's name in
  * `node_modules`, which is the alias.
  */
 export function aliasesOf({ manifests }: Application): Aliases {

@@ -19,7 +19,7 @@ const SAMPLERS = [
   'parentbased_traceidratio',
 ] as const;
 
-/** The sampler that `OTEL_TRACES_SAMPLER` names; `undefined` where none is named. */
+/** Returns the sampler named by `OTEL_TRACES_SAMPLER`; `undefined` if it is not set. */
 export function samplerFrom(environment: Environment): Sampler | undefined {
   const name = environment.oneOf(SAMPLERS, 'OTEL_TRACES_SAMPLER');
   if (name === undefined) return undefined;
@@ -33,7 +33,7 @@ function rootSampler(name: string, environment: Environment): Sampler {
   return traceIdRatioBased(environment.number('OTEL_TRACES_SAMPLER_ARG', 0, 1) ?? 1);
 }
 
-/** `service.name` of the variable of its own goes over that in the list. */
+/** Returns the resource attributes; `OTEL_SERVICE_NAME` overrides `service.name` in `OTEL_RESOURCE_ATTRIBUTES`. */
 export function resourceFrom(environment: Environment, options: InitOptions): Attributes {
   const listed = environment.pairs('OTEL_RESOURCE_ATTRIBUTES') ?? {};
   const named =
@@ -41,13 +41,13 @@ export function resourceFrom(environment: Environment, options: InitOptions): At
   return { ...listed, ...options.resource, ...(named === undefined ? {} : { 'service.name': named }) };
 }
 
-/** The limits of spans; a span's own variable goes over the common one. */
+/** Returns the span limits; a variable for spans overrides the general one. */
 export function limitsFrom(environment: Environment): Partial<SpanLimits> {
-  const count = (...names: string[]) => environment.upTo(65_536, 0, ...names);
+  const count = (...names: string[]) => environment.cappedInteger(65_536, 0, ...names);
   const length = ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'];
   const limits: { [K in keyof SpanLimits]: number | undefined } = {
     attributeCount: count('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'),
-    attributeValueLength: environment.upTo(Number.MAX_SAFE_INTEGER, 1, ...length),
+    attributeValueLength: environment.cappedInteger(Number.MAX_SAFE_INTEGER, 1, ...length),
     eventCount: count('OTEL_SPAN_EVENT_COUNT_LIMIT'),
     linkCount: count('OTEL_SPAN_LINK_COUNT_LIMIT'),
     attributesPerEvent: count('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT'),

@@ -7,8 +7,9 @@ import { expect } from './option-checks.ts';
 const CARRIERS = { async: AsyncContextManager, stack: StackContextManager } as const;
 
 /**
- * The context carrier of the option, or of `CLEW_CONTEXT`. `base` is what a parent process handed over; in strict
- * mode (`strictContext`, `CLEW_CONTEXT_STRICT`) the carrier is watched.
+ * Returns the context manager from the option, or from `CLEW_CONTEXT`. `base` is the root context, with what a
+ * parent
+ * process propagated. Strict mode (`strictContext`, `CLEW_CONTEXT_STRICT`) adds checks for development.
  */
 export function contextManagerFrom(
   environment: Environment,

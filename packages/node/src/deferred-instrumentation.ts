@@ -9,21 +9,22 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
-import { classOf, sayUnusable } from './plugin-class.ts';
+import { classOf, reportUnusable } from './plugin-class.ts';
 import type { InstalledPlugin, StatedTarget } from './plugin-manifest.ts';
 
 type StatedModule = Extract<StatedTarget, { module: string }>;
 type StatedChannel = Extract<StatedTarget, { channel: string }>;
 
-/** Makes the options of a plugin once its class, which knows them, is loaded. */
+/** Resolves a plugin's options once its class, which defines them, has been loaded. */
 export type OptionsFor = (plugin: InstalledPlugin, kinds: OptionKinds) => Readonly<Record<string, unknown>>;
 
-/** Whether the program has begun to run, and may have loaded what plugins patch. */
-export type Moment = 'before the program' | 'while it runs';
+/** Whether the application is already running, and may have loaded modules that plugins patch. */
+export type Moment = 'before the application' | 'while it runs';
 
 /**
- * Starts a plugin: its code is loaded when one of its modules is, or with the first message of one of its channels.
- * Throws what the host throws where it forbids hooks.
+ * Starts a plugin whose code is loaded lazily: when one of its modules is loaded, or with the first message of
+ * one of
+ * its channels. Throws if the host does not allow hooks.
  */
 export function startPlugin(
   plugin: InstalledPlugin,
@@ -32,19 +33,19 @@ export function startPlugin(
 ): Instrumentation {
   const modules = plugin.targets.filter((target) => 'module' in target);
   const channels = plugin.targets.filter((target) => 'channel' in target);
-  const late = lateLoaded(() => load(plugin, optionsFor, channels.length > 0));
-  const stopListening = listenOnce(channels, (channel, message) => late.get()?.receive(channel, message));
+  const lazy = lazyPlugin(() => load(plugin, optionsFor, channels.length > 0));
+  const stopListening = listenOnce(channels, (channel, message) => lazy.get()?.receive(channel, message));
   const patch = ({ module, file, aliasOf }: StatedModule, moduleExports: unknown) => {
     stopListening();
     try {
-      late.get()?.instrument(moduleExports, aliasOf ?? module, file);
+      lazy.get()?.instrument(moduleExports, aliasOf ?? module, file);
     } catch (fault) {
       diag.error(`${plugin.name} could not patch ${module}${file === undefined ? '' : `/${file}`}`, fault);
     }
     return moduleExports;
   };
 
-  /** Stands in for the plugin; the hooks are those of OpenTelemetry's base class. */
+  /** A placeholder for the plugin that uses the module hooks of OpenTelemetry's base class. */
   class Deferred extends InstrumentationBase {
     protected override init(): InstrumentationNodeModuleDefinition[] {
       return modules.map((target) => hookOn(target, (moduleExports) => patch(target, moduleExports)));
@@ -53,7 +54,7 @@ export function startPlugin(
     override disable(): void {
       super.disable();
       stopListening();
-      late.loaded?.disable();
+      lazy.loaded?.disable();
     }
   }
   try {
@@ -71,8 +72,8 @@ export function startPlugin(
 
 type Plugin = ClewInstrumentation<OptionKinds>;
 
-/** Loads once, at the first wish, also when that fails. */
-function lateLoaded(loadPlugin: () => Plugin | undefined) {
+/** Loads the plugin at the first call of `get`, once even if that fails. */
+function lazyPlugin(loadPlugin: () => Plugin | undefined) {
   let tried = false;
   return {
     loaded: undefined as Plugin | undefined,
@@ -86,7 +87,7 @@ function lateLoaded(loadPlugin: () => Plugin | undefined) {
   };
 }
 
-/** Passes the first message of any of the channels on and stops: the plugin that it loads listens by itself. */
+/** Passes on the first message of any channel, then unsubscribes: the loaded plugin subscribes itself. */
 function listenOnce(
   channels: readonly StatedChannel[],
   onMessage: (channel: string, message: unknown) => Context | undefined,
@@ -106,7 +107,9 @@ function listenOnce(
   return stop;
 }
 
-/** No hook tells of Node's own module that was loaded before us; it is one object for all, and can be patched now. */
+/**
+ * Module hooks do not report a built-in module that was loaded earlier; it is a singleton and can be patched now.
+ */
 function isLoadedBuiltin(module: string): boolean {
   if (!isBuiltin(module)) return false;
   const { moduleLoadList } = process as { moduleLoadList?: readonly string[] };
@@ -128,7 +131,7 @@ function load(plugin: InstalledPlugin, optionsFor: OptionsFor, enabled: boolean)
   try {
     return new PluginClass({ ...optionsFor(plugin, PluginClass.definition.options), enabled });
   } catch (fault) {
-    sayUnusable(plugin, fault);
+    reportUnusable(plugin, fault);
     return undefined;
   }
 }

@@ -2,10 +2,10 @@ import { show } from '@clew/core/internal';
 import { diag } from '@opentelemetry/api';
 
 const MAX_INTEGER = 2 ** 31 - 1;
-/** What these hold is nobody's business. */
+/** Variables whose values are secret and must not be logged. */
 const SECRET = /_HEADERS$/;
 
-/** The variables, read one by one: a wrong value gives one warning and counts as not set. */
+/** Reads environment variables. An invalid value logs one warning and counts as not set. */
 export class Environment {
   readonly #variables: Readonly<Record<string, string | undefined>>;
 
@@ -13,12 +13,12 @@ export class Environment {
     this.#variables = variables;
   }
 
-  /** The first of these variables that is set and not empty. */
+  /** Returns the first of these variables that is set and not empty. */
   text(...names: string[]): string | undefined {
     return this.#find(names)?.value;
   }
 
-  /** `true` for the word true in any case, as OpenTelemetry has it; `undefined` where it is not set. */
+  /** Parses `true` or `false` in any case, as OpenTelemetry does; `undefined` if not set. */
   flag(name: string): boolean | undefined {
     const value = this.text(name)?.toLowerCase();
     if (value === undefined || value === 'true' || value === 'false') return value && value === 'true';
@@ -40,18 +40,18 @@ export class Environment {
       : this.#warn(name, `a whole number in [${min}, ${max}]`, String(number));
   }
 
-  /** Milliseconds that something may take, cut at `most`; OpenTelemetry's 0 means no limit. */
-  timeout(most: number, ...names: string[]): number | undefined {
+  /** A timeout in milliseconds, capped at `max`; OpenTelemetry's 0 means no limit. */
+  timeout(max: number, ...names: string[]): number | undefined {
     const name = this.#find(names)?.name;
     const given = name === undefined ? undefined : this.integer(name, 0, MAX_INTEGER);
-    return given === undefined ? undefined : Math.min(given || most, most);
+    return given === undefined ? undefined : Math.min(given || max, max);
   }
 
-  /** A whole number that is not below `least`; more than we can do is cut at `most`. */
-  upTo(most: number, least: number, ...names: string[]): number | undefined {
+  /** An integer of at least `min`, capped at `max`. */
+  cappedInteger(max: number, min: number, ...names: string[]): number | undefined {
     const name = this.#find(names)?.name;
-    const given = name === undefined ? undefined : this.integer(name, least, MAX_INTEGER);
-    return given === undefined ? undefined : Math.min(given, most);
+    const given = name === undefined ? undefined : this.integer(name, min, MAX_INTEGER);
+    return given === undefined ? undefined : Math.min(given, max);
   }
 
   oneOf<const T extends string>(words: readonly T[], ...names: string[]): T | undefined {
@@ -61,7 +61,7 @@ export class Environment {
     return word ?? this.#warn(found.name, words.join(', '), found.value);
   }
 
-  /** Comma-separated words, without empty ones; `undefined` where it is not set. */
+  /** Comma-separated words without empty ones; `undefined` if not set. */
   list(name: string): string[] | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
@@ -69,7 +69,7 @@ export class Environment {
     return items.filter((item) => item !== '');
   }
 
-  /** `key=value,key2=value2`, both percent-decoded, as OpenTelemetry's headers and resource attributes. */
+  /** `key=value,key2=value2`, percent-decoded, as in OpenTelemetry's headers and resource attributes. */
   pairs(...names: string[]): Record<string, string> | undefined {
     const found = this.#find(names);
     if (found === undefined) return undefined;
@@ -85,14 +85,14 @@ export class Environment {
     return { ...pairs };
   }
 
-  /** What is set under a prefix: rest of the name to value. */
+  /** Returns the variables with this prefix, by the rest of their names. */
   under(prefix: string): readonly (readonly [rest: string, value: string])[] {
     return Object.entries(this.#variables).flatMap(([name, value]) =>
       name.startsWith(prefix) && value ? [[name.slice(prefix.length), value] as const] : [],
     );
   }
 
-  /** Says that a variable has a value that it can't have. */
+  /** Logs that a variable has an invalid value. */
   warn(name: string, expected: string, value: string): void {
     this.#warn(name, expected, value);
   }
@@ -106,7 +106,7 @@ export class Environment {
   }
 
   #warn(name: string, expected: string, value: string): undefined {
-    const got = SECRET.test(name) ? 'something else' : show(withoutPassword(value));
+    const got = SECRET.test(name) ? 'an invalid value' : show(withoutPassword(value));
     diag.warn(`@clew/node: expected ${name} to be ${expected}, got ${got}; the default is used`);
     return undefined;
   }

@@ -3,13 +3,13 @@ import { URL } from 'node:url';
 import type { OtlpExporterOptions } from '@clew/tracer';
 import type { Environment } from './environment.ts';
 
-/** OpenTelemetry counts its queue and batches in spans, ours in bytes: a span is taken for so many. */
-const BYTES_A_SPAN = 1024;
+/** OpenTelemetry limits queue and batches in spans, our tracer in bytes: assume this size of a span. */
+const BYTES_PER_SPAN = 1024;
 const MAX_QUEUE_BYTES = 1_073_741_824;
 const MAX_BATCH_BYTES = 4_194_304;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** The exporter that the variables ask for; `false` for `OTEL_TRACES_EXPORTER=none`. */
+/** Returns the exporter options from the environment; `false` for `OTEL_TRACES_EXPORTER=none`. */
 export function exporterFrom(environment: Environment): OtlpExporterOptions | false {
   const exporter = environment.oneOf(['otlp', 'none'], 'OTEL_TRACES_EXPORTER');
   if (exporter === 'none') return false;
@@ -32,12 +32,15 @@ export function exporterFrom(environment: Environment): OtlpExporterOptions | fa
       'OTEL_EXPORTER_OTLP_TIMEOUT',
     ),
     retryForMs: environment.timeout(3_600_000, 'OTEL_BSP_EXPORT_TIMEOUT'),
-    scheduleDelayMs: atLeast(1, environment.upTo(600_000, 0, 'OTEL_BSP_SCHEDULE_DELAY')),
+    scheduleDelayMs: atLeast(1, environment.cappedInteger(600_000, 0, 'OTEL_BSP_SCHEDULE_DELAY')),
     maxQueueBytes:
       environment.integer('CLEW_QUEUE_MAX_BYTES', 65_536, MAX_QUEUE_BYTES) ??
-      bytesFor(environment.upTo(MAX_QUEUE_BYTES / BYTES_A_SPAN, 1, 'OTEL_BSP_MAX_QUEUE_SIZE'), 65_536),
+      bytesFor(
+        environment.cappedInteger(MAX_QUEUE_BYTES / BYTES_PER_SPAN, 1, 'OTEL_BSP_MAX_QUEUE_SIZE'),
+        65_536,
+      ),
     maxBatchBytes: bytesFor(
-      environment.upTo(MAX_BATCH_BYTES / BYTES_A_SPAN, 1, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
+      environment.cappedInteger(MAX_BATCH_BYTES / BYTES_PER_SPAN, 1, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
       4096,
     ),
     ca: file(environment, 'OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CERTIFICATE'),
@@ -50,7 +53,7 @@ export function exporterFrom(environment: Environment): OtlpExporterOptions | fa
   });
 }
 
-/** The traces' own endpoint is taken as it is; to the common one the path of traces is added. */
+/** The traces endpoint is used unchanged; `/v1/traces` is appended to the general endpoint. */
 function urlFrom(environment: Environment): string | undefined {
   const own = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
   const common = 'OTEL_EXPORTER_OTLP_ENDPOINT';
@@ -70,25 +73,25 @@ function checkedUrl(environment: Environment, name: string, value: string): URL 
   return undefined;
 }
 
-/** As `key=value,key2=value2`; they may be secret, so what is wrong is not told. */
+/** Parses `key=value,key2=value2`. Headers may be secret: the warning does not include them. */
 function headersFrom(environment: Environment, ...names: string[]): Record<string, string> | undefined {
   const headers = environment.pairs(...names);
   for (const [name, value] of Object.entries(headers ?? {})) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what RFC 9110 forbids in a value
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 9110 forbids these in a header value
     if (HEADER_NAME.test(name) && !/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) continue;
     const variable = names.find((each) => environment.text(each) !== undefined) ?? '';
-    environment.warn(variable, 'valid names and values of headers', '');
+    environment.warn(variable, 'valid header names and values', '');
     return undefined;
   }
   return headers;
 }
 
-function bytesFor(spans: number | undefined, least: number): number | undefined {
-  return spans === undefined ? undefined : Math.max(spans * BYTES_A_SPAN, least);
+function bytesFor(spans: number | undefined, min: number): number | undefined {
+  return spans === undefined ? undefined : Math.max(spans * BYTES_PER_SPAN, min);
 }
 
-function atLeast(least: number, value: number | undefined): number | undefined {
-  return value === undefined ? undefined : Math.max(value, least);
+function atLeast(min: number, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.max(value, min);
 }
 
 function file(environment: Environment, ...names: string[]): string | undefined {
@@ -98,7 +101,7 @@ function file(environment: Environment, ...names: string[]): string | undefined 
     try {
       return readFileSync(path, 'utf8');
     } catch {
-      environment.warn(name, 'the path of a file that can be read', path);
+      environment.warn(name, 'the path of a readable file', path);
     }
   }
   return undefined;

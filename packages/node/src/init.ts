@@ -19,31 +19,32 @@ import { type Deliverable, deliverAtEnd } from './process-end.ts';
 import { policyFrom, propagatorFrom } from './propagation.ts';
 import { startPlugins } from './start-plugins.ts';
 
-/** What `init()` gives back. */
+/** The result of `init()`. */
 export interface Clew {
-  /** Delivers the spans that have ended. Never rejects; done at the latest after `flushTimeoutMs`. */
+  /** Delivers the spans that have ended. Never rejects; takes at most `flushTimeoutMs`. */
   flush(): Promise<void>;
-  /** Delivers, stops recording and takes the plugins out. Never rejects. */
+  /** Delivers the spans, stops recording and disables the plugins. Never rejects. */
   shutdown(): Promise<void>;
-  /** What has been recorded, exported, and dropped by cause. */
+  /** Counts of recorded, exported and dropped spans; `undefined` if tracing is disabled. */
   stats(): TracerStats | undefined;
 }
 
 const NAME = '@clew/node';
 
-/** One in a realm, also over several copies of this package. */
+/** Shared by all copies of this package in a realm. */
 const HANDLE = Symbol.for('clew.handle');
 type Holder = { [HANDLE]?: Clew };
-/** Where the OpenTelemetry API keeps what has been registered. */
+/** The key of the OpenTelemetry API's global registrations. */
 const API = Symbol.for('opentelemetry.js.api.1');
 
 const DEFAULT_FLUSH_TIMEOUT_MS = 2000;
 const DISABLED: Clew = { flush: async () => {}, shutdown: async () => {}, stats: () => undefined };
 
 /**
- * Starts tracing: options first, then the environment, then defaults. A second call gives back what the first gave.
- * Throws a TypeError for an option that can't be used: `@clew/node: expected context to be …, got "thread"`.
- * A wrong environment variable gives one warning, and its default is used.
+ * Starts tracing, configured by the options, then the environment, then defaults. Further calls return the same
+ * object.
+ * Throws a TypeError for an invalid option: `@clew/node: expected context to be …, got "thread"`.
+ * An invalid environment variable logs one warning and counts as not set.
  *
  * @example
  * import { init } from '@clew/node';
@@ -54,13 +55,13 @@ export function init(options: InitOptions = {}): Clew {
   return initAt('while it runs', options);
 }
 
-/** As `init`; before the application runs, nothing has loaded what plugins patch. */
+/** Like `init`, for a known moment: before the application runs, no module that plugins patch has been loaded. */
 export function initAt(moment: Moment, options: InitOptions = {}): Clew {
   const holder = globalThis as Holder;
   expectValid(options);
   if (holder[HANDLE]) {
     if (Object.keys(options).length > 0)
-      diag.warn('@clew/node: tracing has been started before; these options do nothing');
+      diag.warn('@clew/node: tracing has already been started; these options are ignored');
     return holder[HANDLE];
   }
   const environment = new Environment(process.env);
@@ -94,8 +95,8 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
       void provider.shutdown({ timeoutMs });
     });
     steps.push(() => release(NAME, provider));
-    if (isAnotherSdkThere() || !trace.setGlobalTracerProvider(provider)) {
-      diag.error('@clew/node: another OpenTelemetry SDK has been started in this process; Clew stays out');
+    if (isAnotherSdkActive() || !trace.setGlobalTracerProvider(provider)) {
+      diag.error('@clew/node: another OpenTelemetry SDK is active in this process; Clew does not start');
       stop();
       void provider.shutdown();
       return DISABLED;
@@ -110,7 +111,7 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
       for (const each of instrumentations) guard('stopping a plugin', () => each.disable());
     });
     for (const each of instrumentations) guard(NAME, () => each.setTracerProvider(provider));
-    steps.push(watchTheEnd(deliverableOf(provider, options, timeoutMs)));
+    steps.push(watchProcessEnd(deliverableOf(provider, options, timeoutMs)));
     const handle: Clew = {
       flush: () => provider.forceFlush({ timeoutMs }),
       stats: () => provider.stats(),
@@ -131,32 +132,32 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
   }
 }
 
-/** Returns what undoes it. */
-function watchTheEnd(deliverable: Deliverable): () => void {
+/** Returns a function that undoes it. */
+function watchProcessEnd(deliverable: Deliverable): () => void {
   try {
     return deliverAtEnd(deliverable);
   } catch (fault) {
-    diag.warn('@clew/node: the end of the process cannot be watched here: call flush() before it', fault);
+    diag.warn('@clew/node: exit events are not available here: call flush() before the process exits', fault);
     return () => {};
   }
 }
 
-/** What the program's own processors and exporters hold can't be known: there may be something since the last flush. */
+/** The queues of custom processors and exporters are unknown: spans ended since the last flush count as pending. */
 function deliverableOf(
   provider: TracerProvider,
   { spanProcessors = [], spanExporters = [] }: InitOptions,
   timeoutMs: number,
 ): Deliverable {
-  const hasOthers = spanProcessors.length + spanExporters.length > 0;
+  const hasCustomExporters = spanProcessors.length + spanExporters.length > 0;
   let flushed = 0;
   return {
     hasPending: () => {
       const { spansQueued, spansEnded } = provider.stats();
-      return spansQueued > 0 || (hasOthers && spansEnded > flushed);
+      return spansQueued > 0 || (hasCustomExporters && spansEnded > flushed);
     },
-    recordFault: (error) => {
+    recordUncaught: (error) => {
       const current = currentContext();
-      // The handler's span may have ended; the request that it belongs to has not.
+      // The handler's span may have ended, but not the request that it belongs to.
       const spans = [trace.getSpan(current), serverRequestOf(current)?.span];
       const span = spans.find((each) => each?.isRecording());
       if (span !== undefined) recordError(span, error);
@@ -173,8 +174,8 @@ function deliverableOf(
   };
 }
 
-/** The API would say so itself, with a stack that helps nobody. */
-function isAnotherSdkThere(): boolean {
+/** Checked here because the API's own error has an unhelpful stack. */
+function isAnotherSdkActive(): boolean {
   const api = (globalThis as { [API]?: { trace?: unknown } })[API];
   return api?.trace !== undefined;
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { startingPoints } from './application.ts';
 
 /**
- * Loads what `package#export` names, from where plugins are found. Throws an error that names the package when it is
- * not installed, and the export when there is none.
+ * Loads the export named by `package#export`, from the folders where plugins are found. Throws an error that
+ * names the
+ * missing package or export.
  */
 export function loadExport(reference: string): unknown {
   const [name = '', exportName = ''] = reference.split('#');

@@ -19,18 +19,19 @@ export const LOG_LEVELS = Object.keys(LEVELS) as readonly LogLevel[];
 
 const DIAG_KEY = Symbol.for('opentelemetry.js.api.1');
 
-/** What the API logs when a second SDK registers its tracer, propagator and context manager. */
+/** Logged by the API when a second SDK registers its tracer, propagator and context manager. */
 const DUPLICATE = '@opentelemetry/api: Attempted duplicate registration of API';
 
-let ours: unknown;
+let ownLogger: unknown;
 
 /**
- * Without a logger nobody would read our warnings: they go to standard error, from `warn` up unless told
- * otherwise. A logger that the program has set stays.
+ * Logs to standard error, by default from level `warn`, unless the application has already set a logger. Without
+ * one,
+ * our warnings would be lost.
  */
 export function ensureLogger(level: LogLevel | undefined, environment?: Environment): void {
-  if (current() !== undefined && current() !== ours) return;
-  // Wrong values are said by the logger: it must be there first.
+  if (current() !== undefined && current() !== ownLogger) return;
+  // Set before reading the environment, so that a warning about an invalid value is logged.
   setLevel(level ?? 'warn');
   const named = environment?.oneOf(LOG_LEVELS, 'OTEL_LOG_LEVEL');
   if (level === undefined && named !== undefined) setLevel(named);
@@ -38,7 +39,7 @@ export function ensureLogger(level: LogLevel | undefined, environment?: Environm
 
 function setLevel(level: LogLevel): void {
   diag.setLogger(standardError, { logLevel: LEVELS[level], suppressOverrideMessage: true });
-  ours = current();
+  ownLogger = current();
 }
 
 function current(): unknown {
@@ -55,7 +56,7 @@ const standardError: DiagLogger = {
 
 function line(level: string): (message: string, ...rest: unknown[]) => void {
   return (message, ...rest) => {
-    // The API says so three times, with stacks, and not what to do.
+    // Replaced: the API logs it three times, with stacks and without a remedy.
     if (String(message).includes(DUPLICATE)) {
       reportSecondTracer();
       return;
@@ -66,19 +67,22 @@ function line(level: string): (message: string, ...rest: unknown[]) => void {
   };
 }
 
-/** What a peer sent may be in a line: it must not begin another one, nor move the cursor of a terminal. */
+/** Messages may contain data from peers, which must not forge log lines or move a terminal's cursor. */
 const CONTROL_CHARACTERS = /\p{Cc}/gu;
 const ignore = () => {};
 let writing = 0;
 
-/** Where standard error has been closed (a terminal that hung up, `| head`), a line of ours must not end the process. */
+/**
+ * Ignores write errors: if standard error is closed (hung-up terminal, `| head`), logging must not end the
+ * process.
+ */
 function writeQuietly(line: string): void {
   const { stderr } = process;
   if (stderr.destroyed) return;
   if (writing++ === 0) stderr.on('error', ignore);
   stderr.write(line, (error) => {
     writing--;
-    // The `error` event follows.
+    // Otherwise the `error` event is still to come.
     if (!error && writing === 0) stderr.removeListener('error', ignore);
   });
 }

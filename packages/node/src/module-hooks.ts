@@ -8,7 +8,7 @@ type SyncHooks = Parameters<typeof module.registerHooks>[0];
 
 type NextResolve = Parameters<NonNullable<SyncHooks['resolve']>>[2];
 
-/** What `createHook()` of import-in-the-middle returns. */
+/** The result of import-in-the-middle's `createHook()`. */
 interface ImportHooks {
   applyOptions(options: { readonly include: readonly string[] }): void;
   readonly resolveSync: NonNullable<SyncHooks['resolve']>;
@@ -20,8 +20,8 @@ const PACKAGE = 'import-in-the-middle';
 let registered = false;
 
 /**
- * Hooks ES modules: only those named, and on the application's own thread where Node can. CommonJS is hooked by the
- * instrumentations. Where the host forbids hooks, one line is logged.
+ * Hooks the named ES modules, in the application's own thread where Node supports it. CommonJS is hooked by the
+ * instrumentations. Logs one line if the host does not allow hooks.
  */
 export function hookModules(modules: readonly string[]): void {
   const include = [...new Set(modules)];
@@ -33,26 +33,26 @@ export function hookModules(modules: readonly string[]): void {
   } catch (fault) {
     if (isInsideJest()) {
       diag.warn(
-        '@clew/node: Jest loads modules without module hooks: Node’s own modules are traced, others if you give ' +
-          'them to a plugin’s instrument() (README of @clew/testing)',
+        '@clew/node: Jest loads modules without module hooks: only Node’s own modules and those that you pass ' +
+          'to a plugin’s instrument() are traced (see the README of @clew/testing)',
       );
       return;
     }
     diag.warn(
-      '@clew/node: this environment does not allow module hooks: modules that CommonJS loads are traced, and those ' +
-        'that you give to a plugin’s instrument()',
+      '@clew/node: this environment does not allow module hooks: only modules loaded as CommonJS and those ' +
+        'that you pass to a plugin’s instrument() are traced',
       fault,
     );
   }
 }
 
-/** Jest gives each test file a realm of its own, to which Node's functions do not belong; its child processes have none. */
+/** Jest gives each test file its own realm, in which Node's functions are foreign; its child processes do not. */
 function isInsideJest(): boolean {
   return process.env.JEST_WORKER_ID !== undefined && !(pathToFileURL instanceof Function);
 }
 
 /**
- * Whether `module.registerHooks` takes a CommonJS module without its source, which import-in-the-middle relies on:
+ * Whether `module.registerHooks` supports CommonJS modules without source, which import-in-the-middle requires:
  * https://github.com/nodejs/node/pull/59929
  */
 function supportsSyncHooks(): boolean {
@@ -68,26 +68,26 @@ function supportsSyncHooks(): boolean {
 }
 
 /**
- * Registers what loads import-in-the-middle with the first import. It costs a sixth of the start, and an application in
- * CommonJS never needs it.
+ * Registers a hook that loads import-in-the-middle with the first import: it takes a sixth of the startup time, and
+ * CommonJS applications never need it.
  */
 function registerSyncHooks(include: readonly string[]): void {
   let hooks: ImportHooks | undefined;
   let isLoaded = false;
-  // Not imported by name: an older Node has no such export, and would not start the application at all.
+  // Not a named import: older versions of Node lack this export, and would fail to start.
   module.registerHooks({
     resolve(specifier, context, nextResolve) {
       const plain = context.parentURL === undefined ? withoutFile(specifier) : undefined;
       if (plain !== undefined) return plain;
       if (!isLoaded && isImport(context)) {
-        // Set first: import-in-the-middle imports modules itself.
+        // Set first, because import-in-the-middle imports modules itself.
         isLoaded = true;
         hooks = loadHooks(include);
         if (hooks !== undefined) module.registerHooks({ load: hooks.loadSync });
       }
       if (hooks === undefined) return nextResolve(specifier, context);
       if (!isPath(specifier)) return hooks.resolveSync(specifier, context, nextResolve);
-      // A copy: Node remembers in `context` what a hook gives to `nextResolve`.
+      // A copy: Node stores in `context` what a hook passes to `nextResolve`.
       const importing = { ...context };
       const name = packageOf(specifier, context, nextResolve, include);
       return hooks.resolveSync(name, importing, (each, given) =>
@@ -97,12 +97,12 @@ function registerSyncHooks(include: readonly string[]): void {
   });
 }
 
-/** The main file has no parent: it is no target, and may be CommonJS. */
+/** The main file has no parent: it is not patched, and may be CommonJS. */
 function isImport({ parentURL, conditions }: ResolveHookContext): boolean {
   return parentURL !== undefined && conditions.includes('import');
 }
 
-/** Loaded here and not imported: in a bundle it would look for its own files, and end the application. */
+/** Loaded with `require`: in a bundle, an import would fail to find its own files and end the application. */
 function loadHooks(include: readonly string[]): ImportHooks | undefined {
   try {
     const require = createRequire(import.meta.url);
@@ -122,8 +122,8 @@ function isPath(specifier: string): boolean {
 }
 
 /**
- * The name of a package, where an import gives the path of its main file instead: loaders and test runners that resolve
- * by themselves do (vitest). Any other specifier stays as it is.
+ * Returns a package's name for the path of its main file, which loaders and test runners with their own resolution
+ * (vitest) import. Returns any other specifier unchanged.
  */
 function packageOf(
   specifier: string,
@@ -142,15 +142,15 @@ function packageOf(
   }
 }
 
-/** On a thread of its own, which serves the worker threads, too. */
+/** Runs in a separate thread, which also serves the worker threads. */
 function registerAsyncHooks(include: readonly string[]): void {
   if (!process.getBuiltinModule('node:worker_threads').isMainThread) return;
   module.register(`${PACKAGE}/hook.mjs`, import.meta.url, { data: { include } });
 }
 
 /**
- * What has neither a parent nor a file: a worker that is started from a `data:` URL, and Node's own modules in
- * `node -e`. import-in-the-middle takes whatever has no parent for the application's main file.
+ * Resolves entry points without a file: a worker started from a `data:` URL, and built-in modules in `node -e`.
+ * import-in-the-middle would treat anything without a parent as the application's main file.
  */
 function withoutFile(specifier: string): ResolveFnOutput | undefined {
   if (specifier.startsWith('data:text/javascript')) {

@@ -1,18 +1,18 @@
 import { TRACE_FORMATS, type TraceFormat } from '@clew/core';
 import { loadExport } from './load-export.ts';
 
-/** Formats in packages of their own: `package#export` of a function that makes one from environment variables. */
+/** Formats in separate packages: `package#export` of a function that creates one from environment variables. */
 const PACKAGED: ReadonlyMap<string, string> = new Map([
   ['osprofiler', '@clew/osprofiler#osprofilerFormatFromEnvironment'],
 ]);
 
-/** The names of all wire formats, those of packages that are not installed among them. */
+/** The names of all wire formats, including those of packages that are not installed. */
 export const FORMAT_NAMES: readonly string[] = [...TRACE_FORMATS.keys(), ...PACKAGED.keys()];
 
 /**
- * The format of a name; `undefined` for a name that is not one of them.
+ * Returns the format with this name; `undefined` for an unknown name.
  *
- * @throws {Error} when the format's package is not installed, or lacks a variable; the message says which.
+ * @throws {Error} if the format's package is not installed, or a variable is missing; the message says which
  */
 export function formatNamed(name: string): TraceFormat | undefined {
   const reference = PACKAGED.get(name);

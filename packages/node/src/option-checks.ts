@@ -3,14 +3,14 @@ import { show } from '@clew/core/internal';
 import type { InitOptions, PropagationOptions } from './init-options.ts';
 import { LOG_LEVELS } from './log.ts';
 
-/** Checks what the tracer and the plugins do not check themselves. Throws a TypeError that says what was expected. */
+/** Checks the options that the tracer and the plugins do not check. Throws a TypeError with the expected value. */
 export function expectValid(options: InitOptions): void {
   expectRecord('the options', 'an object', options);
   expectKnown('init()', options, OPTION_NAMES);
   const { serviceName, instrumentations, flushTimeoutMs, discover, logLevel } = options;
   if (serviceName !== undefined) {
     const fits = typeof serviceName === 'string' && serviceName !== '';
-    expect(fits, 'serviceName', 'a text that is not empty', serviceName);
+    expect(fits, 'serviceName', 'a non-empty string', serviceName);
   }
   for (const [name, what] of RECORDS) {
     if (options[name] !== undefined) expectRecord(name, what, options[name]);
@@ -92,7 +92,7 @@ const SIGNATURE_NAMES: ReadonlySet<string> = new Set<keyof SignatureOptions>([
   'audiences',
 ]);
 
-/** Throws `@clew/node: expected NAME to be WHAT, got VALUE`. */
+/** Throws `@clew/node: expected NAME to be WHAT, got VALUE` unless `fits`. */
 export function expect(fits: boolean, name: string, what: string, got: unknown, verb = 'to be '): void {
   if (!fits) throw new TypeError(`@clew/node: expected ${name} ${verb}${what}, got ${show(got)}`);
 }
@@ -102,7 +102,7 @@ function expectKnown(name: string, given: object, known: ReadonlySet<string>): v
     expect(known.has(key), name, `options among ${[...known].join(', ')}`, key, 'to have ');
 }
 
-/** Throws unless it is an object that is no list. */
+/** Throws unless the value is an object and not an array. */
 export function expectRecord(name: string, what: string, got: unknown): void {
   expect(typeof got === 'object' && got !== null && !Array.isArray(got), name, what, got);
 }

@@ -1,4 +1,4 @@
-// Started by `deliverLast` at the end of a process, in a child process or a worker thread: posts what it is given.
+// Started by `deliverLast` when a process exits, in a child process or worker thread: posts the given batches.
 import { Buffer } from 'node:buffer';
 import { type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
@@ -26,7 +26,7 @@ if (isMainThread) {
   });
 }
 
-/** Resolves to whether the receiver took all of it. */
+/** Resolves to whether the receiver accepted all batches. */
 async function postAll(input: Buffer): Promise<boolean> {
   const end = input.indexOf('\n');
   const head = JSON.parse(input.toString('utf8', 0, end)) as Head;

@@ -3,7 +3,7 @@ import { readSync, writeSync } from 'node:fs';
 import { URL } from 'node:url';
 import { originals } from '@clew/core/internal';
 
-/** What is posted, and where. */
+/** The batches to post, and their destination. */
 export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -14,8 +14,9 @@ const PAUSE_MS = 2;
 const SUCCESS = /HTTP\/1\.1 2\d\d /g;
 
 /**
- * Posts over an HTTP connection that is open and idle, by nothing but writes and reads of its descriptor: for a process
- * that neither waits for its event loop nor can get another descriptor. Returns whether every body was taken.
+ * Posts over an open, idle HTTP connection, using only synchronous writes and reads of its file descriptor: for a
+ * process that can neither wait for its event loop nor open another descriptor. Returns whether every body was
+ * accepted.
  */
 export function postOverConnection(
   descriptor: number,
@@ -44,26 +45,28 @@ function headOf(
 
 function write(descriptor: number, bytes: Buffer, deadlineMs: number): boolean {
   for (let at = 0; at < bytes.length; ) {
-    const written = unlessBusy(deadlineMs, () => writeSync(descriptor, bytes, at));
+    const written = retryWhileBusy(deadlineMs, () => writeSync(descriptor, bytes, at));
     if (written === undefined) return false;
     at += written;
   }
   return true;
 }
 
-/** Up to the end of the connection, which the last request asked for. */
+/** Reads until the connection closes, which the last request has requested. */
 function read(descriptor: number, deadlineMs: number): string {
   const chunk = Buffer.alloc(4096);
   let text = '';
   for (;;) {
-    const length = unlessBusy(deadlineMs, () => readSync(descriptor, chunk));
+    const length = retryWhileBusy(deadlineMs, () => readSync(descriptor, chunk));
     if (length === undefined || length === 0) return text;
     text += chunk.toString('latin1', 0, length);
   }
 }
 
-/** Sockets do not block: `EAGAIN` means later. `undefined` when the time is up or the connection is lost. */
-function unlessBusy(deadlineMs: number, transfer: () => number): number | undefined {
+/**
+ * Retries `EAGAIN`, as the socket is non-blocking. Returns `undefined` after the deadline or a connection error.
+ */
+function retryWhileBusy(deadlineMs: number, transfer: () => number): number | undefined {
   const clock = new Int32Array(new SharedArrayBuffer(4));
   while (originals.monotonicNow() < deadlineMs) {
     try {

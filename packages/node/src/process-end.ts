@@ -1,34 +1,37 @@
 import { originals } from '@clew/core/internal';
 import { guard } from '@clew/core/plugin';
 
-/** Their default is the end of the process. SIGUSR1 starts Node's debugger instead, SIGKILL can't be listened to. */
+/** Signals that end the process by default. SIGUSR1 starts Node's debugger; SIGKILL cannot be handled. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
-/** What must be delivered before the process ends. */
+/** What must be delivered before the process exits. */
 export interface Deliverable {
-  /** Whether spans that have ended wait. */
+  /** Whether ended spans are waiting to be delivered. */
   hasPending(): boolean;
-  /** Records an exception that nothing caught on the span in which it happened, if that is known. */
-  recordFault(error: unknown): void;
+  /** Records an uncaught exception on the span in which it was thrown, if known. */
+  recordUncaught(error: unknown): void;
   /** Ends the open spans, marked with the reason. */
   endOpen(reason: string): void;
-  /** Delivers in the background; never rejects. At the last chance it does not wait for a receiver that is down. */
+  /** Delivers in the background; never rejects. With `lastChance`, an unreachable receiver is not retried. */
   flush(lastChance: boolean): Promise<void>;
-  /** Delivers while the process is blocked: the last chance, in `process.exit()` and after a crash. */
+  /** Delivers while the process is blocked, in `process.exit()` and after a crash. */
   flushSync(): void;
 }
 
 /**
- * Ends the open spans and delivers what waits when the process ends, and lets the process end as it would have ended
- * without us: with the same status, by the same signal, when the application decides. Returns a function that stops it.
+ * Ends the open spans and delivers pending spans when the process exits. The process exits exactly as it would
+ * without
+ * us: with the same status, by the same signal, when the application decides. Returns a function that removes it.
  */
 export function deliverAtEnd(deliverable: Deliverable): () => void {
   let stopped = false;
-  let givenUp = false;
+  let flushFailed = false;
   let ending = false;
   let reason = 'exit';
 
-  /** What happens in this turn may be what ends the process; a process that goes on ends for another reason. */
+  /**
+   * An event of this turn may be why the process exits; if the process continues, it will exit for another reason.
+   */
   const noteReason = (noted: string) => {
     reason = noted;
     originals
@@ -37,70 +40,71 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
       })
       .unref();
   };
-  /** So that spans which the application ends in its own `exit` listeners have ended when ours is called. */
+  /** Runs our listener last, after the application has ended spans in its own `exit` listeners. */
   const moveToLast = () => {
     process.removeListener('exit', onExit);
     process.on('exit', onExit);
   };
   const onBeforeExit = () => {
     moveToLast();
-    // Background work makes Node emit `beforeExit` again: the application's own listeners would run twice.
-    if (givenUp || process.listenerCount('beforeExit') > 1) return;
+    // Background work makes Node emit `beforeExit` again, which would call the application's listeners twice.
+    if (flushFailed || process.listenerCount('beforeExit') > 1) return;
     if (process.listenerCount('exit') === 1) endOpen(reason);
     if (!deliverable.hasPending()) return;
     void deliverable.flush(true).then(() => {
-      givenUp = deliverable.hasPending();
+      flushFailed = deliverable.hasPending();
     });
   };
-  // What these throw would become the exit status of the application.
+  // Guarded, because an exception here would change the application's exit status.
   const endOpen = (why: string) => void guard('ending open spans', () => deliverable.endOpen(why));
   const finish = () => {
     endOpen(reason);
-    if (givenUp || !deliverable.hasPending()) return;
+    if (flushFailed || !deliverable.hasPending()) return;
     guard('delivering at the end of the process', () => deliverable.flushSync());
   };
   const onExit = () => {
     if (process.listeners('exit').at(-1) === onExit || !beforeReallyExit(finish)) finish();
   };
   const onFault = (error: unknown, origin: string) => {
-    // Thrown in an `exit` listener, it is the end: nothing else is called.
+    // An exception in an `exit` listener ends the process without calling further listeners.
     if (isExiting()) finish();
     moveToLast();
-    guard('recording an uncaught exception', () => deliverable.recordFault(error));
+    guard('recording an uncaught exception', () => deliverable.recordUncaught(error));
     noteReason(origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception');
   };
   const onSignal = (signal: NodeJS.Signals) => {
     if (process.listenerCount(signal) > 1) {
       moveToLast();
-      // The application decides, and requests in flight go on. Listeners that look whether they are the only one (the
-      // package `signal-exit` does) must find what they would find without us.
+      // The application decides, and requests in flight continue. Listeners that check whether they are the only
+      // one
+      // (as the package `signal-exit` does) must see the same as without us.
       process.removeListener(signal, onSignal);
       originals.setImmediate(() => {
         if (!stopped) process.prependListener(signal, onSignal);
       });
-      // Applications survive the others (to read their configuration again, to restart), but not this one.
+      // Applications may survive other signals (to reload their configuration, to restart), but not this one.
       if (signal === 'SIGTERM') reason = signal;
       else noteReason(signal);
       void deliverable.flush(false);
       return;
     }
-    // The kernel protects the first process of a container from signals that it does not listen to: it would go on.
+    // The kernel ignores unhandled signals of a container's first process: it would continue to run.
     if (process.pid === 1) {
       void deliverable.flush(false);
       return;
     }
-    const die = () => {
+    const endBySignal = () => {
       process.removeListener(signal, onSignal);
       if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
     };
-    // The second time it ends at once.
+    // A second signal ends the process immediately.
     if (ending) {
-      die();
+      endBySignal();
       return;
     }
     ending = true;
     endOpen(signal);
-    void deliverable.flush(true).then(die);
+    void deliverable.flush(true).then(endBySignal);
   };
 
   process.on('beforeExit', onBeforeExit);
@@ -126,8 +130,9 @@ function isExiting(): boolean {
 }
 
 /**
- * Calls `work` after the `exit` listeners that follow ours, which only `process.exit()` calls in that order: it ends the
- * process by `process.reallyExit`, as the package `signal-exit` relies on, too. Returns whether there is one.
+ * Calls `work` after the `exit` listeners that follow ownLogger, just before `process.exit()` calls
+ * `process.reallyExit`,
+ * on which the package `signal-exit` relies, too. Returns false if there is no `reallyExit`.
  */
 function beforeReallyExit(work: () => void): boolean {
   const exiting = process as Exiting;

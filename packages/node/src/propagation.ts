@@ -19,13 +19,13 @@ import type { InitOptions, PropagationOptions } from './init-options.ts';
 import { FORMAT_NAMES, formatNamed } from './named-formats.ts';
 import { expect } from './option-checks.ts';
 
-type Chosen = readonly (string | TraceFormat)[];
+type FormatList = readonly (string | TraceFormat)[];
 
-const BESIDE: readonly ContextFormat[] = [w3cBaggage];
-const NAMES = [...FORMAT_NAMES, ...BESIDE.map(({ name }) => name)];
-const DEFAULT: Chosen = ['tracecontext', 'baggage'];
+const CONTEXT_FORMATS: readonly ContextFormat[] = [w3cBaggage];
+const NAMES = [...FORMAT_NAMES, ...CONTEXT_FORMATS.map(({ name }) => name)];
+const DEFAULT: FormatList = ['tracecontext', 'baggage'];
 
-/** The propagator of the options, or of `OTEL_PROPAGATORS`; `none` propagates nothing. */
+/** Returns the propagator from the options, or from `OTEL_PROPAGATORS`; `none` propagates nothing. */
 export function propagatorFrom(
   environment: Environment,
   { propagation = {} }: InitOptions,
@@ -37,13 +37,13 @@ export function propagatorFrom(
   return createPropagator({
     extract: formatsOf('propagation.extract', extract),
     inject: formatsOf('propagation.inject', inject),
-    extractBeside: BESIDE.filter(({ name }) => extract.includes(name)),
-    injectBeside: BESIDE.filter(({ name }) => inject.includes(name)),
+    extractBeside: CONTEXT_FORMATS.filter(({ name }) => extract.includes(name)),
+    injectBeside: CONTEXT_FORMATS.filter(({ name }) => inject.includes(name)),
     ...(signature && { signature: createSignature(signature) }),
   });
 }
 
-/** Who is believed and who is told, for all plugins. */
+/** Returns the propagation policy for all plugins: which callers to trust, and where to send context. */
 export function policyFrom(
   environment: Environment,
   { propagation = {} }: InitOptions,
@@ -90,7 +90,7 @@ function checked<T>(
   return undefined;
 }
 
-/** JSON, a list of words with commas, or one word. */
+/** Parses JSON, a comma-separated list of words, or one word. */
 function parsedText(text: string): unknown {
   if (/^[[{]/.test(text)) {
     try {
@@ -102,8 +102,8 @@ function parsedText(text: string): unknown {
   return text.includes(',') || text.includes('.') ? text.split(',').map((item) => item.trim()) : text;
 }
 
-/** The order is that of the names: the first format that fits wins. */
-function formatsOf(option: string, chosen: Chosen): TraceFormat[] {
+/** Keeps the order of the names: the first format that can be read wins. */
+function formatsOf(option: string, chosen: FormatList): TraceFormat[] {
   return chosen.flatMap((each) => {
     if (typeof each !== 'string') return each;
     try {
@@ -114,8 +114,8 @@ function formatsOf(option: string, chosen: Chosen): TraceFormat[] {
   });
 }
 
-/** A name that can't be used is left out with a warning; the others count. */
-function namesFrom(environment: Environment): Chosen {
+/** Ignores names that cannot be used, with a warning. */
+function namesFrom(environment: Environment): FormatList {
   const names = environment.list('OTEL_PROPAGATORS')?.map((name) => name.toLowerCase());
   if (names === undefined) return DEFAULT;
   if (names.length === 1 && names[0] === 'none') return [];
@@ -124,7 +124,7 @@ function namesFrom(environment: Environment): Chosen {
   if (unknown.length > 0 && usable.length === 0)
     environment.warn('OTEL_PROPAGATORS', `a list of ${NAMES.join(', ')}`, unknown.join(','));
   for (const name of usable.length === 0 ? [] : unknown)
-    warnOfLeftOut(name, `expected one of ${NAMES.join(', ')}`);
+    warnAboutIgnored(name, `expected one of ${NAMES.join(', ')}`);
   return usable.length === 0 ? DEFAULT : usable;
 }
 
@@ -133,16 +133,16 @@ function isAvailable(name: string): boolean {
     formatNamed(name);
     return true;
   } catch (fault) {
-    warnOfLeftOut(name, (fault as Error).message);
+    warnAboutIgnored(name, (fault as Error).message);
     return false;
   }
 }
 
-function warnOfLeftOut(name: string, reason: string): void {
+function warnAboutIgnored(name: string, reason: string): void {
   diag.warn(`@clew/node: ${show(name)} in OTEL_PROPAGATORS is left out: ${reason}`);
 }
 
-function expectFormats(name: string, chosen: Chosen): void {
+function expectFormats(name: string, chosen: FormatList): void {
   expect(Array.isArray(chosen), name, 'a list of formats', chosen);
   chosen.forEach((each, index) => {
     const fits = typeof each === 'string' ? NAMES.includes(each) : typeof each?.extract === 'function';

@@ -3,8 +3,8 @@ import { sep } from 'node:path';
 import { diag } from '@opentelemetry/api';
 import type { InstalledPlugin } from './plugin-manifest.ts';
 
-/** Logs which targets the application loaded before `init()`: they are not patched. */
-export function warnOfEarlyModules(plugins: readonly InstalledPlugin[]): void {
+/** Logs which modules the application loaded before `init()`, which are therefore not patched. */
+export function warnAboutEarlyModules(plugins: readonly InstalledPlugin[]): void {
   const loaded = loadedPackages();
   for (const { name, targets } of plugins) {
     for (const target of targets) {
@@ -17,7 +17,7 @@ export function warnOfEarlyModules(plugins: readonly InstalledPlugin[]): void {
   }
 }
 
-/** The names of the packages of which CommonJS has loaded a file. */
+/** The names of packages with a file already loaded as CommonJS. */
 function loadedPackages(): Set<string> {
   const folder = `${sep}node_modules${sep}`;
   const names = new Set<string>();

@@ -15,11 +15,12 @@ import {
 } from './opentelemetry-instrumentations.ts';
 import { type InstalledPlugin, shortNameOf } from './plugin-manifest.ts';
 import { instrumentationFilter, optionsOf, wantedPlugins } from './plugin-options.ts';
-import { warnOfEarlyModules } from './self-check.ts';
+import { warnAboutEarlyModules } from './self-check.ts';
 
 /**
- * Starts the installed plugins, the given instrumentations, and those of OpenTelemetry that the environment requests.
- * One that cannot start is left out with one line.
+ * Starts the installed plugins, the given instrumentations, and those of OpenTelemetry that the environment
+ * requests.
+ * One that cannot start is skipped, with one log line.
  */
 export function startPlugins(
   application: Application,
@@ -41,7 +42,7 @@ export function startPlugins(
     requested.filter(({ name, shortName }) => !replaced.has(shortName) && isWanted(name, shortName)),
     wanted,
   );
-  guard('the check for modules that were loaded early', () => warnOfEarlyModules(wanted));
+  guard('the check for modules that were loaded early', () => warnAboutEarlyModules(wanted));
   const instances = [...own, ...others];
   hookModules([
     ...wanted.flatMap(({ targets }) => modulesOf(targets)),
@@ -64,12 +65,12 @@ function namesOf(packages: readonly OpenTelemetryPackage[]): string[] {
   return packages.flatMap(({ name, shortName }) => [name, shortName]);
 }
 
-/** One plugin that the host does not allow must not stop the others, nor the application. */
+/** A plugin that the host does not allow must stop neither the others nor the application. */
 function attempt<T>(what: string, run: () => T): T | undefined {
   try {
     return run();
   } catch (fault) {
-    diag.error(`@clew/node: ${what} could not start; what it traces goes untraced`, fault);
+    diag.error(`@clew/node: ${what} could not start; its library is not traced`, fault);
     return undefined;
   }
 }

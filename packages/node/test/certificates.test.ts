@@ -55,21 +55,21 @@ const files = (name: string) => ({
   [`OTEL_EXPORTER_OTLP_${name}CLIENT_KEY`]: join(project.folder, 'client.key'),
 });
 
-// At process.exit() another process posts the spans: it needs the certificates as well.
-describe.each([['falls off'], ['process.exit()', '0']])('a program that ends by %s', (...way) => {
+// At process.exit() another process posts the spans, and needs the certificates, too.
+describe.each([['falls off'], ['process.exit()', '0']])('a process that ends by %s', (...way) => {
   test.each(['', 'TRACES_'])(
-    'uses the files of OTEL_EXPORTER_OTLP_%sCERTIFICATE and its like',
+    'uses the files of OTEL_EXPORTER_OTLP_%sCERTIFICATE and related variables',
     async (name) => {
       const { stderr } = await run([...PRELOAD, program('ends.mjs'), ...way], {
         OTEL_EXPORTER_OTLP_ENDPOINT: url,
         ...files(name),
       });
-      expect(stderr).toBe('to whom it may concern\n');
-      expect(received).toEqual([{ spans: ['last words'], client: 'a program' }]);
+      expect(stderr).toBe('written by the application\n');
+      expect(received).toEqual([{ spans: ['last span'], client: 'a program' }]);
     },
   );
 
-  test('sends nothing to a receiver that nobody vouches for', async () => {
+  test('sends no spans to a receiver with an untrusted certificate', async () => {
     await run([...PRELOAD, program('ends.mjs'), ...way], {
       OTEL_EXPORTER_OTLP_ENDPOINT: url,
       CLEW_FLUSH_TIMEOUT_MS: '300',

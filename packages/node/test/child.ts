@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** How a program ended, and what it said. */
+/** How a program ended, and its output. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -14,14 +14,14 @@ export interface Ended {
 export interface Running {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves when the program has written this to its standard output. */
-  said(word: string): Promise<void>;
+  /** Resolves once the program has written this to its standard output. */
+  printed(word: string): Promise<void>;
 }
 
-/** The preload as users write it. */
+/** The preload, as users write it. */
 export const PRELOAD = ['--import', '@clew/node/register'];
 
-/** Runs programs in TypeScript: Node 22.15 strips types when it is asked to, and warns. */
+/** Flags to run TypeScript: Node 22.15 strips types only on request, with a warning. */
 export const TYPESCRIPT = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'];
 
 /** The path of a program of `test/programs`. */
@@ -29,7 +29,7 @@ export function program(name: string): string {
   return join(__dirname, 'programs', name);
 }
 
-/** Starts Node on built code, with no variable of ours but the given ones. */
+/** Starts Node with the built packages, and only the given variables of OpenTelemetry and Clew. */
 export function start(
   args: readonly string[],
   variables: Record<string, string> = {},
@@ -45,25 +45,25 @@ export function start(
     env: { ...Object.fromEntries(inherited), ...variables },
   });
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-  let heard = '';
+  let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    heard += chunk;
+    output += chunk;
   });
   return {
     process: child,
     ended: Promise.all([text(child.stderr), closed]).then(([stderr, [code, signal]]) => ({
       code,
       signal,
-      stdout: heard,
+      stdout: output,
       stderr,
     })),
-    said: async (word) => {
-      while (!heard.includes(word)) await Promise.race([once(child.stdout, 'data'), closed]);
+    printed: async (word) => {
+      while (!output.includes(word)) await Promise.race([once(child.stdout, 'data'), closed]);
     },
   };
 }
 
-/** Runs Node until it ends by itself. */
+/** Runs Node until it exits by itself. */
 export function run(
   args: readonly string[],
   variables: Record<string, string> = {},

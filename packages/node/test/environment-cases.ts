@@ -1,10 +1,10 @@
-// Read by the test and by the program that it runs: only what Node itself understands.
-// `<url>` stands for the address of a real receiver.
+// Read by the test and by the program that it runs: only syntax that Node itself can strip.
+// `<url>` is replaced by the address of a real receiver.
 
-/** What the program saw of `init()` with these variables. */
+/** What the program observed after `init()` with these variables. */
 export interface Seen {
   readonly warnings: readonly string[];
-  /** The request that delivered the spans; `null` where none came. */
+  /** The request that delivered the spans; `null` if none arrived. */
   readonly request: {
     readonly path: string;
     readonly headers: Readonly<Record<string, string>>;
@@ -15,16 +15,16 @@ export interface Seen {
       readonly links: readonly { readonly attributes: object }[];
     };
   } | null;
-  /** Of 50 roots, and of a span beneath a sampled and an unsampled remote parent. */
+  /** Of 50 roots, and of a child of a sampled and of an unsampled remote parent. */
   readonly sampled: { readonly roots: number; readonly ofSampled: boolean; readonly ofUnsampled: boolean };
-  /** What goes out with a request that the program makes. */
+  /** The names of the headers in an outgoing request. */
   readonly sent: readonly string[];
-  /** The class of the context carrier. */
+  /** The class of the context manager. */
   readonly carrier: string;
-  /** What comes of a request with a sampled `traceparent`: its trace goes on, or not. */
+  /** Whether the trace of an incoming request with a sampled `traceparent` is continued. */
   readonly continued: boolean;
-  /** What a request by Node's client tells its server. */
-  readonly told: readonly string[];
+  /** The headers that a request by Node's client sends to its server. */
+  readonly sentHeaders: readonly string[];
 }
 
 type Variables = Readonly<Record<string, string>>;
@@ -47,10 +47,10 @@ const sampled = ({ sampled: { roots, ofSampled, ofUnsampled } }: Seen) => [
 ];
 const sent = (seen: Seen) => seen.sent;
 const carrier = (seen: Seen) => seen.carrier;
-const told = (seen: Seen) => seen.told;
+const sentHeaders = (seen: Seen) => seen.sentHeaders;
 const continued = (seen: Seen) => seen.continued;
 
-/** Right values, each alone, and what they do. */
+/** Valid values, each alone, and their effects. */
 export const RIGHT: readonly Case[] = [
   [{}, resource('service.name'), 'unknown_service:node'],
   [{ OTEL_SERVICE_NAME: 'shop' }, resource('service.name'), 'shop'],
@@ -126,13 +126,13 @@ export const RIGHT: readonly Case[] = [
   [{ CLEW_TRUST: '{"trace":"link"}' }, continued, false],
   [{ CLEW_TRUST: '[{"path":"/other","trace":"ignore"}]' }, continued, true],
   [{ CLEW_TRUST: '[{"path":"/*","trace":"ignore"}]' }, continued, false],
-  [{}, told, ['baggage', 'traceparent']],
-  [{ CLEW_SEND_TO: 'none' }, told, []],
-  [{ CLEW_SEND_TO: '127.0.0.1' }, told, ['baggage', 'traceparent']],
-  [{ CLEW_SEND_TO: '*.example.com, 127.0.0.2' }, told, []],
-  [{ CLEW_SEND_BAGGAGE_TO: 'none' }, told, ['traceparent']],
-  [{ CLEW_HTTP_PROPAGATE_TO: 'none' }, told, []],
-  [{ CLEW_HTTP_DISABLE_OUTGOING_REQUEST_INSTRUMENTATION: 'true' }, told, []],
+  [{}, sentHeaders, ['baggage', 'traceparent']],
+  [{ CLEW_SEND_TO: 'none' }, sentHeaders, []],
+  [{ CLEW_SEND_TO: '127.0.0.1' }, sentHeaders, ['baggage', 'traceparent']],
+  [{ CLEW_SEND_TO: '*.example.com, 127.0.0.2' }, sentHeaders, []],
+  [{ CLEW_SEND_BAGGAGE_TO: 'none' }, sentHeaders, ['traceparent']],
+  [{ CLEW_HTTP_PROPAGATE_TO: 'none' }, sentHeaders, []],
+  [{ CLEW_HTTP_DISABLE_OUTGOING_REQUEST_INSTRUMENTATION: 'true' }, sentHeaders, []],
   [{}, carrier, 'AsyncContextManager'],
   [{ CLEW_CONTEXT: 'async' }, carrier, 'AsyncContextManager'],
   [{ CLEW_CONTEXT: 'stack' }, carrier, 'StackContextManager'],
@@ -158,7 +158,7 @@ const wrong = (name: string, expected: string, value: string, more: Variables = 
     `@clew/node: expected ${name} to be ${expected}, got ${JSON.stringify(value)}; the default is used`,
   ] as const;
 
-/** Wrong values, each alone, and the one warning that they give. Everything else is as if they were not set. */
+/** Invalid values, each alone, and their single warning. Everything else is as if they were not set. */
 export const WRONG: readonly (readonly [variables: Variables, warning: string])[] = [
   wrong('OTEL_RESOURCE_ATTRIBUTES', 'key=value,key2=value2', 'service.name'),
   wrong('OTEL_RESOURCE_ATTRIBUTES', 'key=value,key2=value2', 'a=%zz'),
@@ -168,21 +168,21 @@ export const WRONG: readonly (readonly [variables: Variables, warning: string])[
   wrong('OTEL_EXPORTER_OTLP_COMPRESSION', 'none, gzip', 'zstd'),
   [
     { OTEL_EXPORTER_OTLP_HEADERS: 'sesame' },
-    '@clew/node: expected OTEL_EXPORTER_OTLP_HEADERS to be key=value,key2=value2, got something else; the default is used',
+    '@clew/node: expected OTEL_EXPORTER_OTLP_HEADERS to be key=value,key2=value2, got an invalid value; the default is used',
   ],
   [
     { OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'open sesame=x' },
-    '@clew/node: expected OTEL_EXPORTER_OTLP_TRACES_HEADERS to be valid names and values of headers, got something else; the default is used',
+    '@clew/node: expected OTEL_EXPORTER_OTLP_TRACES_HEADERS to be valid header names and values, got an invalid value; the default is used',
   ],
   [
     { OTEL_EXPORTER_OTLP_HEADERS: 'key=a%0Ab' },
-    '@clew/node: expected OTEL_EXPORTER_OTLP_HEADERS to be valid names and values of headers, got something else; the default is used',
+    '@clew/node: expected OTEL_EXPORTER_OTLP_HEADERS to be valid header names and values, got an invalid value; the default is used',
   ],
   wrong('OTEL_EXPORTER_OTLP_TIMEOUT', 'a number in [0, 2147483647]', '-1'),
   wrong('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'a number in [0, 2147483647]', '10s'),
-  wrong('OTEL_EXPORTER_OTLP_CERTIFICATE', 'the path of a file that can be read', '/no/such/file'),
-  wrong('OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE', 'the path of a file that can be read', '/no/such/file'),
-  wrong('OTEL_EXPORTER_OTLP_CLIENT_KEY', 'the path of a file that can be read', '/no/such/file'),
+  wrong('OTEL_EXPORTER_OTLP_CERTIFICATE', 'the path of a readable file', '/no/such/file'),
+  wrong('OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE', 'the path of a readable file', '/no/such/file'),
+  wrong('OTEL_EXPORTER_OTLP_CLIENT_KEY', 'the path of a readable file', '/no/such/file'),
   wrong('OTEL_TRACES_EXPORTER', 'otlp, none', 'zipkin'),
   [
     { OTEL_PROPAGATORS: 'b4' },

@@ -40,7 +40,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => void receiver.close());
 
-/** What the program saw in its turn, with the request that brought the span of that turn. */
+/** The program's observation in one case, with the request that delivered the span of that case. */
 function turn(index: number): Seen {
   for (const { path, headers, spans } of requests) {
     const span = spans.find(({ name }) => name === `case ${index}`);
@@ -50,7 +50,7 @@ function turn(index: number): Seen {
   return { ...seen[index]!, request: null };
 }
 
-describe('the variables', () => {
+describe('environment variables', () => {
   test.each(RIGHT.map(([variables, look, expected], index) => [variables, expected, look, index] as const))(
     '%j give %j',
     (_variables, expected, look, index) => {
@@ -60,9 +60,9 @@ describe('the variables', () => {
   );
 });
 
-describe('the wrong variables', () => {
+describe('invalid environment variables', () => {
   test.each(WRONG.map(([variables, warning], index) => [variables, warning, index] as const))(
-    '%j give one warning, and the default is used',
+    '%j log one warning and have no effect',
     (_variables, warning, index) => {
       const { warnings, request, sampled, sent } = turn(RIGHT.length + index);
       expect(warnings).toEqual([

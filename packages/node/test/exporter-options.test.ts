@@ -1,7 +1,7 @@
 import { Environment } from '../src/environment.ts';
 import { exporterFrom } from '../src/exporter-options.ts';
 
-// What can't be seen from outside without waiting: times and sizes, as the exporter gets them.
+// Times and sizes, which cannot be observed from outside without waiting.
 test.each([
   [{}, {}],
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: '2500' }, { timeoutMs: 2500 }],
@@ -21,6 +21,6 @@ test.each([
   [{ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '512' }, { maxBatchBytes: 524_288 }],
   [{ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1' }, { maxBatchBytes: 4096 }],
   [{ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '100000' }, { maxBatchBytes: 4_194_304 }],
-])('%j give the exporter %j', (variables, expected) => {
+])('%j set the exporter options %j', (variables, expected) => {
   expect(exporterFrom(new Environment(variables))).toEqual(expected);
 });

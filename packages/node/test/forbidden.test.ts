@@ -8,29 +8,26 @@ async function start(what: string) {
 
 const TRACED = { status: 200, spans: ['GET', 'GET /orders/:id'] };
 
-test('where nothing is forbidden all is traced, without a line', async () => {
+test('without restrictions everything is traced and nothing is logged', async () => {
   expect(await start('nothing')).toEqual({ ...TRACED, lines: [] });
 });
 
 test.each([
-  [
-    'hooks',
-    /^clew warn: .*does not allow module hooks: modules that CommonJS loads are traced.* forbidden here$/,
-  ],
+  ['hooks', /^clew warn: .*does not allow module hooks: only modules loaded as CommonJS.* forbidden here$/],
   [
     'listeners',
-    /^clew warn: .*the end of the process cannot be watched here: call flush\(\) before it forbidden/,
+    /^clew warn: .*exit events are not available here: call flush\(\) before the process exits forbidden/,
   ],
-])('where the host forbids %s all else is traced, with one line', async (what, line) => {
+])('if the host forbids %s, everything else is traced, with one log line', async (what, line) => {
   expect(await start(what)).toEqual({ ...TRACED, lines: [expect.stringMatching(line)] });
 });
 
-test.each(['the working directory', 'the path of Node'])('without %s all is traced', async (what) => {
+test.each(['the working directory', 'the path of Node'])('without %s everything is traced', async (what) => {
   expect(await start(what)).toEqual({ ...TRACED, lines: [] });
 });
 
 test.each(['channels', 'builtins'])(
-  'where the host forbids %s the application works, and lines say what is lost',
+  'if the host forbids %s, the application works, and the log says what is lost',
   async (what) => {
     const { lines, ...served } = await start(what);
     expect(served).toMatchObject({ status: 200 });
@@ -39,7 +36,7 @@ test.each(['channels', 'builtins'])(
   },
 );
 
-test('where the global object cannot be extended init() throws one clear line, and the application works', async () => {
+test('if the global object cannot be extended, init() throws one clear error, and the application works', async () => {
   expect(await start('globals')).toEqual({
     status: 200,
     spans: [],
@@ -48,7 +45,7 @@ test('where the global object cannot be extended init() throws one clear line, a
   });
 });
 
-test('an init() that throws half-way has undone what it did, and the next one works', async () => {
+test('init() that throws half-way undoes its changes, and the next call works', async () => {
   expect(await start('the context')).toEqual({
     ...TRACED,
     failure: '@clew/node: could not start, and nothing is traced: forbidden here',

@@ -2,46 +2,49 @@ import { type Collector, startCollector } from '@clew/viewer';
 import { program, run } from './child.ts';
 import { makeProject, type Project } from './project.ts';
 
-/** Plays a scene of the program: what it tells, and the lines on standard error. */
-async function play(scene: string, { args = [] as string[], variables = {}, cwd = __dirname } = {}) {
-  const { stdout, stderr, code } = await run([program('init.mjs'), scene, ...args], variables, cwd);
+/** Runs a scenario of the program; returns its output and the lines on standard error. */
+async function runScenario(
+  scenario: string,
+  { args = [] as string[], variables = {}, cwd = __dirname } = {},
+) {
+  const { stdout, stderr, code } = await run([program('init.mjs'), scenario, ...args], variables, cwd);
   expect([code, stderr.includes('    at ')]).toEqual([0, false]);
-  return { told: JSON.parse(stdout) as unknown, lines: stderr.split('\n').filter((line) => line !== '') };
+  return { output: JSON.parse(stdout) as unknown, lines: stderr.split('\n').filter((line) => line !== '') };
 }
 
 const REQUEST = ['CLIENT GET', 'SERVER GET'];
 const ROUTE = ['CLIENT GET', 'SERVER GET /orders/:id'];
 
 describe('a second init()', () => {
-  test('gives back what the first gave, and warns when it has options', async () => {
-    expect(await play('twice')).toEqual({
-      told: { same: [true, true, true] },
-      lines: ['clew warn: @clew/node: tracing has been started before; these options do nothing'],
+  test('returns the result of the first call, and warns about options', async () => {
+    expect(await runScenario('twice')).toEqual({
+      output: { same: [true, true, true] },
+      lines: ['clew warn: @clew/node: tracing has already been started; these options are ignored'],
     });
   });
 
-  test('throws for a wrong option, too', async () => {
-    expect((await play('wrongTwice')).told).toMatch('expected serviceName');
+  test('throws for an invalid option', async () => {
+    expect((await runScenario('wrongTwice')).output).toMatch('expected serviceName');
   });
 
-  test('after shutdown() starts anew', async () => {
+  test('starts again after shutdown()', async () => {
     const round = { spans: REQUEST, ended: 2 };
-    expect(await play('again')).toEqual({ told: [round, round, round], lines: [] });
+    expect(await runScenario('again')).toEqual({ output: [round, round, round], lines: [] });
   });
 });
 
-test('with another SDK in the process Clew stays out, with one line', async () => {
-  expect(await play('otherSdk')).toEqual({
-    told: { theirs: true, stats: 'none' },
+test('does not start beside another SDK, and logs one line', async () => {
+  expect(await runScenario('otherSdk')).toEqual({
+    output: { theirs: true, stats: 'none' },
     lines: [
-      'clew error: @clew/node: another OpenTelemetry SDK has been started in this process; Clew stays out',
+      'clew error: @clew/node: another OpenTelemetry SDK is active in this process; Clew does not start',
     ],
   });
 });
 
-test('disabled it does nothing, without a word', async () => {
-  expect(await play('disabled', { variables: { OTEL_SDK_DISABLED: 'true' } })).toEqual({
-    told: { status: 200, stats: 'none' },
+test('does nothing and logs nothing when disabled', async () => {
+  expect(await runScenario('disabled', { variables: { OTEL_SDK_DISABLED: 'true' } })).toEqual({
+    output: { status: 200, stats: 'none' },
     lines: [],
   });
 });
@@ -55,8 +58,8 @@ describe('with a collector', () => {
 
   test('flush() delivers, stats() counts', async () => {
     const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
-    expect(await play('flush', { variables })).toEqual({
-      told: { queued: [1, 0], exported: [0, 1] },
+    expect(await runScenario('flush', { variables })).toEqual({
+      output: { queued: [1, 0], exported: [0, 1] },
       lines: [],
     });
     expect(collector.store.counts().spans).toBe(1);
@@ -64,31 +67,31 @@ describe('with a collector', () => {
 });
 
 describe('plugins', () => {
-  test('that are installed are found', async () => {
-    expect(await play('found')).toEqual({ told: expect.arrayContaining(ROUTE), lines: [] });
+  test('are found if installed', async () => {
+    expect(await runScenario('found')).toEqual({ output: expect.arrayContaining(ROUTE), lines: [] });
   });
 
-  test('take options, of init() and of the environment', async () => {
+  test('take options from init() and from the environment', async () => {
     const all = ['INTERNAL request handler - /orders/:id', ...ROUTE];
-    const byOptions = await play('options');
+    const byOptions = await runScenario('options');
     const variables = { CLEW_EXPRESS_LAYERS: 'all', CLEW_EXPRESS_IGNORE_LAYERS_TYPE: 'middleware' };
-    const byVariables = await play('found', { variables });
-    for (const { told, lines } of [byOptions, byVariables]) {
-      expect(told).toEqual(expect.arrayContaining(all));
-      expect(told).toHaveLength(3);
+    const byVariables = await runScenario('found', { variables });
+    for (const { output, lines } of [byOptions, byVariables]) {
+      expect(output).toEqual(expect.arrayContaining(all));
+      expect(output).toHaveLength(3);
       expect(lines).toEqual([]);
     }
   });
 
-  test('go after an own instrumentation of the same name', async () => {
-    const { told, lines } = await play('own');
-    expect(told).toEqual(
+  test('are used next to a custom instrumentation of the same name', async () => {
+    const { output, lines } = await runScenario('own');
+    expect(output).toEqual(
       expect.arrayContaining([
         'INTERNAL middleware - authenticate',
         'INTERNAL request handler - /orders/:id',
       ]),
     );
-    expect(told).toHaveLength(4);
+    expect(output).toHaveLength(4);
     expect(lines).toEqual([]);
   });
 
@@ -106,15 +109,15 @@ describe('plugins', () => {
       },
       [],
     ],
-  ])('that are not wanted are left out (%s %j)', async (scene, variables, spans) => {
-    const { told, lines } = await play(scene, { variables });
-    expect((told as string[]).sort()).toEqual(spans);
+  ])('are not started if not wanted (%s %j)', async (scenario, variables, spans) => {
+    const { output, lines } = await runScenario(scenario, { variables });
+    expect((output as string[]).sort()).toEqual(spans);
     expect(lines).toEqual([]);
   });
 
-  test('whose target was loaded before are told of', async () => {
-    expect(await play('early')).toEqual({
-      told: expect.arrayContaining(REQUEST),
+  test('are reported if their module was loaded before init()', async () => {
+    expect(await runScenario('early')).toEqual({
+      output: expect.arrayContaining(REQUEST),
       lines: [
         "clew warn: @clew/node: express was loaded before init(), so @clew/instrumentation-express can't trace it; " +
           'call init() first, or start with --import @clew/node/register',
@@ -123,7 +126,7 @@ describe('plugins', () => {
   });
 });
 
-describe('a program with', () => {
+describe('an application with', () => {
   let project: Project;
   beforeEach(() => {
     project = makeProject();
@@ -131,22 +134,22 @@ describe('a program with', () => {
   afterEach(() => project.remove());
 
   test.each([
-    ['is no JSON', '{', /Expected property name/],
-    ['says nothing of what it traces', '{"name":"@clew/instrumentation-odd"}', /has no field "clew"/],
+    ['is not JSON', '{', /Expected property name/],
+    ['does not declare targets', '{"name":"@clew/instrumentation-odd"}', /has no field "clew"/],
     [
-      'says nonsense of what it traces',
+      'declares invalid targets',
       '{"name":"@clew/instrumentation-odd","clew":{"class":"Odd","targets":"express"}}',
       /field "clew" is not { class, targets }/,
     ],
     [
-      'has nonsense for a target',
+      'declares an invalid target',
       '{"name":"@clew/instrumentation-odd","clew":{"class":"Odd","targets":[7]}}',
       /field "clew" is not { class, targets }/,
     ],
-  ])('a plugin whose package.json %s goes on without it, with one line', async (_what, manifest, why) => {
+  ])('a plugin whose package.json %s runs without it, with one log line', async (_what, manifest, why) => {
     project.write('node_modules/@clew/instrumentation-odd/package.json', manifest);
-    const { told, lines } = await play('plugins', { cwd: project.folder });
-    expect(told).toEqual({ status: 200, spans: ROUTE });
+    const { output, lines } = await runScenario('plugins', { cwd: project.folder });
+    expect(output).toEqual({ status: 200, spans: ROUTE });
     expect(lines).toEqual([
       expect.stringMatching(/^clew warn: @clew\/node: @clew\/instrumentation-odd is left out /),
     ]);
@@ -161,25 +164,25 @@ describe('a program with', () => {
       'exports.Odd = class { static definition = { options: {} }; constructor() { throw new Error("broken"); } };',
       /broken/,
     ],
-  ])('a plugin whose code %s goes on without it, with one line', async (_what, code, why) => {
+  ])('a plugin whose code %s runs without it, with one log line', async (_what, code, why) => {
     const clew = { class: 'Odd', targets: [{ module: 'express', versions: ['*'] }] };
     const manifest = { name: '@clew/instrumentation-odd', main: 'index.js', clew };
     project.write('node_modules/@clew/instrumentation-odd/package.json', JSON.stringify(manifest));
     project.write('node_modules/@clew/instrumentation-odd/index.js', code);
-    const { told, lines } = await play('plugins', { cwd: project.folder });
-    expect(told).toEqual({ status: 200, spans: ROUTE });
+    const { output, lines } = await runScenario('plugins', { cwd: project.folder });
+    expect(output).toEqual({ status: 200, spans: ROUTE });
     expect(lines).toEqual([
       expect.stringMatching(/^clew error: @clew\/node: @clew\/instrumentation-odd could not be loaded/),
     ]);
     expect(lines[0]).toMatch(why);
   });
 
-  test('two copies of everything is traced once, and told', async () => {
+  test('two copies of all packages is traced once, with a warning', async () => {
     project.copyPackages('core', 'tracer', 'node', 'instrumentation-http');
-    const { told, lines } = await play('copies', { args: [project.folder] });
-    expect(told).toEqual({ same: true, spans: REQUEST });
+    const { output, lines } = await runScenario('copies', { args: [project.folder] });
+    expect(output).toEqual({ same: true, spans: REQUEST });
     expect(lines).toEqual([
-      'clew warn: @clew/node: tracing has been started before; these options do nothing',
+      'clew warn: @clew/node: tracing has already been started; these options are ignored',
       'clew warn: @clew/instrumentation-http is in use already; this second instance (or copy of the package) does nothing',
     ]);
   });

@@ -16,12 +16,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-// Later versions of Node ask for it before anything is sent at all.
+// Newer versions of Node require it even for sending.
 const allowNet = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
 const PERMISSION = ['--no-warnings', '--permission', '--allow-fs-read=*', ...allowNet];
 let count = 0;
 
-/** Runs the program in that state; the names of the spans that arrive, and how it ended. */
+/** Runs the program in that state; returns the names of the spans that arrive, and how the process ended. */
 async function run(state: string, flags: readonly string[], first = '', executable = process.execPath) {
   const service = `service ${count++}`;
   const limit = state === 'without descriptors' ? 'ulimit -n 100; ' : '';
@@ -46,7 +46,7 @@ const variablesFor = (service: string) => ({
   OTEL_BSP_SCHEDULE_DELAY: '10',
 });
 
-test('without its executable, which an update removed while it ran, its last spans arrive', async () => {
+test('without its executable, removed by an update, its last spans arrive', async () => {
   const executable = join(folder, 'node');
   try {
     linkSync(process.execPath, executable);
@@ -70,7 +70,7 @@ test('under --permission alone its last spans arrive over a connection that is o
   expect(ended).toMatchObject({ code: 3, names: ['first', 'last'], stdout: '', stderr: '' });
 });
 
-test('under --permission alone, before a first export, one line says what is lost and why', async () => {
+test('under --permission alone, before a first export, one log line reports the loss and its reason', async () => {
   const ended = await run('as usual', PERMISSION);
   expect(ended).toMatchObject({ code: 3, names: [], stdout: '' });
   expect(ended.stderr).toMatch(
@@ -83,7 +83,7 @@ test('without file descriptors its last spans arrive over a connection that is o
   expect(ended).toMatchObject({ code: 3, names: ['first', 'last'], stdout: 'EMFILE\n', stderr: '' });
 });
 
-test('without file descriptors, before a first export, one line says what is lost and why', async () => {
+test('without file descriptors, before a first export, one log line reports the loss and its reason', async () => {
   const ended = await run('without descriptors', []);
   expect(ended).toMatchObject({ code: 3, names: [], stdout: 'EMFILE\n' });
   expect(ended.stderr).toMatch(
@@ -96,12 +96,12 @@ test('with frozen intrinsics its last spans arrive', async () => {
   expect(ended).toMatchObject({ code: 3, names: ['last'] });
 });
 
-test('a receiver that is down costs one line', async () => {
+test('an unreachable receiver causes one log line', async () => {
   const running = start([...PRELOAD, program('last-resorts.mjs'), 'as usual'], {
     ...variablesFor('unheard'),
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
   });
   const { code, stderr } = await running.ended;
   expect(code).toBe(3);
-  expect(stderr).toMatch(/^clew warn: @clew\/node: 1 spans were lost .*could not be reached or refused.*\n$/);
+  expect(stderr).toMatch(/^clew warn: @clew\/node: 1 spans were lost .*was unreachable or rejected.*\n$/);
 });

@@ -1,12 +1,12 @@
-// Read by the test and by the program that it runs: only what Node itself understands.
+// Read by the test and by the program that it runs: only syntax that Node itself can strip.
 
-/** Wrong options, and what `init()` says of each. */
+/** Invalid options, and the error of `init()` for each. */
 export const WRONG_OPTIONS: readonly (readonly [options: unknown, message: string])[] = [
   ['shop', '@clew/node: expected the options to be an object, got "shop"'],
   [null, '@clew/node: expected the options to be an object, got null'],
   [{ name: 'shop' }, /expected init\(\) to have options among serviceName, resource, .*, got "name"$/.source],
-  [{ serviceName: '' }, '@clew/node: expected serviceName to be a text that is not empty, got ""'],
-  [{ serviceName: 7 }, '@clew/node: expected serviceName to be a text that is not empty, got 7'],
+  [{ serviceName: '' }, '@clew/node: expected serviceName to be a non-empty string, got ""'],
+  [{ serviceName: 7 }, '@clew/node: expected serviceName to be a non-empty string, got 7'],
   [{ resource: 'shop' }, '@clew/node: expected resource to be an object of attributes, got "shop"'],
   [
     { context: 'thread' },

@@ -1,7 +1,7 @@
 import { type Ended, program, run, TYPESCRIPT } from './child.ts';
 import { WRONG_OPTIONS } from './option-cases.ts';
 
-describe('a wrong option', () => {
+describe('an invalid option', () => {
   let ended: Ended;
   let seen: { messages: string[]; recording: boolean };
 
@@ -11,7 +11,7 @@ describe('a wrong option', () => {
   });
 
   test.each(WRONG_OPTIONS.map(([options, message], index) => [index, options, message] as const))(
-    '%i: %j is told by a TypeError',
+    '%i: %j throws a TypeError',
     (index, _options, message) => {
       const exact = message.startsWith('@clew/');
       if (exact) expect(seen.messages[index]).toBe(message);
@@ -19,7 +19,7 @@ describe('a wrong option', () => {
     },
   );
 
-  test('leaves nothing behind: a right call starts', () => {
+  test('has no effect on a following valid call', () => {
     expect(seen.recording).toBe(true);
     expect(ended.stderr).toBe('');
     expect(ended.code).toBe(0);

@@ -4,28 +4,28 @@ import { createServer, type Server } from 'node:net';
 import { type Collector, startCollector } from '@clew/viewer';
 import { type Ended, PRELOAD, program, run, start } from './child.ts';
 
-/** How a program ends, signals that it gets, and which of its spans arrive. */
+/** How a program ends, the signals that it gets, and which of its spans arrive. */
 const ENDS: readonly (readonly [way: string[], signals: NodeJS.Signals[], spans: string[]])[] = [
-  [['falls off'], [], ['last words']],
-  [['sets a status'], [], ['last words']],
-  [['process.exit()', '0'], [], ['last words']],
-  [['process.exit()', '7'], [], ['last words']],
-  [['process.exit() later'], [], ['last words']],
-  [['throws'], [], ['last words']],
-  [['rejects'], [], ['last words']],
-  [['beforeExit listener'], [], ['last words']],
-  [['beforeExit listener that goes on'], [], ['epilogue', 'last words']],
-  [['exit listener'], [], ['last words']],
-  [['a signal'], ['SIGTERM'], ['last words']],
-  [['a signal'], ['SIGINT'], ['last words']],
-  [['a signal'], ['SIGUSR2'], ['last words']],
-  [['a signal with a listener', 'SIGTERM'], ['SIGTERM'], ['last words']],
-  [['a signal with a listener', 'SIGINT'], ['SIGINT'], ['last words']],
-  [['a signal with a listener that exits', 'SIGTERM'], ['SIGTERM'], ['last words']],
-  [['a signal with a listener', 'SIGINT'], ['SIGTERM'], ['last words']],
-  [['a signal survived', 'SIGTERM'], ['SIGTERM'], ['last words']],
-  [['a signal survived', 'SIGHUP'], ['SIGHUP'], ['last words']],
-  // Nothing can be done at these ends; they must be as they would have been.
+  [['falls off'], [], ['last span']],
+  [['sets a status'], [], ['last span']],
+  [['process.exit()', '0'], [], ['last span']],
+  [['process.exit()', '7'], [], ['last span']],
+  [['process.exit() later'], [], ['last span']],
+  [['throws'], [], ['last span']],
+  [['rejects'], [], ['last span']],
+  [['beforeExit listener'], [], ['last span']],
+  [['beforeExit listener that continues'], [], ['last span', 'later span']],
+  [['exit listener'], [], ['last span']],
+  [['a signal'], ['SIGTERM'], ['last span']],
+  [['a signal'], ['SIGINT'], ['last span']],
+  [['a signal'], ['SIGUSR2'], ['last span']],
+  [['a signal with a listener', 'SIGTERM'], ['SIGTERM'], ['last span']],
+  [['a signal with a listener', 'SIGINT'], ['SIGINT'], ['last span']],
+  [['a signal with a listener that exits', 'SIGTERM'], ['SIGTERM'], ['last span']],
+  [['a signal with a listener', 'SIGINT'], ['SIGTERM'], ['last span']],
+  [['a signal survived', 'SIGTERM'], ['SIGTERM'], ['last span']],
+  [['a signal survived', 'SIGHUP'], ['SIGHUP'], ['last span']],
+  // No delivery is possible at these ends; they must be unchanged.
   [['a signal with a listener that is alone', 'SIGTERM'], ['SIGTERM'], []],
   [['a signal with a listener that is alone', 'SIGHUP'], ['SIGHUP'], []],
   [['a signal'], ['SIGKILL'], []],
@@ -51,7 +51,7 @@ type End = readonly [way: string[], signals: NodeJS.Signals[]];
 
 async function end(preload: string[], [way, signals]: End, variables = {}) {
   const running = start([...preload, program('ends.mjs'), ...way], variables);
-  if (signals.length > 0) await running.said('ready');
+  if (signals.length > 0) await running.printed('ready');
   for (const signal of signals) running.process.kill(signal);
   return running.ended;
 }
@@ -69,7 +69,7 @@ async function endTraced(theEnd: End): Promise<Ended & { spans: string[] }> {
   return { ...ended, spans: spans.map(({ name }) => name).sort() };
 }
 
-describe('a traced program ends as if it was not traced, and its last spans arrive', () => {
+describe('a traced process ends like an untraced one, and its last spans arrive', () => {
   test.each(ENDS)('%j %j', async (way, signals, spans) => {
     const [plain, traced] = await Promise.all([end([], [way, signals]), endTraced([way, signals])]);
     const { spans: arrived, ...ended } = traced;
@@ -81,23 +81,26 @@ describe('a traced program ends as if it was not traced, and its last spans arri
 test.each([
   ['falls off its end', 0, []],
   ['calls process.exit()', 3, ['exit']],
-])('a worker thread that %s is traced, too, and nobody is kept', async (_end, code, args) => {
-  const ended = await run([...PRELOAD, program('idle.mjs'), ...args], {
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    OTEL_SERVICE_NAME: `idle ${code}`,
-    OTEL_BSP_SCHEDULE_DELAY: '600000',
-  });
-  expect(ended).toEqual({
-    code: 0,
-    signal: null,
-    stdout: `worker works\nworker ended ${code}\n`,
-    stderr: '',
-  });
-  const names = collector.store.traces({ service: `idle ${code}`, limit: 9 }).map(({ name }) => name);
-  expect(names.sort()).toEqual(['of the program', 'of the worker']);
-});
+])(
+  'a worker thread that %s is traced, too, and does not keep the process alive',
+  async (_end, code, args) => {
+    const ended = await run([...PRELOAD, program('idle.mjs'), ...args], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_SERVICE_NAME: `idle ${code}`,
+      OTEL_BSP_SCHEDULE_DELAY: '600000',
+    });
+    expect(ended).toEqual({
+      code: 0,
+      signal: null,
+      stdout: `worker works\nworker ended ${code}\n`,
+      stderr: '',
+    });
+    const names = collector.store.traces({ service: `idle ${code}`, limit: 9 }).map(({ name }) => name);
+    expect(names.sort()).toEqual(['of the program', 'of the worker']);
+  },
+);
 
-test('a forked process is traced, too, and goes on with the trace that it is given', async () => {
+test('a forked process is traced, too, and continues the given trace', async () => {
   const ended = await run([...PRELOAD, program('forks.mjs')], {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_SERVICE_NAME: 'forks',
@@ -111,7 +114,7 @@ test('a forked process is traced, too, and goes on with the trace that it is giv
   expect(child?.parentSpanId).toBe(parent?.spanId);
 });
 
-describe('with a collector that is down or hangs', () => {
+describe('with an unreachable or hanging collector', () => {
   const wheres = {
     down: () => 'http://127.0.0.1:1',
     hanging: () => `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`,
@@ -121,7 +124,7 @@ describe('with a collector that is down or hangs', () => {
     ends.map(([way, signals]) => [where as keyof typeof wheres, way, signals] as const),
   );
 
-  // Where it waited for the collector, the test would be out of time.
+  // If it waited for the collector, the test would time out.
   test.each(cases)('(%s) %j %j ends the same way', async (where, way, signals) => {
     const variables = {
       OTEL_EXPORTER_OTLP_ENDPOINT: wheres[where](),
@@ -133,12 +136,12 @@ describe('with a collector that is down or hangs', () => {
   });
 
   test.each([[[]], [['SIGTERM']]] as [NodeJS.Signals[]][])(
-    'one that is down is asked once at the end, not until the time is up (%j)',
+    'an unreachable collector is tried once at the end, without retries (%j)',
     async (signals) => {
       const way = signals.length === 0 ? 'falls off' : 'a signal';
       const variables = {
         OTEL_EXPORTER_OTLP_ENDPOINT: wheres.down(),
-        // Were it asked again, the test would be out of time.
+        // If it were retried, the test would time out.
         CLEW_FLUSH_TIMEOUT_MS: '60000',
       };
       const { stderr } = await end(PRELOAD, [[way], signals], variables);
@@ -148,26 +151,26 @@ describe('with a collector that is down or hangs', () => {
     },
   );
 
-  test('a time of 0 puts nothing off', async () => {
+  test('a flush timeout of 0 does not delay the exit', async () => {
     const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: wheres.hanging(), CLEW_FLUSH_TIMEOUT_MS: '0' };
     const before = connections;
     const { code } = await end(PRELOAD, [['process.exit()', '0'], []], variables);
     expect([code, connections]).toEqual([0, before]);
   });
 
-  test('a second SIGINT ends it at once', async () => {
+  test('a second SIGINT ends it immediately', async () => {
     const running = start([...PRELOAD, program('ends.mjs'), 'a signal'], {
       OTEL_EXPORTER_OTLP_ENDPOINT: wheres.hanging(),
       OTEL_LOG_LEVEL: 'error',
     });
-    await running.said('ready');
+    await running.printed('ready');
     const connected = once(hanging, 'connection');
     running.process.kill('SIGINT');
     await connected;
     running.process.kill('SIGINT');
     const { code, signal, stderr } = await running.ended;
     expect([code, signal]).toEqual([null, 'SIGINT']);
-    // It did not come to the end of its time, where it would have said so.
-    expect(stderr).toBe('to whom it may concern\n');
+    // It did not reach its timeout, which would have logged a line.
+    expect(stderr).toBe('written by the application\n');
   });
 });

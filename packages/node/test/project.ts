@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 
 const root = join(__dirname, '..', '..', '..');
 
-/** A folder of a program far away from this repository. */
+/** The folder of an application outside this repository. */
 export interface Project {
   readonly folder: string;
   write(path: string, text: string): void;
-  /** Copies built packages of ours; what they need besides is found in this repository. */
+  /** Copies our built packages; their dependencies are found in this repository. */
   copyPackages(...names: string[]): void;
   remove(): void;
 }

@@ -6,7 +6,7 @@ import { run } from './child.ts';
 const folder = join(__dirname, '..');
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
 
-/** Every word that a file of `src` has in quotes and that looks so. */
+/** Returns every quoted word of this form in the files of `src`. */
 function namesInSources(pattern: RegExp): string[] {
   const files = globSync('src/*.ts', { cwd: folder });
   return [...new Set(files.flatMap((file) => readFileSync(join(folder, file), 'utf8').match(pattern) ?? []))];
@@ -19,7 +19,7 @@ describe('the example in the README', () => {
   });
   afterAll(() => collector.close());
 
-  test('runs, and makes the trace that it says', async () => {
+  test('runs, and produces the documented trace', async () => {
     const [, code = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
     const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
     const { stdout, stderr } = await run(['--input-type=module', '--eval', code], variables, folder);
@@ -36,8 +36,8 @@ describe('the example in the README', () => {
   });
 });
 
-test('every variable that is read is in the README', () => {
-  // Names with TRACES_ in them stand there in short.
+test('the README documents every variable that is read', () => {
+  // Names with TRACES_ are abbreviated there.
   const names = namesInSources(/(?<=')(OTEL|CLEW)_[A-Z_]+(?=')/g).filter(
     (name) => !name.includes('_TRACES_'),
   );
@@ -48,7 +48,7 @@ test('every variable that is read is in the README', () => {
   expect(missing).toEqual([]);
 });
 
-test('every option is in the README', () => {
+test('the README documents every option', () => {
   const source = readFileSync(join(folder, 'src', 'init-options.ts'), 'utf8');
   const names = [...source.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name as string);
   expect(names.length).toBeGreaterThan(18);

@@ -13,7 +13,7 @@ const ENDS = ['falls off its end', 'process.exit()', 'a signal', 'a listener for
 async function run(preload: string[], what: string, end: string, variables = {}) {
   const running = start([...preload, program('replaced-globals.mjs'), what, end], variables);
   if (end.includes('signal')) {
-    await running.said('ready');
+    await running.printed('ready');
     running.process.kill('SIGTERM');
   }
   return running.ended;
@@ -21,7 +21,7 @@ async function run(preload: string[], what: string, end: string, variables = {})
 
 describe.each(CHANGES)('with globals changed after the start (%s)', (what) => {
   test.each(ENDS)(
-    'an application ends as without Clew and its spans arrive, with real times: %s',
+    'an application ends like an untraced one and its spans arrive, with real times: %s',
     async (end) => {
       const service = `${what}, ${end}`;
       const startedAt = BigInt(Date.now() - 5) * 1_000_000n;

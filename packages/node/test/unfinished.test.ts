@@ -3,7 +3,7 @@ import { type Ended, PRELOAD, program, start } from './child.ts';
 
 const FATAL = 'TypeError: on purpose';
 
-/** How a process ends, signals that it gets, and the spans that arrive: [why unfinished] (status) !exception. */
+/** How a process ends, the signals that it gets, and the spans that arrive: [reason] (status) !exception. */
 const ENDS: readonly (readonly [way: string[], signals: NodeJS.Signals[], spans: string[]])[] = [
   [['exits in a response'], [], ['CLIENT GET [exit]', 'SERVER GET [exit]']],
   [['falls off its end'], [], ['INTERNAL job [exit]', 'INTERNAL step [exit]', 'INTERNAL work [exit]']],
@@ -32,7 +32,7 @@ const ENDS: readonly (readonly [way: string[], signals: NodeJS.Signals[], spans:
     [],
     ['CLIENT GET [uncaught exception]', `SERVER GET [uncaught exception] (ERROR) !${FATAL}`],
   ],
-  [['throws in a handler, and goes on'], [], ['CLIENT GET', `SERVER GET (ERROR) !${FATAL}`]],
+  [['throws in a handler, and continues'], [], ['CLIENT GET', `SERVER GET (ERROR) !${FATAL}`]],
   [['throws in an active span, and exits'], [], [`INTERNAL job [uncaught exception] (ERROR) !${FATAL}`]],
   [['in a worker', 'exits in an exit listener'], [], ['INTERNAL work [exit]']],
   [['in a worker', 'ends a span in an exit listener of process.exit()'], [], ['INTERNAL work']],
@@ -56,12 +56,12 @@ afterAll(() => collector.close());
 
 async function end(preload: string[], way: string[], signals: NodeJS.Signals[], variables = {}) {
   const running = start([...preload, program('unfinished.mjs'), ...way], variables);
-  if (signals.length > 0) await running.said('ready');
+  if (signals.length > 0) await running.printed('ready');
   for (const signal of signals) running.process.kill(signal);
   return running.ended;
 }
 
-/** A stack may have frames of ours. */
+/** A stack may contain frames of Clew. */
 function withoutPlaces({ stderr, ...ended }: Ended) {
   const lines = stderr.split('\n');
   return {
@@ -91,7 +91,7 @@ async function spansOf(way: string[], signals: NodeJS.Signals[] = []) {
   return { ended, spans: traces.flatMap(({ traceId }) => collector.store.trace(traceId)?.spans ?? []) };
 }
 
-describe('spans that are open when the process ends arrive with the reason, and it ends as if it was not traced', () => {
+describe('open spans arrive with the reason when the process ends, and it ends like an untraced one', () => {
   test.each(ENDS)('%j %j', async (way, signals, expected) => {
     const [plain, { ended, spans }] = await Promise.all([end([], way, signals), spansOf(way, signals)]);
     expect(withoutPlaces(ended)).toEqual(withoutPlaces(plain));
@@ -107,7 +107,7 @@ test('an open span ends no earlier than its children', async () => {
   expect(work!.parentSpanId).toBe(step!.spanId);
 });
 
-test('an end() that comes after the end of the process is no mistake of the application', async () => {
+test('an end() after the process has ended its spans is not logged as an error', async () => {
   const { ended, spans } = await spansOf(['ends a span again']);
   expect(spans.map(described)).toEqual(['INTERNAL work [exit]']);
   expect(ended.stderr).toBe('');

@@ -1,4 +1,4 @@
-// Its standard error is closed by its reader, and something goes wrong in tracing. Knows nothing of Clew.
+// Its standard error has been closed by the reader, and a warning is logged. Does not use Clew itself.
 import { createRequire } from 'node:module';
 
 const { trace } = createRequire(import.meta.url)('@opentelemetry/api');
@@ -6,7 +6,7 @@ console.log('ready');
 process.once('SIGUSR2', () => {
   const span = trace.getTracer('application').startSpan('s');
   span.end();
-  // A warning.
+  // Logs a warning.
   span.end();
   setTimeout(() => process.exit(7), 100);
 });

@@ -1,11 +1,11 @@
-// Ends in the way that it is told to, with a span that has not been sent yet. Knows nothing of Clew.
+// Ends in the requested way, with a span that has not been sent yet. Does not use Clew itself.
 import { createRequire } from 'node:module';
 
 const [way = 'falls off', ...rest] = process.argv.slice(2);
 const { trace } = createRequire(import.meta.url)('@opentelemetry/api');
-trace.getTracer('program').startSpan('last words').end();
+trace.getTracer('program').startSpan('last span').end();
 console.log('hello');
-console.error('to whom it may concern');
+console.error('written by the application');
 
 const stay = () => setInterval(() => {}, 1000);
 const ways = {
@@ -38,7 +38,7 @@ const ways = {
     process.once(rest[0], () => process.exit(5));
     console.log('ready');
   },
-  // What the package `signal-exit` does.
+  // As the package `signal-exit` does.
   'a signal with a listener that is alone': () => {
     stay();
     const listener = () => {
@@ -53,7 +53,7 @@ const ways = {
     const staying = stay();
     process.once(rest[0], () => {
       setTimeout(() => {
-        console.log('goes on');
+        console.log('continues');
         clearInterval(staying);
       }, 20);
     });
@@ -62,9 +62,9 @@ const ways = {
   'beforeExit listener': () => {
     process.on('beforeExit', () => console.log('beforeExit'));
   },
-  'beforeExit listener that goes on': () => {
+  'beforeExit listener that continues': () => {
     process.once('beforeExit', () => {
-      setTimeout(() => trace.getTracer('program').startSpan('epilogue').end(), 5);
+      setTimeout(() => trace.getTracer('program').startSpan('later span').end(), 5);
     });
   },
   'exit listener': () => {

@@ -1,4 +1,4 @@
-// Starts and stops tracing with each set of variables, one after the other, and tells what it saw.
+// Starts and stops tracing with each set of variables in turn, and returns its observations.
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -20,8 +20,8 @@ diag.setLogger(
 );
 
 const server = createServer(({ headers }, response) => {
-  const told = Object.keys(headers).filter((name) => name === 'traceparent' || name === 'baggage');
-  response.end(JSON.stringify({ told, traceId: trace.getActiveSpan()?.spanContext().traceId }));
+  const sentHeaders = Object.keys(headers).filter((name) => name === 'traceparent' || name === 'baggage');
+  response.end(JSON.stringify({ sentHeaders, traceId: trace.getActiveSpan()?.spanContext().traceId }));
 }).listen(0, '127.0.0.1');
 await once(server, 'listening');
 
@@ -58,7 +58,7 @@ async function look(name: string, variables: Readonly<Record<string, string>>) {
     carrier: (Reflect.apply(Reflect.get(context, '_getContextManager'), context, []) as object).constructor
       .name,
     continued: (await asked()).includes(remote.traceId),
-    told: await askedByClient(),
+    sentHeaders: await headersSentByClient(),
   };
   span.end();
   await clew.shutdown();
@@ -81,7 +81,7 @@ function injected(): string[] {
     .sort();
 }
 
-/** A request that no client of ours has touched. */
+/** A request from a client that is not traced. */
 async function asked(): Promise<string> {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   const traceparent = `00-${remote.traceId}-${remote.spanId}-01`;
@@ -89,12 +89,12 @@ async function asked(): Promise<string> {
   return text(socket);
 }
 
-/** What a request tells the server that the program makes: names of headers. */
-async function askedByClient(): Promise<string[]> {
+/** Returns the names of the headers that a request of the program sends to the server. */
+async function headersSentByClient(): Promise<string[]> {
   const { port } = server.address() as AddressInfo;
   const span = trace.setSpanContext(ROOT_CONTEXT, { ...remote, traceFlags: 1 });
   const baggage = propagation.createBaggage({ user: { value: '7' } });
   const request = context.with(propagation.setBaggage(span, baggage), () => get({ port, host: '127.0.0.1' }));
   const [response] = (await once(request, 'response')) as [IncomingMessage];
-  return (JSON.parse(await text(response)) as { told: string[] }).told.sort();
+  return (JSON.parse(await text(response)) as { sentHeaders: string[] }).sentHeaders.sort();
 }

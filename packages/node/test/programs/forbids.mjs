@@ -1,4 +1,4 @@
-// `node forbids.mjs WHAT`: the host forbids something, the application starts tracing and serves a request.
+// `node forbids.mjs WHAT`: the host forbids something; the application starts tracing and serves a request.
 import { once } from 'node:events';
 import http from 'node:http';
 import module, { createRequire } from 'node:module';
@@ -18,7 +18,7 @@ const processor = {
 };
 const brokenContext = { active() {}, with() {}, bind() {}, enable: refuse, disable() {} };
 
-/** Each forbids and returns the options of `init()`. */
+/** Each function forbids something, and returns the options of `init()`. */
 const hosts = {
   nothing: () => {},
   hooks() {

@@ -1,4 +1,4 @@
-// Forks itself; the environment carries the trace to the child, as OpenTelemetry's variables have it.
+// Forks itself; the environment propagates the trace to the child, in OpenTelemetry's variables.
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// Has nothing to do but ends a span: nothing of ours may keep it.
+// Only ends a span: Clew must not keep it alive.
 import { createRequire } from 'node:module';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 

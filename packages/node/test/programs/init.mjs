@@ -1,14 +1,14 @@
-// Scenes around init(), one a run; tells what it saw as JSON on standard output.
+// Scenarios for init(), one in each run; writes its observations as JSON to standard output.
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import { createRequire } from 'node:module';
 import { init } from '@clew/node';
 import { trace } from '@opentelemetry/api';
 
-const [scene = '', ...rest] = process.argv.slice(2);
+const [scenario = '', ...rest] = process.argv.slice(2);
 const require = createRequire(import.meta.url);
 
-/** Keeps spans as `KIND name` in a list. */
+/** Stores spans as `KIND name` in a list. */
 function recorder() {
   const spans = [];
   const kinds = ['INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
@@ -21,7 +21,7 @@ function recorder() {
   return { spans, options: { exporter: false, spanProcessors: [processor] } };
 }
 
-/** One request to a server that listens on `listener`. */
+/** Sends one request to a server with this listener. */
 async function serveOnce(listener, path = '/') {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -35,7 +35,7 @@ async function serveOnce(listener, path = '/') {
 
 const ok = (_request, response) => response.end('ok');
 
-const scenes = {
+const scenarios = {
   twice() {
     const first = init({ exporter: false });
     return { same: [init() === first, init({}) === first, init({ serviceName: 'other' }) === first] };
@@ -135,7 +135,7 @@ const scenes = {
     return spans;
   },
 
-  /** The second copy is the one whose folder is given. */
+  /** The folder is that of the second copy. */
   async copies() {
     const { spans, options } = recorder();
     const copy = createRequire(`${rest[0]}/package.json`);
@@ -155,7 +155,7 @@ const scenes = {
   },
 };
 
-/** A program of express, which is loaded here and not before. */
+/** An application with express, which is loaded here and not earlier. */
 function application(express = require('express')) {
   const app = express();
   app.use(function authenticate(_request, _response, next) {
@@ -165,5 +165,5 @@ function application(express = require('express')) {
   return app;
 }
 
-process.stdout.write(JSON.stringify((await scenes[scene]()) ?? null));
+process.stdout.write(JSON.stringify((await scenarios[scenario]()) ?? null));
 process.exit();

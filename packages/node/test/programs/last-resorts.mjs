@@ -1,4 +1,4 @@
-// Exits with a span that waits, in a process that can do little at its end. Knows nothing of Clew.
+// Exits with a queued span, in a process that can do little when it exits. Does not use Clew itself.
 import { openSync, unlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -25,7 +25,7 @@ if (first === 'after an export') {
   const staying = setInterval(() => {}, 1000);
   process.once('SIGUSR2', () => {
     clearInterval(staying);
-    // The response to the export is read before that.
+    // By then, the response to the export has been read.
     setTimeout(finish, 50);
   });
 } else finish();

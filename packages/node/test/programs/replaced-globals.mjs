@@ -1,4 +1,4 @@
-// Ends a span in an application that replaces or deletes what Clew could read. Knows nothing of Clew.
+// Ends a span in an application that replaces or deletes globals. Does not use Clew itself.
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
@@ -6,14 +6,14 @@ const { trace } = require('@opentelemetry/api');
 const [what, end] = process.argv.slice(2);
 const { setTimeout: later, setInterval: stay, clearInterval: leave } = globalThis;
 const staying = stay(() => {}, 1000);
-// What a fault of ours in the background must not become.
+// A background error of ours must not become one of these.
 process.on('uncaughtException', (error) => console.log('uncaught', error));
 
 const NAMES = ['setImmediate', 'setTimeout', 'clearTimeout', 'performance', 'Buffer', 'Date', 'URL'];
 const trap = () => {
   throw new Error('replaced');
 };
-// Node's own sockets stop where `process.nextTick` is faked.
+// Node's own sockets stop working if `process.nextTick` is faked.
 const fake = () =>
   require('@sinonjs/fake-timers').install({ now: 0, toNotFake: ['nextTick', 'queueMicrotask'] });
 const changes = {
@@ -40,5 +40,5 @@ const ends = {
     console.log('ready');
   },
 };
-// Until then the first has been exported.
+// By then, the first span has been exported.
 later(() => ends[end](), 300);

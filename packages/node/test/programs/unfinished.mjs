@@ -1,4 +1,4 @@
-// Ends in the given way while spans are open. Knows nothing of Clew.
+// Ends in the given way while spans are open. Does not use Clew itself.
 import { createServer, get } from 'node:http';
 import { createRequire } from 'node:module';
 import { isMainThread, Worker } from 'node:worker_threads';
@@ -8,7 +8,7 @@ const { trace } = require('@opentelemetry/api');
 const tracer = trace.getTracer('application');
 const [way, signal] = process.argv.slice(2);
 
-/** Serves one request, which the process makes itself. */
+/** Serves one request, which the process sends itself. */
 function serve(handler, onResponse = () => {}) {
   const server = createServer(handler).listen(0, '127.0.0.1', () => {
     const { port } = server.address();
@@ -41,7 +41,7 @@ const ways = {
     app.get('/orders', () => setTimeout(fail, 1));
     serve(app);
   },
-  'throws in a handler, and goes on': () => {
+  'throws in a handler, and continues': () => {
     process.once('uncaughtException', (error) => console.log('caught', error.message));
     const server = serve((_, response) => {
       setTimeout(() => {

@@ -1,4 +1,4 @@
-// Calls init() with each wrong option, and at last with a right one: nothing may be left of those before.
+// Calls init() with each invalid option, then with a valid one, which earlier calls must not affect.
 import { type InitOptions, init } from '@clew/node';
 import { trace } from '@opentelemetry/api';
 import { WRONG_OPTIONS } from '../option-cases.ts';

@@ -1,4 +1,4 @@
-// A test of an application, under the globals of a browser and fake timers, with tracing on.
+// An application's test, with the globals of a browser, fake timers and tracing.
 const { createServer, get } = require('node:http');
 const { setImmediate: turn } = require('node:timers/promises');
 const { init } = require('@clew/node');
