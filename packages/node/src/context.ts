@@ -8,8 +8,7 @@ const CARRIERS = { async: AsyncContextManager, stack: StackContextManager } as c
 
 /**
  * Returns the context manager from the option, or from `CLEW_CONTEXT`. `base` is the root context, with what a
- * parent
- * process propagated. Strict mode (`strictContext`, `CLEW_CONTEXT_STRICT`) adds checks for development.
+ * parent process propagated. Strict mode (`strictContext`, `CLEW_CONTEXT_STRICT`) adds checks for development.
  */
 export function contextManagerFrom(
   environment: Environment,

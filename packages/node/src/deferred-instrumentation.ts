@@ -22,9 +22,8 @@ export type OptionsFor = (plugin: InstalledPlugin, kinds: OptionKinds) => Readon
 export type Moment = 'before the application' | 'while it runs';
 
 /**
- * Starts a plugin whose code is loaded lazily: when one of its modules is loaded, or with the first message of
- * one of
- * its channels. Throws if the host does not allow hooks.
+ * Starts a plugin whose code is loaded lazily: when one of its modules is loaded, or with the first message of one
+ * of its channels. Throws if the host does not allow hooks.
  */
 export function startPlugin(
   plugin: InstalledPlugin,

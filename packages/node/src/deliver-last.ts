@@ -24,10 +24,9 @@ const REJECTED: Result = { kind: 'lost', reason: 'the receiver was unreachable o
 const NO_DESCRIPTORS = new Set(['EMFILE', 'ENFILE']);
 
 /**
- * Posts the remaining spans while this process is blocked, because `process.exit()` waits for no response. Tries
- * a child
- * process, then a worker thread, then this thread over a connection that is already open. A process is started only
- * if spans are left. Spans that cannot be delivered within `timeoutMs` are lost, with one log line.
+ * Posts the remaining spans while this process is blocked, because `process.exit()` waits for no response. Tries a
+ * child process, then a worker thread, then this thread over a connection that is already open. A process is
+ * started only if spans are left. Spans that cannot be delivered within `timeoutMs` are lost, with one log line.
  */
 export function deliverLast(unsent: UnsentSpans, timeoutMs: number): void {
   if (timeoutMs === 0) return;

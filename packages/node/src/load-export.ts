@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { startingPoints } from './application.ts';
 
 /**
- * Loads the export named by `package#export`, from the folders where plugins are found. Throws an error that
- * names the
- * missing package or export.
+ * Loads the export named by `package#export`, from the folders where plugins are found. Throws an error that names
+ * the missing package or export.
  */
 export function loadExport(reference: string): unknown {
   const [name = '', exportName = ''] = reference.split('#');

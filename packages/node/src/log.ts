@@ -26,8 +26,7 @@ let ownLogger: unknown;
 
 /**
  * Logs to standard error, by default from level `warn`, unless the application has already set a logger. Without
- * one,
- * our warnings would be lost.
+ * one, our warnings would be lost.
  */
 export function ensureLogger(level: LogLevel | undefined, environment?: Environment): void {
   if (current() !== undefined && current() !== ownLogger) return;

@@ -20,8 +20,8 @@ export interface Deliverable {
 
 /**
  * Ends the open spans and delivers pending spans when the process exits. The process exits exactly as it would
- * without
- * us: with the same status, by the same signal, when the application decides. Returns a function that removes it.
+ * without us: with the same status, by the same signal, when the application decides. Returns a function that
+ * removes it.
  */
 export function deliverAtEnd(deliverable: Deliverable): () => void {
   let stopped = false;
@@ -76,8 +76,7 @@ export function deliverAtEnd(deliverable: Deliverable): () => void {
     if (process.listenerCount(signal) > 1) {
       moveToLast();
       // The application decides, and requests in flight continue. Listeners that check whether they are the only
-      // one
-      // (as the package `signal-exit` does) must see the same as without us.
+      // one (as the package `signal-exit` does) must see the same as without us.
       process.removeListener(signal, onSignal);
       originals.setImmediate(() => {
         if (!stopped) process.prependListener(signal, onSignal);
@@ -130,9 +129,8 @@ function isExiting(): boolean {
 }
 
 /**
- * Calls `work` after the `exit` listeners that follow ownLogger, just before `process.exit()` calls
- * `process.reallyExit`,
- * on which the package `signal-exit` relies, too. Returns false if there is no `reallyExit`.
+ * Calls `work` after the `exit` listeners that follow ours, just before `process.exit()` calls
+ * `process.reallyExit`, on which the package `signal-exit` relies, too. Returns false if there is no `reallyExit`.
  */
 function beforeReallyExit(work: () => void): boolean {
   const exiting = process as Exiting;

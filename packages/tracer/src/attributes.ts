@@ -13,10 +13,9 @@ const MAX_ITEMS = 16384;
 const INVALID = Symbol('invalid');
 
 /**
- * Sets one attribute, replacing an earlier one with the same key.
- * Ignores `undefined`; drops a key that is not a non-empty string, a value that OTLP cannot represent, and a new
- * key
- * beyond `maxCount`. Strings are cut to `maxLength` characters.
+ * Sets one attribute, replacing an earlier one with the same key. Ignores `undefined`; drops a key that is not a
+ * non-empty string, a value that OTLP cannot represent, and a new key beyond `maxCount`. Strings are cut to
+ * `maxLength` characters.
  */
 export function setFlat(
   list: FlatAttributes,

@@ -2,11 +2,10 @@ import { originals } from '@clew/core/internal';
 import { diag } from '@opentelemetry/api';
 
 /**
- * Why spans were dropped:
- * `queueFull`: the queue held as many bytes as allowed; `tooLarge`: one span was larger than a batch; `rejected`:
- * the
- * receiver rejected it; `retriesExhausted`: the receiver was unreachable for too long; `shutdown`: ended after
- * shutdown or still queued at its deadline; `failed`: it could not be encoded, or a user's exporter failed.
+ * Why spans were dropped. `queueFull`: the queue held as many bytes as allowed; `tooLarge`: one span was larger
+ * than a batch; `rejected`: the receiver rejected it; `retriesExhausted`: the receiver was unreachable for too
+ * long; `shutdown`: ended after shutdown or still queued at its deadline; `failed`: it could not be encoded, or a
+ * user's exporter failed.
  */
 export type DropCause = 'queueFull' | 'tooLarge' | 'rejected' | 'retriesExhausted' | 'shutdown' | 'failed';
 

@@ -148,8 +148,7 @@ export class TracerProvider implements ApiTracerProvider {
 
   /**
    * Ends the spans that are still open, children before their parents, because the process exits: sets the
-   * attributes
-   * `clew.unfinished: true` and `clew.unfinished_reason`. Later calls of their `end()` are ignored.
+   * attributes `clew.unfinished: true` and `clew.unfinished_reason`. Later calls of their `end()` are ignored.
    *
    * @param reason what ends the process: `exit`, `uncaught exception`, the name of a signal
    */

@@ -20,13 +20,10 @@ interface Bounds {
 
 /**
  * Returns for each process (see `processOf`) by how many nanoseconds its spans are shown later. A clock counts as
- * wrong only if a span starts before the span in another process that caused it, which is impossible. All spans
- * of that
- * process are then shifted by one amount: the smallest that corrects this, or, if its calls fit inside their
- * callers,
- * the middleShift of the possible range (assuming that requests and responses take equally long). A callee that
- * ends after
- * its caller is not corrected: callers time out.
+ * wrong only if a span starts before the span in another process that caused it, which is impossible. All spans of
+ * that process are then shifted by one amount: the smallest that corrects this, or, if its calls fit inside their
+ * callers, the middle of the possible range (assuming that requests and responses take equally long). A callee
+ * that ends after its caller is not corrected: callers time out.
  */
 export function clockShifts(edges: readonly Edge[]): Map<string, number> {
   const bounds = new Map<string, Map<string, Bounds>>();

@@ -21,8 +21,7 @@ export interface CollectorOptions {
   /** Maximum bytes of a request's body, before and after decompression. Default 16 MiB. */
   readonly maxBodyBytes?: number;
   /**
-   * Maximum bytes of all bodies in flight together; further requests get 503, so that the sender retries. At
-   * least
+   * Maximum bytes of all bodies in flight together; further requests get 503, so that the sender retries. At least
    * `maxBodyBytes`; default four times that.
    */
   readonly maxBodiesBytes?: number;

@@ -44,8 +44,7 @@ const decoders = { gzip: promisify(gunzip), inflate: promisify(inflate), inflate
 
 /**
  * Reads and decompresses a request's body. Throws RequestError: 400 (not decompressible), 413 (more than
- * `maxBytes`,
- * before or after decompression), 415 (unknown encoding), 503 (`memory` exhausted).
+ * `maxBytes`, before or after decompression), 415 (unknown encoding), 503 (`memory` exhausted).
  */
 export async function readBody(
   request: IncomingMessage,

@@ -8,10 +8,8 @@ const PART = 500;
 /**
  * Passes the valid spans of a request to `keep` in parts, yielding to the event loop in between, so that a large
  * request neither blocks others nor needs more memory than its body. Nothing of a malformed request is kept: a
- * request
- * with more than one part is therefore decoded twice. Returns the number of invalid spans. Rejects with
- * OtlpError, and
- * with what `keep` throws.
+ * request with more than one part is therefore decoded twice. Returns the number of invalid spans. Rejects with
+ * OtlpError, and with what `keep` throws.
  */
 export async function keepSpans(
   request: RequestSpans,

@@ -9,8 +9,7 @@ const MAX_PENDING = 10_000;
 
 /**
  * Prints a line for each trace once no span of it has arrived for a second, because several processes send its
- * parts
- * in separate batches. Under load, a summary line replaces most of them.
+ * parts in separate batches. Under load, a summary line replaces most of them.
  */
 export class LiveTraces {
   readonly #store: TraceStore;
