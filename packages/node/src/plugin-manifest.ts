@@ -83,11 +83,12 @@ function isStatement(value: unknown): value is Statement {
 }
 
 function isTarget(value: unknown): boolean {
-  const { module, versions, channel } = (value ?? {}) as {
-    module?: unknown;
-    versions?: unknown;
-    channel?: unknown;
-  };
-  const isVersioned = versions === undefined || Array.isArray(versions);
-  return typeof channel === 'string' || (typeof module === 'string' && isVersioned);
+  const { module, versions, file, channel } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (channel !== undefined) return typeof channel === 'string';
+  const hasVersions = versions === undefined || (Array.isArray(versions) && versions.every(isText));
+  return isText(module) && hasVersions && (file === undefined || isText(file));
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }

@@ -114,13 +114,21 @@ describe('a plugin that somebody else publishes', () => {
     expect(await trace('main.cjs', { [variable]: name })).toEqual({ spans, lines: [] });
   });
 
-  test('whose field is broken is left out with one line', async () => {
-    project.write(`node_modules/${PLUGIN}/package.json`, `{"name":"${PLUGIN}","clew":{"class":"Toy"}}`);
-    manifest({ dependencies: { [PLUGIN]: '^1.0.0' } });
-    const { lines } = await trace();
-    expect(lines).toEqual([
-      `clew warn: @clew/node: ${PLUGIN} is left out its field "clew" is not { class, targets }`,
-    ]);
+  test.each([
+    { class: 'Toy' },
+    { class: 'Toy', targets: [null] },
+    { class: 'Toy', targets: [{ module: 'toy-database', versions: '1' }] },
+    { class: 'Toy', targets: [{ module: 'toy-database', versions: [1] }] },
+    { class: 'Toy', targets: [{ module: 'toy-database', file: 7 }] },
+    { class: 'Toy', targets: [{ channel: 7 }] },
+  ])('whose field is broken is left out with one line: %j', async (clew) => {
+    project.write(`node_modules/broken/package.json`, JSON.stringify({ name: 'broken', clew }));
+    installToyPlugin(project, PLUGIN);
+    manifest({ dependencies: { broken: '^1.0.0', [PLUGIN]: '^1.0.0' } });
+    expect(await trace()).toEqual({
+      spans: TRACED,
+      lines: ['clew warn: @clew/node: broken is left out its field "clew" is not { class, targets }'],
+    });
   });
 });
 
