@@ -1,0 +1,33 @@
+// The API reports of the last build against those in the repository (`packages/NAME/api`). `npm run api` lists what
+// differs, `npm run api -- --write` accepts it. integration-tests/house/api.test.ts fails as long as something differs.
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const write = process.argv.includes('--write');
+/** The packages whose exports are more than a plugin and its options. */
+const reported = ['core', 'node', 'osprofiler', 'testing', 'tracer', 'viewer'];
+
+for (const name of reported) {
+  const built = reportsIn(`packages/${name}/.types/api`);
+  const decided = reportsIn(`packages/${name}/api`);
+  for (const file of new Set([...built.keys(), ...decided.keys()])) {
+    if (built.get(file) === decided.get(file)) continue;
+    const path = `packages/${name}/api/${file}`;
+    console.log(write ? `${path}: written` : `${path}: differs from the build`);
+    if (write) accept(join(root, path), built.get(file));
+    else process.exitCode = 1;
+  }
+}
+
+function accept(path, report) {
+  if (report === undefined) return rmSync(path);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, report);
+}
+
+function reportsIn(folder) {
+  const files = globSync('*.api.md', { cwd: join(root, folder) });
+  return new Map(files.map((file) => [file, readFileSync(join(root, folder, file), 'utf8')]));
+}
