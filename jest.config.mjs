@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+
+const { version } = JSON.parse(readFileSync(new URL('lerna.json', import.meta.url), 'utf8'));
+
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/packages', '<rootDir>/integration-tests', '<rootDir>/examples'],
@@ -23,5 +27,5 @@ export default {
     '^@clew/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^@clew/core/(plugin|internal)$': '<rootDir>/packages/core/src/$1.ts',
   },
-  globals: { __VERSION__: '0.1.0' },
+  globals: { __VERSION__: version },
 };

@@ -9,9 +9,14 @@ describe('the repository', () => {
     expect(read('package-lock.json')).not.toMatch(/"resolved": "http/);
   });
 
-  test('all packages have the version of lerna.json', () => {
+  // Also those that are never published: `lerna version` stops at a workspace that has none.
+  test('all workspaces have the version of lerna.json', () => {
     const { version } = JSON.parse(read('lerna.json'));
-    const manifests = globSync('packages/*/package.json', { cwd: root });
+    const { workspaces } = JSON.parse(read('package.json'));
+    const manifests = globSync(
+      workspaces.map((workspace: string) => `${workspace}/package.json`),
+      { cwd: root },
+    );
     expect(manifests.length).toBeGreaterThan(5);
     for (const file of manifests) {
       const manifest = JSON.parse(read(file));
@@ -22,6 +27,18 @@ describe('the repository', () => {
       })) {
         if (name.startsWith('@clew/')) expect([file, name, wanted]).toEqual([file, name, version]);
       }
+    }
+  });
+
+  test('packages publish a folder that the build makes, to everyone', () => {
+    for (const file of globSync('packages/*/package.json', { cwd: root })) {
+      const { files, publishConfig, license } = JSON.parse(read(file));
+      expect([file, files[0], publishConfig, license]).toEqual([
+        file,
+        'dist',
+        { access: 'public' },
+        'Apache-2.0',
+      ]);
     }
   });
 
