@@ -53,13 +53,13 @@ function propagateWith(signature?: ReturnType<typeof createSignature>): void {
 beforeEach(() => propagateWith());
 afterAll(() => propagation.disable());
 
-test('what fits is written', () => {
+test('headers that fit are written', () => {
   const carrier: Carrier = { own: 'x' };
   injectFresh(withBaggage(1000), carrier, bounded(2000).writer);
   expect(Object.keys(carrier)).toEqual(['own', 'traceparent', 'baggage']);
 });
 
-test('a header that does not fit is left out and counted, the others are written', () => {
+test('a header that does not fit is left out and counted; the others are written', () => {
   const carrier: Carrier = { own: 'x'.repeat(1000) };
   const before = droppedCount('outgoing header does not fit');
   injectFresh(withBaggage(1000), carrier, bounded(2000).writer);
@@ -67,7 +67,7 @@ test('a header that does not fit is left out and counted, the others are written
   expect(droppedCount('outgoing header does not fit')).toBe(before + 1);
 });
 
-test('a carrier that is nearly full is left as it is, with what an older context has written', () => {
+test('a nearly full carrier stays unchanged, with the headers of an older context', () => {
   const carrier: Carrier = { own: 'x'.repeat(1700), traceparent: 'old' };
   const copy = { ...carrier };
   const before = droppedCount('outgoing context does not fit');
@@ -76,14 +76,14 @@ test('a carrier that is nearly full is left as it is, with what an older context
   expect(droppedCount('outgoing context does not fit')).toBe(before + 1);
 });
 
-test('an older header goes also where the new one does not fit', () => {
+test('an older header is removed even if the new one does not fit', () => {
   const carrier: Carrier = { traceparent: 'old', baggage: 'old=1' };
   injectFresh(withBaggage(3000), carrier, bounded(2000).writer);
   expect(Object.keys(carrier)).toEqual(['traceparent']);
   expect(carrier.traceparent).not.toBe('old');
 });
 
-test('short contexts are written without measuring the carrier where its bound is not exact', () => {
+test('a short context is written without measuring a carrier whose limit is not exact', () => {
   const { room, writer: lazily } = bounded(2000, 512);
   injectFresh(withBaggage(10), {}, lazily);
   expect(room).not.toHaveBeenCalled();
@@ -95,7 +95,7 @@ test('short contexts are written without measuring the carrier where its bound i
   expect(Object.keys(full)).toEqual(['own', 'traceparent']);
 });
 
-test('a header that is left out is not signed: the others stay valid', () => {
+test('a header that is left out is not signed, so that the signature of the others is valid', () => {
   const signature = createSignature({ keys: { first: 'a secret of sixteen' } });
   propagateWith(signature);
   const carrier: Carrier = {};
@@ -106,7 +106,7 @@ test('a header that is left out is not signed: the others stay valid', () => {
   expect(droppedFromWire()).not.toHaveProperty('signature: wrong');
 });
 
-test('a setter of any kind may be bounded: `set` says whether a header was written', () => {
+test('`set` of a bounded writer returns whether the header was written', () => {
   const setter: TextMapSetter<Carrier> = bounded(600).writer;
   const begun = bounded(600).writer;
   expect(begun.begin?.({})).toBe(true);

@@ -33,7 +33,7 @@ test.each<[title: string, error: unknown, expected: boolean]>([
   expect(isCancellation(error)).toBe(expected);
 });
 
-test('an abort is recorded as the error that is its reason', () => {
+test('an abort with an error as its reason is recorded as that error', () => {
   expect(abortReason(new AbortError('a', { cause: timeout }))).toBe(timeout);
   expect(abortReason(abort)).toBe(abort);
   expect(abortReason(slow)).toBe(slow);

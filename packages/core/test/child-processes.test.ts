@@ -45,38 +45,38 @@ afterEach(() => {
 });
 
 describe('the environment of a child process', () => {
-  test('names the current span and baggage, beside what was there', () => {
+  test('has the current span and baggage in addition to the existing variables', () => {
     const given = Object.freeze({ PATH: '/bin' });
     const environment = context.with(request, () => carryToChild(given));
     expect(environment).toEqual({ PATH: '/bin', TRACEPARENT, BAGGAGE: 'tenant=blue' });
   });
 
-  test('is a copy of this process\u2019s where none is given, which stays as it was', () => {
+  test('is by default a copy of the environment of this process, which does not change', () => {
     const before = { ...process.env };
     expect(carryToChild(undefined, request)).toEqual({ ...before, TRACEPARENT, BAGGAGE: 'tenant=blue' });
     expect({ ...process.env }).toEqual(before);
   });
 
-  test('holds nothing of an older trace, in whatever case, also where there is no span now', () => {
+  test('has no variables of an older trace, in any case, even without a current span', () => {
     const old = { TRACEPARENT: OTHER, TraceState: 'old=1', baggage: 'old=1', HOME: '/' };
     expect(carryToChild(old, request)).toEqual({ TRACEPARENT, BAGGAGE: 'tenant=blue', HOME: '/' });
     expect(carryToChild(old, rootContext)).toEqual({ HOME: '/' });
     expect(carryToChild(old, suppressTracing(request))).toEqual({ HOME: '/' });
   });
 
-  test('gets nothing where it and the arguments are nearly as large as the system allows', () => {
+  test('gets no context if it is, with the arguments, nearly as large as the system allows', () => {
     const large = { LARGE: 'x'.repeat(120_000) };
     expect(carryToChild(large, request)).toEqual({ ...large, TRACEPARENT, BAGGAGE: 'tenant=blue' });
     expect(carryToChild(large, request, 11_000)).toEqual(large);
     expect(carryToChild({ LARGE: 'x'.repeat(131_000) }, request)).toEqual({ LARGE: 'x'.repeat(131_000) });
   });
 
-  test('is left as it is while nothing is installed', () => {
+  test('is unchanged while no propagator is installed', () => {
     propagation.disable();
     expect(carryToChild({ TRACEPARENT: OTHER })).toEqual({ TRACEPARENT: OTHER });
   });
 
-  test('is a mere copy when the propagator throws', () => {
+  test('is a plain copy if the propagator throws', () => {
     propagation.disable();
     const broken = () => {
       throw new Error('broken');
@@ -88,7 +88,7 @@ describe('the environment of a child process', () => {
   });
 });
 
-describe('the context that a parent process handed over', () => {
+describe('the context passed by a parent process', () => {
   test('has its span as a remote parent, and its baggage', () => {
     const given = contextFromEnvironment(carryToChild({}, request));
     expect(trace.getSpanContext(given)).toMatchObject({ spanId: 'b7ad6b7169203331', isRemote: true });
@@ -103,20 +103,20 @@ describe('the context that a parent process handed over', () => {
   );
 });
 
-describe('the options of a worker', () => {
-  test('get an environment, and nothing else changes', () => {
+describe('the options of a worker thread', () => {
+  test('get an environment; nothing else changes', () => {
     const options = Object.freeze({ workerData: { path: 'x' }, env: { HOME: '/' } });
     const carried = context.with(request, () => carryToWorker(options));
     expect(carried).toEqual({ ...options, env: { HOME: '/', TRACEPARENT, BAGGAGE: 'tenant=blue' } });
     expect(carried.workerData).toBe(options.workerData);
   });
 
-  test('without an environment get that of this thread', () => {
+  test('without an environment get the environment of this thread', () => {
     expect(carryToWorker<WorkerOptions>({}, request).env).toMatchObject({ ...process.env, TRACEPARENT });
     expect(carryToWorker(undefined, request).env).toMatchObject({ TRACEPARENT });
   });
 
-  test('with the environment of this thread itself are left alone', () => {
+  test('with SHARE_ENV are unchanged', () => {
     const options: WorkerOptions = { env: SHARE_ENV };
     expect(carryToWorker(options, request)).toBe(options);
     expect(process.env.TRACEPARENT).not.toBe(TRACEPARENT);
@@ -124,7 +124,7 @@ describe('the options of a worker', () => {
 });
 
 describe('messages', () => {
-  test('are handled in the context that came with them, not in that of the channel', () => {
+  test('are handled in the context sent with them, not in that of the channel', () => {
     const received = structuredClone(context.with(request, () => wrapMessage({ path: 'x' })));
     const handled = context.with(rootContext, () =>
       openMessage(received, (message) => [message, currentTrace()]),
@@ -132,7 +132,7 @@ describe('messages', () => {
     expect(handled).toEqual([{ path: 'x' }, '0af7651916cd43dd8448eb211c80319c']);
   });
 
-  test('also when they were written as JSON', () => {
+  test('are handled in their context after a round trip through JSON', () => {
     const received: unknown = JSON.parse(JSON.stringify(wrapMessage([1], request)));
     expect(openMessage(received, (message) => [message, currentTrace()])).toEqual([
       [1],
@@ -147,7 +147,7 @@ describe('messages', () => {
     [7],
     [{ message: 'mine' }],
     [{ 'clew.trace': null, message: 1 }],
-  ])('without an envelope (%j) are handled in no context', (received) => {
+  ])('that were not wrapped (%j) are handled in the root context', (received) => {
     context.with(request, () => {
       openMessage<unknown, void>(received, (message) => {
         expect(message).toBe(received);
@@ -157,7 +157,7 @@ describe('messages', () => {
     });
   });
 
-  test('whose handling fails fail for whoever handles them', () => {
+  test('the error of a handler is thrown to the caller of openMessage', () => {
     const fault = new Error('no');
     const handling = () =>
       openMessage(wrapMessage(1, request), () => {

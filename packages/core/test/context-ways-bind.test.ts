@@ -18,7 +18,7 @@ describe.each([
     context.setGlobalContextManager(create().enable());
   });
 
-  test('a bound function runs in the context where it was bound, as often as it is called', () => {
+  test('each call of a bound function runs in the context where it was bound', () => {
     const bound = context.with(inRequest('a'), () => bind(current));
     context.with(inRequest('b'), () => {
       expect([bound(), bound(), current()]).toEqual(['a', 'a', 'b']);
@@ -26,7 +26,7 @@ describe.each([
     expect(current()).toBeUndefined();
   });
 
-  test('another context can be given, also none', () => {
+  test('binds to a given context, also to the root context', () => {
     const [a, none] = context.with(inRequest('b'), () => [
       bind(current, inRequest('a')),
       bind(current, rootContext),
@@ -34,7 +34,7 @@ describe.each([
     expect(context.with(inRequest('c'), () => [a?.(), none?.()])).toEqual(['a', undefined]);
   });
 
-  test('name, length, this, arguments, result and own properties are those of the function', () => {
+  test('a bound function has the name, length, this, arguments, result and own properties of the original', () => {
     const original = Object.assign(
       function add(this: { base: number }, left: number, right: number) {
         return this.base + left + right;
@@ -46,7 +46,7 @@ describe.each([
     expect([bound.name, bound.length, bound.unit]).toEqual(['add', 2, 'items']);
   });
 
-  test('what a bound function throws is thrown on, and its context is gone', () => {
+  test('an error of a bound function is rethrown, and its context is no longer current', () => {
     const fault = new Error('no');
     const bound = bind(() => {
       throw fault;
@@ -86,14 +86,14 @@ describe.each([
     expect(emitter.eventNames()).toEqual([]);
   });
 
-  test('what is neither function nor emitter comes back as it is', () => {
+  test('a value that is neither a function nor an emitter is returned unchanged', () => {
     const value = { a: 1 };
     expect(bind(value)).toBe(value);
     expect(bind('text')).toBe('text');
   });
 });
 
-test('without a context manager, bind() gives back what it was given', () => {
+test('without a context manager, bind() returns its argument', () => {
   expect(bind(current)).toBe(current);
 });
 
@@ -101,7 +101,7 @@ describe.each([
   ['async', AsyncContextManager],
   ['stack', StackContextManager],
 ])('the base context of the manager %s', (_name, Manager) => {
-  test('is current where nothing else is, and again afterwards', () => {
+  test('is current where no other context is, and again afterwards', () => {
     const base = inRequest('parent process');
     context.setGlobalContextManager(new Manager(base).enable());
     expect(current()).toBe('parent process');

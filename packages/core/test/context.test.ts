@@ -17,27 +17,27 @@ const [A, B] = [createContextKey('a'), createContextKey('b')];
 const spanNamed = (name: string) => ({ name }) as unknown as Span;
 
 describe('a context', () => {
-  test('has what was set, and does not change', () => {
+  test('has the values that were set, and is immutable', () => {
     const one = rootContext.setValue(A, 1);
     const two = one.setValue(A, 2).setValue(B, 'b');
     expect([one.getValue(A), two.getValue(A), two.getValue(B)]).toEqual([1, 2, 'b']);
     expect([one.getValue(B), rootContext.getValue(A)]).toEqual([undefined, undefined]);
   });
 
-  test('forgets a key that is deleted, and no other', () => {
+  test('loses only the key that is deleted', () => {
     const context = rootContext.setValue(A, 1).setValue(B, 2);
     expect(context.deleteValue(A).getValue(A)).toBeUndefined();
     expect(context.deleteValue(A).getValue(B)).toBe(2);
     expect(context.getValue(A)).toBe(1);
   });
 
-  test('keeps values that are no value to others', () => {
+  test('keeps null, false and other falsy values', () => {
     for (const value of [null, false, 0, '', Number.NaN]) {
       expect(rootContext.setValue(A, value).getValue(A)).toBe(value);
     }
   });
 
-  test('has a slot for the span that the API finds, apart from values', () => {
+  test('keeps the span, which the API finds, separately from values', () => {
     const [first, second] = [spanNamed('first'), spanNamed('second')];
     const context = trace.setSpan(rootContext.setValue(A, 1), first);
     const later = trace.setSpan(context, second).setValue(A, 2);
@@ -48,7 +48,7 @@ describe('a context', () => {
     expect(trace.deleteSpan(later).getValue(A)).toBe(2);
   });
 
-  test('of a long chain has all that was set last, as a map has', () => {
+  test('of a long chain has the last value of each key, like a Map', () => {
     const keys = Array.from({ length: 40 }, (_, index) => createContextKey(`key ${index}`));
     const span = createContextKey('OpenTelemetry Context Key SPAN');
     const step = fc.record({
@@ -68,7 +68,7 @@ describe('a context', () => {
     );
   });
 
-  test('that is set again and again does not keep what is shadowed', async () => {
+  test('releases shadowed values when a key is set repeatedly', async () => {
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;
     let context = rootContext;
@@ -87,7 +87,7 @@ describe('a context', () => {
 });
 
 describe('suppression', () => {
-  test('holds in a context and those made of it, until it is taken back', () => {
+  test('applies to a context and to those derived from it, until it is removed', () => {
     const quiet = suppressTracing(rootContext);
     expect(isTracingSuppressed(rootContext)).toBe(false);
     expect(isTracingSuppressed(quiet)).toBe(true);
@@ -96,7 +96,7 @@ describe('suppression', () => {
     expect(isTracingSuppressed(quiet)).toBe(true);
   });
 
-  test("is the one of OpenTelemetry's SDKs, in contexts of theirs as well", () => {
+  test("is compatible with OpenTelemetry's SDKs, also in their contexts", () => {
     const key = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
     expect(isTracingSuppressed(ROOT_CONTEXT.setValue(key, true))).toBe(true);
     expect(isTracingSuppressed(ROOT_CONTEXT.setValue(key, 'yes'))).toBe(false);
@@ -124,24 +124,24 @@ describe.each(Object.entries(MANAGERS))('the %s context manager', (_name, create
   const manager = create().enable();
   const here = () => manager.active().getValue(A);
 
-  test('has the root where nothing is current', () => {
+  test('has the root context by default', () => {
     expect(manager.active()).toBe(rootContext);
   });
 
-  test('has a context current while a function runs, and what was there before after it', () => {
+  test('makes a context current while a function runs, and restores the previous one', () => {
     const seen = manager.with(some, () => [here(), manager.with(other, here), here()]);
     expect(seen).toEqual(['some', 'other', 'some']);
     expect(manager.active()).toBe(rootContext);
   });
 
-  test('gives a function its this and arguments, and gives its result back', () => {
+  test('calls a function with this and arguments, and returns its result', () => {
     function sum(this: { base: number }, a: number, b: number) {
       return this.base + a + b;
     }
     expect(manager.with(some, sum, { base: 1 }, 2, 3)).toBe(6);
   });
 
-  test('takes a context back when the function throws', () => {
+  test('restores the previous context if the function throws', () => {
     const error = new Error('no');
     expect(() =>
       manager.with(some, () => {
@@ -177,13 +177,13 @@ describe.each(Object.entries(MANAGERS))('the %s context manager', (_name, create
     expect(emitter.listenerCount('note')).toBe(0);
   });
 
-  test('gives back what can not be bound', () => {
+  test('returns a value that can’t be bound unchanged', () => {
     for (const value of [undefined, null, 1, 'text', {}, Object.freeze({})]) {
       expect(manager.bind(some, value)).toBe(value);
     }
   });
 
-  test('attaches a context until its token is disposed of, one in another', () => {
+  test('attaches nested contexts until their tokens are disposed of', () => {
     const outer = manager.attach(some);
     const inner = manager.attach(other);
     expect(here()).toBe('other');
@@ -193,7 +193,7 @@ describe.each(Object.entries(MANAGERS))('the %s context manager', (_name, create
     expect(manager.active()).toBe(rootContext);
   });
 
-  test('has no context after it is disabled', () => {
+  test('has the root context after it is disabled', () => {
     const disabled = create();
     disabled.attach(some);
     expect(disabled.disable().active()).toBe(rootContext);
@@ -213,7 +213,7 @@ test('the async context manager follows promises, timers and callbacks', async (
   expect(here()).toBeUndefined();
 });
 
-test("the async context manager leaves the program's own storages and async hooks as they are", async () => {
+test("the async context manager does not affect the application's own storages and async hooks", async () => {
   const manager = new AsyncContextManager();
   const [around, inside] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
   const ids = { before: executionAsyncId(), opened: 0, closed: 0 };
@@ -236,7 +236,7 @@ test("the async context manager leaves the program's own storages and async hook
   hook.disable();
 });
 
-test('the stack context manager has nothing current after the first await', async () => {
+test('the stack context manager has the root context after the first await', async () => {
   const manager = new StackContextManager();
   const seen: unknown[] = [];
   const running = manager.with(some, async () => {
@@ -249,7 +249,7 @@ test('the stack context manager has nothing current after the first await', asyn
   expect(seen).toEqual([some, rootContext]);
 });
 
-test('a base is current where nothing else is', () => {
+test('a base context is current where no other context is', () => {
   const manager = new AsyncContextManager(some);
   expect(manager.active()).toBe(some);
   expect(manager.with(rootContext, () => manager.active())).toBe(rootContext);

@@ -23,12 +23,12 @@ describe('destinations', () => {
     [['[::1]'], '[::1]:3000', undefined, true],
     [['*'], 'anything', undefined, true],
     [[], 'anything', undefined, false],
-  ])('%j lets %s be told, where %s is served: %s', (destinations, host, served, expected) => {
+  ])('%j allows the host %s, where %s is served: %s', (destinations, host, served, expected) => {
     const allows = destinationDecider(destinations);
     expect([allows(host, served), allows(host, served)]).toEqual([expected, expected]);
   });
 
-  test('a list remembers no more than a thousand hosts', () => {
+  test('a list caches at most a thousand hosts', () => {
     const allows = destinationDecider(['*.internal']);
     for (let i = 0; i < 5000; i++) expect(allows(`host-${i}.internal`, undefined)).toBe(true);
     expect(allows('host-1.example', undefined)).toBe(false);
@@ -41,7 +41,7 @@ describe('destinations', () => {
     [['a', ''], false],
     [[7], false],
     [undefined, false],
-  ])('%j is an option: %s', (value, expected) => {
+  ])('%j is a valid option: %s', (value, expected) => {
     expect(isDestinations(value)).toBe(expected);
   });
 });

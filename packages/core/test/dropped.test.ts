@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => diag.disable());
 
-test('what is dropped is counted by format and reason, and said once a minute for each', () => {
+test('dropped parts are counted by format and reason, and each reason is logged once a minute', () => {
   for (let times = 0; times < 5; times++) countDropped('smoke', 'wet');
   countDropped('smoke', 'late');
   expect(droppedFromWire()).toMatchObject({ 'smoke: wet': 5, 'smoke: late': 1 });
@@ -34,7 +34,7 @@ test('what is dropped is counted by format and reason, and said once a minute fo
   expect(warned).toHaveBeenLastCalledWith(expect.stringContaining('smoke: wet (6 so far)'));
 });
 
-test('what is handed out is a copy', () => {
+test('the returned counts are a copy', () => {
   const counts = droppedFromWire() as Record<string, number>;
   counts['smoke: wet'] = 0;
   expect(droppedFromWire()['smoke: wet']).toBe(6);

@@ -33,7 +33,7 @@ function watched(...events: string[]) {
   return { message, seen };
 }
 
-test('listeners run in the emitter’s context, whoever emits', () => {
+test('listeners run in the emitter’s context, whatever context emits', () => {
   const { message, seen } = watched('data');
   message.emit('data');
   context.with(another, () => message.emit('data'));
@@ -58,7 +58,7 @@ test('listeners keep this, their arguments and their errors, and emit keeps its 
   expect(() => message.emit('error', failure)).toThrow('no more');
 });
 
-test('a listener is found and removed as it was added', () => {
+test('a listener is listed and removed as usual', () => {
   const { message } = watched();
   const listener = () => {};
   message.once('data', listener);
@@ -67,7 +67,7 @@ test('a listener is found and removed as it was added', () => {
   expect(message.eventNames()).toEqual([]);
 });
 
-test('an emitter without a context emits where it is called', () => {
+test('an emitter without a context emits in the current context', () => {
   const message = new Message();
   const seen: unknown[] = [];
   message.on('data', () => seen.push(current()));
@@ -76,7 +76,7 @@ test('an emitter without a context emits where it is called', () => {
   expect(emitterContext(message)).toBeUndefined();
 });
 
-test('a context can be replaced, and nothing shows it', () => {
+test('a context can be replaced, and adds no visible property', () => {
   const { message, seen } = watched('data');
   const bare = new Message().on('data', () => {});
   setEmitterContext(message, another);
@@ -89,7 +89,7 @@ test('a context can be replaced, and nothing shows it', () => {
   );
 });
 
-test('an emit that replaces the inherited one later is called as well', () => {
+test('an inherited emit that is replaced later is still called', () => {
   const { message, seen } = watched('data');
   const original = EventEmitter.prototype.emit;
   const emitted: unknown[] = [];
@@ -121,7 +121,7 @@ test('a single emitter can be covered without its class', () => {
   expect(Object.keys(socket)).toEqual(Object.keys(other));
 });
 
-test('close is reported once, in the emitter’s context, without a listener', () => {
+test('the close callback is called once, in the emitter’s context, without adding a listener', () => {
   const { message, seen } = watched();
   onEmitterClose(message, () => seen.push(current()));
   expect(message.listenerCount('close')).toBe(0);
@@ -132,7 +132,7 @@ test('close is reported once, in the emitter’s context, without a listener', (
   expect(seen).toEqual(['own']);
 });
 
-test('close is reported without a context as well, and by a listener for an emitter of another class', () => {
+test('the close callback is called without a context too, and through a listener for an emitter of another class', () => {
   const calls: string[] = [];
   const [bare, other] = [new Message(), new EventEmitter()];
   setEmitterContext(other, own);
@@ -145,7 +145,7 @@ test('close is reported without a context as well, and by a listener for an emit
   expect(calls).toEqual(['bare', 'other']);
 });
 
-test('emit is the class’s own again when the last plugin is disabled and nothing is open', () => {
+test('the original emit is restored once the last plugin is disabled and all emitters have closed', () => {
   const { message, seen } = watched();
   emitInOwnContext(tools, Message.prototype);
   const [first, second] = undoing;

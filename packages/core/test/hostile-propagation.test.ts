@@ -1,4 +1,4 @@
-// What applications written in JavaScript put into contexts and carriers, on purpose or not.
+// Invalid values that JavaScript applications may put into contexts and carriers.
 import {
   createPropagator,
   createSignature,
@@ -63,7 +63,7 @@ function written(context: Context, by = w3c): Record<string, string> {
   return headers;
 }
 
-describe('one wrong entry of baggage', () => {
+describe('an invalid entry of baggage', () => {
   const baggageOf = (value: unknown, by = w3c) =>
     written(withBaggage({ first: { value: 'a' }, odd: { value }, last: { value: 'z' } }), by);
 
@@ -77,11 +77,11 @@ describe('one wrong entry of baggage', () => {
     [{}, 'first=a,last=z'],
     [Object.create(null), 'first=a,last=z'],
     [Symbol('s'), 'first=a,last=z'],
-  ])('with the value %p becomes text or is left out, and the others go out', (value, baggage) => {
+  ])('with the value %p becomes text or is left out; the others are written', (value, baggage) => {
     expect(baggageOf(value)).toEqual({ traceparent: TRACEPARENT, baggage });
   });
 
-  test('is left out of headers of other formats, too', () => {
+  test('is left out of the headers of other formats too', () => {
     const jaeger = createPropagator({
       extract: [],
       inject: [TRACE_FORMATS.get('jaeger')!],
@@ -92,12 +92,12 @@ describe('one wrong entry of baggage', () => {
     expect(baggageOf(7, jaeger)['uberctx-odd']).toBe('7');
   });
 
-  test('is not an entry at all, and the others go out', () => {
+  test('is left out if it is not an object; the others are written', () => {
     const context = withBaggage({ first: { value: 'a' }, none: undefined });
     expect(written(context).baggage).toBe('first=a');
   });
 
-  test('takes no header away from a signed request', () => {
+  test('does not remove headers of a signed request', () => {
     const headers = baggageOf({}, signing);
     expect(headers.traceparent).toBe(TRACEPARENT);
     expect(headers.baggage).toBe('first=a,last=z');
@@ -112,7 +112,7 @@ describe('one wrong entry of baggage', () => {
   });
 });
 
-describe('what can not be written keeps nothing else back', () => {
+describe('a part that can’t be written does not prevent the other parts', () => {
   test.each<[string, Context, Record<string, string>]>([
     ['a trace state of the wrong type', inSpan({ traceState: {} }), { traceparent: TRACEPARENT }],
     [

@@ -82,7 +82,7 @@ test('either encoding of B3 replaces the other', () => {
   expect(written).toEqual({ 'x-b3-traceid': TRACE_ID, 'x-b3-spanid': SPAN_ID, 'x-b3-sampled': '1' });
 });
 
-test('baggage that has a header for each entry belongs to the older context, too', () => {
+test('baggage with a header for each entry belongs to the older context too', () => {
   const carrier = { 'uber-trace-id': 'a:b:0:1', 'uberctx-old': '1', 'uberctx-fresh': '0' };
   const written = injected(withBaggage, carrier, ['jaeger']);
   expect(written).toEqual({

@@ -1,6 +1,6 @@
 import type { Attributes, SpanStatus } from '@opentelemetry/api';
 
-/** A span that keeps what it is told, in one list. */
+/** A span that records its calls in one list. */
 export class ListeningSpan {
   readonly told: unknown[] = [];
   recording = true;

@@ -16,7 +16,7 @@ beforeAll(() => context.setGlobalContextManager(new AsyncContextManager()));
 afterAll(() => context.disable());
 
 describe('the end', () => {
-  test('comes once', () => {
+  test('happens once', () => {
     const span = new ListeningSpan();
     const operation = exchangeOf(span);
     expect(operation.recording).toBe(true);
@@ -28,7 +28,7 @@ describe('the end', () => {
     expect(operation.ended).toBe(true);
   });
 
-  test('of a span that is not recorded costs nothing but itself', () => {
+  test('of a span that is not recorded sets no attributes', () => {
     const span = new ListeningSpan();
     span.recording = false;
     const operation = exchangeOf(span);
@@ -39,21 +39,21 @@ describe('the end', () => {
 });
 
 describe('run', () => {
-  test('has the span current inside, not outside', () => {
+  test('makes the span current inside, not outside', () => {
     const span = new ListeningSpan();
     expect(exchangeOf(span).run(() => trace.getActiveSpan())).toBe(span);
     expect(trace.getActiveSpan()).toBeUndefined();
     expect(currentContext()).toBe(rootContext);
   });
 
-  test('hands back the result and leaves the end to others', () => {
+  test('returns the result and does not end the span', () => {
     const span = new ListeningSpan();
     const result = {};
     expect(exchangeOf(span).run(() => result)).toBe(result);
     expect(span.told).toEqual([]);
   });
 
-  test('records what is thrown, ends, and throws it on untouched', () => {
+  test('records an error, ends the span and rethrows the same error', () => {
     const span = new ListeningSpan();
     const error = Object.freeze(new TypeError('no'));
     expect(() =>
@@ -71,7 +71,7 @@ describe('run', () => {
 });
 
 describe('settle', () => {
-  test('ends at once for what is no promise, and gives it back', () => {
+  test('ends at once for a value that is not a promise, and returns it', () => {
     for (const value of [undefined, null, 1, 'text', {}, () => {}]) {
       const span = new ListeningSpan();
       expect(exchangeOf(span).settle(value)).toBe(value);
@@ -79,7 +79,7 @@ describe('settle', () => {
     }
   });
 
-  test('ends after a promise is fulfilled, and before those that wait for it', async () => {
+  test('ends when a promise is fulfilled, before the application’s reactions', async () => {
     const span = new ListeningSpan();
     const { promise, resolve } = Promise.withResolvers<string>();
     const settled = exchangeOf(span).settle(promise);
@@ -97,7 +97,7 @@ describe('settle', () => {
     expect(endsOf(span)).toBe(1);
   });
 
-  test('does not call the then of what is no native promise: it may start a query', () => {
+  test('does not call the then of another object, which may start a query', () => {
     const span = new ListeningSpan();
     const builder = Object.fromEntries([['then', jest.fn()]]);
     expect(exchangeOf(span).settle(builder)).toBe(builder);
@@ -105,7 +105,7 @@ describe('settle', () => {
     expect(endsOf(span)).toBe(1);
   });
 
-  test('gives back a promise that is more than one, as it is', async () => {
+  test('returns a promise with properties unchanged', async () => {
     class Query extends Promise<string> {
       cancel() {}
     }
@@ -119,7 +119,7 @@ describe('settle', () => {
     }
   });
 
-  test('knows a promise of another realm', async () => {
+  test('recognises a promise of another realm', async () => {
     const span = new ListeningSpan();
     const { promise, release } = vm.runInNewContext(
       'let release; const promise = new Promise((resolve) => { release = resolve; }); ({ promise, release })',
@@ -133,7 +133,7 @@ describe('settle', () => {
   });
 });
 
-describe('a fault of ours', () => {
+describe('a failure of the instrumentation', () => {
   const said = jest.fn();
   const broken = () => {
     throw new Error('our fault');
@@ -151,7 +151,7 @@ describe('a fault of ours', () => {
   });
   afterAll(() => diag.disable());
 
-  test('in a span is swallowed and said once', () => {
+  test('in a span is caught and reported once', () => {
     for (let times = 0; times < 3; times++) {
       const operation = exchangeOf({
         ...BROKEN_SPAN,
@@ -170,7 +170,7 @@ describe('a fault of ours', () => {
     ]);
   });
 
-  test('at the start gives no operation, and the program goes on', () => {
+  test('at the start returns no operation, and the application continues', () => {
     expect(startOperation('an activity of this test', rootContext, broken)).toBeUndefined();
     expect(startOperation('an activity of this test', rootContext, broken)).toBeUndefined();
     expect(said).toHaveBeenCalledTimes(1);
@@ -180,14 +180,14 @@ describe('a fault of ours', () => {
     ]);
   });
 
-  test('also when the logger throws', () => {
+  test('is caught even if the logger throws', () => {
     said.mockImplementation(broken);
     expect(startOperation('a place with a broken logger', rootContext, broken)).toBeUndefined();
     said.mockReset();
   });
 });
 
-test('startOperation makes the span in its parent and current over it', () => {
+test('startOperation starts the span in the parent context and returns a context with it', () => {
   const parent = rootContext.setValue(Symbol.for('tenant'), 'acme');
   const span = new ListeningSpan();
   const operation = startOperation('somewhere', parent, (given) => {
@@ -209,7 +209,7 @@ describe('callback', () => {
     return new Operation(span as unknown as Span, trace.setSpan(parent, span as unknown as Span), parent);
   };
 
-  test('ends the span and then runs in the context of the caller, wherever it is called', () => {
+  test('ends the span and then runs in the context of the caller, whatever context calls it', () => {
     const [caller, span] = [new ListeningSpan(), new ListeningSpan()];
     const seen: unknown[] = [];
     const operation = inCaller(caller, span);
@@ -232,7 +232,7 @@ describe('callback', () => {
     expect(endsOf(span)).toBe(1);
   });
 
-  test('keeps name and length, leaves what it throws alone, and may be called again', () => {
+  test('keeps name and length, rethrows errors, and may be called again', () => {
     const span = new ListeningSpan();
     let calls = 0;
     const failure = new Error('thrown by the application');
@@ -249,7 +249,7 @@ describe('callback', () => {
     expect(span.told).toEqual(['end']);
   });
 
-  test('returns what is no function as it is', () => {
+  test('returns a value that is not a function unchanged', () => {
     expect(exchangeOf().callback(undefined)).toBeUndefined();
   });
 });
@@ -270,7 +270,7 @@ describe('bindCallback', () => {
     expect(seen).toEqual([caller, receiver, null, []]);
   });
 
-  test('returns what is no function as it is', () => {
+  test('returns a value that is not a function unchanged', () => {
     expect(bindCallback(undefined)).toBeUndefined();
   });
 });

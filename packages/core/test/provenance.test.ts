@@ -33,7 +33,7 @@ const signed = (headers: Record<string, string>, by = signature) => ({
 const extract = (headers: Record<string, string>, into: Context = rootContext) =>
   propagator.extract(into, headers, getter);
 
-/** The headers that are signed where this context goes out. */
+/** The headers that are signed when this context is injected. */
 function covered(context: Context, by = propagator): string {
   const headers: Record<string, string> = {};
   by.inject(context, headers, defaultTextMapSetter);
@@ -42,8 +42,8 @@ function covered(context: Context, by = propagator): string {
 
 const own = { traceId: OTHER_ID, spanId: 'cccccccccccccccc', traceFlags: 1 };
 
-describe('what is extracted into a context that is not empty', () => {
-  test('is not signed because something else in the context was', () => {
+describe('an extraction into a context that is not empty', () => {
+  test('stays unsigned even if another part of the context was signed', () => {
     const outer = extract(signed({ ...parent(TRACE_ID), baggage: 'a=b' }));
     expect(covered(outer)).toBe('traceparent,baggage');
     const inner = extract(parent(OTHER_ID), outer);
@@ -53,14 +53,14 @@ describe('what is extracted into a context that is not empty', () => {
     expect(covered(extract({ ...parent(OTHER_ID), baggage: 'c=d' }, outer))).toBe('');
   });
 
-  test('is signed although something else in the context was not', () => {
+  test('is signed even if another part of the context was not', () => {
     const outer = extract({ ...parent(TRACE_ID), baggage: 'a=b' });
     expect(covered(outer)).toBe('');
     expect(covered(extract(signed(parent(OTHER_ID)), outer))).toBe('traceparent');
     expect(covered(extract(signed({ baggage: 'c=d' }), outer))).toBe('baggage');
   });
 
-  test('leaves the current span where it is', () => {
+  test('keeps the current span', () => {
     const outer = trace.setSpanContext(rootContext, own);
     const span = trace.getSpan(outer);
     for (const headers of [{ baggage: 'a=b' }, signed({ baggage: 'a=b' }), { 'clew-signature': 'wrong' }]) {
@@ -71,21 +71,21 @@ describe('what is extracted into a context that is not empty', () => {
   });
 });
 
-describe('what is signed in part', () => {
-  test('signed baggage beside an unsigned trace: the trace goes on unsigned', () => {
+describe('a partly signed message', () => {
+  test('signed baggage with an unsigned trace: the trace is continued unsigned', () => {
     const context = extract({ ...signed({ baggage: 'a=b' }), ...parent(TRACE_ID) });
     expect(trace.getSpanContext(context)?.traceId).toBe(TRACE_ID);
     expect(covered(context)).toBe('baggage');
   });
 
-  test('a trace state that is changed here stays unsigned', () => {
+  test('an unsigned trace state stays unsigned after a change', () => {
     const { traceState: came } = trace.getSpanContext(extract(parent(TRACE_ID))) ?? {};
     if (came === undefined) throw new Error('expected a trace state');
     for (const traceState of [came.set('a', 'b'), came.unset('a')])
       expect(covered(trace.setSpanContext(rootContext, { ...own, traceState }))).toBe('');
   });
 
-  test('unsigned baggage of which the trust keeps some entries stays unsigned', () => {
+  test('unsigned baggage stays unsigned if the trust option keeps some entries', () => {
     const came = extract({ ...parent(TRACE_ID), baggage: 'a=b,c=d' });
     const kept = applyTrust(came, { trace: 'link', baggage: ['a'] });
     const context = trace.setSpanContext(kept, own);
@@ -93,7 +93,7 @@ describe('what is signed in part', () => {
     expect(covered(context)).toBe('traceparent');
   });
 
-  test('unsigned baggage that is changed here stays unsigned', () => {
+  test('unsigned baggage stays unsigned after a change', () => {
     const came = propagation.getBaggage(extract({ ...parent(TRACE_ID), baggage: 'a=b,c=d' }));
     if (came === undefined) throw new Error('expected baggage');
     const changed = [came.removeEntry('a'), came.removeEntries('a'), came.setEntry('e', { value: 'f' })];
@@ -106,7 +106,7 @@ describe('what is signed in part', () => {
     expect(covered(context)).toBe('traceparent,baggage');
   });
 
-  test('a trace that another propagator has read is unsigned, too', () => {
+  test('a trace that another propagator has extracted is unsigned too', () => {
     const came = trace.setSpanContext(rootContext, { ...own, isRemote: true });
     expect(
       covered(
@@ -119,7 +119,7 @@ describe('what is signed in part', () => {
     expect(covered(applyTrust(came, { trace: 'continue', baggage: 'drop' }))).toBe('');
   });
 
-  test('of many long headers of baggage some are left unsigned, and the others verify', () => {
+  test('some of many long baggage headers are left unsigned, and the others verify', () => {
     const jaeger = TRACE_FORMATS.get('jaeger')!;
     const alone = createPropagator({
       extract: [jaeger],
@@ -141,7 +141,7 @@ describe('what is signed in part', () => {
   });
 });
 
-test('a key that verifies and does not sign any more is as good', () => {
+test('a key that only verifies, and no longer signs, is accepted equally', () => {
   const old = createSignature({ keys: { old: 'another secret of sixteen letters' } });
   const both = createSignature({
     keys: { new: 'a secret of more than sixteen letters', old: 'another secret of sixteen letters' },

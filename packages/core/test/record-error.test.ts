@@ -4,7 +4,7 @@ import { ListeningSpan } from './listening-span.ts';
 
 const ERROR = SpanStatusCode.ERROR;
 
-describe('any value may be thrown', () => {
+describe('any thrown value is recorded', () => {
   const Failure = class extends Error {};
   test.each<[value: unknown, type: string, exception: string, message: string | undefined]>([
     [new TypeError('a'), 'TypeError', 'TypeError: a', 'a'],
@@ -44,7 +44,7 @@ describe('any value may be thrown', () => {
   });
 });
 
-describe('a hostile value is an error all the same:', () => {
+describe('a hostile value is recorded as an error:', () => {
   const throwing = (...keys: string[]) => {
     const throws = {
       get: () => {
@@ -78,7 +78,7 @@ describe('a hostile value is an error all the same:', () => {
   });
 });
 
-test('the code of an error is not passed on: SDKs would write it as the type of the exception', () => {
+test('the code of an error is not passed to the SDK, which would write it as the type of the exception', () => {
   const exceptions: unknown[] = [];
   const span = new ListeningSpan();
   span.recordException = (exception) => exceptions.push(exception);
@@ -86,7 +86,7 @@ test('the code of an error is not passed on: SDKs would write it as the type of 
   expect(exceptions).toEqual([{ name: 'Error', message: 'a', stack: expect.any(String) }]);
 });
 
-test('a stack without an end is cut', () => {
+test('an unbounded stack is cut', () => {
   const exceptions: Exception[] = [];
   const span = new ListeningSpan();
   span.recordException = (exception) => exceptions.push(exception as Exception);
@@ -98,7 +98,7 @@ test('a stack without an end is cut', () => {
   expect(exception?.stack).toBe(error.stack.slice(0, 16_384));
 });
 
-test('a message of a megabyte is cut, and the frames of the stack stay', () => {
+test('a message of a megabyte is cut, and the frames of the stack are kept', () => {
   const exceptions: Exception[] = [];
   const span = new ListeningSpan();
   span.recordException = (exception) => exceptions.push(exception as Exception);

@@ -4,7 +4,7 @@ import { ReplayMemory } from '../src/propagation/replay-memory.ts';
 const digest = (index: number) => createHash('sha256').update(String(index)).digest();
 const AGE_MS = 60_000;
 
-test('a digest is known from its first time until its signature is too old', () => {
+test('a digest is known until its signature expires', () => {
   const memory = new ReplayMemory(AGE_MS, 1000);
   const begin = 1_790_000_000_000;
   for (let i = 0; i < 5000; i++) expect(memory.add(digest(i), begin, begin)).toBe('new');
@@ -27,14 +27,14 @@ test('the bytes of a thousand signatures a second for ten minutes stay below fou
   expect(most).toBeLessThan(4_000_000);
 });
 
-test('a process without signatures keeps next to nothing', () => {
+test('an unused memory takes almost no space', () => {
   const memory = new ReplayMemory(AGE_MS, 100_000);
   expect(memory.bytes).toBe(0);
   memory.add(digest(1), 0, 0);
   expect(memory.bytes).toBeLessThan(4096);
 });
 
-test('digests with the same beginning are distinguished', () => {
+test('digests with the same prefix are distinguished', () => {
   const memory = new ReplayMemory(AGE_MS, 1000);
   const alike = (low: number) => {
     const buffer = Buffer.alloc(8);

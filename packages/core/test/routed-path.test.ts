@@ -27,7 +27,7 @@ test.each([
   'http://shop.example/internal/x',
   'http://127.0.0.1:8080/internal/x?y',
   'http://user:secret@shop.example/internal/x',
-])('%s is covered by a rule for /internal/*', (target) => {
+])('%s matches a rule for /internal/*', (target) => {
   expect(traceOf(target)).toBe('continue');
 });
 
@@ -86,11 +86,11 @@ test.each([
   'http://shop/internal/../public',
   'http://%2e/internal/x',
   'ftp://shop/internal/x',
-])('%j is covered by no rule with *', (target) => {
+])('%j matches no rule with *', (target) => {
   expect(traceOf(target)).toBe('ignore');
 });
 
-test('a path that a rule with * does not cover has the trust of the strictest rule at most', () => {
+test('an ambiguous path has at most the trust of the strictest matching rule', () => {
   const open = trustDecider([{ path: '/partner/*', baggage: ['tenant'] }]);
   expect(open(() => ({ path: '/public/../partner/x', port: 80 }))).toEqual({
     trace: 'link',
@@ -117,7 +117,7 @@ test.each([
   'http:///open/x',
   'http:\\\\shop\\open\\x',
   'http://a@b@shop/open/x',
-])('%j is covered by a rule that distrusts /open/*', (target) => {
+])('%j matches a rule that distrusts /open/*', (target) => {
   const distrusting = trustDecider([
     { path: '/open/*', trace: 'ignore', baggage: ['a', 'b'] },
     { trace: 'continue', baggage: ['b', 'c'] },
@@ -130,7 +130,7 @@ test.each([
   });
 });
 
-test('a rule without a path, and one with the exact path, cover any path', () => {
+test('a rule without a path, and one with the exact path, match any path', () => {
   const byPort = trustDecider([{ port: 8080, trace: 'continue' }, { trace: 'ignore' }]);
   expect(byPort(() => ({ path: '/a/../b', port: 8080 })).trace).toBe('continue');
   const exact = trustDecider([{ path: '/a;b', trace: 'continue' }, { trace: 'ignore' }]);
@@ -143,7 +143,7 @@ test("a queue's name is not a path", () => {
     expect(queues(() => ({ path, port: undefined, isQueue: true })).trace).toBe('continue');
 });
 
-test('what the URL parser leaves as it is and decodes without a slash or dots is clear, and only that', () => {
+test('a path is unambiguous exactly if the URL parser keeps it unchanged and decoding adds no slash or dots', () => {
   const pieces = fc.constantFrom(
     '/',
     '.',
@@ -173,7 +173,7 @@ test('what the URL parser leaves as it is and decodes without a slash or dots is
   );
 });
 
-test('a long path is looked at in proportion to its length', () => {
+test('a long path is checked in time proportional to its length', () => {
   for (const unit of ['/', '/.', '%2e', '/a', '%20', '.', '/%20', 'a;']) {
     const path = `/${unit.repeat(500_000)}`;
     const begin = performance.now();

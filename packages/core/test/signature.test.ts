@@ -56,7 +56,7 @@ function refusals(run: () => unknown): string[] {
 }
 
 describe('what a signature covers', () => {
-  test('headers that one key signed, the same key verifies', () => {
+  test('headers signed with a key are verified with the same key', () => {
     const { signature, sign } = pair();
     expect(signature.verify(sign(), getter)).toEqual(new Map(Object.entries(HEADERS)));
   });
@@ -66,7 +66,7 @@ describe('what a signature covers', () => {
     expect(refusals(() => expect(signature.verify(HEADERS, getter)).toBeUndefined())).toEqual([]);
   });
 
-  test('a header that was not signed is not among the covered ones', () => {
+  test('a header that was not signed is not covered', () => {
     const { signature } = pair();
     const value = signature.sign(new Map(Object.entries({ b3: '0' })), ['b3']);
     const covered = signature.verify({ b3: '0', ...HEADERS, 'clew-signature': value }, getter);
@@ -80,20 +80,20 @@ describe('what a signature covers', () => {
     ['a second baggage header', { baggage: ['tenant=acme', 'admin=yes'] }],
     ['baggage that was taken away', { baggage: '' }],
     ['a tracestate that was added', { tracestate: 'dd=s:2' }],
-  ])('%s breaks it', (_title, change) => {
+  ])('%s invalidates it', (_title, change) => {
     const { sign, verify } = pair();
     const forged = () => expect(verify({ ...sign(), ...change })).toBe(false);
     expect(refusals(forged)).toEqual(['signature: wrong']);
   });
 
-  test('names whose case is lowered on the way are covered', () => {
+  test('names converted to lower case in transit are covered', () => {
     const { signature } = pair();
     const value = signature.sign(new Map([['uberctx-Tenant', 'acme']]), ['uberctx-Tenant']);
     const covered = signature.verify({ 'uberctx-tenant': 'acme', 'clew-signature': value }, getter);
     expect(covered).toEqual(new Map([['uberctx-Tenant', 'acme']]));
   });
 
-  test('no value can be taken for the beginning of the next header', () => {
+  test('a value can’t be extended into the next header', () => {
     const { signature, verify } = pair();
     const value = signature.sign(new Map(Object.entries({ a: 'x', b: 'y\nb:z' })), ['a', 'b']);
     expect(verify({ a: 'x\nb:y', b: 'z', 'clew-signature': value })).toBe(false);
@@ -101,7 +101,7 @@ describe('what a signature covers', () => {
     expect(verify({ a: 'x', b: '', 'clew-signature': empty })).toBe(false);
   });
 
-  test('no value can be moved from one header to another', () => {
+  test('a value can’t be moved from one header to another', () => {
     const texts = fc.array(
       fc.string({ unit: fc.constantFrom('a', 'b', ':', '\n', '1', ','), maxLength: 6 }),
       {
@@ -121,7 +121,7 @@ describe('what a signature covers', () => {
     );
   });
 
-  test.each(['k', 't', 'n', 'h', 's'])('its field %s can not be changed', (field) => {
+  test.each(['k', 't', 'n', 'h', 's'])('a change of its field %s is detected', (field) => {
     const { sign, verify } = pair({ keys: { k1: KEY, k2: `${KEY} too` } });
     const signed = sign();
     const value = signed['clew-signature'];
@@ -158,7 +158,7 @@ describe('what a signature covers', () => {
     expect(refusals(() => expect(verify(forged)).toBe(false))).toEqual(['signature: unknown key']);
   });
 
-  test('the first key signs, all verify: keys can be changed without a gap', () => {
+  test('the first key signs and all verify, so that keys can be rotated', () => {
     const old = pair();
     const both = pair({ keys: { k2: `${KEY} anew`, k1: KEY } });
     const renewed = pair({ keys: { k2: `${KEY} anew` } });
@@ -169,14 +169,14 @@ describe('what a signature covers', () => {
 });
 
 describe('replay', () => {
-  test("a request's signature counts once", () => {
+  test("a request's signature is accepted once", () => {
     const { sign, verify } = pair();
     const signed = sign();
     expect(verify(signed)).toBe(true);
     expect(refusals(() => expect(verify(signed)).toBe(false))).toEqual(['signature: replayed']);
   });
 
-  test('a thousand equal requests of one millisecond all count', () => {
+  test('a thousand equal requests in one millisecond are all accepted', () => {
     const { sign, verify } = pair();
     expect(Array.from({ length: 1000 }, () => verify(sign())).every(Boolean)).toBe(true);
   });
@@ -184,7 +184,7 @@ describe('replay', () => {
   test.each([
     ['older than the bound', 60_001],
     ['newer than the bound', -60_001],
-  ])('a signature %s does not count', (_title, lateMs) => {
+  ])('a signature %s is refused', (_title, lateMs) => {
     const { clock, sign, verify } = pair();
     const signed = sign();
     clock.now += lateMs;
@@ -201,7 +201,7 @@ describe('replay', () => {
       expect(verify(signed)).toBe(true);
       for (let now = clock.now; now <= signedAt + MINUTE; now += 1000) {
         clock.now = now;
-        // Other requests come in: what is remembered of them must not push the first one out.
+        // The signatures of other requests must not evict the first one from the memory.
         expect(verify(sign())).toBe(true);
         expect(refusals(() => verify(signed))).toEqual(['signature: replayed']);
       }
@@ -210,7 +210,7 @@ describe('replay', () => {
     },
   );
 
-  test('with once: false it counts as often as it comes within its age', () => {
+  test('with once: false it is accepted repeatedly within its maximum age', () => {
     const { sign, verify } = pair({ once: false });
     const signed = sign();
     expect([verify(signed), verify(signed)]).toEqual([true, true]);
@@ -218,7 +218,7 @@ describe('replay', () => {
 });
 
 describe('messages', () => {
-  test('may be delivered again, and hours later', () => {
+  test('may be delivered repeatedly, and hours later', () => {
     const { clock, signMessage, verify } = pair();
     const message = signMessage();
     clock.now += HOUR;
@@ -227,7 +227,7 @@ describe('messages', () => {
     expect(refusals(() => verify(message, queueGetter))).toEqual(['signature: too old or too new']);
   });
 
-  test('count once where that is configured', () => {
+  test('are accepted once if that is configured', () => {
     const { clock, signMessage, verify } = pair({
       messages: { once: true, maxAgeMs: HOUR, maxSignedPerSecond: 100 },
     });
@@ -237,7 +237,7 @@ describe('messages', () => {
     expect(refusals(() => verify(message, queueGetter))).toEqual(['signature: replayed']);
   });
 
-  test("a message's signature on a request has the bounds of requests", () => {
+  test("a message's signature on a request has the limits for requests", () => {
     const { clock, signMessage, verify } = pair();
     const message = signMessage();
     expect(verify(message)).toBe(true);
@@ -247,7 +247,7 @@ describe('messages', () => {
     expect(refusals(() => verify(old))).toEqual(['signature: too old or too new']);
   });
 
-  test("a request's signature on a message has the bounds of requests", () => {
+  test("a request's signature on a message has the limits for requests", () => {
     const { clock, sign, verify } = pair();
     const request = sign();
     expect(verify(request, queueGetter)).toBe(true);
@@ -258,7 +258,7 @@ describe('messages', () => {
   });
 });
 
-test('variables of the environment may be read again', () => {
+test('environment variables may be read repeatedly', () => {
   const { signature } = pair();
   const environment: Record<string, string> = {};
   const headers = new Map(Object.entries(HEADERS));
@@ -268,7 +268,7 @@ test('variables of the environment may be read again', () => {
 });
 
 describe('memory', () => {
-  test('beyond the rate no signature counts, until the first ones are too old', () => {
+  test('beyond the rate, signatures are refused until the first ones have expired', () => {
     const { clock, sign, verify } = pair({ maxSignedPerSecond: 1 });
     clock.now = 1_790_000_040_000;
     const results = Array.from({ length: 61 }, () => verify(sign()));
@@ -278,7 +278,7 @@ describe('memory', () => {
     expect(verify(sign())).toBe(true);
   });
 
-  test("with whenFull: 'accept' a signature beyond the rate counts", () => {
+  test("with whenFull: 'accept', a signature beyond the rate is accepted", () => {
     const { sign, verify } = pair({ maxSignedPerSecond: 1, whenFull: 'accept' });
     const first = sign();
     expect(verify(first)).toBe(true);
@@ -287,7 +287,7 @@ describe('memory', () => {
     expect(refusals(() => verify(first))).toEqual(['signature: replayed']);
   });
 
-  test('by default 1000 requests a second are served for as long as they come', () => {
+  test('by default, 1000 requests a second are accepted indefinitely', () => {
     const { clock, sign, verify } = pair();
     let refused = 0;
     for (let second = 0; second < 150; second++) {
@@ -300,7 +300,7 @@ describe('memory', () => {
 });
 
 describe('audience', () => {
-  test('a service with a name takes only what is signed for it', () => {
+  test('a service with an audience accepts only signatures for it', () => {
     const sender = pair({ audiences: { 'orders.internal': 'orders', '*.internal': 'others' } });
     const orders = pair({ audience: 'orders' });
     const anyone = pair();
@@ -313,7 +313,7 @@ describe('audience', () => {
     expect(anyone.verify(sender.signFor('orders.internal'))).toBe(true);
   });
 
-  test('* names the audience of all others', () => {
+  test('* sets the audience of all other hosts', () => {
     const sender = pair({ audiences: { 'mail.internal': 'mail', '*': 'orders' } });
     const orders = pair({ audience: 'orders' });
     expect(orders.verify(sender.signFor(undefined))).toBe(true);
@@ -341,7 +341,7 @@ describe('options', () => {
     [{ messages: null }, /expected signature.messages to be an object of options, got null/],
     [{ audience: 'a b' }, /expected signature.audience to be up to 64 letters/],
     [{ audiences: { '*': '' } }, /expected signature.audiences\[\*\] to be up to 64 letters/],
-  ])('%j is refused with a clear error that quotes no secret', (options, message) => {
+  ])('%j throws an error that contains no secret', (options, message) => {
     expect(() => createSignature({ keys: { k1: KEY }, ...options } as SignatureOptions)).toThrow(message);
   });
 });

@@ -45,8 +45,8 @@ afterEach(() => {
   context.disable();
 });
 
-describe('a program without faults', () => {
-  test('does what it does without, and nothing is reported', async () => {
+describe('a correct application', () => {
+  test('behaves as without the manager, and nothing is reported', async () => {
     const span = new TestSpan('request');
     const result = await context.with(contextOf(span), async () => {
       await turn();
@@ -63,7 +63,7 @@ describe('a program without faults', () => {
     expect(problems).toEqual([]);
   });
 
-  test('gets its errors as they are', async () => {
+  test('receives its errors unchanged', async () => {
     const fault = new Error('no');
     const failing = () =>
       context.with(rootContext, () => {
@@ -74,7 +74,7 @@ describe('a program without faults', () => {
     expect(problems).toEqual([]);
   });
 
-  test('may end a span in no context, or while another span of its trace is current', () => {
+  test('may end a span without a current span, or while another span of its trace is current', () => {
     const [parent, sibling] = [new TestSpan('a', '1'.repeat(32)), new TestSpan('b', '1'.repeat(32))];
     context.with(contextOf(parent), () => context.with(contextOf(sibling), () => parent.end()));
     sibling.end();
@@ -105,7 +105,7 @@ describe('a program without faults', () => {
   });
 });
 
-describe('reported with the stack of who did it:', () => {
+describe('reported with the stack of the call:', () => {
   test('a context that is left current when the function returns', () => {
     const forgetful = () => void strict.attach(rootContext.setValue(Symbol('x'), 1));
     context.with(rootContext, forgetful);
@@ -123,7 +123,7 @@ describe('reported with the stack of who did it:', () => {
     expect(kinds(problems)).toEqual(['left-current']);
   });
 
-  test('a context that an asynchronous function never takes back, once its token is gone', async () => {
+  test('a context that an asynchronous function never disposes of, once its token is collected', async () => {
     await context.with(rootContext, async () => {
       await turn();
       strict.attach(rootContext);
@@ -144,7 +144,7 @@ describe('reported with the stack of who did it:', () => {
     expect(kinds(problems)).toEqual(['left-current']);
   });
 
-  test('a context that is taken back twice, or in the wrong order', () => {
+  test('a context that is disposed of twice, or in the wrong order', () => {
     const [first, second] = [1, 2].map((value) => strict.attach(rootContext.setValue(Symbol('x'), value)));
     first?.dispose();
     second?.dispose();
@@ -154,7 +154,7 @@ describe('reported with the stack of who did it:', () => {
     expect(problems[2]?.before).toContain('strict-context.test');
   });
 
-  test('a span that is ended twice, with both places', () => {
+  test('a span that is ended twice, with both stacks', () => {
     const span = new TestSpan('request');
     context.with(contextOf(span), () => {});
     const finish = () => span.end();
@@ -222,14 +222,14 @@ describe('the report', () => {
     diag.disable();
   });
 
-  test('says each place once through diag, and each finding to the callback', () => {
+  test('logs each call site once through diag, and passes each problem to the callback', () => {
     for (let time = 0; time < 3; time++) context.with(rootContext, () => void strict.attach(rootContext));
     expect(problems).toHaveLength(3);
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(/^clew: strict context: a context was attached and never disposed of\n {4}at /);
   });
 
-  test('a callback that throws does not reach the program', () => {
+  test('an error of the callback does not reach the application', () => {
     const loud = new StrictContextManager(new StackContextManager(), {
       onProblem: () => {
         throw new Error('callback');

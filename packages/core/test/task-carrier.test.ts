@@ -24,14 +24,14 @@ describe.each([
     context.setGlobalContextManager(create().enable());
   });
 
-  test('a task runs in the context in which it was captured, and hands back its result', () => {
+  test('a task runs in the context in which it was captured, and its result is returned', () => {
     const carrier = new TaskCarrier<Task>();
     const task = context.with(inRequest('a'), () => carrier.capture({ id: 1 }));
     expect(context.with(inRequest('worker'), () => carrier.run(task, current))).toBe('a');
     expect(task).toEqual({ id: 1 });
   });
 
-  test('nothing is left on the worker, whether the task returns or throws', () => {
+  test('the worker’s context is restored, whether the task returns or throws', () => {
     const carrier = new TaskCarrier<Task>();
     const [good, bad] = [1, 2].map((id) => carrier.capture({ id }, inRequest('a'))) as [Task, Task];
     const fault = new Error('no');
@@ -48,12 +48,12 @@ describe.each([
     expect(current()).toBeUndefined();
   });
 
-  test('a task that was not captured runs in no context, not in what the worker inherited', () => {
+  test('a task that was not captured runs in the root context, not in that of the worker', () => {
     const carrier = new TaskCarrier<Task>();
     expect(context.with(inRequest('worker'), () => carrier.run({ id: 1 }, current))).toBeUndefined();
   });
 
-  test('a task that is tried again has its context again, until it is released', () => {
+  test('a retried task has its context again, until it is released', () => {
     const carrier = new TaskCarrier<Task>();
     const task = carrier.capture({ id: 1 }, inRequest('a'));
     expect([carrier.run(task, current), carrier.run(task, current)]).toEqual(['a', 'a']);
@@ -63,7 +63,7 @@ describe.each([
     expect(carrier.run(task, current)).toBeUndefined();
   });
 
-  test('a task within a task has its own context, and the outer one after it', () => {
+  test('a nested task has its own context, and afterwards the outer one is current', () => {
     const carrier = new TaskCarrier<Task>();
     const [outer, inner] = [
       carrier.capture({ id: 1 }, inRequest('a')),
@@ -73,7 +73,7 @@ describe.each([
     expect(seen).toEqual(['a', 'b', 'a']);
   });
 
-  test('a task that is no object carries nothing and breaks nothing', () => {
+  test('a task that is not an object carries no context and does not throw', () => {
     const carrier = new TaskCarrier<object>();
     const id = 'job-1' as unknown as object;
     expect(context.with(inRequest('a'), () => carrier.capture(id))).toBe(id);
@@ -86,7 +86,7 @@ describe('asynchronous tasks', () => {
     context.setGlobalContextManager(new AsyncContextManager().enable());
   });
 
-  test('keep their contexts to their ends, with many at once on one worker', async () => {
+  test('keep their contexts until they end, with many at once on one worker', async () => {
     const carrier = new TaskCarrier<Task>();
     const tasks = Array.from({ length: 20 }, (_, id) => carrier.capture({ id }, inRequest(id)));
     const work = async () => {
@@ -106,7 +106,7 @@ describe('asynchronous tasks', () => {
     expect(results).toEqual(tasks.map(({ id }) => [id, id, id]));
   });
 
-  test('that reject are rejected to the worker, in the context of the worker', async () => {
+  test('that reject are rejected in the context of the worker', async () => {
     const carrier = new TaskCarrier<Task>();
     const task = carrier.capture({ id: 1 }, inRequest('a'));
     await context.with(inRequest('worker'), async () => {
@@ -124,7 +124,7 @@ describe('memory', () => {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
 
-  /** A collection sees what the last turn of the event loop let go of. */
+  /** A collection finds only objects that were released before the current turn of the event loop. */
   async function collected(reference: WeakRef<object>): Promise<boolean> {
     for (let attempt = 0; attempt < 20 && reference.deref() !== undefined; attempt++) {
       await turn();
@@ -139,13 +139,13 @@ describe('memory', () => {
     return new WeakRef(payload);
   }
 
-  test('a task that is dropped lets its context go', async () => {
+  test('a task that is collected releases its context', async () => {
     const carrier = new TaskCarrier<Task>();
     const payload = capture(carrier, { id: 1 });
     expect(await collected(payload)).toBe(true);
   });
 
-  test('a task that is kept keeps its context, and lets it go when it is released', async () => {
+  test('a referenced task keeps its context until it is released', async () => {
     const carrier = new TaskCarrier<Task>();
     const task = { id: 1 };
     const payload = capture(carrier, task);

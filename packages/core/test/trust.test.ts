@@ -69,11 +69,11 @@ describe('trust', () => {
       { trace: 'ignore', baggage: ['none'] },
       { parent: undefined, links: [], baggage: [] },
     ],
-  ])('%s leaves what it says', (_title, trust, expected) => {
+  ])('%s keeps the expected parts', (_title, trust, expected) => {
     expect(received(trust)).toEqual(expected);
   });
 
-  test('of several rules the first that fits counts, and what no rule says is continued', () => {
+  test('the first matching rule applies, and the default is continue', () => {
     const decide = trustDecider([
       { path: '/partner/*', trace: 'continue', baggage: ['tenant'] },
       { port: 8080, trace: 'ignore' },
@@ -86,7 +86,7 @@ describe('trust', () => {
     expect(at('/public/more')).toEqual({ trace: 'continue', baggage: 'keep' });
   });
 
-  test('a rule is only asked where it came in when there are rules', () => {
+  test('the path is read only if there are rules', () => {
     const entrance = jest.fn(() => ({ path: '/', port: 80 }));
     trustDecider('link')(entrance);
     trustDecider({ baggage: 'drop' })(entrance);
@@ -103,11 +103,11 @@ describe('trust', () => {
     [[{ path: 7 }], false],
     [null, false],
     [7, false],
-  ])('%j is an option: %s', (value, expected) => {
+  ])('%j is a valid option: %s', (value, expected) => {
     expect(isTrustOption(value)).toBe(expected);
   });
 
-  test('a format whose own signature was valid is trusted with its trace, and with nothing else', () => {
+  test('a valid signature of a format covers its trace only', () => {
     const spanContext = { traceId: TRACE_ID, spanId: 'b7ad6b7169203331', traceFlags: 1, isRemote: true };
     const signed: TraceFormat = {
       name: 'signed',

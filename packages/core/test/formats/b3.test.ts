@@ -33,7 +33,7 @@ describe('B3 in one header', () => {
     [`${'0'.repeat(32)}-${SPAN_ID}-1`, 'has no trace id but zeros'],
     [`${TRACE_ID}-${'0'.repeat(16)}-1`, 'has no span id but zeros'],
     [`g${TRACE_ID.slice(1)}-${SPAN_ID}-1`, 'has a letter that is no digit'],
-  ])('counts %j, which %s', (header) => {
+  ])('refuses and counts %j, which %s', (header) => {
     const before = droppedFromWire()['b3: malformed b3'] ?? 0;
     expect(extract(b3, { b3: header })).toBeUndefined();
     expect(droppedFromWire()['b3: malformed b3']).toBe(before + 1);
@@ -44,12 +44,12 @@ describe('B3 in one header', () => {
     expect(inject(b3, spanOf({ traceFlags: 0 }))).toEqual({ b3: `${TRACE_ID}-${SPAN_ID}-0` });
   });
 
-  test('writes a 64-bit trace id as short as it came', () => {
+  test('writes a 64-bit trace id with 16 digits', () => {
     const traceId = `0000000000000000${SHORT}`;
     expect(inject(b3, spanOf({ traceId }))).toEqual({ b3: `${SHORT}-${SPAN_ID}-1` });
   });
 
-  test('passes a debug trace on as one, unless the trace was dropped since', () => {
+  test('writes the debug flag of a debug trace, unless the trace was dropped later', () => {
     const debug = extract(b3, { b3: `${TRACE_ID}-${SPAN_ID}-d` });
     if (debug?.kind !== 'parent') throw new Error('expected a parent');
     expect(inject(b3, debug.spanContext)).toEqual({ b3: `${TRACE_ID}-${SPAN_ID}-d` });
@@ -57,7 +57,7 @@ describe('B3 in one header', () => {
   });
 });
 
-describe('B3 in one header a field', () => {
+describe('B3 with one header for each field', () => {
   const ids = { 'x-b3-traceid': TRACE_ID, 'x-b3-spanid': SPAN_ID };
 
   test.each([
@@ -85,7 +85,7 @@ describe('B3 in one header a field', () => {
     expect(inject(b3Multi, spanOf({ traceFlags: 0 }))).toEqual({ ...ids, 'x-b3-sampled': '0' });
   });
 
-  test('writes the flag of a debug trace in the place of the decision', () => {
+  test('writes the debug flag instead of the decision', () => {
     expect(inject(b3Multi, spanOf({}, { clew: 'd:1' }))).toEqual({ ...ids, 'x-b3-flags': '1' });
   });
 });

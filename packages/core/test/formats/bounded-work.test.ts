@@ -1,4 +1,4 @@
-// What a header costs is counted in calls, not in time: nothing here depends on the machine.
+// The cost of a header is counted in calls, not in time, so that the tests do not depend on the machine.
 import { droppedFromWire, rootContext, TRACE_FORMATS, w3cBaggage } from '@clew/core';
 import { defaultTextMapGetter, propagation } from '@opentelemetry/api';
 
@@ -22,7 +22,7 @@ const HEADERS = [
 ];
 const UNITS = [',', ', ', '=,', 'a=b,', 'a,', ';', 'a=b;', 'a:b;', '=', '%41', '-', '_dd.p.a=b,', 'Root=;'];
 
-/** Calls of text methods while a function runs. */
+/** The number of calls of string methods while a function runs. */
 function callsIn(run: () => unknown): number {
   let calls = 0;
   const spies = METHODS.map((name) => {
@@ -52,7 +52,7 @@ function droppedBy(run: () => unknown): number {
   );
 }
 
-/** Valid ids beside the lists, so that formats come to read them. */
+/** Valid ids in addition to the lists, so that formats read the lists. */
 const IDS: Record<string, string> = {
   traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   'x-datadog-trace-id': '42',
@@ -88,7 +88,7 @@ describe('baggage', () => {
     }
   });
 
-  test('good members behind a few empty ones are read', () => {
+  test('valid members after a few empty ones are read', () => {
     const headers = { baggage: `${','.repeat(20)}a=1,,b=2` };
     const context = w3cBaggage.extract(rootContext, headers, defaultTextMapGetter);
     expect(

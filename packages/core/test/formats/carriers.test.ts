@@ -39,11 +39,11 @@ describe('AMQP headers', () => {
   test.each([
     ['a hundred thousand bytes', Buffer.alloc(100_000, 'a')],
     ['a hundred thousand texts', Array(100_000).fill('a')],
-  ])('reads nothing of %s', (_title, value) => {
+  ])('reads %s as undefined', (_title, value) => {
     expect(get(value)).toBeUndefined();
   });
 
-  test('has nothing where there are no headers, and nothing of a prototype', () => {
+  test('has no values without headers, and none from a prototype', () => {
     expect(amqpHeadersGetter.get(undefined, 'traceparent')).toBeUndefined();
     expect(amqpHeadersGetter.get(null, 'traceparent')).toBeUndefined();
     expect(amqpHeadersGetter.keys(undefined)).toEqual([]);
@@ -61,7 +61,7 @@ describe('AMQP headers', () => {
     expect(said(TRACE_FORMATS.get(name)!.extract(headers, amqpHeadersGetter))).toBe(`parent ${IDS} sampled`);
   });
 
-  test('reads back every format that was written into a table', () => {
+  test('reads back every format that it writes', () => {
     for (const format of TRACE_FORMATS.values()) {
       const headers: Record<string, unknown> = { 'x-death': [{ count: 1 }] };
       format.inject({ spanContext: spanOf(), baggage: undefined }, headers, amqpHeadersWriter);
@@ -82,7 +82,7 @@ describe('environment variables', () => {
     expect(environmentName(header)).toBe(name);
   });
 
-  test('carry every format', () => {
+  test('can carry every format', () => {
     for (const format of TRACE_FORMATS.values()) {
       const environment = { PATH: '/bin' };
       format.inject({ spanContext: spanOf(), baggage: undefined }, environment, environmentSetter);
@@ -95,14 +95,14 @@ describe('environment variables', () => {
 describe('SQL comments', () => {
   const traceparent = `00-${TRACE_ID}-${SPAN_ID}-01`;
 
-  test('are appended, keys in order, keys and values encoded, values in quotes', () => {
+  test('are appended with sorted keys, encoded keys and values, and values in quotes', () => {
     const fields = { traceparent, route: "/a'b?x=$1", action: 'größe*/', empty: '' };
     expect(appendSqlComment('SELECT 1', fields)).toBe(
       `SELECT 1 /*action='gr%C3%B6%C3%9Fe%2A%2F',route='%2Fa%27b%3Fx%3D%241',traceparent='${traceparent}'*/`,
     );
   });
 
-  test('stand before a closing semicolon', () => {
+  test('are written before a closing semicolon', () => {
     expect(appendSqlComment('SELECT 1;\n', { a: 'b' })).toBe("SELECT 1 /*a='b'*/;");
   });
 
@@ -113,17 +113,17 @@ describe('SQL comments', () => {
     },
   );
 
-  test('leave out what would make them too long', () => {
+  test('omit fields that would make them too long', () => {
     expect(appendSqlComment('SELECT 1', { action: 'x'.repeat(20_000), route: '/a' })).toBe(
       "SELECT 1 /*route='%2Fa'*/",
     );
   });
 
-  test('leave a statement alone when there is nothing to say', () => {
+  test('are not appended without fields', () => {
     expect(appendSqlComment('SELECT 1;\n', {})).toBe('SELECT 1;\n');
   });
 
-  test('give back what was put in, and can never be left', () => {
+  test('are parsed back to the same fields, and can’t be closed by a value', () => {
     const texts = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 40 })
       .map((text) => text.toWellFormed());
@@ -137,14 +137,14 @@ describe('SQL comments', () => {
     );
   });
 
-  test('of another kind hold no fields', () => {
+  test('of another form have no fields', () => {
     expect({ ...parseSqlComment('SELECT 1') }).toEqual({});
     expect({ ...parseSqlComment('SELECT 1 /* note */') }).toEqual({});
     expect({ ...parseSqlComment("SELECT 1 /*a='%E0%A4%A'*/;") }).toEqual({ a: '%E0%A4%A' });
   });
 });
 
-test('AMQP headers are replaced and removed in any spelling, also where they are inherited', () => {
+test('AMQP headers are replaced and removed in any spelling, even if they are inherited', () => {
   const own = Object.freeze({ 'X-B3-TraceId': 'old', tracestate: 'old', other: 1 });
   const table = Object.create(own) as Record<string, unknown>;
   expect(amqpHeadersWriter.names(table)).toEqual(['X-B3-TraceId', 'tracestate', 'other']);

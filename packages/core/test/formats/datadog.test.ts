@@ -11,7 +11,7 @@ const TID = { 'x-datadog-tags': `_dd.p.tid=${TRACE_ID.slice(0, 16)}` };
 const PADDED = `0000000000000000${TRACE_ID.slice(16)}/${SPAN_ID}`;
 
 describe('Datadog', () => {
-  test('an origin of more than 256 characters is left out, and counted', () => {
+  test('an origin of more than 256 characters is dropped and counted', () => {
     const cause = 'datadog: x-datadog-origin beyond 256 characters';
     const before = droppedFromWire()[cause] ?? 0;
     const read = (origin: string) => {
@@ -93,7 +93,7 @@ describe('Datadog', () => {
     });
   });
 
-  test('goes on with a trace that Datadog sent over W3C headers', () => {
+  test('continues a trace that Datadog sent in W3C headers', () => {
     const span = spanOf({}, { dd: 's:1;o:rum;p:00f067aa0ba902b7;t.dm:-0' });
     expect(inject(datadog, span)).toEqual({
       ...ids,
@@ -103,7 +103,7 @@ describe('Datadog', () => {
     });
   });
 
-  test('writes a priority that agrees with what was decided since', () => {
+  test('writes a priority that agrees with a later sampling decision', () => {
     const priority = (flags: number, dd: string) =>
       inject(datadog, spanOf({ traceFlags: flags }, { dd }))['x-datadog-sampling-priority'];
     expect(priority(1, 's:-1')).toBe('1');
@@ -113,7 +113,7 @@ describe('Datadog', () => {
     expect(inject(datadog, spanOf({}, { clew: 'd:1' }))['x-datadog-sampling-priority']).toBe('2');
   });
 
-  test('lets nothing out of a trace state that is not allowed in a header', () => {
+  test('writes nothing from a trace state that is not allowed in a header', () => {
     const hostile = { get: () => 'o:a\r\nX-Evil: 1;t.a\nb:c,d=e;t.tid:0', serialize: () => '' };
     const traceState = { ...hostile, set: () => traceState, unset: () => traceState };
     const headers = inject(datadog, { traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 1, traceState });
@@ -121,7 +121,7 @@ describe('Datadog', () => {
     expect(headers['x-datadog-tags']).toBe(`_dd.p.tid=${TRACE_ID.slice(0, 16)},_dd.p.a_b=c_d=e`);
   });
 
-  test('keeps to the sizes of header and member: a tag that has no room stays behind', () => {
+  test('respects the limits of header and member: a tag that does not fit is dropped', () => {
     const long = { ...ids, 'x-datadog-tags': `_dd.p.a=${'x'.repeat(300)},_dd.p.dm=-4` };
     const member = parentOf(extract(datadog, long)).spanContext.traceState?.get('dd');
     expect(member).toBe('t.dm:-4');

@@ -19,7 +19,7 @@ const traceIds = fc.oneof(
 );
 const spans = fc.record({ traceId: traceIds, spanId: hex(16), traceFlags: fc.constantFrom(0, 1) });
 
-/** Values near enough to the real ones to get past the first look. */
+/** Values that are similar enough to valid ones to pass the first checks. */
 const nearMisses = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 200 }),
   fc.stringMatching(/^[0-9a-fA-F:;=,/\-%.?d ]{0,120}$/),
@@ -40,7 +40,7 @@ const anything = fc.oneof(
 const carriers = fc.dictionary(fc.constantFrom(...ALL_HEADERS, '__proto__', 'constructor'), anything);
 
 describe.each(BY_NAME)('%s', (_name, format) => {
-  test('reads anything without throwing, and gives only ids that are valid', () => {
+  test('reads any value without throwing, and returns only valid ids', () => {
     fc.assert(
       fc.property(carriers, (headers) => {
         const extraction = extract(format, headers);
@@ -72,7 +72,7 @@ describe.each(BY_NAME)('%s', (_name, format) => {
     );
   });
 
-  test('lets no line break and no other control character out', () => {
+  test('writes no line break and no other control character', () => {
     const texts = fc.string({
       unit: fc.constantFrom('a', 'Z', '\r', '\n', '\0', ' ', ';', ',', '=', 'é', '\ud800'),
     });
@@ -95,7 +95,7 @@ describe.each(BY_NAME)('%s', (_name, format) => {
     );
   });
 
-  // A format that costs more than its input grows would not come to an end here: 10¹² steps instead of 10⁶.
+  // A format with quadratic cost would not finish here: 10¹² steps instead of 10⁶.
   test.each(['0', ':', '-', ';', ',', '=', '%', 'a', '/', ' ', 'Root=', '0:', 'a=b,', '%41'])(
     'reads a million characters of %j in proportion',
     (unit) => {
@@ -107,7 +107,7 @@ describe.each(BY_NAME)('%s', (_name, format) => {
     },
   );
 
-  test('looks at no more headers than its limits, however many there are', () => {
+  test('reads no more headers than its limits, however many there are', () => {
     const headers: Record<string, string> = { ...inject(format, spanOf()) };
     for (let i = 0; i < 10_000; i++) {
       headers[`uberctx-k${i}`] = 'v';
@@ -117,7 +117,7 @@ describe.each(BY_NAME)('%s', (_name, format) => {
   });
 });
 
-test('a format that is not there costs one look-up for each header that may stand alone', () => {
+test('an absent format costs one look-up for each header that may be present without the others', () => {
   const costs = Object.fromEntries(BY_NAME.map(([name, format]) => [name, lookUpsWithout(format)]));
   const one = { gets: 1, lists: 0 };
   expect(costs).toEqual({
@@ -135,7 +135,7 @@ test('a format that is not there costs one look-up for each header that may stan
   });
 });
 
-test('a debug trace stays one from format to format, where the format can say it', () => {
+test('a debug trace is preserved between formats that can express it', () => {
   const debug = extract(TRACE_FORMATS.get('b3')!, { b3: `${TRACE_ID}-00f067aa0ba902b7-d` });
   if (debug?.kind !== 'parent') throw new Error('expected a parent');
   const kept = BY_NAME.filter(([, format]) => {
@@ -146,7 +146,7 @@ test('a debug trace stays one from format to format, where the format can say it
   expect(names).toEqual(['tracecontext', 'b3', 'b3multi', 'jaeger', 'datadog', 'elastic']);
 });
 
-test('a tracestate of ten thousand members is refused whole, and the parent kept', () => {
+test('a tracestate of ten thousand members is dropped, and the parent is kept', () => {
   const tracestate = Array.from({ length: 10_000 }, (_, i) => `k${i}=v`).join(',');
   const headers = { traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-01`, tracestate };
   const extraction = extract(TRACE_FORMATS.get('tracecontext')!, headers);
@@ -154,7 +154,7 @@ test('a tracestate of ten thousand members is refused whole, and the parent kept
   expect(extraction.spanContext.traceState).toBeUndefined();
 });
 
-test("a name has one format, and OpenTelemetry's names are among them", () => {
+test("each name has one format, including OpenTelemetry's names", () => {
   for (const [name, format] of TRACE_FORMATS) {
     expect([name, TRACE_FORMATS.get(format.name)]).toEqual([name, format]);
   }

@@ -36,7 +36,7 @@ describe('Jaeger', () => {
     expect(extract(jaeger, { 'uber-trace-id': header })).toBeUndefined();
   });
 
-  test('begins a forced trace for a debug id, and takes baggage along that came without ids', () => {
+  test('starts a forced trace for a debug id, and reads baggage without ids', () => {
     expect(said(extract(jaeger, { 'jaeger-debug-id': 'ticket-7' }))).toBe('start force');
     const alone = extract(jaeger, { 'jaeger-baggage': 'tenant=blue, region = eu%2Dwest,broken,=x' });
     expect(said(alone)).toBe('start');
@@ -64,7 +64,7 @@ describe('Jaeger', () => {
     });
   });
 
-  test('takes no more baggage than 64 entries', () => {
+  test('reads at most 64 entries of baggage', () => {
     const headers: Record<string, string> = { 'uber-trace-id': `${TRACE_ID}:${SPAN_ID}:0:1` };
     for (let i = 0; i < 1000; i++) headers[`uberctx-k${i}`] = 'v';
     const { baggage } = extract(jaeger, headers)!;
@@ -73,7 +73,7 @@ describe('Jaeger', () => {
     expect(Object.keys(written)).toHaveLength(65);
   });
 
-  test('keeps the flags of a debug trace', () => {
+  test('preserves the flags of a debug trace', () => {
     expect(inject(jaeger, spanOf({}, { clew: 'd:1' }))['uber-trace-id']).toMatch(/:3$/);
     expect(inject(jaeger, spanOf({ traceFlags: 0 }))['uber-trace-id']).toMatch(/:0$/);
   });

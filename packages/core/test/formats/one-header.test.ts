@@ -139,19 +139,19 @@ describe.each(ROWS)('$name', ({ name, header, written, reads, refuses }) => {
     expect(droppedFromWire()[`${name}: malformed ${header}`]).toBe(before + 1);
   });
 
-  test('refuses a header that comes twice', () => {
+  test('refuses a repeated header', () => {
     expect(extract(format, { [header]: [written, written] })).toBeUndefined();
   });
 });
 
-describe('what is special', () => {
-  test('an X-Ray header that says nothing of a trace is no fault', () => {
+describe('special cases', () => {
+  test('an X-Ray header without a trace is not counted as malformed', () => {
     const before = droppedFromWire()['xray: malformed x-amzn-trace-id'];
     expect(extract(TRACE_FORMATS.get('xray')!, { 'x-amzn-trace-id': 'Self=1-2-3' })).toBeUndefined();
     expect(droppedFromWire()['xray: malformed x-amzn-trace-id']).toBe(before);
   });
 
-  test("OpenCensus' bytes come as they are in gRPC metadata", () => {
+  test("OpenCensus' bytes are read from gRPC metadata", () => {
     const bytes = encodeOpencensus(spanOf());
     expect(bytes.toString('hex')).toBe(`${BINARY}01`);
     expect(said(decodeOpencensus(bytes))).toBe(`parent ${IDS} sampled`);
@@ -162,7 +162,7 @@ describe('what is special', () => {
     );
   });
 
-  test("Elastic's sample rate goes on in the tracestate", () => {
+  test("Elastic's sample rate is passed on in the tracestate", () => {
     const format = TRACE_FORMATS.get('elastic')!;
     const headers = { 'elastic-apm-traceparent': `00-${TRACE_ID}-${SPAN_ID}-01`, tracestate: 'es=s:0.25' };
     const extraction = extract(format, headers);

@@ -7,7 +7,7 @@ const getter: TextMapGetter<Record<string, unknown>> = {
   keys: (headers) => Object.keys(headers),
 };
 
-/** What a header says: `[key, value, properties]` of each entry. */
+/** The content of a header: `[key, value, properties]` of each entry. */
 function read(baggage: unknown): string[][] {
   const extracted = w3cBaggage.extract(rootContext, { baggage }, getter);
   const entries = propagation.getBaggage(extracted)?.getAllEntries();
@@ -79,12 +79,12 @@ describe('reading', () => {
     ['a=', [['a', '']], 'an empty value'],
     ['a=b=c', [['a', 'b=c']], 'an equals sign in a value'],
     ['a=%20%C3%A9%2C', [['a', ' é,']], 'percent-encoded'],
-    ['a=%FF', [['a', '\ufffd']], 'bytes that are no UTF-8'],
+    ['a=%FF', [['a', '\ufffd']], 'bytes that are not UTF-8'],
     ['a=100%', [['a', '100%']], 'a lone percent sign'],
     ['a=%zz%41', [['a', '%zzA']], 'a percent sign that encodes nothing'],
     ['a=1;p;q=2', [['a', '1', 'p;q=2']], 'properties'],
     ['a=1 ; p = 2 ', [['a', '1', 'p = 2']], 'properties with white space'],
-    ["!#$%&'*+-.^_`|~aZ9=1", [["!#$%&'*+-.^_`|~aZ9", '1']], 'all that a key may have'],
+    ["!#$%&'*+-.^_`|~aZ9=1", [["!#$%&'*+-.^_`|~aZ9", '1']], 'all characters of a key'],
     [
       '__proto__=1,constructor=2',
       [
@@ -93,11 +93,11 @@ describe('reading', () => {
       ],
       'names of prototypes',
     ],
-    ['a=1,a=2', [['a', '2']], 'the last of a key that stands twice'],
+    ['a=1,a=2', [['a', '2']], 'the last of a repeated key'],
     ['', [], 'empty'],
     [undefined, [], 'absent'],
-    [42, [], 'no text'],
-    [[1], [], 'no texts'],
+    [42, [], 'not a string'],
+    [[1], [], 'not strings'],
   ])('%j (%#)', (text, entries) => {
     expect(read(text)).toEqual(entries);
     expect({}).not.toHaveProperty('a');
@@ -125,14 +125,14 @@ describe('reading', () => {
     expect(dropped('malformed member')).toBe(before + 1);
   });
 
-  test('takes 64 members and counts that there were more', () => {
+  test('reads 64 members and counts that there were more', () => {
     const before = dropped('members beyond 64');
     const text = Array.from({ length: 70 }, (_, index) => `k${index}=v`).join();
     expect(read(text)).toHaveLength(64);
     expect(dropped('members beyond 64')).toBe(before + 1);
   });
 
-  test('takes 8192 bytes of whole members and counts that there were more', () => {
+  test('reads 8192 bytes of whole members and counts that there were more', () => {
     const before = dropped('members beyond 8192 bytes');
     const member = (name: string) => `${name}=${'v'.repeat(4000)}`;
     expect(read(`${member('a')},${member('b')},${member('c')}`).map(([key]) => key)).toEqual(['a', 'b']);
@@ -140,7 +140,7 @@ describe('reading', () => {
     expect(read(`a=${'v'.repeat(9000)}`)).toEqual([]);
   });
 
-  test('of baggage that is there keeps what came', () => {
+  test('replaces existing baggage', () => {
     const here = propagation.setBaggage(rootContext, propagation.createBaggage({ old: { value: '1' } }));
     const extracted = w3cBaggage.extract(here, { baggage: 'new=2' }, getter);
     expect(propagation.getBaggage(extracted)?.getAllEntries()).toEqual([['new', { value: '2' }]]);
@@ -164,7 +164,7 @@ describe('writing', () => {
     expect(write(entries)).toBe(text);
   });
 
-  test('keeps to 64 members and 8192 bytes, and counts what stays behind', () => {
+  test('is limited to 64 members and 8192 bytes, and counts dropped members', () => {
     const causes = ['members beyond 64', 'members beyond 8192 bytes', 'member with an invalid key'];
     const counts = () => causes.map((cause) => dropped(`outgoing ${cause}`));
     const before = counts();
@@ -182,7 +182,7 @@ describe('writing', () => {
   });
 });
 
-test('what is written is read as it was, and no header can be left', () => {
+test('any written baggage is read back unchanged, and can’t end its header', () => {
   const key = fc.stringMatching(/^[\w!#$%&'*+\-.^`|~]{1,10}$/);
   const value = fc.string({ unit: 'grapheme', maxLength: 20 });
   fc.assert(
@@ -196,7 +196,7 @@ test('what is written is read as it was, and no header can be left', () => {
   );
 });
 
-test('anything is read without throwing', () => {
+test('any value is read without throwing', () => {
   const near = fc.string({ unit: fc.constantFrom(...'ab=,;% %41\t"\\'), maxLength: 80 });
   fc.assert(
     fc.property(fc.oneof(near, fc.string({ unit: 'binary' }), fc.anything()), (baggage) => {

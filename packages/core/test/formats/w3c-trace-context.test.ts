@@ -4,7 +4,7 @@ import { extract, inject, SPAN_ID, spanOf, TRACE_ID } from './wire.ts';
 
 const IDS = `${TRACE_ID}-${SPAN_ID}`;
 
-/** What a `traceparent` says: `ids flags`, or `nothing`. */
+/** The content of a `traceparent`: `ids flags`, or `nothing`. */
 function reads(traceparent: unknown, tracestate?: unknown): string {
   const extraction = extract(w3cTraceContext, {
     traceparent,
@@ -29,7 +29,7 @@ describe('traceparent', () => {
     [`cc-${IDS}-01-what-the-future-will-be-like`, 1, 'a later version with more fields'],
     [`cc-${IDS}-01-`, 1, 'a later version with an empty field'],
     [`fe-${IDS}-09`, 1, 'the last version'],
-  ])('%j is taken: flags %d (%s)', (value, flags) => {
+  ])('%j is accepted: flags %d (%s)', (value, flags) => {
     expect(reads(value)).toBe(`${IDS} ${flags}`);
   });
 
@@ -63,7 +63,7 @@ describe('traceparent', () => {
     [`00-${IDS}-01\n`, 'a line break behind'],
     [`00-${IDS}-01,00-${IDS}-01`, 'two headers in one'],
     [[`00-${IDS}-01`, `00-${IDS}-01`], 'two headers'],
-    [[], 'a list of none'],
+    [[], 'an empty list'],
     ['', 'empty'],
     [42, 'no text'],
     [null, 'null'],
@@ -86,42 +86,42 @@ describe('traceparent', () => {
     [3, '03'],
     [0xff, '03'],
     [0xfc, '00'],
-  ])('flags %d go out as %s', (traceFlags, text) => {
+  ])('flags %d are written as %s', (traceFlags, text) => {
     expect(inject(w3cTraceContext, spanOf({ traceFlags }))).toEqual({ traceparent: `00-${IDS}-${text}` });
   });
 });
 
-describe('tracestate beside it', () => {
+describe('tracestate', () => {
   const stateOf = (tracestate: unknown) => {
     const extraction = extract(w3cTraceContext, { traceparent: `00-${IDS}-01`, tracestate });
     return extraction?.kind === 'parent' ? extraction.spanContext.traceState?.serialize() : 'no parent';
   };
 
-  test('goes on as it came', () => {
+  test('is passed on unchanged', () => {
     expect(stateOf('b=2,a=1')).toBe('b=2,a=1');
     expect(inject(w3cTraceContext, spanOf({}, { a: '1', b: '2' })).tracestate).toBe('b=2,a=1');
   });
 
-  test('of several headers is one list', () => {
+  test('in several headers is joined', () => {
     expect(stateOf(['a=1,b=2', 'c=3'])).toBe('a=1,b=2,c=3');
   });
 
-  test('that is malformed is dropped whole and counted; the parent stays', () => {
+  test('that is malformed is dropped and counted; the parent is kept', () => {
     const before = droppedFromWire()['tracecontext: malformed tracestate'] ?? 0;
     expect(reads(`00-${IDS}-01`, 'a=1,=2')).toBe(`${IDS} 1`);
     expect(stateOf('a=1,=2')).toBeUndefined();
     expect(droppedFromWire()['tracecontext: malformed tracestate']).toBe(before + 2);
   });
 
-  test.each([[''], [['a=1', 2]], [{}]])('that is %j is none', (tracestate) => {
+  test.each([[''], [['a=1', 2]], [{}]])('that is %j is ignored', (tracestate) => {
     expect(stateOf(tracestate)).toBeUndefined();
   });
 
-  test('that is empty does not go out', () => {
+  test('that is empty is not written', () => {
     expect(inject(w3cTraceContext, spanOf())).not.toHaveProperty('tracestate');
   });
 
-  test('that another implementation made cannot add a header', () => {
+  test('of another implementation can’t inject a header', () => {
     const evil = { serialize: () => 'a=1\r\nset-cookie: x' } as TraceState;
     expect(inject(w3cTraceContext, spanOf({ traceState: evil }))).not.toHaveProperty('tracestate');
   });

@@ -48,11 +48,11 @@ describe('parseTraceState', () => {
     [Array(33).fill('a=1').join(), '33 members of one key'],
     ['a=1;b=2,c', 'one bad member among good ones'],
     [`a=1,${' '.repeat(20_000)}b=2`, 'more than is looked into'],
-  ])('%j breaks a rule (%s)', (text) => {
+  ])('%j is refused (%s)', (text) => {
     expect(parseTraceState(text)).toBeUndefined();
   });
 
-  test('reads anything without throwing, and writes nothing that it would not read', () => {
+  test('reads any text without throwing, and writes nothing that it would not read', () => {
     const near = fc.string({ unit: fc.constantFrom(...'ab0_@=,= \t'), maxLength: 60 });
     fc.assert(
       fc.property(fc.oneof(near, fc.string({ unit: 'binary' })), (text) => {
@@ -70,27 +70,27 @@ describe('parseTraceState', () => {
 describe('a trace state', () => {
   const state = () => parseTraceState('a=1,b=2,c=3') ?? emptyTraceState;
 
-  test('gives members by key', () => {
+  test('returns members by key', () => {
     expect(state().get('b')).toBe('2');
     expect(state().get('toString')).toBeUndefined();
     expect(state().get('B')).toBeUndefined();
   });
 
-  test('has a member that is set in front, and is itself not changed', () => {
+  test('puts a member that is set first, and is itself unchanged', () => {
     const before = state();
     expect(before.set('c', '4').serialize()).toBe('c=4,a=1,b=2');
     expect(before.set('d', '4').serialize()).toBe('d=4,a=1,b=2,c=3');
     expect(before.serialize()).toBe('a=1,b=2,c=3');
   });
 
-  test('lets the oldest member go for a 33rd, not for one that is there', () => {
+  test('drops the oldest member for a 33rd, but not for an update', () => {
     const full = parseTraceState(members(32).join()) ?? emptyTraceState;
     expect(full.set('new', '1').serialize()).toBe(['new=1', ...members(31)].join());
     expect(full.set('k31', '1').serialize().split(',')).toHaveLength(32);
     expect(full.set('k31', '1').get('k0')).toBe('v');
   });
 
-  test('stays as it is when key or value is not allowed', () => {
+  test('is unchanged if key or value is invalid', () => {
     for (const [key, value] of [
       ['A', '1'],
       ['', '1'],

@@ -4,15 +4,15 @@ import type { Baggage, SpanContext, TextMapGetter } from '@opentelemetry/api';
 export const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 export const SPAN_ID = '00f067aa0ba902b7';
 
-/** Any value that a careless carrier may give. */
+/** Any value that a carrier may return. */
 export type Headers = Readonly<Record<string, unknown>>;
 
-/** Reads the headers, given as they came. */
+/** Reads the given headers. */
 export function extract(format: TraceFormat, headers: Headers): Extraction | undefined {
   return format.extract(headers, getter);
 }
 
-/** How many look-ups a format needs to see that a carrier has none of its headers. */
+/** The number of look-ups a format needs if a carrier has none of its headers. */
 export function lookUpsWithout(format: TraceFormat): { gets: number; lists: number } {
   const counted = { gets: 0, lists: 0 };
   format.extract(
@@ -46,14 +46,14 @@ export function inject(
   return headers;
 }
 
-/** A span of ours, with members of a trace state. */
+/** A local span, with members of a trace state. */
 export function spanOf(ids: Partial<SpanContext> = {}, members: Record<string, string> = {}): SpanContext {
   let traceState = emptyTraceState;
   for (const [key, value] of Object.entries(members)) traceState = traceState.set(key, value);
   return { traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 1, traceState, ...ids };
 }
 
-/** What an extraction says, in one line: `parent 4bf9…/00f0… sampled debug`, `start 4bf9… drop`. */
+/** Describes an extraction in one line: `parent 4bf9…/00f0… sampled debug`, `start 4bf9… drop`. */
 export function said(extraction: Extraction | undefined): string {
   if (extraction === undefined) return 'nothing';
   if (extraction.kind === 'start') {

@@ -5,7 +5,7 @@ import { cleanUp, define, heard, make, publish, type SongTools, songs, warned } 
 cleanUp();
 
 describe('an instance', () => {
-  test('patches by hand, listens to its channels, and undoes both', () => {
+  test('patches given exports, subscribes to its channels, and undoes both', () => {
     const [exports, play] = [songs(), songs().play];
     const original = exports.play;
     const instance = make();
@@ -21,7 +21,7 @@ describe('an instance', () => {
     expect(diagnostics.hasSubscribers('songs:played')).toBe(false);
   });
 
-  test('patches all copies of a module again when it is enabled again', () => {
+  test('patches all copies of a module again when it is re-enabled', () => {
     const copies = [songs(), songs()];
     const instance = make();
     for (const copy of copies) instance.instrument(copy);
@@ -35,7 +35,7 @@ describe('an instance', () => {
     expect(heard).toEqual([1, 2]);
   });
 
-  test('patches a module once, however often it comes', () => {
+  test('patches a module once, however often it is loaded', () => {
     const patch = jest.fn();
     const exports = songs();
     const instance = make({}, define(patch));
@@ -51,7 +51,7 @@ describe('an instance', () => {
     expect(patch).toHaveBeenCalledTimes(2);
   });
 
-  test('patches a class once, however many of its instances lead to it', () => {
+  test('patches a class once, however many instances lead to it', () => {
     class Channel {}
     const [patched, undone] = [jest.fn(), jest.fn()];
     const patch = (_exports: unknown, tools: SongTools) => {
@@ -70,7 +70,7 @@ describe('an instance', () => {
     expect(patched).toHaveBeenCalledTimes(2);
   });
 
-  test('gives the named exports of an ES module what stands in the CommonJS module that it is made of', () => {
+  test('updates the named exports of an ES module to those of the CommonJS module that it wraps', () => {
     const exports = { ...songs(), sing: () => 'la' };
     const { play, sing } = exports;
     const another = () => 'another';
@@ -90,7 +90,7 @@ describe('an instance', () => {
     expect(lazy).not.toHaveBeenCalled();
   });
 
-  test('that is made with enabled: false does nothing until it is enabled', () => {
+  test('created with enabled: false does nothing until it is enabled', () => {
     const instance = make({ enabled: false });
     publish('one');
     instance.enable();
@@ -98,7 +98,7 @@ describe('an instance', () => {
     expect(heard).toEqual(['two']);
   });
 
-  test('patches a file of a package by the name of its module, and of the file where there are several', () => {
+  test('finds the target of a file by its module, and by its file if there are several', () => {
     for (const file of [undefined, 'lib/play.js']) {
       const exports = songs();
       const instance = make();
@@ -108,7 +108,7 @@ describe('an instance', () => {
     }
   });
 
-  test('tells module hooks what to patch: main modules and files', () => {
+  test('registers module hooks for main modules and files', () => {
     const definitions = (
       make() as unknown as { getModuleDefinitions(): { name: string; files: { name: string }[] }[] }
     ).getModuleDefinitions();
@@ -118,7 +118,7 @@ describe('an instance', () => {
     ]);
   });
 
-  test('refuses a target that it does not have', () => {
+  test('throws for an unknown target', () => {
     expect(() => make().instrument(songs(), 'poems')).toThrow(
       new TypeError(
         '@clew/instrumentation-songs: no target poems; the targets are songs, songs-file/lib/play.js',
@@ -129,7 +129,7 @@ describe('an instance', () => {
     );
   });
 
-  test('has the definition of its class, and the scope of its name', () => {
+  test('has the definition of its class, and its name as scope', () => {
     const Class = define();
     expect(Class.definition.targets).toHaveLength(3);
     const instance = make({}, Class);
@@ -141,7 +141,7 @@ describe('an instance', () => {
 });
 
 describe('options', () => {
-  test('take effect while the program runs', () => {
+  test('take effect at run time', () => {
     const exports = songs();
     const instance = make({ loud: true });
     instance.instrument(exports);
@@ -150,7 +150,7 @@ describe('options', () => {
     expect(exports.play('la')).toBe('(la)');
   });
 
-  test('that are wrong make the constructor throw, and setConfig leave everything as it was', () => {
+  test('that are invalid make the constructor and setConfig throw, and change nothing', () => {
     expect(() => make({ mode: 'c' })).toThrow(
       new TypeError('@clew/instrumentation-songs: expected mode to be "a" | "b", got "c"'),
     );
@@ -161,7 +161,7 @@ describe('options', () => {
     expect(exports.play('la')).toBe('LA');
   });
 
-  test('that are wrong leave the name to another instance', () => {
+  test('that are invalid do not block another instance', () => {
     expect(() => make({ louder: true })).toThrow(
       new TypeError(
         '@clew/instrumentation-songs: there is no option "louder"; the options are loud, mode, onSpan',
@@ -174,7 +174,7 @@ describe('options', () => {
 });
 
 describe('a second instance', () => {
-  test('does nothing and says so, until the first is disabled', () => {
+  test('does nothing and logs a warning, until the first is disabled', () => {
     const [first, second] = [make({ loud: true }), make()];
     const exports = songs();
     second.instrument(exports);
@@ -193,7 +193,7 @@ describe('a second instance', () => {
     expect(exports.play('la')).toBe('(la)');
   });
 
-  test('of another copy of the package is one, too', () => {
+  test('of another copy of the package is detected too', () => {
     make();
     jest.isolateModules(() => {
       const copy = jest.requireActual<typeof import('@clew/core/plugin')>('@clew/core/plugin');

@@ -4,7 +4,7 @@ import { amplify, cleanUp, define, failed, make, publish, type SongTools, songs 
 
 cleanUp();
 
-describe('what fails in a plugin does not reach the program:', () => {
+describe('a failure in a plugin does not reach the application:', () => {
   test('a patch', () => {
     const instance = make(
       {},
@@ -19,13 +19,13 @@ describe('what fails in a plugin does not reach the program:', () => {
     );
   });
 
-  test('exports that cannot be changed', () => {
+  test('exports that can’t be changed', () => {
     const exports = Object.freeze(songs());
     expect(() => make().instrument(exports)).not.toThrow();
     expect(exports.play('la')).toBe('la');
   });
 
-  test('a listener to a channel', () => {
+  test('a listener of a channel', () => {
     const Class = defineInstrumentation({
       name: '@clew/instrumentation-broken',
       version: '1.0.0',
@@ -46,7 +46,7 @@ describe('what fails in a plugin does not reach the program:', () => {
     instance.disable();
   });
 
-  test('a hook of the user, which is called with the span and what belongs to it', () => {
+  test('a user’s hook, which is called with the span and its info', () => {
     let tools: SongTools | undefined;
     make(
       {},
@@ -67,7 +67,7 @@ describe('what fails in a plugin does not reach the program:', () => {
     );
   });
 
-  test('an undoing: the others are undone', () => {
+  test('an undo function: the others are still called', () => {
     const exports = songs();
     const instance = make(
       {},

@@ -15,14 +15,14 @@ interface Ended {
 function run(mode: 'bare' | 'traced', name: string): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(process.execPath, [PROGRAM, mode, name], (error, stdout, stderr) => {
-      // The place in the source and the number of the process differ.
+      // Source location and process id differ.
       const said = stderr.replaceAll(/\(node:\d+\)/g, '').replaceAll(/^ +at .*\n/gm, '');
       resolve({ code: error?.code ?? 0, stdout, stderr: said });
     });
   });
 }
 
-describe('an application whose promises are observed behaves as the untraced one', () => {
+describe('an application with observed promises behaves like the untraced one', () => {
   test('there are cases', () => expect(cases.length).toBeGreaterThan(100));
 
   test.each(cases)('%s', async (name) => {
@@ -73,7 +73,7 @@ describe('the listeners', () => {
     expect(order).toEqual(['settled', 'application']);
   });
 
-  test('of a lazy promise are called once, when it has been awaited', async () => {
+  test('of a lazy promise are called once, when it is awaited', async () => {
     const listener = jest.fn();
     const lazy = observePromise(new Lazy((resolve) => resolve('base')), listener, listener);
     await null;
@@ -98,7 +98,7 @@ describe('the listeners', () => {
     );
   });
 
-  test('are told at once of what is no promise, and of a class that refuses `then`', () => {
+  test('are called at once for a value that is not a promise, and for a class whose `then` throws', () => {
     class OwnArguments extends Promise<unknown> {
       constructor(_client: object) {
         super((resolve) => resolve(undefined));

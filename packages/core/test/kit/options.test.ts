@@ -14,7 +14,7 @@ const kinds: Record<string, OptionKind<unknown>> = {
   shaped: option.custom('a pair', isPair),
 };
 
-test('what is not given, or given as undefined, is the default', () => {
+test('an option that is missing or undefined has its default', () => {
   const defaults = {
     flag: true,
     oneOf: 'none',
@@ -39,7 +39,7 @@ test.each<[name: string, value: unknown]>([
   ['strings', []],
   ['hook', () => {}],
   ['shaped', [1, 2]],
-])('%s takes %p', (name, value) => {
+])('%s accepts %p', (name, value) => {
   expect(resolveOptions('@clew/x', kinds, { [name]: value })[name]).toBe(value);
 });
 
@@ -61,7 +61,7 @@ test.each<[name: string, value: unknown, message: string]>([
   expect(() => resolveOptions('@clew/x', kinds, { [name]: value })).toThrow(new TypeError(message));
 });
 
-test('an option that is not there is refused by its name', () => {
+test('an unknown option is refused with its name', () => {
   expect(() => resolveOptions('@clew/x', { loud: option.boolean(false) }, { lound: true })).toThrow(
     new TypeError('@clew/x: there is no option "lound"; the options are loud'),
   );
@@ -71,13 +71,13 @@ test('an option that is not there is refused by its name', () => {
   );
 });
 
-test('options that are no object are refused', () => {
+test('options that are not an object are refused', () => {
   expect(() => resolveOptions('@clew/x', {}, null as unknown as object)).toThrow(
     new TypeError('@clew/x: expected options to be an object, got null'),
   );
 });
 
-test('what a prototype has is not given', () => {
+test('properties of a prototype are ignored', () => {
   expect(resolveOptions('@clew/x', { loud: option.boolean(false) }, Object.create({ loud: true }))).toEqual({
     loud: false,
   });
@@ -101,7 +101,7 @@ test.each<[name: string, text: string, value: unknown]>([
   expect(kinds[name]?.read?.(text)).toEqual(value);
 });
 
-test('a function cannot come from the environment', () => {
+test('a function can’t be read from the environment', () => {
   expect(kinds.hook).not.toHaveProperty('read');
 });
 
@@ -116,7 +116,7 @@ describe('matchesAny', () => {
     expect(matchesAny(['/health', /^\/static\//, (path) => path === '/odd'], text)).toBe(matches);
   });
 
-  test('an expression with state is matched from its start each time', () => {
+  test('a stateful expression is matched from the start each time', () => {
     const pattern = /a/g;
     expect([1, 2, 3].map(() => matchesAny([pattern], 'a'))).toEqual([true, true, true]);
     expect(pattern.lastIndex).toBe(0);

@@ -50,14 +50,14 @@ export const warned = jest.fn();
 export const failed = jest.fn();
 let made: ClewInstrumentation<typeof options>[] = [];
 
-/** Makes an instance that is disabled after the test. */
+/** Creates an instance that is disabled after the test. */
 export function make(given?: object, Class = define()): ClewInstrumentation<typeof options> {
   const instance = new Class(given);
   made.push(instance);
   return instance;
 }
 
-/** For a whole file: instances are disabled after each test, and what is said through `diag` is listened to. */
+/** For a whole file: disables instances after each test, and records the calls of `diag`. */
 export function cleanUp(): void {
   beforeAll(() => {
     const nothing = () => {};

@@ -5,7 +5,7 @@ import { UndoList } from '../../src/kit/undo-list.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-test('the functions come back once, the newest first', () => {
+test('the functions are returned once, newest first', () => {
   const list = new UndoList();
   const functions = [() => {}, () => {}, () => {}] as const;
   list.add(functions[0]);
@@ -15,7 +15,7 @@ test('the functions come back once, the newest first', () => {
   expect(list.takeAll()).toEqual([]);
 });
 
-test('an entry for an object goes with the object, though its function refers to it', async () => {
+test('an entry for an object is collected with the object, even if its function references it', async () => {
   const list = new UndoList();
   const kept = {};
   list.addFor(kept, () => String(kept));
@@ -25,7 +25,7 @@ test('an entry for an object goes with the object, though its function refers to
   }
   expect(list.size).toBe(101);
   for (let round = 0; round < 100 && list.size > 1; round++) {
-    // Objects are collected, and the list hears of it, in turns of the event loop after this one.
+    // Objects are collected, and finalizers are called, in later turns of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();
   }

@@ -4,7 +4,7 @@ import { replace } from '../../src/kit/wrap.ts';
 
 type Call = (...args: unknown[]) => unknown;
 
-/** Wraps so that calls are listed. */
+/** Wraps a function so that its calls are recorded. */
 function listing(object: object, name: PropertyKey, calls: unknown[], owner = 'a plugin') {
   return replace(
     object,
@@ -58,7 +58,7 @@ test('a replacement has name, length, own properties and prototype of the origin
   expect(song.play()).toBe('la blue');
 });
 
-test('a function of a class of functions stays one', () => {
+test('a function with another prototype keeps it', () => {
   const base = Object.assign(() => {}, { use: () => 'used' });
   const router = Object.setPrototypeOf(() => 'routed', base) as { (): string; use(): string };
   const exports = { router };
@@ -67,7 +67,7 @@ test('a function of a class of functions stays one', () => {
   expect(exports.router()).toBe('routed');
 });
 
-test('an arrow function that stands for a class has its prototype, and nothing that can be listed', () => {
+test('an arrow function that replaces a class gets its prototype, without an enumerable property', () => {
   class Song {}
   const dressed = dress(() => {}, Song as unknown as () => void);
   expect(Reflect.get(dressed, 'prototype')).toBe(Song.prototype);
@@ -75,7 +75,7 @@ test('an arrow function that stands for a class has its prototype, and nothing t
 });
 
 describe('undoing', () => {
-  test('gives the original back', () => {
+  test('restores the original', () => {
     const play = () => 'la';
     const object = { play };
     const undo = listing(object, 'play', []);
@@ -84,7 +84,7 @@ describe('undoing', () => {
     expect(object.play).toBe(play);
   });
 
-  test('of an inherited method takes it from the object again', () => {
+  test('of an inherited method removes the own property', () => {
     class Server extends EventEmitter {}
     const undo = listing(Server.prototype, 'emit', []);
     expect(Object.hasOwn(Server.prototype, 'emit')).toBe(true);
@@ -93,7 +93,7 @@ describe('undoing', () => {
     expect(Server.prototype.emit).toBe(EventEmitter.prototype.emit);
   });
 
-  test('gives back accessors and attributes as they were', () => {
+  test('restores accessors and attributes', () => {
     const play = () => 'la';
     const object = {};
     const asGetter = { get: () => play, set: () => {}, enumerable: false, configurable: true };
@@ -106,7 +106,7 @@ describe('undoing', () => {
     expect(Object.getOwnPropertyDescriptors(object)).toEqual({ asGetter, asConstant });
   });
 
-  test('leaves what somebody else has wrapped since, with ours underneath', () => {
+  test('keeps a wrapper that was added later, and the replacement below it', () => {
     const calls: unknown[] = [];
     const object = { play: (note: string) => note };
     const undo = listing(object, 'play', calls);
@@ -117,7 +117,7 @@ describe('undoing', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('in the reverse order gives back what two have wrapped', () => {
+  test('in reverse order removes two wrappers', () => {
     const play = () => 'la';
     const object = { play };
     const first = listing(object, 'play', [], 'first');
@@ -128,7 +128,7 @@ describe('undoing', () => {
   });
 });
 
-test('one owner wraps a function once, another one once more', () => {
+test('one owner wraps a function once, and another owner wraps it again', () => {
   const calls: unknown[] = [];
   const object = { play: () => 'la' };
   expect(listing(object, 'play', calls)).toBeDefined();
@@ -138,7 +138,7 @@ test('one owner wraps a function once, another one once more', () => {
   expect(calls).toEqual([['another'], ['a plugin']]);
 });
 
-test('a method that a class inherits from one that is wrapped is not wrapped again', () => {
+test('a method inherited from a wrapped one is not wrapped again', () => {
   class Base {
     run() {}
   }
@@ -147,7 +147,7 @@ test('a method that a class inherits from one that is wrapped is not wrapped aga
   expect(listing(Derived.prototype, 'run', [])).toBeUndefined();
 });
 
-test('an inherited method that cannot be listed cannot be listed when it is replaced', () => {
+test('a replaced inherited method stays non-enumerable', () => {
   class Base {
     run() {}
   }
@@ -156,7 +156,7 @@ test('an inherited method that cannot be listed cannot be listed when it is repl
   expect(Object.keys(Derived.prototype)).toEqual([]);
 });
 
-test('what is no function is left alone', () => {
+test('a value that is not a function is not replaced', () => {
   const object = { title: 'blue' };
   expect(listing(object, 'title', [])).toBeUndefined();
   expect(listing(object, 'missing', [])).toBeUndefined();

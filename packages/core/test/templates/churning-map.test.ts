@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ChurningMap } from '../../src/templates/churning-map.ts';
 
-test('several of a key, found in their order, taken out one by one', () => {
+test('entries of the same key are found in order and removed one by one', () => {
   const map = new ChurningMap<string, number>();
   for (const value of [1, 2, 3]) map.add('same', value);
   expect(map.find('same')).toBe(1);
@@ -14,13 +14,13 @@ test('several of a key, found in their order, taken out one by one', () => {
   expect(map.size).toBe(2);
 });
 
-test('the same as a Map, whatever comes and goes', () => {
+test('behaves like a Map under random additions and removals', () => {
   const [map, model] = [new ChurningMap<number | string, number>(), new Map<number | string, number>()];
   const keyOf = (at: number) => (at % 3 === 0 ? at : `id ${at}`);
   for (let at = 0; at < 5000; at++) {
     map.add(keyOf(at), at);
     model.set(keyOf(at), at);
-    // First it grows, then it shrinks.
+    // The map first grows, then shrinks.
     const gone = at < 2500 ? at - 700 : at * 2 - 5000 + 1800 - (at % 7);
     const value = model.get(keyOf(gone));
     if (value === undefined) continue;
@@ -37,7 +37,7 @@ test('the same as a Map, whatever comes and goes', () => {
   expect(map.entries()).toEqual([]);
 });
 
-test('ids that differ at their ends only, and one that is very long', () => {
+test('finds ids that differ only at their ends, and a very long id', () => {
   const map = new ChurningMap<string, number>();
   const long = 'x'.repeat(100_000);
   for (let at = 0; at < 100; at++) map.add(`${long}${at}`, at);
@@ -45,9 +45,9 @@ test('ids that differ at their ends only, and one that is very long', () => {
   expect(map.find(long)).toBeUndefined();
 });
 
-test('which keys share a bucket differs from process to process: peers can’t choose ids that all do', () => {
+test('the hash differs between processes, so that peers can’t choose colliding ids', () => {
   const keys = Array.from({ length: 64 }, (_, at) => `id ${at}`);
-  /** The module as another process has it. */
+  /** Loads the module as another process would. */
   const orderWith = (random: number): string[] => {
     const order: string[] = [];
     const randomness = jest.spyOn(Math, 'random').mockReturnValue(random);
@@ -66,14 +66,14 @@ test('which keys share a bucket differs from process to process: peers can’t c
   expect(orderWith(0.1)).not.toEqual(orderWith(0.7));
 });
 
-test('the memory of many entries is given back when they are gone', async () => {
+test('the memory of many entries is released after their removal', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const heap = () => {
     collectGarbage();
     return process.memoryUsage().heapUsed;
   };
-  // What earlier test files have left is collected first.
+  // Objects of earlier test files are collected first.
   for (let last = Number.POSITIVE_INFINITY; heap() < last - 100_000; ) {
     last = heap();
     await new Promise(setImmediate);
@@ -81,7 +81,7 @@ test('the memory of many entries is given back when they are gone', async () => 
   const map = new ChurningMap<number, number>();
   const before = heap();
   for (let at = 0; at < 500_000; at++) map.add(at, at);
-  // A bucket for each: four MB beside the entries.
+  // One bucket for each entry: four MB in addition to the entries.
   expect(heap() - before).toBeGreaterThan(4_000_000);
   for (let at = 0; at < 500_000; at++) map.delete(at, at);
   expect(heap() - before).toBeLessThan(500_000);

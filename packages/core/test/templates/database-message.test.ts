@@ -1,6 +1,6 @@
 import { withoutQuotedValues } from '../../src/templates/database-message.ts';
 
-describe('the message of a database', () => {
+describe('the error message of a database', () => {
   test.each<[string, string]>([
     ["Duplicate entry 'ann@s3cr3t' for key 'users.email'", "Duplicate entry '?' for key 'users.email'"],
     ["Duplicate entry 'it's s3cr3t' for key 'users.email'", "Duplicate entry '?' for key 'users.email'"],
@@ -75,11 +75,11 @@ describe('the message of a database', () => {
     "Invalid object name 'songs'.",
     'division by zero',
     '',
-  ])('%s stays as it is', (message) => {
+  ])('%s is unchanged', (message) => {
     expect(withoutQuotedValues(message)).toBe(message);
   });
 
-  test('is searched in time that a hostile message does not stretch', () => {
+  test('is searched in linear time, also if it is hostile', () => {
     for (const piece of [': "', "near '", "Duplicate entry '", "' for key ", '"', "'a ", ' value is ('])
       expect(withoutQuotedValues(piece.repeat(100_000)).length).toBeLessThanOrEqual(8192);
   });

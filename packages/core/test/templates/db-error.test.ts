@@ -13,7 +13,7 @@ describe('the status code of a database', () => {
     expect(statusCodeOf(Object.assign(new Error('no'), error))).toBe(expected);
   });
 
-  test('of what is no error is none', () => {
+  test('is undefined for a value that is not an error', () => {
     expect(statusCodeOf('42P01')).toBeUndefined();
     expect(statusCodeOf(undefined)).toBeUndefined();
   });
@@ -25,16 +25,16 @@ describe('an error without values', () => {
 
   test.each<[string, string, readonly unknown[], string]>([
     ['a text', "Duplicate entry 'bo@x.example' for key", ['bo@x.example'], "Duplicate entry '?' for key"],
-    ['a number, as a whole only', 'row 17 of 1718', [17], 'row ? of 1718'],
-    ['a short text, as a whole only', 'a bad table', ['a'], '? bad table'],
+    ['a number, as a whole word only', 'row 17 of 1718', [17], 'row ? of 1718'],
+    ['a short text, as a whole word only', 'a bad table', ['a'], '? bad table'],
     ['a list', 'key (id)=(4711)', [[[4711]]], 'key (id)=(?)'],
     ['an object', 'token in {"pin":"0000"}', [{ pin: '0000' }], 'token in {"?":"?"}'],
     ['a date', 'bad 2026-01-02T03:04:05.000Z', [new Date('2026-01-02T03:04:05Z')], 'bad ?'],
-    ['what has no text', 'bad 1', [{ big: 1n }, new Uint8Array(2)], 'bad 1'],
+    ['a value without text', 'bad 1', [{ big: 1n }, new Uint8Array(2)], 'bad 1'],
     ['an expression', 'bad (.*)+ here', ['(.*)+'], 'bad ? here'],
     ['a long text that is cut', `bad ${'x'.repeat(30)}`, ['x'.repeat(4000)], 'bad ?'],
     ['nothing', 'syntax error', ['', null, undefined, true], 'syntax error'],
-  ])('loses %s that is not in quotes', (_what, message, values, expected) => {
+  ])('hides %s that is not in quotes', (_what, message, values, expected) => {
     expect(recorded(message, values)).toBe(expected);
   });
 
@@ -43,11 +43,11 @@ describe('an error without values', () => {
     "SELECT E'bo\\'s pin'::int",
     "SELECT $$bo's pin$$::int",
     "SELECT $q$bo's pin$q$::int",
-  ])('loses the literal of %s', (sql) => {
+  ])('hides the literal of %s', (sql) => {
     expect(recorded("no such user bo's pin", [], sql)).toBe('no such user ?');
   });
 
-  test('is a view: the stack is clean, type and code stay, the error of the application is not changed', () => {
+  test('has a clean stack, the same type and code, and leaves the application’s error unchanged', () => {
     const error = Object.assign(new TypeError('bad value "s3cr3t"'), { code: '22P02' });
     const view = withoutValues(error, { system: 'postgresql', sql: undefined }) as typeof error;
     expect(view).toBeInstanceOf(TypeError);
@@ -74,7 +74,7 @@ describe('an error without values', () => {
     },
   );
 
-  test('has all of that message, where the stack still shows it', () => {
+  test('has the complete message if the stack still contains it', () => {
     const error = new Error(`${insert} - no such column: a - b`);
     error.stack = 'Error: no such column: a - b\n    at query (db.js:1:2)';
     const view = withoutValues(error, { system: 'sqlite', sql: 'insert into t values (?, ?)' }) as Error;
@@ -82,7 +82,7 @@ describe('an error without values', () => {
     expect(view.stack).toBe('Error: no such column: a - b\n    at query (db.js:1:2)');
   });
 
-  test('has the message that a MySQL driver keeps apart, where the driver put statement and values behind it', () => {
+  test('has the driver’s sqlMessage if a MySQL driver appended statement and values to the message', () => {
     const sqlMessage = "Duplicate entry 's3cr3t' for key 'PRIMARY'";
     const error = Object.assign(new Error(`(conn:5) ${sqlMessage}\nsql: ${insert} - parameters:['s3cr3t']`), {
       sqlMessage,
@@ -92,7 +92,7 @@ describe('an error without values', () => {
     expect(view.stack).not.toContain('s3cr3t');
   });
 
-  test('is what was thrown, where that is no error', () => {
+  test('is the thrown value itself if it is not an error', () => {
     const statement = { system: 'postgresql', sql: undefined, values: ['s3cr3t'] };
     expect(withoutValues('bad s3cr3t', statement)).toBe('bad ?');
     expect(withoutValues(7, statement)).toBe(7);

@@ -56,7 +56,7 @@ test('a URL has at most 4096 characters', () => {
   expect(redactUrl('https://shop.test', `/${'a'.repeat(10_000)}`, [])).toHaveLength(4096);
 });
 
-test('a secret in a redacted parameter is nowhere in what is recorded', () => {
+test('a secret in a redacted parameter is not recorded anywhere', () => {
   const part = fc.string({ unit: fc.constantFrom(...'ab=&?#%/sig'), maxLength: 10 });
   fc.assert(
     fc.property(part, part, (before, after) => {
@@ -85,7 +85,7 @@ test.each<[host: string, address: string, port: number | undefined]>([
   expect(splitHost(host)).toEqual({ address, port });
 });
 
-test('headers become lists under their names in lower case; those that are missing become nothing', () => {
+test('headers become lists under their lower-case names; missing headers are not recorded', () => {
   const attributes: Record<string, unknown> = {};
   const span = {
     setAttribute: (key: string, value: unknown) => {

@@ -16,7 +16,7 @@ class Message extends EventEmitter {
   readonly headers: Record<string, string> = { host: 'shop.test' };
 }
 
-/** A server's view on messages of one connection, another for each test. */
+/** A server's view of messages on one connection; a new connection for each test. */
 let connection = {};
 const view: HttpServerView<Message, Message> = {
   method: () => 'GET',
@@ -57,7 +57,7 @@ function tracingWith(options: Partial<HttpServerOptions<Message, Message>> = {})
   return httpServer(tools as unknown as Tools<HttpServerOptions<Message, Message>>, view);
 }
 
-/** Serves a request, and gives what was current in its handler and in listeners of both messages. */
+/** Serves a request, and returns the contexts of its handler and of listeners of both messages. */
 function serve(tracing = tracingWith(), request = new Message()): Context[] {
   const seen: Context[] = [];
   const response = new Message();
@@ -71,7 +71,7 @@ function serve(tracing = tracingWith(), request = new Message()): Context[] {
   return seen;
 }
 
-/** The client's address that a span was given last. */
+/** The last client address set on a span. */
 function clientOf(span: ListeningSpan | undefined): unknown {
   const given = (span?.told ?? []).flatMap((each) =>
     Array.isArray(each) ? [each] : typeof each === 'object' ? Object.entries(each as Attributes) : [],
@@ -93,19 +93,19 @@ afterAll(() => {
   context.disable();
 });
 
-test('the handler and the listeners of request and response run inside the span, which ends at the close', () => {
+test('the handler and the listeners of request and response run in the span’s context, and the span ends at close', () => {
   const seen = serve();
   expect(seen.map((each) => trace.getSpan(each))).toEqual([spans[0], spans[0], spans[0]]);
   expect(spans[0]?.told.at(-1)).toBe('end');
   expect(context.active()).toBe(rootContext);
 });
 
-test('the context knows the host that was asked for', () => {
+test('the context has the host of the request', () => {
   const [inHandler] = serve();
   expect(serverRequestOf(inHandler as Context)?.host).toBe('shop.test');
 });
 
-test('each request has the address of its own client, whatever its connection had before', () => {
+test('each request has the address of its own client, whatever earlier requests of its connection had', () => {
   const tracing = tracingWith();
   for (const client of ['203.0.113.7', '203.0.113.8', undefined, '203.0.113.9']) {
     const request = new Message();
@@ -116,7 +116,7 @@ test('each request has the address of its own client, whatever its connection ha
   expect(clients).toEqual(['203.0.113.7', '203.0.113.8', '10.0.0.1', '203.0.113.9']);
 });
 
-test('a request that is served already gets no second span', () => {
+test('a request that is already being served gets no second span', () => {
   const tracing = tracingWith();
   const [request, response] = [new Message(), new Message()];
   const inner = tracing.serve(request, response, () => tracing.serve(request, response, () => 'served'));
@@ -124,7 +124,7 @@ test('a request that is served already gets no second span', () => {
   expect(spans.length).toBe(1);
 });
 
-test('an ignored request has no span, and is traced inside unless that is suppressed', () => {
+test('an ignored request has no span, and is traced inside unless tracing is suppressed', () => {
   const ignoreIncomingRequestHook = () => true;
   const traced = serve(tracingWith({ ignoreIncomingRequestHook }));
   const suppressed = serve(
@@ -135,7 +135,7 @@ test('an ignored request has no span, and is traced inside unless that is suppre
   expect(suppressed.map(isTracingSuppressed)).toEqual([true, true, true]);
 });
 
-test('a connection that leaves HTTP has no span: its listeners run in no context but what came', () => {
+test('an upgrade has no span, and its listeners run in the extracted context', () => {
   const seen: Context[] = [];
   const [request, socket] = [new Message(), new EventEmitter()];
   const elsewhere = trace.setSpan(rootContext, new ListeningSpan() as unknown as Span);
@@ -146,7 +146,7 @@ test('a connection that leaves HTTP has no span: its listeners run in no context
       each.emit('data');
     }
   });
-  // `toEqual` takes all contexts for equal: their fields are private.
+  // `toEqual` considers all contexts equal, because their fields are private.
   expect(seen.map((each) => each === rootContext)).toEqual([true, true, true]);
   expect(spans).toEqual([]);
 });

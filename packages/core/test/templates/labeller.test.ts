@@ -13,7 +13,7 @@ test.each([
   ['a number from a sequence', 'user.10001.created', 'user.(temporary).created'],
   ['a Snowflake', 'user_1541815603606036480_created', 'user_(temporary)_created'],
   ['several ids', 'user.10001.order.5f8d0d55b54764421b7156d9', 'user.(temporary).order.(temporary)'],
-])('%s is an id', (_what, name, expected) => {
+])('%s is recognised as an id', (_what, name, expected) => {
   expect(label(name)).toBe(expected);
 });
 
@@ -28,11 +28,11 @@ test.each([
   'customer-notification-service.production',
   'base64encoder',
   'EURUSD.2024',
-])('%s is no id', (name) => {
+])('%s is not an id', (name) => {
   expect(label(name)).toBe(name);
 });
 
-test('a name that fits a template becomes the template; a placeholder is one word', () => {
+test('a name that matches a template becomes the template; a placeholder is one word', () => {
   const templates = ['user.{name}.created', 'cart-{id}', 'a+b.{x}.{y}'];
   const withTemplates = labeller(undefined, templates);
   expect(withTemplates('user.ada.created')).toBe('user.{name}.created');
@@ -43,7 +43,7 @@ test('a name that fits a template becomes the template; a placeholder is one wor
   expect(withTemplates('aab.1.2')).toBe('aab.1.2');
 });
 
-test('a template is an attribute; what has no name of its own is temporary', () => {
+test('a template becomes an attribute; a generated name is marked as temporary', () => {
   const parts = { system: 'toy', name: 'publish', destination: 'user.ada.created' };
   expect(createAction({ ...parts, label: 'user.{name}.created' })).toMatchObject({
     name: 'publish user.{name}.created',
@@ -57,7 +57,7 @@ test('a template is an attribute; what has no name of its own is temporary', () 
   expect(attributes).not.toHaveProperty(['messaging.destination.template']);
 });
 
-test('a long name is looked at in no time', () => {
+test('a long name is processed in linear time', () => {
   const started = performance.now();
   for (const unit of ['a', '1', 'a1', 'f', '0a.', '{'])
     for (let count = 0; count < 20; count++) label(unit.repeat(20_000) + count);

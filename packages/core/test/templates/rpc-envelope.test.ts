@@ -8,19 +8,19 @@ const json = {
 };
 const never = { system: 'never', read: () => undefined };
 
-test('the first envelope that knows a body is heard', () => {
+test('the first envelope that recognises a body is used', () => {
   expect(readEnvelope([never, json], body, {})).toEqual({
     system: 'json',
     reading: { kind: 'call', method: 'sum' },
   });
 });
 
-test('an envelope that throws does not know the body', () => {
+test('an envelope that throws is skipped', () => {
   expect(readEnvelope([json, never], Buffer.from('no json'), {})).toBeUndefined();
   expect(readEnvelope([json], 'no bytes', {})).toBeUndefined();
 });
 
-test('a list of envelopes is told from anything else', () => {
+test('a list of envelopes is distinguished from other values', () => {
   expect([[], [json]].every(isEnvelopes)).toBe(true);
   expect([undefined, {}, [{}], [null], [{ system: 'a' }]].some(isEnvelopes)).toBe(false);
 });
@@ -40,12 +40,12 @@ describe('envelopes named by an environment variable', () => {
     warnings.length = 0;
   });
 
-  test('known ones and exports of packages, in their order', () => {
+  test('are built-in ones or exports of packages, in order', () => {
     expect(option.read?.(' oslo, json ,far#makeOslo', source)).toEqual([never, json, never]);
     expect(warnings).toEqual([]);
   });
 
-  test('what cannot be used is left out with a warning that says why; the others count', () => {
+  test('an unusable one is skipped with a warning that names the reason; the others are used', () => {
     expect(option.read?.('olso,near#none,near#number,toString,json', source)).toEqual([json]);
     expect(warnings).toEqual([
       '"olso" is left out: expected json, oslo or package#export',

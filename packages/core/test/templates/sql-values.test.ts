@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 const SYSTEMS = ['postgresql', 'mysql', 'mariadb', 'sqlite', 'microsoft.sql_server', 'oracle.db'] as const;
 
-/** How each dialect writes a text so that it means just `value`. */
+/** How each dialect writes a text literal with the content `value`. */
 const quotings: Record<(typeof SYSTEMS)[number], ((value: string) => string)[]> = {
   postgresql: [
     (value) => `'${value.replaceAll("'", "''")}'`,
@@ -27,14 +27,14 @@ const quotings: Record<(typeof SYSTEMS)[number], ((value: string) => string)[]> 
 
 const SECRET = 'Zs3cr3tZ';
 
-/** Whatever may stand around a secret in a literal: the characters that end, escape and comment. */
+/** Possible surroundings of a secret in a literal: quotes, escapes and comments. */
 const noise = fc.string({
   unit: fc.constantFrom(...`'"\\\`$[]{}()-#/*~;,.: \n\rqQeEnNaA19é`),
   maxLength: 12,
 });
 
-describe('values never leave', () => {
-  test.each(SYSTEMS)('%s: not one that stands in a literal, whatever is around it', (system) => {
+describe('values are never recorded', () => {
+  test.each(SYSTEMS)('%s: no value in a literal, whatever surrounds it', (system) => {
     const literal = fc
       .tuple(noise, noise, fc.constantFrom(...quotings[system]))
       .map(([before, after, quote]) => quote(`${before}${SECRET}${after}`));
@@ -58,12 +58,12 @@ describe('values never leave', () => {
     );
   });
 
-  test.each(SYSTEMS)('%s: not one of a statement that was cut anywhere', (system) => {
+  test.each(SYSTEMS)('%s: no value of a statement that was cut anywhere', (system) => {
     fc.assert(
       fc.property(noise, fc.constantFrom(...quotings[system]), fc.nat(), (around, quote, at) => {
         const literal = quote(`${around}${SECRET}${around}${SECRET}`);
         const sql = `SELECT a FROM t WHERE b = ${literal}`;
-        // The text is cut inside its last literal, as it is by the limit of what is read.
+        // The text is cut inside its last literal, as by the length limit.
         const cut = sql.slice(0, sql.length - 1 - (at % (literal.length - 2)));
         expect(readSql(cut, system).text).not.toContain(SECRET);
       }),
@@ -71,7 +71,7 @@ describe('values never leave', () => {
     );
   });
 
-  test.each(SYSTEMS)('%s: not a number', (system) => {
+  test.each(SYSTEMS)('%s: no number', (system) => {
     fc.assert(
       fc.property(fc.integer({ min: 70_000 }), fc.constantFrom('', '-', '+', '(', '@', '.'), (id, before) => {
         expect(readSql(`SELECT * FROM t WHERE a = ${before}${id}`, system).text).not.toContain(String(id));
@@ -79,7 +79,7 @@ describe('values never leave', () => {
     );
   });
 
-  test('no statement is too strange to be read', () => {
+  test('any statement can be read', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 200 }),
@@ -93,7 +93,7 @@ describe('values never leave', () => {
 });
 
 describe('hostile statements', () => {
-  /** Steps of the expression are not counted by anybody: a text of the longest length must simply come back. */
+  /** The steps of a regular expression can't be counted: reading the longest text must simply finish. */
   test.each([
     "'",
     '"',
@@ -119,7 +119,7 @@ describe('hostile statements', () => {
     "'a'\n",
     "E'a'\n",
     'x',
-  ])('%j again and again is read in time that grows with its length only', (piece) => {
+  ])('%j repeated is read in linear time', (piece) => {
     for (const system of SYSTEMS) {
       const { text } = readSql(piece.repeat(Math.ceil(8192 / piece.length)), system);
       expect(text.length).toBeLessThanOrEqual(4096);

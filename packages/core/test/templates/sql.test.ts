@@ -93,7 +93,7 @@ describe('the name of a statement', () => {
     expect(readSql(sql, 'postgresql').summary).toBe(summary);
   });
 
-  test('is the same in the quotes of each dialect', () => {
+  test('is the same with the quotes of each dialect', () => {
     expect(readSql('SELECT * FROM `my songs`', 'mysql').summary).toBe('SELECT my songs');
     expect(readSql('SELECT * FROM [my songs] s', 'microsoft.sql_server').summary).toBe('SELECT my songs');
     expect(readSql('SELECT * FROM [dbo].[songs]', 'microsoft.sql_server').summary).toBe('SELECT dbo.songs');
@@ -103,12 +103,12 @@ describe('the name of a statement', () => {
     );
   });
 
-  test('names a table of its own only where there is just one', () => {
+  test('has a collection only if there is exactly one table', () => {
     expect(readSql('SELECT * FROM songs', 'postgresql').collection).toBe('songs');
     expect(readSql('SELECT * FROM songs, artists', 'postgresql').collection).toBeUndefined();
   });
 
-  test('has bounds', () => {
+  test('is bounded in length', () => {
     const many = Array.from({ length: 100 }, (_, index) => `table_${index}`).join(', ');
     expect(readSql(`SELECT * FROM ${many}`, 'postgresql').summary?.split(' ')).toHaveLength(9);
     const { summary } = readSql(`SELECT * FROM ${'x'.repeat(1000)}`, 'postgresql');
@@ -185,11 +185,11 @@ describe('the text of a statement', () => {
     ],
     ['UPDATE "t" SET "name" = "s3cr3t" WHERE "id" > 1', 'UPDATE "t" SET "name" = ? WHERE "id" > ?'],
     ['CREATE INDEX "i" ON "t" ("name")', 'CREATE INDEX "i" ON "t" ("name")'],
-  ])('SQLite, where a double-quoted name may be a text: %s', (sql, text) => {
+  ])('SQLite, in which a double-quoted name may be a text: %s', (sql, text) => {
     expect(readSql(sql, 'sqlite').text).toBe(text);
   });
 
-  test('a name in one dialect is a text in another, also when both read the same statement', () => {
+  test('a name in one dialect is a text in another, even if both read the same statement', () => {
     const sql = 'SELECT "s3cr3t"';
     expect(readSql(sql, 'postgresql').text).toBe(sql);
     expect(readSql(sql, 'mysql').text).toBe('SELECT ?');
