@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { dress, type LayerRun, startLayer } from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import {
@@ -130,7 +129,7 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
         if (!isFailure(error)) visit.leave();
       };
     }
-    return runLayer({ tools, layer: this, visit, request, response, next, leave }, (layer, passOn) =>
+    return runLayer({ tools, layer: this, visit, request, next, leave }, (layer, passOn) =>
       dispatch.call(layer, request, response, passOn),
     );
   };
@@ -149,7 +148,7 @@ function dispatchError(tools: ExpressTools, dispatch: DispatchError): DispatchEr
       visit.recover();
       if (!isHandler(this)) visit.leave();
     };
-    return runLayer({ tools, layer: this, visit, request, response, next, leave }, (layer, passOn) =>
+    return runLayer({ tools, layer: this, visit, request, next, leave }, (layer, passOn) =>
       dispatch.call(layer, error, request, response, passOn),
     );
   };
@@ -163,14 +162,13 @@ interface LayerCall {
   readonly layer: ExpressLayer;
   readonly visit: Visit;
   readonly request: ExpressRequest;
-  readonly response: ServerResponse;
   readonly next: Next;
   readonly leave: Leave | undefined;
 }
 
 /** Calls a layer as a span, if it is to be one: until it calls `next`, or until its promise and the response are done. */
 function runLayer(
-  { tools, layer, visit, request, response, next, leave }: LayerCall,
+  { tools, layer, visit, request, next, leave }: LayerCall,
   dispatch: (layer: ExpressLayer, next: Next) => unknown,
 ): unknown {
   // With `leave`, the visit has looked.
@@ -193,7 +191,7 @@ function runLayer(
     request,
   );
   const promise = run.inside(() => dispatchWatched(layer, (watched) => dispatch(watched, passOn)));
-  if (!run.ended) visit.endWithResponse(run, response, promise);
+  if (!run.ended) visit.endWithResponse(run, promise);
   return undefined;
 }
 

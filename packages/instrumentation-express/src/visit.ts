@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { joinRoute, type LayerRun, RoutedRequest } from '@clew/core/plugin';
+import { joinRoute, RoutedRequest } from '@clew/core/plugin';
 import { type Context, context } from '@opentelemetry/api';
 import type { ExpressRequest, ExpressRoute } from './express.ts';
 
@@ -16,7 +16,6 @@ export class Visit extends RoutedRequest {
   mount: Mount;
   /** What is matched so far, whatever responds: the route, or the mount as long as there is none. */
   matched: string | undefined;
-  private readonly open: LayerRun[] = [];
   private following: Context | undefined;
   private left: ExpressRoute | undefined;
 
@@ -73,29 +72,6 @@ export class Visit extends RoutedRequest {
   /** What comes next has its own context. */
   hasGoneOn(): void {
     this.following = undefined;
-  }
-
-  /**
-   * Ends a layer that has not called `next` with the response, or with its handler's promise if that comes later. One
-   * listener a response, before the SERVER span's.
-   */
-  endWithResponse(run: LayerRun, response: ServerResponse, promise?: Promise<unknown>): void {
-    if (promise !== undefined) {
-      // Express has made `next(error)` of a rejection.
-      const ended = () => {
-        if (!run.ended) this.endWithResponse(run, response);
-      };
-      Promise.prototype.then.call(promise, ended, ended);
-      return;
-    }
-    if (response.writableEnded || response.destroyed) {
-      run.end();
-      return;
-    }
-    if (this.open.push(run) > 1) return;
-    response.prependOnceListener('close', () => {
-      for (const open of this.open.reverse()) open.end();
-    });
   }
 }
 

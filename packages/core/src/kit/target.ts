@@ -1,5 +1,6 @@
 import type { Span, Tracer } from '@opentelemetry/api';
-import type { ChannelView } from './tracing-channel.ts';
+import type { Operation } from '../operation.ts';
+import type { ChannelOperation, ChannelView } from './tracing-channel.ts';
 import type { AnyFunction } from './wrap.ts';
 
 /** The tools of a target's `patch` and `watch`. `disable()` undoes everything done with them. */
@@ -20,7 +21,10 @@ export interface Tools<Options> {
   /** Listens to a diagnostics channel; a second listener for the same channel is not added. */
   subscribe(channel: string, onMessage: (message: unknown) => void): void;
   /** Starts a span for each call that a tracing channel publishes; a second view of the same channel is not added. */
-  traceChannel<Message extends object>(name: string, view: ChannelView<Message>): void;
+  traceChannel<Message extends object, Traced extends ChannelOperation = Operation>(
+    name: string,
+    view: ChannelView<Message, Traced>,
+  ): void;
   /** Registers how to undo a change made without `wrap` or `subscribe`, such as a property with accessors. */
   onDisable(undo: () => void): void;
   /** Calls a user's hook with a span; what it throws is logged once and not rethrown. */

@@ -4,12 +4,23 @@ import { type Context, type ContextManager, context } from '@opentelemetry/api';
 import { currentContext, type Operation } from '../operation.ts';
 import { guard } from './failures.ts';
 
+/** The call of a traced function: an {@link Operation}, or a layer, which may have no span yet. */
+export interface ChannelOperation {
+  /** The context to run the function in; `undefined` leaves the current one. */
+  readonly context: Context | undefined;
+  readonly ended: boolean;
+  /** Whether the span keeps attributes that are set now. */
+  readonly recording: boolean;
+  fail(error: unknown): void;
+  end(): void;
+}
+
 /** Maps the events of a tracing channel to spans. The library publishes the same message object for all events of a call. */
-export interface ChannelView<Message extends object> {
+export interface ChannelView<Message extends object, Traced extends ChannelOperation = Operation> {
   /** Starts the span of a call; `undefined` leaves the call untraced. Without `start`, no call has a span. */
-  start?(message: Message): Operation | undefined;
+  start?(message: Message): Traced | undefined;
   /** Describes the outcome, which the library has added to the message, before the span ends. */
-  finish?(operation: Operation, message: Message): void;
+  finish?(operation: Traced, message: Message): void;
   /**
    * Whether the call is over when its function has returned. Default: it has a `result` or an `error`, as Node's
    * `traceSync` sets them. All other calls are over at `asyncStart`.
@@ -29,8 +40,8 @@ export interface TracedChannel {
   undo(): void;
 }
 
-interface Call {
-  readonly operation: Operation | undefined;
+interface Call<Traced> {
+  readonly operation: Traced | undefined;
   readonly caller: Context;
 }
 
@@ -48,12 +59,12 @@ type TracingEvent = 'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error';
  * by the library's own code. `activity` is a phrase that names the plugin and channel in the report of a failure.
  * Source: https://nodejs.org/api/diagnostics_channel.html#class-tracingchannel
  */
-export function traceChannel<Message extends object>(
+export function traceChannel<Message extends object, Traced extends ChannelOperation>(
   name: string,
-  view: ChannelView<Message>,
+  view: ChannelView<Message, Traced>,
   activity: string,
 ): TracedChannel {
-  const calls = new WeakMap<object, Call>();
+  const calls = new WeakMap<object, Call<Traced>>();
 
   const enter = (message: unknown): Context | undefined => {
     const known = calls.get(message as Message);

@@ -1,12 +1,17 @@
+import { type EventEmitter, errorMonitor } from 'node:events';
 import { reportFailure } from '../kit/failures.ts';
 import { currentContext } from '../operation.ts';
 import { recordError } from '../record-error.ts';
+import type { LayerRun } from './layer.ts';
 import { LIVE, ROUTED, type ServerRequest, serverRequestOf } from './server-request.ts';
 
-/** What the template reads of a response; that of `node:http` has both. */
+/** What the template uses of a response, such as that of `node:http`. */
 export interface FrameworkResponse {
   readonly headersSent: boolean;
   readonly statusCode: number;
+  readonly writableEnded: boolean;
+  readonly destroyed: boolean;
+  prependOnceListener(event: 'close', listener: () => void): unknown;
   /** The server request of the first framework that took the request. */
   [ROUTED]?: ServerRequest;
 }
@@ -31,6 +36,8 @@ export class RoutedRequest {
   private candidate: string | undefined;
   private isLive = false;
   private isBroken = false;
+  /** Layers that last until the response closes. */
+  private lasting: LayerRun[] | undefined;
 
   /**
    * Make it where the framework takes the request: the server request is read from the current context. One with another
@@ -103,10 +110,45 @@ export class RoutedRequest {
     });
   }
 
+  /** The body is a stream: its error breaks the response off, unless the client has left before. */
+  failWith(body: EventEmitter): void {
+    body.on(errorMonitor, (error) => {
+      if (!this.response.destroyed) this.fail(error);
+    });
+  }
+
   /** An error handler has passed the request on without the error. */
   recover(): void {
     this.each((served) => {
       served.error = undefined;
+    });
+  }
+
+  /**
+   * Ends a layer when the response closes, and not before `promise`, that of its handler, has settled. The response gets
+   * one listener for all layers, and that runs before the SERVER span ends.
+   */
+  endWithResponse(run: LayerRun, promise?: Promise<unknown>): void {
+    if (promise !== undefined) {
+      const settled = () => {
+        if (!run.ended) this.endWithResponse(run);
+      };
+      // Only for a promise whose rejection the framework handles.
+      Promise.prototype.then.call(promise, settled, settled);
+      return;
+    }
+    if (this.response.writableEnded || this.response.destroyed) {
+      run.end();
+      return;
+    }
+    if (this.lasting !== undefined) {
+      this.lasting.push(run);
+      return;
+    }
+    const lasting = [run];
+    this.lasting = lasting;
+    this.response.prependOnceListener('close', () => {
+      for (const open of lasting.reverse()) open.end();
     });
   }
 

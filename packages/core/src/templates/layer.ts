@@ -13,6 +13,7 @@ import { observePromise } from '../kit/observe-promise.ts';
 import { option } from '../kit/options.ts';
 import { monotonicNow } from '../kit/originals.ts';
 import type { Tools } from '../kit/target.ts';
+import type { ChannelOperation } from '../kit/tracing-channel.ts';
 import { currentContext, Operation } from '../operation.ts';
 import { recordError } from '../record-error.ts';
 import { isAnotherOfSame, serverRequestOf } from './server-request.ts';
@@ -61,8 +62,7 @@ export function startLayer(
 }
 
 /** A layer that has begun and ends once. */
-export interface LayerRun {
-  readonly ended: boolean;
+export interface LayerRun extends ChannelOperation {
   /** Calls the layer. With `layers: 'all'` its span is current inside. */
   inside<T>(call: () => T): T;
   /**
@@ -72,7 +72,6 @@ export interface LayerRun {
   following(): Context;
   /** Records an error, unless an inner layer of this trace has: it belongs where it arose. */
   fail(error: unknown): void;
-  end(): void;
 }
 
 /** Calls a layer that is done when its promise settles. What comes back settles after the layer's end, in the same way. */
@@ -136,6 +135,7 @@ class SlowLayerRun implements LayerRun {
   readonly #onSpan: ((span: Span) => void) | undefined;
   readonly #startMs = monotonicNow();
   #failure: { readonly error: unknown } | undefined;
+  readonly context = undefined;
   ended = false;
 
   constructor(
@@ -152,6 +152,10 @@ class SlowLayerRun implements LayerRun {
 
   inside<T>(call: () => T): T {
     return call();
+  }
+
+  get recording(): boolean {
+    return !this.ended;
   }
 
   following(): Context {

@@ -5,7 +5,9 @@ import { type LayerRun, settleLayer } from '@clew/core/plugin';
 /** A run that notes what becomes of it. */
 function noting(notes: unknown[]): LayerRun {
   return {
+    context: undefined,
     ended: false,
+    recording: true,
     inside: (call) => call(),
     following: () => rootContext,
     fail: (error) => notes.push(error),
