@@ -2,17 +2,39 @@ import assert from 'node:assert/strict';
 import { ATTR } from '@clew/core/plugin';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FrameworkDriver } from './framework-driver.ts';
-import { type FrameworkProgram, oneRoute, rejectLater, wholeProgram } from './framework-program.ts';
+import {
+  type FrameworkProgram,
+  oneRoute,
+  rejectLater,
+  type SuiteMiddleware,
+  wholeProgram,
+} from './framework-program.ts';
 import type { RecordedSpan } from './recording-span.ts';
 import { laterTurn } from './subject.ts';
 
 /** Long enough for any machine to take every layer for a fast one. */
 const NEVER_SLOW_MS = 60_000;
 
+interface InLayer {
+  readonly program: FrameworkProgram;
+  readonly layerName: string | undefined;
+}
+
 /** Layers as spans: none, slow, all. */
 export function layerTests(driver: FrameworkDriver): Record<string, () => Promise<void>> {
   const { serveLayers } = driver;
   const { layerNames } = driver.adapter;
+  // A middleware, or the handler of a route where the framework has no middlewares that could be layers.
+  const inLayer = (name: string, run: SuiteMiddleware['run']): InLayer => {
+    const middleware = layerNames.middleware(name);
+    if (middleware !== undefined)
+      return { program: { middlewares: [{ name, run }], ...oneRoute('/') }, layerName: middleware };
+    const handle = async () => {
+      await run();
+      return {};
+    };
+    return { program: oneRoute('/', handle), layerName: layerNames.handler('/') };
+  };
   return {
     'layers are no spans by default': async () => {
       const { layers } = await serveLayers(wholeProgram, '/users/7', {});
@@ -28,22 +50,22 @@ export function layerTests(driver: FrameworkDriver): Record<string, () => Promis
       assert.equal(server.name, 'GET /users/:id');
     },
     'with layers: "slow" only those that took as long are spans': async () => {
-      const slow: FrameworkProgram = {
-        middlewares: [{ name: 'waits', run: () => new Promise((resolve) => setTimeout(resolve, 30)) }],
-        ...oneRoute('/'),
-      };
+      const { program: slow, layerName } = inLayer(
+        'waits',
+        () => new Promise((resolve) => setTimeout(resolve, 30)),
+      );
       const none = await serveLayers(slow, '/', { layers: 'slow', slowLayerMs: NEVER_SLOW_MS });
       assert.deepEqual(namesOf(none.layers), []);
       const { server, layers } = await serveLayers(slow, '/', { layers: 'slow', slowLayerMs: 10 });
-      const found = layers.find(({ name }) => name === layerNames.middleware('waits'));
+      const found = layers.find(({ name }) => name === layerName);
       assert(found, `the slow one is in ${namesOf(layers)}`);
       assert(found.startTimeMs >= server.startTimeMs - 2);
       assert(found.endTimeMs - found.startTimeMs >= 20);
     },
     'a layer that fails is recorded on its span too': async () => {
-      const broken = { middlewares: [{ name: 'broken', run: rejectLater }] };
+      const { program: broken, layerName } = inLayer('broken', rejectLater);
       const { server, layers } = await serveLayers(broken, '/', { layers: 'all' });
-      const layer = layers.find(({ name }) => name === layerNames.middleware('broken'));
+      const layer = layers.find(({ name }) => name === layerName);
       assert.equal(layer?.status.code, SpanStatusCode.ERROR);
       assert.equal(layer.attributes[ATTR.errorType], 'TypeError');
       assert.equal(server.attributes[ATTR.errorType], 'TypeError');
@@ -53,10 +75,11 @@ export function layerTests(driver: FrameworkDriver): Record<string, () => Promis
         await laterTurn();
         trace.getTracer('suite').startSpan('work').end();
       };
-      const inside = { middlewares: [{ name: 'works', run: work }], ...oneRoute('/') };
+      const { program: inside, layerName } = inLayer('works', work);
       const { layers } = await serveLayers(inside, '/', { layers: 'all' });
-      const layer = layers.find(({ name }) => name === layerNames.middleware('works'));
-      assert.equal(layers.find(({ name }) => name === 'work')?.parentSpanId, layer?.spanId);
+      const layer = layers.find(({ name }) => name === layerName);
+      assert(layer);
+      assert.equal(layers.find(({ name }) => name === 'work')?.parentSpanId, layer.spanId);
     },
     'layers of an ignored type are no spans, and the route stays': async () => {
       const options = { layers: 'all', ignoreLayersType: ['middleware'] };

@@ -14,6 +14,7 @@ export {
   messagingSuite,
   type SuiteMessage,
 } from './messaging-suite.ts';
+export { type PreloadedApplication, preloadSuite } from './preload-suite.ts';
 export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.ts';
 export { readmeSuite } from './readme-suite.ts';
 export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
