@@ -1,0 +1,1 @@
+export { FastifyInstrumentation, type FastifyLayerInfo } from './fastify-instrumentation.ts';

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { httpFrameworkSuite, manifestSuite } from '@clew/testing';
+import fastify5 from 'fastify';
+import fastify4 from 'fastify4';
+import { FastifyInstrumentation } from '../src/index.ts';
+import { build, type FastifyModule, listenerOf } from './program.ts';
+import { buildSteps } from './steps.ts';
+
+const majors: readonly [name: string, create: FastifyModule, hasHandlers: boolean][] = [
+  ['fastify 4', fastify4 as FastifyModule, false],
+  ['fastify 5', fastify5, true],
+];
+
+const SKIPS = {
+  'and before a later route of the same router': 'Fastify refuses a second route of the same shape',
+  'of several routes that pass on, the last stays': 'Fastify refuses a second route of the same shape',
+  'and before a later mount': 'Fastify picks one route for a request',
+  'a route that streams keeps its place':
+    'a route passes the request on to the 404 handler only, which responds',
+  'nor of one that middleware responds to with 404':
+    'hooks run after the match, so the route is what responds',
+  "in another client's context, which a handler may find itself in, nothing is written":
+    'hooks see the requests of all routes, so the context is lost in each',
+  'layers of an ignored type are no spans, and the route stays': 'handlers are the only layers',
+};
+
+const NO_HANDLERS = 'Fastify 4 publishes no calls of handlers';
+
+const SKIPS_OF_FASTIFY_4 = {
+  ...SKIPS,
+  'with layers: "slow" only those that took as long are spans': NO_HANDLERS,
+  'a layer that fails is recorded on its span too': NO_HANDLERS,
+  'a span that is started in a layer belongs to the layer': NO_HANDLERS,
+};
+
+for (const [name, create, hasHandlers] of majors) {
+  httpFrameworkSuite({
+    name,
+    skips: hasHandlers ? SKIPS : SKIPS_OF_FASTIFY_4,
+    instrument: (options) => new FastifyInstrumentation(options),
+    functions: 'it listens to channels',
+    listener: (program) => listenerOf(build(create, program)),
+    steps: (steps) => listenerOf(buildSteps(create, steps)),
+    catchAll: '*',
+    layerNames: {
+      middleware: () => undefined,
+      handler: (route) => (hasHandlers ? `request handler - ${route}` : undefined),
+    },
+  });
+}
+
+manifestSuite(join(__dirname, '..'), { FastifyInstrumentation });

@@ -1,0 +1,3 @@
+declare module 'fastify4' {
+  export { default, type FastifyInstance } from 'fastify';
+}
