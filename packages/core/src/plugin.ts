@@ -52,7 +52,7 @@ export {
   slowLayerMsOption,
   startLayer,
 } from './templates/layer.ts';
-export { type MessageChannel, messaging } from './templates/messaging.ts';
+export { type Iterated, type MessageChannel, messaging } from './templates/messaging.ts';
 export { type ActionParts, createAction, type MessagingAction } from './templates/messaging-action.ts';
 export type { Settlement } from './templates/messaging-processing.ts';
 export type { MessagingOptions, MessagingView } from './templates/messaging-view.ts';

@@ -24,6 +24,7 @@ export const ATTR = {
   httpResponseStatusCode: 'http.response.status_code',
   httpRoute: 'http.route',
   messagingBatchMessageCount: 'messaging.batch.message_count',
+  messagingConsumerGroupName: 'messaging.consumer.group.name',
   /** Clew's own: the library's write buffer was full, and it returned `false` to the application. */
   messagingBackPressure: 'clew.messaging.back_pressure',
   /** Clew's own, from RabbitMQ's `x-death`: how often, why, and from which queue a message was dead-lettered. */

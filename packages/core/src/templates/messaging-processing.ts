@@ -3,8 +3,8 @@ import { reportFailure } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
 import { type Cut, WaitingOperation } from './messaging-waiting.ts';
 
-/** How a consumer settles a delivery. */
-export type Settlement = 'ack' | 'nack' | 'reject' | 'recover';
+/** How a consumer settles a delivery, in the library's own word. `ack` accepts it; any other word is a failure. */
+export type Settlement = string;
 
 /** What a processing reports to its channel. */
 export interface ProcessingOwner {

@@ -41,6 +41,12 @@ export class Unsettled {
     this.#byTag.settle(tag, upTo, onSettled);
   }
 
+  /** The delivery with this tag, if it is not settled. */
+  find(tag: number): Processing | undefined {
+    const inHand = this.#inHand;
+    return inHand !== undefined && inHand.tag === tag ? inHand : this.#byTag.get(tag);
+  }
+
   /** The handler of one is done: the settlement has a deadline now. */
   waitOn(processing: Processing): void {
     this.#waiting.delete(processing);

@@ -4,13 +4,16 @@ import { guard, reportFailure } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { currentContext } from '../operation.ts';
 import type { MessagingAction } from './messaging-action.ts';
-import { Broker, startProcessing, startSend } from './messaging-broker.ts';
+import { Broker, startAwaitedCall, startSend } from './messaging-broker.ts';
+import { contextIn, startIncoming, startProcessing } from './messaging-delivering.ts';
+import { Iterations } from './messaging-iteration.ts';
 import { Processing, type ProcessingOwner, type Settlement } from './messaging-processing.ts';
 import { receiveDelivery, recordFailure, rememberDelivery } from './messaging-recording.ts';
 import type { Outgoing, SendingOwner, Unconfirmed, WaitingSending } from './messaging-sending.ts';
 import { Unsettled } from './messaging-unsettled.ts';
 import type { MessagingOptions, MessagingView } from './messaging-view.ts';
 import type { Cut, Waiting } from './messaging-waiting.ts';
+import type { RepliesEnd } from './rpc-awaited-call.ts';
 import type { Call, CallChannel } from './rpc-call.ts';
 import { TaggedEntries } from './tagged-entries.ts';
 
@@ -27,6 +30,12 @@ export function messaging<Sent, Delivery, Headers>(
   return () => new MessageChannel(broker);
 }
 
+/** A delivery that an iterator yields, and the number under which it will be settled, if it must be. */
+export interface Iterated<Delivery> {
+  readonly delivery: Delivery;
+  readonly tag: number | undefined;
+}
+
 /** Where messages are sent, delivered, confirmed and settled in an order; a client without channels has one. */
 export class MessageChannel<Sent, Delivery, Headers>
   implements SendingOwner<Sent>, ProcessingOwner, CallChannel
@@ -35,6 +44,7 @@ export class MessageChannel<Sent, Delivery, Headers>
   readonly waiting: Waiting;
   readonly #broker: Broker<Sent, Delivery, Headers>;
   readonly #unsettled: Unsettled;
+  readonly #iterations = new Iterations();
   #confirms = false;
   #sent = 0;
   #held: WaitingSending<Sent> | undefined;
@@ -52,7 +62,18 @@ export class MessageChannel<Sent, Delivery, Headers>
 
   /** Sends a message: `proceed` is the library's own call, made exactly once whatever becomes of the tracing. */
   send<T>(message: Sent, proceed: (message: Sent) => T, caller: Context = currentContext()): T {
-    const outgoing = this.#outgoing(message, caller);
+    return this.#send(message, proceed, this.#outgoing(message, caller));
+  }
+
+  /**
+   * Makes a call whose library pairs request and reply: `proceed` returns the promise of the reply. Where that brings
+   * an iterator of several replies, `repliesEnd` returns the promise of their end.
+   */
+  call<T>(message: Sent, proceed: (message: Sent) => T, repliesEnd?: RepliesEnd): T {
+    return this.#send(message, proceed, this.#awaited(message, repliesEnd));
+  }
+
+  #send<T>(message: Sent, proceed: (message: Sent) => T, outgoing: Outgoing | undefined): T {
     let result: T;
     try {
       result = proceed(message);
@@ -73,9 +94,20 @@ export class MessageChannel<Sent, Delivery, Headers>
   /** Hands a delivery to the program. `tag` is the number under which it will be settled, if it must be. */
   process<T>(delivery: Delivery, tag: number | undefined, handle: () => T): T {
     if (isTracingSuppressed(currentContext())) return handle();
-    const begun = this.#incoming(delivery, tag);
+    const begun = startIncoming(this.#broker, this, delivery, tag);
     if (begun === undefined) return handle();
     return this.#hand(begun, handle);
+  }
+
+  /**
+   * Traces the deliveries that an async iterator yields. `read` returns what {@link process} needs to know of one, and
+   * `undefined` for any other value. The body of a loop keeps the context of its function: see `contextOfMessage`.
+   */
+  iterate(iterator: AsyncIterator<unknown>, read: (item: unknown) => Iterated<Delivery> | undefined): void {
+    this.#iterations.trace(iterator, (item, handle) => {
+      const iterated = read(item);
+      if (iterated !== undefined) this.process(iterated.delivery, iterated.tag, handle);
+    });
   }
 
   /** Hands several deliveries to the program at once: one span in the current context, with a link to each message's. */
@@ -108,6 +140,14 @@ export class MessageChannel<Sent, Delivery, Headers>
   settle(tag: number, upTo: boolean, how: Settlement, attributes?: Attributes): void {
     const ending = upTo ? `${how}All` : how;
     this.#unsettled.settle(tag, upTo, (processing) => processing.settled(how, ending, attributes));
+  }
+
+  /** The consumer needs more time to settle a delivery. */
+  postpone(tag: number, event: string): void {
+    const processing = this.#unsettled.find(tag);
+    if (processing === undefined) return;
+    if (processing.recording) processing.span.addEvent(event);
+    if (!processing.isHandling) this.#unsettled.waitOn(processing);
   }
 
   /** The broker confirms a message, all up to one, or (up to 0) all; or says why it refuses. */
@@ -154,6 +194,7 @@ export class MessageChannel<Sent, Delivery, Headers>
   /** Ends all that is open on the channel. Says whether anything was. */
   close(reason: Cut): boolean {
     const open = !this.#unsettled.isEmpty || this.unconfirmed.size > 0 || this.#held !== undefined;
+    this.#iterations.close();
     this.#unsettled.cut(reason);
     this.unconfirmed.settle(0, true, (sent) => sent.cut(reason));
     this.#held?.cut(reason);
@@ -210,29 +251,11 @@ export class MessageChannel<Sent, Delivery, Headers>
     }
   }
 
-  /** A context alone is that of a caller whose reply this is, or of a span that nobody records. */
-  #incoming(delivery: Delivery, tag: number | undefined): Processing | Context | undefined {
-    const { tools, view, calls } = this.#broker;
-    try {
-      const mark = view.rpc?.delivered(delivery);
-      const replied = mark && calls.answer(mark);
-      if (replied !== undefined) {
-        rememberDelivery(this.#broker, delivery, replied);
-        return replied;
-      }
-      const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
-      const { context: parent, links } = this.#broker.incoming(delivery, asLink);
-      const handed = { delivery, tag, batch: undefined, parent, links, mark };
-      const begun = startProcessing(this.#broker, this, handed);
-      rememberDelivery(this.#broker, delivery, contextIn(begun));
-      return begun;
-    } catch (fault) {
-      reportFailure(`${tools.name}: processing`, fault);
-      return undefined;
-    }
+  #awaited(message: Sent, repliesEnd: RepliesEnd | undefined): Outgoing | undefined {
+    const caller = currentContext();
+    if (isTracingSuppressed(caller)) return undefined;
+    return guard(`${this.#broker.tools.name}: calling`, () =>
+      startAwaitedCall(this.#broker, message, caller, repliesEnd),
+    );
   }
-}
-
-function contextIn(begun: Processing | Context): Context {
-  return begun instanceof Processing ? begun.context : begun;
 }

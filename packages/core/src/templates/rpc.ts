@@ -26,4 +26,6 @@ export interface RpcView<Sent, Delivery> {
   /** The span of a call: its name is what is called. */
   calling(message: Sent): MessagingAction;
   serving(delivery: Delivery): MessagingAction;
+  /** `error.type` of a call that fails with this error, where the error's own code or name is not the best one. */
+  failure?(error: unknown): string | undefined;
 }

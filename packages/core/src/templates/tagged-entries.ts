@@ -19,6 +19,10 @@ export class TaggedEntries<T> {
     this.#entries.delete(tag, entry);
   }
 
+  get(tag: number): T | undefined {
+    return this.#entries.find(tag);
+  }
+
   find(fits: (entry: T) => boolean): T | undefined {
     return this.#inOrder().find(([, entry]) => fits(entry))?.[1];
   }
