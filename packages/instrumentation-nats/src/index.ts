@@ -1,0 +1,2 @@
+export { messageContext } from './message-context.ts';
+export { NatsInstrumentation } from './nats-instrumentation.ts';
