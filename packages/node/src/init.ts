@@ -81,7 +81,7 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
   const application = readApplication();
   const installed =
     options.discover === false ? [] : findPlugins(application, environment.list('CLEW_INSTRUMENTATIONS'));
-  expectPluginOptions(installed, options.plugins ?? {});
+  expectPluginOptions(installed, options.plugins ?? {}, environment);
   const policy = policyFrom(environment, options);
   const provider = providerFrom(options, environment);
 

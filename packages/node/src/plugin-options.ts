@@ -27,14 +27,14 @@ export function wantedPlugins(
       `a list of installed plugins (${shortNames(installed)})`,
       unknown,
     );
-  const isWanted = instrumentationFilter(environment);
-  const wanted = installed.filter(
-    (plugin) =>
-      given[plugin.shortName] !== false &&
-      given[plugin.name] !== false &&
-      isWanted(plugin.name, plugin.shortName),
-  );
+  const wanted = installed.filter(isWantedBy(given, environment));
   return withoutDoubles(wanted);
+}
+
+function isWantedBy(given: PluginOptions, environment: Environment): (plugin: InstalledPlugin) => boolean {
+  const isWanted = instrumentationFilter(environment);
+  return ({ name, shortName }) =>
+    given[shortName] !== false && given[name] !== false && isWanted(name, shortName);
 }
 
 /** Whether `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `OTEL_NODE_DISABLED_INSTRUMENTATIONS` want one of these names. */
@@ -64,9 +64,14 @@ function withoutDoubles(plugins: readonly InstalledPlugin[]): InstalledPlugin[] 
  * Throws for options of a plugin that is not installed, and for wrong ones. Loads the plugins that are given options,
  * since their code knows which there are.
  */
-export function expectPluginOptions(installed: readonly InstalledPlugin[], given: PluginOptions): void {
+export function expectPluginOptions(
+  installed: readonly InstalledPlugin[],
+  given: PluginOptions,
+  environment: Environment,
+): void {
   for (const [name, options] of Object.entries(given)) {
-    const plugin = installed.find(named(name));
+    const candidates = installed.filter(named(name));
+    const plugin = candidates.find(isWantedBy(given, environment)) ?? candidates[0];
     if (plugin === undefined) {
       throw new TypeError(
         `@clew/node: expected plugins.${name} to be an installed plugin (${shortNames(installed)})`,

@@ -33,10 +33,26 @@ async function trace(file = 'main.cjs', variables: Record<string, string> = {}, 
     cwd,
   );
   expect(ended).toMatchObject({ code: 0, stdout: '' });
+  const lines = ended.stderr.split('\n').filter((line) => line !== '');
+  return { spans: spansOf(service), lines };
+}
+
+/** Runs the application after `init()` with these options: names of its spans. */
+async function traceWith(options: string): Promise<string[]> {
+  project.write('init.cjs', `require('@clew/node').init(${options});\n${APPLICATION['main.cjs']}`);
+  const service = `${project.folder} ${options}`;
+  const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: service };
+  expect(await run(['--no-warnings', 'init.cjs'], variables, project.folder)).toMatchObject({
+    code: 0,
+    stderr: '',
+  });
+  return spansOf(service);
+}
+
+function spansOf(service: string): string[] {
   const traces = collector.store.traces({ service, limit: 100 });
   const spans = traces.flatMap(({ traceId }) => collector.store.trace(traceId)?.spans ?? []);
-  const lines = ended.stderr.split('\n').filter((line) => line !== '');
-  return { spans: spans.map(({ name }) => name), lines };
+  return spans.map(({ name }) => name);
 }
 
 /** The application's package.json. */
@@ -85,22 +101,23 @@ describe('a plugin that somebody else publishes', () => {
     installToyPlugin(project, PLUGIN);
     manifest({ dependencies: { [PLUGIN]: '^1.0.0' } });
     expect((await trace('main.cjs', { CLEW_TOY_REQUIRE_PARENT_SPAN: 'true' })).spans).toEqual(UNTRACED);
-    for (const [key, options, spans] of [
-      ['toy', '{ requireParentSpan: true }', UNTRACED],
-      [PLUGIN, '{ requireParentSpan: true }', UNTRACED],
-      ['toy', 'false', UNTRACED],
-      [PLUGIN, 'false', UNTRACED],
-      [PLUGIN, '{ maxQueryLength: 9 }', TRACED],
-    ] as const) {
-      const call = `require('@clew/node').init({ plugins: { '${key}': ${options} } });`;
-      project.write('init.cjs', `${call}\n${APPLICATION['main.cjs']}`);
-      const service = `${project.folder} ${key} ${options}`;
-      const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: service };
-      const ended = await run(['--no-warnings', 'init.cjs'], variables, project.folder);
-      expect(ended).toMatchObject({ code: 0, stderr: '' });
-      const traces = collector.store.traces({ service, limit: 10 });
-      expect([key, options, traces.length]).toEqual([key, options, spans.length]);
-    }
+    for (const [plugins, spans] of [
+      ['{ toy: { requireParentSpan: true } }', UNTRACED],
+      [`{ '${PLUGIN}': { requireParentSpan: true } }`, UNTRACED],
+      ['{ toy: false }', UNTRACED],
+      [`{ '${PLUGIN}': false }`, UNTRACED],
+      [`{ '${PLUGIN}': { maxQueryLength: 9 } }`, TRACED],
+    ] as const)
+      expect([plugins, await traceWith(`{ plugins: ${plugins} }`)]).toEqual([plugins, spans]);
+  });
+
+  test('is replaced by an instance of its class', async () => {
+    installToyPlugin(project, PLUGIN);
+    manifest({ dependencies: { [PLUGIN]: '^1.0.0' } });
+    const made = (options: string) =>
+      `{ instrumentations: [new (require('${PLUGIN}').ToyInstrumentation)(${options})] }`;
+    expect(await traceWith(made(''))).toEqual(TRACED);
+    expect(await traceWith(made('{ requireParentSpan: true }'))).toEqual(UNTRACED);
   });
 
   test.each([
@@ -152,6 +169,14 @@ describe('two plugins with one short name', () => {
 
   test('trace once, with one line', async () => {
     expect(await trace()).toEqual({ spans: TRACED, lines: [LINE] });
+  });
+
+  test('of which one is disabled take the options of the other', async () => {
+    const code = 'exports.ToyInstrumentation = class { static definition = { options: {} }; };';
+    project.write(`node_modules/${PLUGIN}/index.js`, code);
+    expect(await traceWith(`{ plugins: { '${PLUGIN}': false, toy: { maxQueryLength: 9 } } }`)).toEqual(
+      TRACED,
+    );
   });
 
   test('are no conflict when one is disabled', async () => {
