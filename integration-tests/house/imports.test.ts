@@ -5,11 +5,11 @@ import { join } from 'node:path';
 const packages = join(__dirname, '..', '..', 'packages');
 const THIRD_PARTIES = ['@opentelemetry/api'];
 
-/** What each room may import, besides Node and the OpenTelemetry API. The house stands in docs/architecture.md. */
-function allowedFor(room: string): readonly string[] {
-  if (room === 'core') return ['@opentelemetry/instrumentation'];
-  if (room === 'viewer') return [];
-  if (room === 'node') {
+/** What each package may import, besides Node and the OpenTelemetry API. The rules are in docs/architecture.md. */
+function allowedFor(name: string): readonly string[] {
+  if (name === 'core') return ['@opentelemetry/instrumentation'];
+  if (name === 'viewer') return [];
+  if (name === 'node') {
     return [
       '@clew/core',
       '@clew/tracer',
@@ -21,33 +21,33 @@ function allowedFor(room: string): readonly string[] {
   return ['@clew/core'];
 }
 
-const rooms = globSync('*', { cwd: packages }).sort();
+const names = globSync('*', { cwd: packages }).sort();
 
-describe('the house', () => {
-  test('has rooms', () => {
-    expect(rooms).toEqual(expect.arrayContaining(['core', 'tracer', 'node', 'viewer', 'testing']));
+describe('the packages', () => {
+  test('are found', () => {
+    expect(names).toEqual(expect.arrayContaining(['core', 'tracer', 'node', 'viewer', 'testing']));
   });
 
-  test.each(rooms)('%s imports only what it may', (room) => {
-    const files = globSync('src/**/*.ts', { cwd: join(packages, room) });
+  test.each(names)('%s imports only what it is allowed to', (name) => {
+    const files = globSync('src/**/*.ts', { cwd: join(packages, name) });
     expect(files.length).toBeGreaterThan(0);
-    const allowed = [...allowedFor(room), ...(room === 'viewer' ? [] : THIRD_PARTIES)];
-    const strangers = files.flatMap((file) =>
-      importsOf(readFileSync(join(packages, room, file), 'utf8'))
-        .filter((name) => !allowed.includes(name))
-        .map((name) => `${file}: ${name}`),
+    const allowed = [...allowedFor(name), ...(name === 'viewer' ? [] : THIRD_PARTIES)];
+    const forbidden = files.flatMap((file) =>
+      importsOf(readFileSync(join(packages, name, file), 'utf8'))
+        .filter((imported) => !allowed.includes(imported))
+        .map((imported) => `${file}: ${imported}`),
     );
-    expect(strangers).toEqual([]);
+    expect(forbidden).toEqual([]);
   });
 
-  test.each(rooms)('%s states in its package.json what it imports', (room) => {
-    const manifest = JSON.parse(readFileSync(join(packages, room, 'package.json'), 'utf8'));
+  test.each(names)('%s states in its package.json what it imports', (name) => {
+    const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
     const stated = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-    const files = globSync('src/**/*.ts', { cwd: join(packages, room) });
+    const files = globSync('src/**/*.ts', { cwd: join(packages, name) });
     const imported = new Set(
-      files.flatMap((file) => importsOf(readFileSync(join(packages, room, file), 'utf8'))),
+      files.flatMap((file) => importsOf(readFileSync(join(packages, name, file), 'utf8'))),
     );
-    expect([...imported].filter((name) => !stated.includes(name))).toEqual([]);
+    expect([...imported].filter((each) => !stated.includes(each))).toEqual([]);
   });
 });
 
