@@ -196,7 +196,7 @@ export const WRONG: readonly (readonly [variables: Variables, warning: string])[
   ],
   [
     { OTEL_PROPAGATORS: 'osprofiler,tracecontext,baggage' },
-    /^@clew\/node: "osprofiler" in OTEL_PROPAGATORS is left out: CLEW_OSPROFILER_HMAC_KEYS names no key$/
+    /^@clew\/node: "osprofiler" in OTEL_PROPAGATORS is left out: CLEW_OSPROFILER_HMAC_KEYS contains no key$/
       .source,
   ],
   wrong(

@@ -25,7 +25,7 @@ export const WRONG_OPTIONS: readonly (readonly [options: unknown, message: strin
   ],
   [
     { propagation: { extract: ['osprofiler'] } },
-    "@clew/node: propagation.extract can't have osprofiler: CLEW_OSPROFILER_HMAC_KEYS names no key",
+    "@clew/node: propagation.extract can't have osprofiler: CLEW_OSPROFILER_HMAC_KEYS contains no key",
   ],
   [
     { propagation: { inject: ['b4'] } },

@@ -1,20 +1,20 @@
 import { TRACE_ORIGIN, type TraceOrigin } from '@clew/core/internal';
 import type { TraceState } from '@opentelemetry/api';
 
-/** What OSProfiler's chain of services has and a span context has no room for. */
+/** The state of OSProfiler's chain of services that does not fit into a span context. */
 export interface Chain {
-  /** The key that the chain began with: it signs everything further out. */
+  /** The key with which the chain started, and with which all later services sign. */
   readonly hmacKey: string;
-  /** The id of the trace as it came, if it came with one: stores look for this very text. */
+  /** The received text of the trace's id, if there was one: OSProfiler's storage is searched for exactly this text. */
   readonly baseId: string | undefined;
 }
 
 /**
- * A trace state that remembers the chain beside its members. Spans hand their trace state on to their children, also
- * where a context value would not come along; and unlike a member, what is remembered here never leaves the process.
+ * A trace state that also holds the chain. Spans pass their trace state on to their children, even where a context value
+ * would be lost; and unlike a member of the trace state, the chain is never sent.
  */
 class ChainedTraceState implements TraceState {
-  /** The trace came with OSProfiler's signature, which can be replayed: a stronger one is not put on it. */
+  /** The trace had OSProfiler's signature, which can be replayed, so it must not be signed with a stronger one. */
   readonly [TRACE_ORIGIN]: TraceOrigin = 'format';
   readonly #members: TraceState;
   readonly #chain: Chain;
@@ -45,10 +45,10 @@ class ChainedTraceState implements TraceState {
   }
 }
 
-/** The trace state with a chain to remember. */
+/** Returns a trace state with the same members that also holds a chain. */
 export function withChain(members: TraceState, chain: Chain): TraceState {
   return new ChainedTraceState(members, chain);
 }
 
-/** The chain that a trace state remembers. */
+/** The chain of a trace state, if any. */
 export const chainOf: (state: TraceState | undefined) => Chain | undefined = ChainedTraceState.chainOf;

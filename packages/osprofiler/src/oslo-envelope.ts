@@ -11,24 +11,25 @@ import { countDropped, trackProvenance } from '@clew/core/internal';
 import { type TextMapPropagator, trace } from '@opentelemetry/api';
 import { extractionOf, hmacKeysOf, traceInfoOf } from './osprofiler-format.ts';
 
+/** Options of `osloEnvelope`. */
 export interface OsloEnvelopeOptions {
   /**
-   * The keys of `osprofilerFormat`. With them the trace is read from and written to `_context_trace_info`, as
-   * OpenStack's services do; without them it travels in the AMQP headers only, which oslo.messaging leaves alone.
+   * The keys of `osprofilerFormat`. With them, the trace is read from and written to `_context_trace_info`, as
+   * OpenStack's services do; without them, it is sent only in the AMQP headers, which oslo.messaging ignores.
    */
   readonly hmacKeys?: string | readonly string[];
 }
 
-/** Longer bodies are not looked into. */
+/** Longer bodies are not parsed. */
 const MAX_BODY_BYTES = 1_048_576;
 
 type Table = Readonly<Record<string, unknown>>;
 
 /**
- * Makes the envelope of oslo.messaging, OpenStack's RPC library: calls, casts and fanouts by their method's name,
- * failures as errors, and the signs of life of long calls, which are no replies.
+ * Creates the envelope of oslo.messaging, OpenStack's RPC library: calls, casts and fanouts with their method's name,
+ * failures as errors, and the heartbeats of long calls, which are not replies.
  *
- * @throws {TypeError} when `hmacKeys` names no key.
+ * @throws {TypeError} if `hmacKeys` contains no key.
  * Source: https://docs.openstack.org/oslo.messaging/latest/
  */
 export function osloEnvelope({ hmacKeys }: OsloEnvelopeOptions = {}): RpcEnvelope {
@@ -46,16 +47,17 @@ export function osloEnvelope({ hmacKeys }: OsloEnvelopeOptions = {}): RpcEnvelop
 }
 
 /**
- * Makes the envelope with the keys of `CLEW_OSPROFILER_HMAC_KEYS`, a list with commas; without the variable, with none.
+ * Creates the envelope with the keys of `CLEW_OSPROFILER_HMAC_KEYS`, a comma-separated list; without keys if the variable
+ * is not set.
  *
- * @throws {TypeError} when the variable names no key.
+ * @throws {TypeError} if the variable contains no key.
  */
 export function osloEnvelopeFromEnvironment(): RpcEnvelope {
   const hmacKeys = process.env.CLEW_OSPROFILER_HMAC_KEYS;
   return osloEnvelope(hmacKeys ? { hmacKeys } : {});
 }
 
-/** A body in the envelope 2.0, or a bare message as before it. */
+/** A body with the envelope of version 2.0, or without an envelope as in earlier versions. */
 class Body {
   readonly message: Table;
   readonly #outer: Table | undefined;
@@ -70,7 +72,10 @@ class Body {
     this.message = this.#outer === undefined ? outer : (JSON.parse(this.#text) as Table);
   }
 
-  /** The same text with one more entry: written anew, its numbers might be others. Of two of a name the last counts. */
+  /**
+   * Appends an entry to the text of the message. Serializing the parsed message could change its numbers. If the name
+   * exists already, parsers use the last entry.
+   */
   with(name: string, value: unknown): Buffer {
     const end = this.#text.lastIndexOf('}');
     const text = `${this.#text.slice(0, end)}, ${JSON.stringify(name)}: ${JSON.stringify(value)}}`;
@@ -99,13 +104,13 @@ function requestOf(
   if (traceInfo === undefined) return request;
   return {
     ...request,
-    // A trace that came in the headers goes first.
+    // A trace in the headers has priority.
     extract: (context) =>
       trace.getSpanContext(context) === undefined && typeof info === 'object' && info !== null
         ? traceInfo.extract(context, info as Table, { get: textIn, keys: Object.keys })
         : context,
     inject: (context) => {
-      // The application traces with OSProfiler itself: its own ids go out as they are.
+      // The application itself uses OSProfiler: its ids are sent unchanged.
       if (info !== undefined && info !== null) return undefined;
       const written: Record<string, string> = {};
       traceInfo.inject(context, written, { set: (into, name, value) => (into[name] = value) });
@@ -114,7 +119,7 @@ function requestOf(
   };
 }
 
-/** oslo.messaging lets a message expire when its caller gives up; `_timeout` is how long it waits for a heartbeat. */
+/** In oslo.messaging, a message expires when its caller gives up; `_timeout` is the maximum time between heartbeats. */
 function msOf(value: unknown, msPerUnit = 1): number | undefined {
   const ms = Number(value) * msPerUnit;
   return typeof value !== 'object' && ms > 0 && Number.isFinite(ms) ? ms : undefined;
@@ -125,7 +130,7 @@ const textIn = (table: Table, name: string) => {
   return typeof value === 'string' ? value : undefined;
 };
 
-/** What services hand on inside a message: no signature, the key itself comes along, and must be one of ours. */
+/** The format inside a message: it has no signature, but contains the key itself, which must be one of `keys`. */
 function propagatorOf(keys: readonly string[]): TextMapPropagator {
   const [firstKey = ''] = keys;
   trackProvenance();
@@ -138,12 +143,12 @@ function propagatorOf(keys: readonly string[]): TextMapPropagator {
         (name) => getter.get(carrier, name) as string | undefined,
       );
       if (hmacKey === undefined || baseId === undefined || !keys.includes(hmacKey)) return undefined;
-      // OSProfiler takes these as arguments: one that it does not know makes it fail.
+      // OSProfiler passes these as arguments, and fails on an unknown one.
       if (getter.keys(carrier).some((key) => !this.fields.includes(key))) {
         countDropped(this.name, 'unknown key in trace_info');
         return undefined;
       }
-      // As in OSProfiler, an empty id counts for none: `base_id` then begins a trace.
+      // As in OSProfiler, an empty id counts as missing: `base_id` then starts a trace.
       return extractionOf({ hmacKey, baseId: baseId || undefined, parentId: parentId || undefined });
     },
     inject(outgoing, carrier, setter) {
@@ -157,16 +162,16 @@ function propagatorOf(keys: readonly string[]): TextMapPropagator {
   return createPropagator({ extract: [format], inject: [format], extractBeside: [], injectBeside: [] });
 }
 
-/** A failure is JSON in a text: the class, its module, and what it says. */
+/** A failure is a JSON text with the class of the error, its module and its message. */
 function replyOf(id: string, { failure, ending }: Table): EnvelopedReply {
   const more = ending === false;
   if (typeof failure !== 'string') return { kind: 'reply', id, more };
   const { class: name, module, message } = JSON.parse(failure) as Table;
-  const place = typeof module === 'string' && !/^(?:builtins|exceptions)$/.test(module) ? `${module}.` : '';
+  const prefix = typeof module === 'string' && !/^(?:builtins|exceptions)$/.test(module) ? `${module}.` : '';
   return {
     kind: 'reply',
     id,
     more,
-    failure: { type: `${place}${String(name)}`, message: String(message) },
+    failure: { type: `${prefix}${String(name)}`, message: String(message) },
   };
 }

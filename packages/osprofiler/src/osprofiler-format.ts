@@ -8,22 +8,23 @@ const NAME = 'osprofiler';
 const INFO = 'x-trace-info';
 const HMAC = 'x-trace-hmac';
 
-/** A `base_id` goes on as it came, into carriers with bounds of their own: a UUID has 36. */
+/** A `base_id` is passed on unchanged into carriers of limited size; a UUID has 36 characters. */
 const MAX_ID_CHARS = 256;
 
+/** Options of `osprofilerFormat`. */
 export interface OsprofilerFormatOptions {
   /**
-   * The keys that requests may be signed with, as a list or with commas as in OSProfiler's `hmac_keys`; at least one.
-   * The first signs what starts here; a chain goes on with the key that it came with.
+   * The accepted keys, as a list or comma-separated as in OSProfiler's `hmac_keys`; at least one. The first key signs
+   * traces that start here; a received trace is signed with the key that it was received with.
    */
   readonly hmacKeys: string | readonly string[];
 }
 
 /**
- * Makes OSProfiler's wire format: a request is traced when it is signed, and only then. So a valid signature asks to
- * sample, and only a sampled trace goes out.
+ * Creates OSProfiler's wire format. OSProfiler traces exactly the signed requests: so a valid signature is a decision to
+ * sample, and only a sampled trace is written.
  *
- * @throws {TypeError} when there is no key.
+ * @throws {TypeError} if there is no key.
  * Source: https://docs.openstack.org/osprofiler/latest/user/background.html
  */
 export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFormat {
@@ -42,7 +43,7 @@ export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFo
       const hmac = single(getter.get(carrier, HMAC));
       const key = text === undefined || hmac === undefined ? undefined : signingKey(text, hmac, keys);
       if (text === undefined || key === undefined) {
-        countDropped(NAME, hmac === undefined ? 'no x-trace-hmac' : 'signature of no key');
+        countDropped(NAME, hmac === undefined ? 'no x-trace-hmac' : 'signature of an unknown key');
         return undefined;
       }
       const info = readTraceInfo(text, key);
@@ -61,20 +62,21 @@ export function osprofilerFormat({ hmacKeys }: OsprofilerFormatOptions): TraceFo
 }
 
 /**
- * Makes the format with the keys of `CLEW_OSPROFILER_HMAC_KEYS`, a list with commas: `osprofiler` in `OTEL_PROPAGATORS`.
+ * Creates the format with the keys of `CLEW_OSPROFILER_HMAC_KEYS`, a comma-separated list: `osprofiler` in
+ * `OTEL_PROPAGATORS`.
  *
- * @throws {TypeError} when the variable names no key.
+ * @throws {TypeError} if the variable contains no key.
  */
 export function osprofilerFormatFromEnvironment(): TraceFormat {
   const hmacKeys = process.env.CLEW_OSPROFILER_HMAC_KEYS ?? '';
   if (hmacKeys.split(',').every((key) => key.trim() === ''))
-    throw new TypeError('CLEW_OSPROFILER_HMAC_KEYS names no key');
+    throw new TypeError('CLEW_OSPROFILER_HMAC_KEYS contains no key');
   return osprofilerFormat({ hmacKeys });
 }
 
 /**
- * What goes out with a span: only a sampled trace does, with the chain's key and the id that it came with. A trace that
- * came unsigned does not go out at all: whoever gets it takes our key for its origin.
+ * The trace info to write for a span, with the chain's key and its received id; `undefined` if the trace is not sampled,
+ * or was received unsigned: the receiver would trust it because of this service's key.
  */
 export function traceInfoOf(
   { spanContext, unsigned }: Outgoing,
@@ -83,12 +85,13 @@ export function traceInfoOf(
   const { traceId, spanId, traceFlags, traceState } = spanContext;
   if ((traceFlags & 1) === 0 || unsigned === true) return undefined;
   const chain = chainOf(traceState);
-  const came = chain?.baseId;
-  const baseId = came !== undefined && traceIdOfUuid(came) === traceId ? came : uuidOfTraceId(traceId);
+  const received = chain?.baseId;
+  const isSame = received !== undefined && traceIdOfUuid(received) === traceId;
+  const baseId = isSame ? received : uuidOfTraceId(traceId);
   return { baseId, parentId: uuidOfSpanId(spanId), hmacKey: chain?.hmacKey ?? firstKey };
 }
 
-/** Whoever begins a trace names it as its own parent, or no parent at all: then its first span is ours. */
+/** A peer that starts a trace sends its id as the parent's id, or no parent: then the first span is created here. */
 export function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extraction | undefined {
   if ((baseId ?? '').length > MAX_ID_CHARS || (parentId ?? '').length > MAX_ID_CHARS) {
     countDropped(NAME, `id beyond ${MAX_ID_CHARS} characters`);
@@ -105,17 +108,15 @@ export function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extracti
   return { kind: 'parent', spanContext, signed: true };
 }
 
-/** The keys that an option names. Throws a TypeError when it names none. */
+/** The keys in an option. Throws a TypeError if there are none. */
 export function hmacKeysOf(given: unknown): readonly string[] {
   const list: unknown = typeof given === 'string' ? given.split(',') : given;
   const keys = Array.isArray(list) && list.every((key) => typeof key === 'string') ? list : [];
   const trimmed = keys.map((key) => key.trim()).filter((key) => key !== '');
   if (trimmed.length > 0) return trimmed;
-  // What came may hold a key: only its type is told.
-  const came = Array.isArray(given)
+  // The value may contain a key, so that only its type is logged.
+  const type = Array.isArray(given)
     ? 'a list without one'
     : `${given === '' ? 'an empty' : 'a'} ${typeof given}`;
-  throw new TypeError(
-    `@clew/osprofiler: expected hmacKeys to be text that names at least one key, got ${came}`,
-  );
+  throw new TypeError(`@clew/osprofiler: expected hmacKeys to be text with at least one key, got ${type}`);
 }

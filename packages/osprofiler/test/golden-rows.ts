@@ -1,16 +1,16 @@
 import { createHmac } from 'node:crypto';
 
-/** One request that OSProfiler takes or refuses, as it was measured with the real one. */
+/** One request that OSProfiler accepts or refuses, as measured with OSProfiler itself. */
 export interface GoldenRow {
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** `500`: OSProfiler's own server fails; ours leaves the trace alone. */
+  /** `500`: OSProfiler's own server fails; Clew ignores the trace. */
   readonly osprofiler: 'traced' | 'not traced' | 500;
 }
 
 export const BASE_ID = '3f2b6c1e-8d47-4a0e-9b6d-0c5a7e1f2d34';
 export const PARENT_ID = '77777777-1111-4222-8333-444444444444';
-/** In the middleware's order. */
+/** The keys, in the order in which the middleware tries them. */
 export const HMAC_KEYS = ['SECRET_KEY', 'SECOND_KEY'];
 const [FIRST = '', SECOND = ''] = HMAC_KEYS;
 const IDS = { base_id: BASE_ID, parent_id: PARENT_ID };
@@ -85,7 +85,7 @@ export const GOLDEN_ROWS: readonly GoldenRow[] = [
   row('lower-case header names', 'traced', lowerCase(signed(text(IDS)))),
 ];
 
-/** The headers of ids that are signed as OSProfiler signs. */
+/** The headers for ids, signed as by OSProfiler. */
 export function signed(info: string, key = FIRST): Record<string, string> {
   return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac('sha1', info, key) };
 }
@@ -95,7 +95,7 @@ export function text(ids: unknown): string {
   return urlSafe(base64(JSON.stringify(ids)));
 }
 
-/** The ids in a header that went out. */
+/** The ids in a written header. */
 export function idsIn(info: string): { base_id: string; parent_id: string } {
   return JSON.parse(Buffer.from(info, 'base64url').toString());
 }
@@ -109,7 +109,7 @@ function hmacAs(change: (hmac: string) => string): Record<string, string> {
   return { ...headers, 'X-Trace-HMAC': change(headers['X-Trace-HMAC'] ?? '') };
 }
 
-/** JSON of which the base64 has both letters in which the alphabets differ. */
+/** JSON whose base64 contains both characters in which the alphabets differ. */
 function plusAndSlash(): string {
   const json = `{"base_id": "${BASE_ID}", "parent_id": "~~~???>>>-${'ÿ'.repeat(3)}"}`;
   if (!/\+.*\/|\/.*\+/.test(base64(json))) throw new Error('expected + and / in the base64');

@@ -32,18 +32,18 @@ const spanContext = {
 };
 const inSpan = (more: object = {}): Context => trace.setSpanContext(rootContext, { ...spanContext, ...more });
 
-test('call, cast and fanout are told apart', () => {
+test('call, cast and fanout are distinguished', () => {
   expect(read(request(call))).toEqual({ kind: 'call', method: 'add', id: 'm1', replyTo: 'reply_1' });
   expect(read(request())).toEqual({ kind: 'cast', method: 'add' });
   expect(read(request(), 'songs_fanout')).toEqual({ kind: 'fanout', method: 'add' });
 });
 
-test('a message without the envelope, as before version 2.0', () => {
+test('a message without the envelope, as before version 2.0, is read', () => {
   const bare = Buffer.from(JSON.stringify({ method: 'add', args: {}, _unique_id: 'u', ...call }));
   expect(read(bare)).toEqual({ kind: 'call', method: 'add', id: 'm1', replyTo: 'reply_1' });
 });
 
-test('a reply, a sign of life, a failure of Python’s own and one of a module', () => {
+test('a reply, a heartbeat, a failure of a built-in class and one of a module are read', () => {
   const failure = (module: string) => JSON.stringify({ class: 'ValueError', module, message: 'because' });
   expect(read(reply({ result: 5 }))).toEqual({ kind: 'reply', id: 'm1', more: false });
   expect(read(reply({ ending: false }))).toEqual({ kind: 'reply', id: 'm1', more: true });
@@ -60,11 +60,11 @@ test.each([
   ['a notification', wrap('{"event_type":"x","_unique_id":"u"}')],
   ['nothing', Buffer.alloc(0)],
   ['more than a megabyte', request({ args: 'x'.repeat(1_048_576) })],
-])('%s is none of it', (_what, content) => {
+])('%s is not read as a message', (_what, content) => {
   expect(read(content)).toBeUndefined();
 });
 
-test('the trace goes into the text as it is: numbers that JavaScript cannot hold stay what they are', () => {
+test('the trace is added to the text, so that numbers beyond JavaScript’s precision are unchanged', () => {
   const text = '{"method": "add", "args": {"id": 12345678901234567890}, "_unique_id": "u"}';
   const reading = read(wrap(text), 'openstack', 'SECRET_KEY') as EnvelopedRequest;
   const written = reading.inject?.(inSpan());
@@ -76,14 +76,14 @@ test('the trace goes into the text as it is: numbers that JavaScript cannot hold
   );
 });
 
-test('only a sampled trace goes out, and none without keys', () => {
+test('only a sampled trace is written, and none without keys', () => {
   const reading = read(request(), 'openstack', 'SECRET_KEY') as EnvelopedRequest;
   expect(reading.inject?.(inSpan({ traceFlags: 0 }))).toBeUndefined();
   expect(reading.inject?.(rootContext)).toBeUndefined();
   expect('inject' in (read(request()) as EnvelopedRequest)).toBe(false);
 });
 
-test('a trace whose key is ours goes on, and counts as signed; the one in the headers goes first', () => {
+test('a trace with a known key is continued as signed; a trace in the headers has priority', () => {
   const reading = read(
     request({ _context_trace_info: info }),
     'openstack',
@@ -108,7 +108,7 @@ test.each([
   ['a key that OSProfiler does not know', { ...info, service: 'nova' }],
   ['no table', 'text'],
   ['nothing', null],
-])('%s: the message’s trace counts for nothing', (_what, value) => {
+])('%s: the message’s trace is ignored', (_what, value) => {
   const reading = read(
     request({ _context_trace_info: value }),
     'openstack',
@@ -120,7 +120,7 @@ test.each([
   expect(isSigned(came)).toBe(false);
 });
 
-test('a chain goes on with the key and the id that it came with', () => {
+test('a chain is continued with the key and the id with which it was received', () => {
   const first = read(
     request({ _context_trace_info: { ...info, base_id: 'My Trace' } }),
     'x',
@@ -135,7 +135,7 @@ test('a chain goes on with the key and the id that it came with', () => {
   });
 });
 
-test('an empty base_id begins a new trace, each time another, and an empty parent_id counts for none', () => {
+test('an empty base_id starts a new trace each time, and an empty parent_id counts as missing', () => {
   const extracted = (more: object) => {
     const reading = read(request({ _context_trace_info: { ...info, ...more } }), 'openstack', 'SECRET_KEY');
     return (reading as EnvelopedRequest).extract?.(rootContext) as Context;
@@ -147,14 +147,14 @@ test('an empty base_id begins a new trace, each time another, and an empty paren
   expect(trace.getSpanContext(extracted({ parent_id: '' }))).toBeUndefined();
 });
 
-test('a trace_info of the application’s own goes out as it is', () => {
+test('a trace_info of the application is sent unchanged', () => {
   const reading = read(request({ _context_trace_info: info }), 'openstack', 'SECRET_KEY') as EnvelopedRequest;
   expect(reading.inject?.(inSpan())).toBeUndefined();
   const empty = read(request({ _context_trace_info: null }), 'openstack', 'SECRET_KEY') as EnvelopedRequest;
   expect(empty.inject?.(inSpan())).toBeDefined();
 });
 
-test('a call carries how long its caller waits, in all and for a heartbeat; a cast has no caller that waits', () => {
+test('a call has the timeouts of its caller, in total and for a heartbeat; a cast has none', () => {
   const times = (text: object, expiration?: string) => {
     const content = request(text);
     const { timeoutMs, silenceTimeoutMs } = osloEnvelope().read(content, { expiration }) as EnvelopedRequest;
@@ -167,7 +167,7 @@ test('a call carries how long its caller waits, in all and for a heartbeat; a ca
   expect(times({}, '60000')).toEqual([undefined, undefined]);
 });
 
-test.each([257, 50_000, 900_000])('an id of %d characters does not come in', (length) => {
+test.each([257, 50_000, 900_000])('an id of %d characters is refused', (length) => {
   const cause = 'osprofiler: id beyond 256 characters';
   for (const name of ['base_id', 'parent_id']) {
     const before = droppedFromWire()[cause] ?? 0;
@@ -180,7 +180,7 @@ test.each([257, 50_000, 900_000])('an id of %d characters does not come in', (le
   }
 });
 
-test('a trace that came unsigned does not go out with our key, and neither does one that begins for a wrong key', () => {
+test('a trace that was received unsigned, or starts because of a wrong key, is not written with the own key', () => {
   const w3c = createPropagator({
     extract: [w3cTraceContext],
     inject: [],
@@ -202,7 +202,7 @@ test('a trace that came unsigned does not go out with our key, and neither does 
   expect(reading.inject?.(inSpan())).toBeDefined();
 });
 
-test('the key in a message lifts its trace and no baggage', () => {
+test('the key in a message makes its trace trusted, but not its baggage', () => {
   const reading = read(request({ _context_trace_info: info }), 'x', 'SECRET_KEY') as EnvelopedRequest;
   const baggage = propagation.createBaggage({ admin: { value: 'yes' } });
   const came = reading.extract?.(propagation.setBaggage(rootContext, baggage)) as Context;
@@ -224,18 +224,16 @@ describe('CLEW_OSPROFILER_HMAC_KEYS', () => {
     return reading.inject?.(inSpan())?.toString();
   };
 
-  test('lists the keys of the envelope; the first one is written', () => {
+  test('has the keys of the envelope; the first one is written', () => {
     expect(injected('NEW, OLD')).toContain('\\"hmac_key\\":\\"NEW\\"');
   });
 
-  test('not set or empty: messages stay as they are', () => {
+  test('not set or empty: messages are unchanged', () => {
     expect(injected(undefined)).toBeUndefined();
     expect(injected('')).toBeUndefined();
   });
 
-  test('without any key in it: an error that does not show the value', () => {
-    expect(() => injected(' , ')).toThrow(
-      'expected hmacKeys to be text that names at least one key, got a string',
-    );
+  test('without a key: an error that does not contain the value', () => {
+    expect(() => injected(' , ')).toThrow('expected hmacKeys to be text with at least one key, got a string');
   });
 });

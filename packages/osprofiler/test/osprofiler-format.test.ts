@@ -9,7 +9,7 @@ const TRACE_ID = BASE_ID.replaceAll('-', '');
 const SPAN_ID = '00f067aa0ba902b7';
 const span: SpanContext = { traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 1 };
 
-describe('takes and refuses what OSProfiler does', () => {
+describe('accepts and refuses the same requests as OSProfiler', () => {
   test.each(GOLDEN_ROWS)('$name: $osprofiler', ({ headers, osprofiler }) => {
     const extraction = extract(headers);
     expect(extraction === undefined ? 'not traced' : 'traced').toBe(
@@ -20,7 +20,7 @@ describe('takes and refuses what OSProfiler does', () => {
 });
 
 describe('ids', () => {
-  test('a parent is the lower half of its UUID, the trace the whole of its', () => {
+  test('the span id is the lower half of parent_id, the trace id all of base_id', () => {
     const { spanContext } = parentOf(extract(signed(text({ base_id: BASE_ID, parent_id: PARENT_ID }))));
     expect(spanContext).toMatchObject({ traceId: TRACE_ID, spanId: '8333444444444444', traceFlags: 1 });
   });
@@ -33,7 +33,7 @@ describe('ids', () => {
     },
   );
 
-  test('an id that is no UUID is the same trace id everywhere, and goes on as it came', () => {
+  test('an id that is not a UUID gives the same trace id everywhere, and is passed on unchanged', () => {
     const headers = signed(text({ base_id: 'my-trace', parent_id: 'my-span' }));
     const { spanContext } = parentOf(extract(headers));
     expect(parentOf(extract(headers)).spanContext).toEqual(spanContext);
@@ -41,22 +41,22 @@ describe('ids', () => {
     expect(sent({ ...spanContext, spanId: SPAN_ID }).ids.base_id).toBe('my-trace');
   });
 
-  test('an id without dashes goes on without: stores look for the exact text', () => {
+  test('an id without dashes is passed on without dashes, because storage is searched for the exact text', () => {
     const { spanContext } = parentOf(extract(signed(text({ base_id: TRACE_ID, parent_id: PARENT_ID }))));
     expect(sent(spanContext).ids.base_id).toBe(TRACE_ID);
   });
 
-  test.each(['base_id', 'parent_id'])('a %s of more than 256 characters is not taken', (name) => {
+  test.each(['base_id', 'parent_id'])('a %s of more than 256 characters is refused', (name) => {
     const ids = { base_id: BASE_ID, parent_id: PARENT_ID };
     expect(extract(signed(text({ ...ids, [name]: 'x'.repeat(256) })))).toBeDefined();
     expect(extract(signed(text({ ...ids, [name]: 'x'.repeat(257) })))).toBeUndefined();
   });
 
-  test("a trace of ours has its id with dashes, and the span's id after zeros", () => {
+  test("a trace that starts here has its id with dashes, and the span's id after zeros", () => {
     expect(sent(span).ids).toEqual({ base_id: BASE_ID, parent_id: '00000000-0000-0000-00f0-67aa0ba902b7' });
   });
 
-  test('what goes out comes in again', () => {
+  test('written ids are read back unchanged', () => {
     const id = (digits: number) => fc.stringMatching(new RegExp(`^[\\da-f]{${digits}}$`));
     const ids = fc.tuple(id(32), id(16)).filter((pair) => pair.every((hex) => /[1-9a-f]/.test(hex)));
     fc.assert(
@@ -69,13 +69,13 @@ describe('ids', () => {
 });
 
 describe('signatures', () => {
-  test('a trace of ours is signed with the first key, over the base64 text', () => {
+  test('a trace that starts here is signed with the first key, over the base64 text', () => {
     const { headers } = sent(span);
     expect(headers['x-trace-hmac']).toBe(hmac('sha1', headers['x-trace-info'] ?? '', 'SECRET_KEY'));
     expect(headers['x-trace-info']).toMatch(/^[\w-]+=*$/);
   });
 
-  test('a chain goes on with the key that it came with, from its root and past other members', () => {
+  test('a chain is continued with the key with which it was received, from its root and with other members', () => {
     const began = extract(signed(text({ base_id: BASE_ID, parent_id: BASE_ID }), 'SECOND_KEY'));
     if (began?.kind !== 'start' || began.traceState === undefined) throw new Error('expected a start');
     const traceState = began.traceState.set('dd', 's:1').set('es', 's:1').unset('es');
@@ -84,7 +84,7 @@ describe('signatures', () => {
     expect(ids.base_id).toBe(BASE_ID);
   });
 
-  test('the key is in nothing that leaves or is printed', () => {
+  test('the key is neither sent nor printed', () => {
     const { spanContext } = parentOf(
       extract(signed(text({ base_id: BASE_ID, parent_id: PARENT_ID }), 'SECOND_KEY')),
     );
@@ -94,17 +94,17 @@ describe('signatures', () => {
     expect(require('node:util').inspect(state, { depth: 9, showHidden: true })).not.toContain('SECOND_KEY');
   });
 
-  test('another trace does not take over the id of the chain', () => {
+  test('another trace does not use the id of the chain', () => {
     const came = parentOf(extract(signed(text({ base_id: 'my-trace', parent_id: PARENT_ID })))).spanContext;
     expect(sent({ ...came, traceId: TRACE_ID }).ids.base_id).toBe(BASE_ID);
   });
 
-  test('an unsampled trace is not sent: whoever gets signed headers records', () => {
+  test('an unsampled trace is not sent, because receivers record every signed trace', () => {
     expect(inject({ ...span, traceFlags: 0 })).toEqual({});
   });
 });
 
-describe('never in the way', () => {
+describe('never affects the request', () => {
   test('a request without headers costs one look-up', () => {
     let gets = 0;
     const getter = { get: () => void gets++, keys: () => [] };
@@ -112,20 +112,20 @@ describe('never in the way', () => {
     expect(gets).toBe(1);
   });
 
-  test('what is refused is counted by its cause', () => {
+  test('refused headers are counted by cause', () => {
     extract({ 'x-trace-info': 'x' });
     extract({ 'x-trace-info': 'x', 'x-trace-hmac': 'x' });
     extract(signed('not base64'));
     expect(Object.keys(droppedFromWire()).filter((cause) => cause.startsWith('osprofiler'))).toEqual(
       expect.arrayContaining([
         'osprofiler: no x-trace-hmac',
-        'osprofiler: signature of no key',
+        'osprofiler: signature of an unknown key',
         'osprofiler: malformed x-trace-info',
       ]),
     );
   });
 
-  test('anything is read without throwing, signed or not', () => {
+  test('any header is read without throwing, signed or not', () => {
     const values = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.string()), fc.anything());
     fc.assert(
       fc.property(values, values, (info, signature) => {
@@ -150,9 +150,7 @@ describe('never in the way', () => {
     'keys %j are refused at once, and not repeated',
     (hmacKeys) => {
       const make = () => osprofilerFormat({ hmacKeys } as never);
-      expect(make).toThrow(
-        /^@clew\/osprofiler: expected hmacKeys to be text that names at least one key, got /,
-      );
+      expect(make).toThrow(/^@clew\/osprofiler: expected hmacKeys to be text with at least one key, got /);
       expect(make).not.toThrow(/SECRET/);
     },
   );
