@@ -12,10 +12,10 @@ const options = {
   workers: option.oneOf(['own', 'all', 'none'], 'own'),
 } as const;
 
-/** What the patches work with. */
+/** The tools of this plugin's patches. */
 export type ChildProcessTools = Tools<OptionsOf<typeof options>>;
 
-/** Lets child processes and worker threads continue the current span; a CLIENT span for each child process. */
+/** Propagates the context to child processes and worker threads, with a CLIENT span for each child process. */
 export const ChildProcessInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-child-process',
   version: __VERSION__,
@@ -27,7 +27,7 @@ export const ChildProcessInstrumentation = defineInstrumentation({
   ],
 });
 
-/** `cluster.fork()` starts its workers with a module that it loads inside Node, where no hook sees it. */
+/** `cluster.fork()` uses a `child_process` module that it loads inside Node, where no module hook is called. */
 function patchUnderCluster(_cluster: unknown, tools: ChildProcessTools): void {
   patchChildProcess(process.getBuiltinModule('node:child_process'), tools);
 }

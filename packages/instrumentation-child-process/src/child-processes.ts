@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { guard, type Operation } from '@clew/core/plugin';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';
-import { beginStart, endSpan, type Start } from './child-span.ts';
-import { carriedPairs } from './environment.ts';
+import { endSpan, type StartedChild, startChild } from './child-span.ts';
+import { propagatedPairs } from './environment.ts';
 import { type LaunchOptions, launchOf } from './launch.ts';
 import { patchNamed } from './named-imports.ts';
 import { type SyncCall, type SyncFunction, traceSync } from './sync-calls.ts';
@@ -16,13 +16,16 @@ type Emit = (this: ChildProcess, event: string | symbol, ...args: unknown[]) => 
 
 const SYNC: readonly SyncFunction[] = ['spawnSync', 'execFileSync', 'execSync'];
 
-/** All that is asynchronous comes through the class; the others call one another unseen. */
+/**
+ * All asynchronous functions use the class; the synchronous ones call each other internally and are patched one by
+ * one.
+ */
 export function patchChildProcess(module: unknown, tools: ChildProcessTools): void {
   const own = module as { readonly ChildProcess: { readonly prototype: ChildProcess } };
   patchClass(own.ChildProcess.prototype, tools);
-  patchNamed(tools, (isInForce) => {
+  patchNamed(tools, (isEnabled) => {
     for (const name of SYNC) {
-      tools.wrap<SyncCall>(own, name, (call) => traceSync(tools, name, call, isInForce));
+      tools.wrap<SyncCall>(own, name, (call) => traceSync(tools, name, call, isEnabled));
     }
   });
 }
@@ -38,11 +41,11 @@ function patchClass(prototype: ChildProcess, tools: ChildProcessTools): void {
     'spawn',
     (spawn) =>
       function (options, ...rest) {
-        const start = guard(`${tools.name} on spawn`, () => beginStart(tools, launchOf(options)));
+        const start = guard(`${tools.name} on spawn`, () => startChild(tools, launchOf(options)));
         if (start === undefined) return spawn.call(this, options, ...rest);
         if (start.operation !== undefined) running.set(this, start.operation);
         try {
-          return spawn.call(this, carriedOptions(tools, options, start), ...rest);
+          return spawn.call(this, propagatedOptions(tools, options, start), ...rest);
         } catch (error) {
           running.delete(this);
           endSpan(start.operation, { error });
@@ -50,7 +53,7 @@ function patchClass(prototype: ChildProcess, tools: ChildProcessTools): void {
         }
       },
   );
-  // No listener of ours: one for `error` would take an unhandled error from the program.
+  // Not a listener: one for `error` would handle an error that the application leaves unhandled.
   tools.wrap<Emit>(
     prototype,
     'emit',
@@ -66,14 +69,20 @@ function patchClass(prototype: ChildProcess, tools: ChildProcessTools): void {
   );
 }
 
-function carriedOptions(tools: ChildProcessTools, options: SpawnOptions, { carry }: Start): SpawnOptions {
+function propagatedOptions(
+  tools: ChildProcessTools,
+  options: SpawnOptions,
+  { childContext }: StartedChild,
+): SpawnOptions {
   const { envPairs } = options;
-  if (carry === undefined || !Array.isArray(envPairs)) return options;
-  const carried = guard(`${tools.name} on an environment`, () => carriedPairs(envPairs, carry, options.args));
-  return carried === undefined ? options : { ...options, envPairs: carried };
+  if (childContext === undefined || !Array.isArray(envPairs)) return options;
+  const pairs = guard(`${tools.name} on an environment`, () =>
+    propagatedPairs(envPairs, childContext, options.args),
+  );
+  return pairs === undefined ? options : { ...options, envPairs: pairs };
 }
 
-/** An error of a process that runs, such as an abort, is not its end. */
+/** An `error` of a running process, such as an abort, is not its end. */
 function isEnd({ pid }: ChildProcess, event: string | symbol): event is 'exit' | 'error' {
   return event === 'exit' || (event === 'error' && pid === undefined);
 }

@@ -1,43 +1,47 @@
 import { propagationPolicy } from '@clew/core/internal';
 import { ATTR, errorType, type Operation, startOperation } from '@clew/core/plugin';
 import { type Context, propagation, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
-import { callersContext } from './caller.ts';
+import { callerContext } from './caller-context.ts';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';
-import { isAmong, type Launch } from './launch.ts';
+import { type Launch, matchesPrograms } from './launch.ts';
 
-/** A start that has begun: its span, if it has one, and the context that the child continues, if it does. */
-export interface Start {
+/** A child process being started: its span, if any, and the context to propagate, if any. */
+export interface StartedChild {
   readonly operation: Operation | undefined;
-  readonly carry: Context | undefined;
+  readonly childContext: Context | undefined;
 }
 
-/** How a child process ended, as far as Node says. */
+/** How a child process ended, as far as Node reports it. */
 export interface Outcome {
   readonly pid?: number | undefined;
   readonly code?: number | null | undefined;
   readonly signal?: string | null | undefined;
-  /** Why it could not be started, or was given up. */
+  /** Why it could not be started, or was aborted. */
   readonly error?: unknown;
 }
 
-/** Begins to start a child process; nothing comes back where no trace goes on. */
-export function beginStart(tools: ChildProcessTools, launch: Launch | undefined): Start | undefined {
-  const caller = launch && callersContext();
+/** Starts the span of a child process; returns `undefined` if there is no trace to continue. */
+export function startChild(tools: ChildProcessTools, launch: Launch | undefined): StartedChild | undefined {
+  const caller = launch && callerContext();
   if (launch === undefined || caller === undefined) return undefined;
-  // Children are no hosts: only a policy that tells nobody says something of them.
-  const usual = propagationPolicy().sendTo === 'none' ? 'none' : 'node';
-  const { spans, propagateTo = usual, propagateBaggageTo = 'none' } = tools.options;
-  const isCarried = isAmong(propagateTo, launch);
-  const hasBaggage = isCarried && isAmong(propagateBaggageTo, launch);
+  // Children are not hosts: of the policy, only `none` applies to them.
+  const fallback = propagationPolicy().sendTo === 'none' ? 'none' : 'node';
+  const { spans, propagateTo = fallback, propagateBaggageTo = 'none' } = tools.options;
+  const isPropagated = matchesPrograms(propagateTo, launch);
+  const hasBaggage = isPropagated && matchesPrograms(propagateBaggageTo, launch);
   const operation =
-    spans && !launch.isPooled && isSampled(caller) ? beginSpan(tools, launch, caller) : undefined;
+    spans && !launch.isPooled && isSampled(caller) ? startChildSpan(tools, launch, caller) : undefined;
   const from = operation?.context ?? caller;
-  return { operation, carry: isCarried ? (hasBaggage ? from : propagation.deleteBaggage(from)) : undefined };
+  return {
+    operation,
+    childContext: isPropagated ? (hasBaggage ? from : propagation.deleteBaggage(from)) : undefined,
+  };
 }
 
 /**
- * Ends the span of a child process. An error gives its type only: Node writes the command with all its arguments
- * into messages. Source: https://opentelemetry.io/docs/specs/semconv/cli/cli-spans/
+ * Ends the span of a child process. Of an error only the type is recorded, because Node includes the command with
+ * all
+ * its arguments in messages. Source: https://opentelemetry.io/docs/specs/semconv/cli/cli-spans/
  */
 export function endSpan(operation: Operation | undefined, { pid, code, signal, error }: Outcome): void {
   if (operation === undefined) return;
@@ -55,7 +59,7 @@ function isSampled(caller: Context): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
-function beginSpan(
+function startChildSpan(
   tools: ChildProcessTools,
   { executable, programs }: Launch,
   caller: Context,

@@ -3,17 +3,17 @@ import { environmentName, headerBytes } from '@clew/core/internal';
 import { type Context, propagation, trace } from '@opentelemetry/api';
 
 /**
- * A copy of an environment in which a child continues the context. Nothing where the program has said itself which
- * other trace the child continues; what it has said besides stays.
+ * Returns a copy of an environment in which a child continues the context; `undefined` if the application itself
+ * has set another trace for the child. Other propagation variables set by the application are kept.
  */
-export function carried(
+export function propagatedEnvironment(
   environment: EnvironmentVariables,
   from: Context,
   args?: unknown,
 ): EnvironmentVariables | undefined {
-  const said = traceIn(environment);
-  const isOthers = said !== undefined && said !== trace.getSpanContext(from)?.traceId;
-  if (isOthers && said !== traceIn(process.env)) return undefined;
+  const givenTrace = traceIn(environment);
+  const isOtherTrace = givenTrace !== undefined && givenTrace !== trace.getSpanContext(from)?.traceId;
+  if (isOtherTrace && givenTrace !== traceIn(process.env)) return undefined;
   const copy = carryToChild(environment, from, bytesOf(args));
   for (const name of propagation.fields().map(environmentName)) {
     const given = environment[name];
@@ -22,31 +22,35 @@ export function carried(
   return copy;
 }
 
-/** As `carried`, for the list of `NAME=value` in which Node hands an environment to the system. */
-export function carriedPairs(pairs: readonly string[], from: Context, args?: unknown): string[] | undefined {
+/** Like `propagatedEnvironment`, for the `NAME=value` list that Node passes to the operating system. */
+export function propagatedPairs(
+  pairs: readonly string[],
+  from: Context,
+  args?: unknown,
+): string[] | undefined {
   const environment = pairs.map((pair): [string, string] => {
-    // On Windows there are names that begin with `=`.
+    // On Windows, names may begin with `=`.
     const at = pair.indexOf('=', 1);
     return [pair.slice(0, at), pair.slice(at + 1)];
   });
-  const copy = carried(Object.fromEntries(environment), from, args);
+  const copy = propagatedEnvironment(Object.fromEntries(environment), from, args);
   return copy && Object.entries(copy).map(([name, value]) => `${name}=${value}`);
 }
 
-/** All that a child gets: Node takes what an environment has from its prototype, too. */
-export function flat(environment: object): EnvironmentVariables {
+/** Copies an environment including inherited properties, which Node passes on, too. */
+export function withInherited(environment: object): EnvironmentVariables {
   const copy: EnvironmentVariables = {};
   for (const name in environment) copy[name] = Reflect.get(environment, name);
   return copy;
 }
 
-/** A copy of options with another environment. */
+/** Copies options, with another environment. */
 export function withEnvironment(options: object | null | undefined, env: EnvironmentVariables): object {
   const copy: object = Object.create(Object.getPrototypeOf(options ?? {}));
   return Object.assign(copy, options, { env });
 }
 
-/** What the system counts for a process's arguments. */
+/** The bytes that the operating system counts for a process's arguments. */
 function bytesOf(args: unknown): number {
   if (!Array.isArray(args)) return 0;
   return args.reduce((bytes: number, argument) => bytes + headerBytes('', String(argument)), 0);

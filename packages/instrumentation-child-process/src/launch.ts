@@ -1,17 +1,17 @@
 import { basename } from 'node:path';
 import { matchesAny } from '@clew/core/plugin';
 
-/** What the program starts, as far as it may be known: never its arguments. */
+/** What is started, without arguments, which may be secret. */
 export interface Launch {
-  /** The file that the system runs: `node`, or `sh` where a shell reads a command. */
+  /** The name of the executable: `node`, or `sh` for a command in a shell. */
   readonly executable: string;
-  /** The programs of it: several where a shell reads a command. */
+  /** The names of the programs; a command in a shell may have several. */
   readonly programs: readonly string[];
-  /** Whether a library forks a script of its own: a pool, which requests share. */
+  /** Whether a library forks its own script: a pool shared by several requests. */
   readonly isPooled: boolean;
 }
 
-/** What Node's own functions say of a child process. */
+/** The options that Node's own functions pass to a child process. */
 export interface LaunchOptions {
   readonly file?: unknown;
   readonly args?: unknown;
@@ -19,44 +19,44 @@ export interface LaunchOptions {
   readonly stdio?: unknown;
 }
 
-/** Which child processes get something: Node programs, all, none, or programs by name. */
+/** Which child processes are meant: Node programs, all, none, or programs by name. */
 export type Programs = 'node' | 'all' | 'none' | readonly (string | RegExp)[];
 
 export const PROGRAMS_EXPECTED = '"node" | "all" | "none" | a list of names of programs and RegExps';
 
-/** Whether a value says which child processes get something. */
+/** Whether a value is a valid `Programs` option. */
 export function isPrograms(value: unknown): value is Programs {
   if (!Array.isArray(value)) return value === 'node' || value === 'all' || value === 'none';
   return value.every((item) => (typeof item === 'string' && item !== '') || item instanceof RegExp);
 }
 
-/** Reads what a process is started with; where a shell is, its command is the last of the arguments. */
+/** Reads the start of a process; with a shell, the command is the last argument. */
 export function launchOf({ file, args, shell, stdio }: LaunchOptions): Launch | undefined {
   if (typeof file !== 'string') return undefined;
   const texts = Array.isArray(args) ? args.map(String) : [];
   const executable = programName(file);
   if (shell) return { executable, programs: programsIn(texts.at(-1) ?? ''), isPooled: false };
   const isForked = Array.isArray(stdio) && stdio.includes('ipc');
-  return { executable, programs: [executable], isPooled: isForked && isLibrarys(scriptIn(texts) ?? '') };
+  return { executable, programs: [executable], isPooled: isForked && isInPackage(scriptIn(texts) ?? '') };
 }
 
-/** Reads a command that a shell will be started for. */
+/** Reads a command that Node runs in a shell. */
 export function launchInShell(command: unknown, shell: unknown): Launch | undefined {
   if (typeof command !== 'string') return undefined;
-  const usual = process.platform === 'win32' ? 'cmd' : 'sh';
-  const executable = typeof shell === 'string' ? programName(shell) : usual;
+  const fallback = process.platform === 'win32' ? 'cmd' : 'sh';
+  const executable = typeof shell === 'string' ? programName(shell) : fallback;
   return { executable, programs: programsIn(command), isPooled: false };
 }
 
-/** Whether a child process is among those that are named. */
-export function isAmong(programs: Programs, launch: Launch): boolean {
+/** Whether a child process matches the option. */
+export function matchesPrograms(programs: Programs, launch: Launch): boolean {
   if (programs === 'all' || programs === 'none') return programs === 'all';
   if (programs === 'node') return !launch.isPooled && launch.programs.some(runsOnNode);
   return launch.programs.some((name) => matchesAny(programs, name));
 }
 
-/** Whether a file lies in a package that is installed. */
-export function isLibrarys(file: string): boolean {
+/** Whether a file belongs to an installed package. */
+export function isInPackage(file: string): boolean {
   return /[\\/]node_modules[\\/]/.test(file);
 }
 
@@ -73,9 +73,12 @@ function programName(file: string): string {
   return basename(file).replace(/\.(exe|cmd|bat|com)$/i, '');
 }
 
-/** The first word of each command in a shell's text, behind its variables; what isn't plainly a name is left out. */
+/**
+ * Returns the program of each command in a shell's text, after its variables; skips anything that is not a plain
+ * name.
+ */
 function programsIn(text: string): string[] {
-  // Windows' shell is given the whole command in quotes.
+  // On Windows, the shell gets the whole command in quotes.
   const command = process.platform === 'win32' ? text.replace(/^"(.*)"$/s, '$1') : text;
   const parts = command.split(/[;&|\n(){}`]+/);
   const words = parts.map((part) => /^\s*(?:\w+=\S*\s+)*(?:"([^"]+)"|'([^']+)'|(\S+))/.exec(part));

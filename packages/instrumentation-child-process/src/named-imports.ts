@@ -2,16 +2,17 @@ import { syncBuiltinESMExports } from 'node:module';
 import type { Tools } from '@clew/core/plugin';
 
 /**
- * Patches functions that programs import by name: what was imported before follows, and comes back with `disable()`.
- * `patch` gets a question: whether it is still in force, for functions that a program keeps in variables.
+ * Patches functions of a built-in module and updates its named imports, also those of earlier imports;
+ * `disable()` restores
+ * them. `patch` gets a function that returns false after `disable()`, for patched functions kept in variables.
  */
-export function patchNamed(tools: Tools<unknown>, patch: (isInForce: () => boolean) => void): void {
-  let isInForce = true;
-  // What is said first is undone last, when the functions are the originals again.
+export function patchNamed(tools: Tools<unknown>, patch: (isEnabled: () => boolean) => void): void {
+  let isEnabled = true;
+  // Callbacks run in reverse order: this one runs last, when the functions are the originals again.
   tools.onDisable(syncBuiltinESMExports);
   tools.onDisable(() => {
-    isInForce = false;
+    isEnabled = false;
   });
-  patch(() => isInForce);
+  patch(() => isEnabled);
   syncBuiltinESMExports();
 }

@@ -1,7 +1,7 @@
 import { guard } from '@clew/core/plugin';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';
-import { beginStart, endSpan, type Outcome } from './child-span.ts';
-import { carried, flat, withEnvironment } from './environment.ts';
+import { endSpan, type Outcome, startChild } from './child-span.ts';
+import { propagatedEnvironment, withEnvironment, withInherited } from './environment.ts';
 import { type Launch, launchInShell, launchOf } from './launch.ts';
 
 export type SyncFunction = 'spawnSync' | 'execFileSync' | 'execSync';
@@ -12,20 +12,22 @@ interface SyncOptions {
   readonly env?: object | null;
 }
 
-/** Makes a synchronous function whose child continues the caller's context; a span from call to return. */
+/** Wraps a synchronous function: its child continues the caller's context, with a span from call to return. */
 export function traceSync(
   tools: ChildProcessTools,
   name: SyncFunction,
   call: SyncCall,
-  isInForce: () => boolean,
+  isEnabled: () => boolean,
 ): SyncCall {
   return function (...args) {
-    const start = isInForce()
-      ? guard(`${tools.name} on ${name}`, () => beginStart(tools, launchBy(name, args)))
+    const start = isEnabled()
+      ? guard(`${tools.name} on ${name}`, () => startChild(tools, launchOfCall(name, args)))
       : undefined;
     if (start === undefined) return call.apply(this, args);
-    const { operation, carry } = start;
-    const given = carry && guard(`${tools.name} on an environment`, () => carriedArgs(name, args, carry));
+    const { operation, childContext } = start;
+    const given =
+      childContext &&
+      guard(`${tools.name} on an environment`, () => propagatedArgs(name, args, childContext));
     try {
       const result = call.apply(this, given ?? args);
       endSpan(operation, name === 'spawnSync' ? outcomeOf(result) : { code: 0 });
@@ -37,9 +39,9 @@ export function traceSync(
   };
 }
 
-/** Nothing for arguments that Node will refuse. */
-function launchBy(name: SyncFunction, args: readonly unknown[]): Launch | undefined {
-  const options = args[optionsAt(name, args)] ?? {};
+/** Returns `undefined` for arguments that Node will reject. */
+function launchOfCall(name: SyncFunction, args: readonly unknown[]): Launch | undefined {
+  const options = args[optionsIndex(name, args)] ?? {};
   if (typeof options !== 'object' || Array.isArray(options)) return undefined;
   const { shell } = options as SyncOptions;
   const [file, list] = args;
@@ -49,26 +51,29 @@ function launchBy(name: SyncFunction, args: readonly unknown[]): Launch | undefi
     : launchOf({ file, args: list });
 }
 
-function carriedArgs(
+function propagatedArgs(
   name: SyncFunction,
   args: readonly unknown[],
-  from: Parameters<typeof carried>[1],
+  from: Parameters<typeof propagatedEnvironment>[1],
 ): unknown[] | undefined {
-  const at = optionsAt(name, args);
+  const at = optionsIndex(name, args);
   const options = args[at] as SyncOptions | null | undefined;
-  const env = carried(flat(options?.env || process.env), from, args.flat());
+  const env = propagatedEnvironment(withInherited(options?.env || process.env), from, args.flat());
   if (env === undefined) return undefined;
   const copy = [...args];
   copy[at] = withEnvironment(options, env);
   return copy;
 }
 
-/** A list of arguments may be left out. */
-function optionsAt(name: SyncFunction, [, second]: readonly unknown[]): number {
+/** The list of arguments may be omitted. */
+function optionsIndex(name: SyncFunction, [, second]: readonly unknown[]): number {
   return name !== 'execSync' && (second == null || Array.isArray(second)) ? 2 : 1;
 }
 
-/** What `spawnSync` returns; the others throw an error with the same fields, or one of the call itself. */
+/**
+ * Reads the result of `spawnSync`, or the error of the other functions, which has the same fields unless the call
+ * failed.
+ */
 function outcomeOf(result: unknown): Outcome {
   if (typeof result !== 'object' || result === null || !('status' in result)) return { error: result };
   const { pid, status, signal, error } = result as Outcome & { readonly status?: number | null };

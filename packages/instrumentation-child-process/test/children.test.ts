@@ -4,18 +4,18 @@ import { suppressTracing } from '@clew/core';
 import { setPropagationPolicy } from '@clew/core/internal';
 import { meeting, recordSpans, within } from '@clew/testing';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { asCaller, handedOverBy, instrument, PRINT, SYNC, WAYS, withPoolsScript } from './traced.ts';
+import { asCaller, instrument, PRINT, printedBy, STARTERS, SYNC, withPoolScript } from './traced.ts';
 
 const recorder = recordSpans();
 const SHELL = ['exec', 'execSync'];
 const OTHER = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const posix = process.platform === 'win32' ? test.skip : test;
 
-describe.each(Object.entries(WAYS))('%s', (name, start) => {
-  test('starts a child that continues the span of its own', async () => {
-    const said = await asCaller({}, () => start(PRINT));
+describe.each(Object.entries(STARTERS))('%s', (name, start) => {
+  test('starts a child that continues the child process’s span', async () => {
+    const output = await asCaller({}, () => start(PRINT));
     const [caller, child] = await recorder.take(2);
-    expect(said).toBe(handedOverBy(child));
+    expect(output).toBe(printedBy(child));
     expect(child).toMatchObject({
       name: 'node',
       kind: SpanKind.CLIENT,
@@ -23,23 +23,23 @@ describe.each(Object.entries(WAYS))('%s', (name, start) => {
       status: { code: SpanStatusCode.UNSET },
       attributes: { 'process.executable.name': SHELL.includes(name) ? 'sh' : 'node', 'process.exit.code': 0 },
     });
-    // What the other two give back says nothing of it.
+    // The result of the other two does not include it.
     if (!['execFileSync', 'execSync'].includes(name))
       expect(child?.attributes['process.pid']).toBeGreaterThan(0);
   });
 
-  test('leaves options and environment of the caller as they are', async () => {
+  test('does not change the caller’s options and environment', async () => {
     const env = Object.freeze(
       Object.assign(Object.create({ INHERITED: 'yes' }), { ...process.env, OWN: 'x=y' }),
     );
     const code = 'process.stdout.write([process.env.INHERITED, process.env.OWN, process.cwd()].join())';
-    const said = await asCaller({}, () => start(code, Object.freeze({ env, cwd: '/' })));
-    expect(said).toBe('yes,x=y,/');
+    const output = await asCaller({}, () => start(code, Object.freeze({ env, cwd: '/' })));
+    expect(output).toBe('yes,x=y,/');
     expect(env.TRACEPARENT).toBeUndefined();
     await recorder.take(2);
   });
 
-  test('changes nothing where no span is current, or tracing is suppressed', async () => {
+  test('changes nothing without an active span, or if tracing is suppressed', async () => {
     const instance = instrument();
     const env = { PATH: process.env.PATH, TRACEPARENT: OTHER };
     expect(await start(PRINT, { env })).toBe(`${OTHER} none`);
@@ -52,19 +52,19 @@ describe.each(Object.entries(WAYS))('%s', (name, start) => {
     await recorder.take(1);
   });
 
-  test('hands an unsampled trace on, and records nothing', async () => {
+  test('propagates an unsampled trace, and records nothing', async () => {
     recorder.sampling = 'none';
     expect(await asCaller({}, () => start(PRINT))).toMatch(/^00-[^-]+-[^-]+-00 none$/);
     expect(recorder.wastedCalls).toBe(0);
   });
 
-  test('makes no span if none is wanted: the child continues the caller\u2019s', async () => {
-    const said = await asCaller({ spans: false }, () => start(PRINT));
+  test('starts no span with spans: false: the child continues the caller’s span', async () => {
+    const output = await asCaller({ spans: false }, () => start(PRINT));
     const [caller] = await recorder.take(1);
-    expect(said).toBe(handedOverBy(caller));
+    expect(output).toBe(printedBy(caller));
   });
 
-  test('takes what the program says of the trace for its last word', async () => {
+  test('keeps a trace set by the application', async () => {
     const env = { PATH: process.env.PATH, TRACEPARENT: OTHER };
     expect(await asCaller({}, () => start(PRINT, { env }))).toBe(`${OTHER} none`);
     const own = { PATH: process.env.PATH, BAGGAGE: 'own=1' };
@@ -82,7 +82,7 @@ describe('programs', () => {
   const SH = 'printf "$TRACEPARENT"';
 
   posix.each<[string, object, string, boolean]>([
-    ['a shell alone', {}, SH, false],
+    ['only a shell', {}, SH, false],
     ['Node among others', {}, `A=1 node --version > /dev/null && ${SH}`, true],
     ['a path to Node', {}, `"${process.execPath}" --version > /dev/null; ${SH}`, true],
     ['npm', {}, `true || npm run x; ${SH}`, true],
@@ -93,14 +93,14 @@ describe('programs', () => {
     ['a name', { propagateTo: ['printf'] }, SH, true],
     ['an expression', { propagateTo: [/^pri/] }, SH, true],
     ['another name', { propagateTo: ['node', 'convert'] }, SH, false],
-  ])('%s', async (_, options, command, isTold) => {
-    const said = await asCaller(options, trail(command));
+  ])('%s', async (_, options, command, isPropagated) => {
+    const output = await asCaller(options, trail(command));
     const [, child] = await recorder.take(2);
-    expect(said).toBe(isTold ? handedOverBy(child).replace(' none', '') : '');
+    expect(output).toBe(isPropagated ? printedBy(child).replace(' none', '') : '');
   });
 
-  test('get baggage only if they are named for it', async () => {
-    const start = baggage(() => WAYS.spawn!(PRINT));
+  test('get baggage only if the option names them', async () => {
+    const start = baggage(() => STARTERS.spawn!(PRINT));
     expect(await asCaller({}, start)).toMatch(/-01 none$/);
     expect(await asCaller({ propagateBaggageTo: 'node' }, start)).toMatch(/-01 tenant=blue$/);
     expect(await asCaller({ propagateBaggageTo: ['convert'] }, start)).toMatch(/-01 none$/);
@@ -108,30 +108,30 @@ describe('programs', () => {
     await recorder.takeUntil(() => recorder.spans().length === 8);
   });
 
-  test('get nothing by a policy that tells nobody, unless the plugin is told otherwise', async () => {
+  test('get nothing with the policy sendTo: none, unless the plugin’s option overrides it', async () => {
     setPropagationPolicy({ sendTo: 'none' });
     try {
-      expect(await asCaller({}, () => WAYS.spawn!(PRINT))).toBe('none none');
-      expect(await asCaller({ propagateTo: 'node' }, () => WAYS.spawn!(PRINT))).toMatch(/-01 none$/);
+      expect(await asCaller({}, () => STARTERS.spawn!(PRINT))).toBe('none none');
+      expect(await asCaller({ propagateTo: 'node' }, () => STARTERS.spawn!(PRINT))).toMatch(/-01 none$/);
     } finally {
       setPropagationPolicy({});
     }
     await recorder.takeUntil(() => recorder.spans().length === 4);
   });
 
-  test('that a library forks are a pool: requests share them', async () => {
-    const said = await withPoolsScript((script) =>
+  test('forked by a library are a pool shared by requests, and continue nothing', async () => {
+    const output = await withPoolScript((script) =>
       asCaller({}, async () => {
         const [message] = await once(childProcess.fork(script), 'message');
         return message;
       }),
     );
-    expect(said).toBe('none');
+    expect(output).toBe('none');
     await recorder.take(1);
   });
 });
 
-describe('an end', () => {
+describe('the end of a child process', () => {
   const failed = async (options: object, work: () => unknown) => {
     await asCaller(options, work);
     const [, child] = await recorder.take(2);
@@ -142,18 +142,18 @@ describe('an end', () => {
   const ended = (child: ChildProcess) => new Promise((resolve) => child.once('close', resolve));
   const code = 'process.exit(3) // secret';
 
-  test('with another exit code than 0 is an error of that name', async () => {
+  test('with another exit code than 0 is an error of that type', async () => {
     const expected = { 'process.exit.code': 3, 'error.type': '3' };
     expect(await failed({}, () => ended(childProcess.spawn('node', ['-e', code])))).toMatchObject(expected);
     expect(await failed({}, () => childProcess.spawnSync('node', ['-e', code]))).toMatchObject(expected);
     for (const name of ['execFileSync', 'execSync'] as const) {
       const start = () =>
-        expect(() => WAYS[name]!(code, { stdio: 'pipe' })).toThrow(/Command failed.*secret/);
+        expect(() => STARTERS[name]!(code, { stdio: 'pipe' })).toThrow(/Command failed.*secret/);
       expect(await failed({}, start)).toMatchObject(expected);
     }
   });
 
-  test('by a signal is an error of its name', async () => {
+  test('by a signal is an error of that type', async () => {
     const killed = () => {
       const child = childProcess.spawn('node', ['-e', 'setInterval(() => {}, 1000)']);
       child.once('spawn', () => child.kill('SIGKILL'));
@@ -174,7 +174,7 @@ describe('an end', () => {
     expect(await failed({}, timedOut)).toMatchObject({ 'error.type': 'ETIMEDOUT' });
   });
 
-  test('that comes before the start is an error of its code, and reaches the program as ever', async () => {
+  test('before its start is an error with its code as type, and reaches the application unchanged', async () => {
     const missing = async () => {
       const [error] = await once(childProcess.spawn('/missing', ['secret']), 'error').catch((thrown) => [
         thrown,
@@ -197,14 +197,14 @@ describe('an end', () => {
     expect(await failed({}, tooLong)).toMatchObject({ 'error.type': 'E2BIG' });
   });
 
-  test('that disable() does not wait for leaves the span without it', async () => {
+  test('after disable() is not recorded: the span ends without it', async () => {
     const child = await asCaller({}, () => childProcess.spawn('node', ['--version']));
     const [, span] = await recorder.take(2);
     expect(span?.attributes).toEqual({ 'process.executable.name': 'node' });
     await ended(child);
   });
 
-  test('is heard without a listener of ours', async () => {
+  test('is observed without adding a listener', async () => {
     const counts = (child: ChildProcess) =>
       child.eventNames().map((name) => [name, child.listenerCount(name)]);
     const plain = childProcess.spawn('node', ['--version']);
@@ -218,7 +218,7 @@ describe('an end', () => {
   });
 });
 
-test('callbacks and listeners run in the caller\u2019s context', async () => {
+test('callbacks and listeners run in the caller’s context', async () => {
   const { promise, resolve } = Promise.withResolvers<unknown[]>();
   const seen: unknown[] = [];
   await asCaller({}, () => {
@@ -232,14 +232,14 @@ test('callbacks and listeners run in the caller\u2019s context', async () => {
   await recorder.take(2);
 });
 
-test('requests at the same time never mix', async () => {
+test('concurrent requests never mix', async () => {
   const instance = instrument();
   const meet = meeting(3);
   const request = async (name: string) => {
     const span = trace.getTracer('test').startSpan(name);
     const printed = await within(span, async () => {
       await meet();
-      return Promise.all(['spawn', 'execFile', 'exec', 'fork'].map((way) => WAYS[way]!(PRINT)));
+      return Promise.all(['spawn', 'execFile', 'exec', 'fork'].map((way) => STARTERS[way]!(PRINT)));
     });
     span.end();
     return printed;
@@ -249,7 +249,7 @@ test('requests at the same time never mix', async () => {
   const spans = await recorder.take(15);
   for (const [index, name] of ['A', 'B', 'C'].entries()) {
     const { spanId } = spans.find((span) => span.name === name)!;
-    const own = spans.filter(({ parentSpanId }) => parentSpanId === spanId).map(handedOverBy);
+    const own = spans.filter(({ parentSpanId }) => parentSpanId === spanId).map(printedBy);
     expect([...printed[index]!].sort()).toEqual(own.sort());
   }
 });
@@ -262,7 +262,7 @@ describe('the plugin', () => {
   ];
   const shapes = () => own().map(({ name, length }) => `${name}(${length})`);
 
-  test('keeps names and lengths, and gives Node its own functions back', async () => {
+  test('keeps function names and lengths, and restores Node’s own functions', async () => {
     const [functions, before] = [own(), shapes()];
     await asCaller({}, () => {
       expect(shapes()).toEqual(before);
@@ -273,7 +273,7 @@ describe('the plugin', () => {
     expect(Object.hasOwn(childProcess.ChildProcess.prototype, 'emit')).toBe(false);
   });
 
-  test('does nothing in functions that outlive it in a variable', async () => {
+  test('does nothing after disable() in functions kept in variables', async () => {
     const { spawnSync } = await asCaller({}, () => ({ ...childProcess }));
     await within(trace.getTracer('test').startSpan('later'), () => {
       expect(`${spawnSync('node', ['-e', PRINT]).stdout}`).toBe('none none');
@@ -282,15 +282,15 @@ describe('the plugin', () => {
     await recorder.take(2);
   });
 
-  test('is there once: a second instance does nothing', async () => {
+  test('a second instance does nothing', async () => {
     await asCaller({}, () => {
       instrument({ propagateTo: 'none' }).disable();
-      expect(WAYS.spawnSync!(PRINT)).toMatch(/-01 none$/);
+      expect(STARTERS.spawnSync!(PRINT)).toMatch(/-01 none$/);
     });
     await recorder.take(2);
   });
 
-  test('hands arguments that Node refuses to Node', async () => {
+  test('passes invalid arguments to Node unchanged', async () => {
     const wrong: unknown[][] = [
       [],
       [7],

@@ -1,4 +1,4 @@
-// Real programs under the preload, on the Nodes that we support, with a collector that all their children reach.
+// Real programs with the preload, on all supported versions of Node, with a collector for them and their children.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,7 +6,7 @@ import { type Collector, startCollector } from '@clew/viewer';
 
 const run = promisify(execFile);
 const root = join(__dirname, '..', '..', '..');
-/** Room for the download of a Node version. */
+/** Long enough to download a version of Node. */
 const TIMEOUT_MS = 300_000;
 const PRELOAD = { NODE_OPTIONS: '--import=@clew/node/register' };
 const PROGRAMS = { 'parent.cjs': PRELOAD, 'parent.mjs': PRELOAD, 'init-late.mjs': {} };
@@ -37,7 +37,7 @@ function spansOf(service: string) {
   return traces.flatMap(({ traceId }) => collector.store.trace(traceId)?.spans ?? []);
 }
 
-/** The parent of each span by their names, as the collector has them. */
+/** Returns the path of each span by names, as received by the collector. */
 async function parentsIn(program: keyof typeof PROGRAMS, version: string): Promise<string[]> {
   const service = `${program} ${version}`;
   const env = environmentFor(service, PROGRAMS[program]);
@@ -57,18 +57,18 @@ async function parentsIn(program: keyof typeof PROGRAMS, version: string): Promi
     .sort();
 }
 
-const WAYS = ['execFile', 'execSync', 'fork', 'spawn', 'spawnSync'];
+const STARTERS = ['execFile', 'execSync', 'fork', 'spawn', 'spawnSync'];
 const EXPECTED = ['A', 'B']
   .flatMap((request) => [
     `/request ${request}`,
     `/request ${request}/worker ${request}`,
-    ...WAYS.map((way) => `/request ${request}/node/${way} ${request}`),
+    ...STARTERS.map((way) => `/request ${request}/node/${way} ${request}`),
   ])
   .sort();
 
 describe.each(['22', '24', '26'])('on Node %s', (version) => {
   test.each(Object.keys(PROGRAMS) as (keyof typeof PROGRAMS)[])(
-    'children and workers of %s continue the span that they were started under',
+    'children and workers of %s continue the span in which they were started',
     async (program) => {
       expect(await parentsIn(program, version)).toEqual(EXPECTED);
     },

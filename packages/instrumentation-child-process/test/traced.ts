@@ -14,8 +14,8 @@ import { ChildProcessInstrumentation } from '../src/index.ts';
 export const PRINT =
   'const { TRACEPARENT = "none", BAGGAGE = "none" } = process.env; process.stdout.write(TRACEPARENT + " " + BAGGAGE)';
 
-/** Calls `work` with a script of an installed library, for worker threads and forked processes: says what it continues. */
-export async function withPoolsScript<T>(work: (script: string) => Promise<T>): Promise<T> {
+/** Calls `work` with the script of an installed library, for workers and forks, which sends back its trace. */
+export async function withPoolScript<T>(work: (script: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'clew-pool-'));
   const script = join(folder, 'node_modules', 'pool', 'worker.cjs');
   await mkdir(dirname(script), { recursive: true });
@@ -30,7 +30,7 @@ const POOL = `
   else process.send(TRACEPARENT, () => process.disconnect());
 `;
 
-/** An instance on Node's own modules. */
+/** Instruments Node's own modules. */
 export function instrument(options: object = {}) {
   const instance = new ChildProcessInstrumentation(options);
   instance.instrument(childProcess, 'child_process');
@@ -38,7 +38,7 @@ export function instrument(options: object = {}) {
   return instance;
 }
 
-/** Runs `work` with the plugin on, in a span that ends with it. */
+/** Runs `work` with the plugin enabled, in a span that ends with it. */
 export async function asCaller<T>(options: object, work: () => T | Promise<T>): Promise<T> {
   const instance = instrument(options);
   const caller = trace.getTracer('test').startSpan('caller');
@@ -50,13 +50,16 @@ export async function asCaller<T>(options: object, work: () => T | Promise<T>): 
   }
 }
 
-/** What a span hands over without baggage. */
-export function handedOverBy(span: RecordedSpan | undefined): string {
+/** What a child prints that continues this span, without baggage. */
+export function printedBy(span: RecordedSpan | undefined): string {
   return `00-${span?.traceId}-${span?.spanId}-01 none`;
 }
 
-/** Every function that starts a process, as a Node that evaluates `code` with `options`; what the child printed. */
-export const WAYS: Record<string, (code: string, options?: object) => Promise<string> | string> = {
+/**
+ * Every function that starts a process, for a Node that evaluates `code` with `options`; returns the child's
+ * output.
+ */
+export const STARTERS: Record<string, (code: string, options?: object) => Promise<string> | string> = {
   spawn: (code, options = {}) => printed(childProcess.spawn(process.execPath, ['-e', code], options)),
   execFile: async (code, options = {}) =>
     `${(await promisify(childProcess.execFile)(process.execPath, ['-e', code], options)).stdout}`,
@@ -74,8 +77,8 @@ export const WAYS: Record<string, (code: string, options?: object) => Promise<st
 export const SYNC = ['spawnSync', 'execFileSync', 'execSync'] as const;
 
 async function printed(child: ChildProcess): Promise<string> {
-  const [said] = await Promise.all([text(child.stdout!), once(child, 'close')]);
-  return said;
+  const [output] = await Promise.all([text(child.stdout!), once(child, 'close')]);
+  return output;
 }
 
 function inShell(code: string): string {

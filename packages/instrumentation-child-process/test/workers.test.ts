@@ -5,61 +5,67 @@ import workerThreads, { SHARE_ENV, type WorkerOptions } from 'node:worker_thread
 import { suppressTracing } from '@clew/core';
 import { recordSpans } from '@clew/testing';
 import { context, propagation, trace } from '@opentelemetry/api';
-import { asCaller, handedOverBy, instrument, withPoolsScript } from './traced.ts';
+import { asCaller, instrument, printedBy, withPoolScript } from './traced.ts';
 
 const recorder = recordSpans();
-const SAY =
+const SEND_ENV =
   'const { TRACEPARENT = "none", BAGGAGE = "none" } = process.env; require("node:worker_threads").parentPort.postMessage(TRACEPARENT + " " + BAGGAGE)';
 const OTHER = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-const said = async (worker: workerThreads.Worker): Promise<unknown> => {
+const messageFrom = async (worker: workerThreads.Worker): Promise<unknown> => {
   const [[message]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
   return message;
 };
-const run = (options: WorkerOptions = {}) => said(new workerThreads.Worker(SAY, { eval: true, ...options }));
+const run = (options: WorkerOptions = {}) =>
+  messageFrom(new workerThreads.Worker(SEND_ENV, { eval: true, ...options }));
 
 test('a worker continues the current span, with its baggage', async () => {
   const some = propagation.createBaggage({ tenant: { value: 'blue' } });
-  const told = await asCaller({}, () =>
+  const output = await asCaller({}, () =>
     Promise.all([run(), context.with(propagation.setBaggage(context.active(), some), run)]),
   );
   const [caller] = await recorder.take(1);
-  const expected = handedOverBy(caller);
-  expect(told).toEqual([expected, expected.replace('none', 'tenant=blue')]);
+  const expected = printedBy(caller);
+  expect(output).toEqual([expected, expected.replace('none', 'tenant=blue')]);
 });
 
-test('options and environment of the caller stay as they are', async () => {
+test('does not change the caller’s options and environment', async () => {
   const options = Object.freeze({ env: Object.freeze({ OWN: 'own' }), eval: true, name: 'mine' });
   const code =
     'require("node:worker_threads").parentPort.postMessage(Object.keys(process.env).sort().join())';
-  expect(await asCaller({}, () => said(new workerThreads.Worker(code, options)))).toBe('OWN,TRACEPARENT');
+  expect(await asCaller({}, () => messageFrom(new workerThreads.Worker(code, options)))).toBe(
+    'OWN,TRACEPARENT',
+  );
   await recorder.take(1);
 });
 
-test('a worker without options is a worker', async () => {
-  const file = join(__dirname, 'programs', 'says.cjs');
-  const told = await asCaller({}, () =>
-    Promise.all([said(new workerThreads.Worker(file)), said(new workerThreads.Worker(pathToFileURL(file)))]),
+test('starts a worker without options', async () => {
+  const file = join(__dirname, 'programs', 'sends-env.cjs');
+  const output = await asCaller({}, () =>
+    Promise.all([
+      messageFrom(new workerThreads.Worker(file)),
+      messageFrom(new workerThreads.Worker(pathToFileURL(file))),
+    ]),
   );
   const [caller] = await recorder.take(1);
-  expect(told).toEqual([caller?.spanId, caller?.spanId].map(() => handedOverBy(caller)));
+  expect(output).toEqual([caller?.spanId, caller?.spanId].map(() => printedBy(caller)));
 });
 
-test('a worker that shares the environment changes nothing in it', async () => {
-  const told = await asCaller({}, () => run({ env: SHARE_ENV }));
-  expect(told).toBe('none none');
+test('a worker with a shared environment changes nothing in it', async () => {
+  const output = await asCaller({}, () => run({ env: SHARE_ENV }));
+  expect(output).toBe('none none');
   expect(process.env.TRACEPARENT).toBeUndefined();
   await recorder.take(1);
 });
 
-test('what the program says of the trace is the last word', async () => {
+test('keeps a trace set by the application', async () => {
   expect(await asCaller({}, () => run({ env: { TRACEPARENT: OTHER } }))).toBe(`${OTHER} none`);
   await recorder.take(1);
 });
 
-test('a library\u2019s own worker is a pool\u2019s, which requests share, and continues nothing unless it is to', async () => {
-  await withPoolsScript(async (script) => {
-    const start = () => said(new workerThreads.Worker(script));
+test('a library’s worker, shared by requests, continues nothing unless workers is all', async () => {
+  await withPoolScript(async (script) => {
+    const start = () => messageFrom(new workerThreads.Worker(script));
     expect(await asCaller({}, start)).toBe('none');
     expect(await asCaller({ workers: 'all' }, start)).toMatch(/-01$/);
   });
@@ -67,7 +73,7 @@ test('a library\u2019s own worker is a pool\u2019s, which requests share, and co
   await recorder.takeUntil(() => recorder.spans().length === 3);
 });
 
-test('without a span, or with tracing suppressed, a worker is started as if we were not there', async () => {
+test('a worker started without a span, or with tracing suppressed, continues nothing', async () => {
   const instance = instrument();
   expect(await run()).toBe('none none');
   instance.disable();
@@ -75,7 +81,7 @@ test('without a span, or with tracing suppressed, a worker is started as if we w
   await recorder.take(1);
 });
 
-test('Worker stays a class', async () => {
+test('Worker remains a class', async () => {
   const { Worker } = workerThreads;
   const shape = ({ name, length, prototype }: typeof Worker) => [name, length, prototype];
   const before = [...shape(Worker), Object.getPrototypeOf(Worker), Object.keys(Worker)];
@@ -106,7 +112,7 @@ test('Worker stays a class', async () => {
         Counting.made++;
       }
     }
-    const worker = new Counting(SAY);
+    const worker = new Counting(SEND_ENV);
     expect([worker instanceof Counting, worker instanceof Traced, worker instanceof Worker]).toEqual([
       true,
       true,
@@ -114,10 +120,10 @@ test('Worker stays a class', async () => {
     ]);
     expect([worker.kind, worker.constructor, Counting.made]).toEqual(['Counting', Counting, 1]);
     const traceId = trace.getActiveSpan()?.spanContext().traceId;
-    expect(await said(worker)).toContain(traceId);
-    const plain = new Traced(SAY, { eval: true });
+    expect(await messageFrom(worker)).toContain(traceId);
+    const plain = new Traced(SEND_ENV, { eval: true });
     expect(plain.constructor).toBe(Traced);
-    expect(await said(plain)).toContain(traceId);
+    expect(await messageFrom(plain)).toContain(traceId);
   });
   expect(workerThreads.Worker).toBe(Worker);
   expect(Worker.prototype.constructor).toBe(Worker);

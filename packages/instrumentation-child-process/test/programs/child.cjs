@@ -1,4 +1,4 @@
-// A child process or a worker thread: says with a span of its own who started it.
+// A child process or a worker thread: records a span named by its starter.
 const { workerData } = require('node:worker_threads');
 const { trace } = require('@opentelemetry/api');
 

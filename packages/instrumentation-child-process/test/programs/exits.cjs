@@ -1,4 +1,4 @@
-// Ends at once while a span is current: what it has recorded is sent by a process of its own.
+// Exits immediately in an active span: a child process sends its spans.
 const { trace } = require('@opentelemetry/api');
 
 trace.getTracer('test').startActiveSpan('request', (span) => {

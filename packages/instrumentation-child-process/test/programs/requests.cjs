@@ -1,4 +1,4 @@
-// Two requests at the same time, each with a child of every kind; the children run under the preload.
+// Two concurrent requests, each with a child of every kind; the children use the preload.
 const { once } = require('node:events');
 const { join } = require('node:path');
 const { trace } = require('@opentelemetry/api');
