@@ -7,7 +7,7 @@ import { keepOwnHeaders } from './own-headers.ts';
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Dispatch = (this: unknown, options: unknown, handler: object) => boolean;
 
-/** What a connection calls on a request, by version: all that a request's caller sees is called from there. */
+/** The methods that a connection calls on a request, in all versions; they call all of the caller's code. */
 const EVENTS = [
   'onBodySent',
   'onRequestSent',
@@ -27,19 +27,19 @@ const EVENTS = [
 ] as const;
 
 /**
- * Makes all that happens to a request happen in its caller's context: the response and its body, a redirect, a retry.
- * undici calls it from the connection, and there the context is that of the request that opened it.
+ * Runs everything that happens to a request in its caller's context: the response and its body, redirects, retries.
+ * undici calls the request from the connection, whose context is that of the request that opened it.
  */
-export function runInCallersContext(request: object, tools: Tools<unknown>): void {
+export function runInCallerContext(request: object, tools: Tools<unknown>): void {
   const prototype: object = Object.getPrototypeOf(request);
   tools.once(prototype, () => {
-    for (const name of EVENTS) tools.wrap<Method>(prototype, name, inOwnContext);
+    for (const name of EVENTS) tools.wrap<Method>(prototype, name, inCallerContext);
     keepOwnHeaders(prototype, tools);
   });
   setEmitterContext(request, currentContext());
 }
 
-function inOwnContext(method: Method): Method {
+function inCallerContext(method: Method): Method {
   return function (...args) {
     const caller = emitterContext(this as object);
     if (caller === undefined || currentContext() === caller) return method.apply(this, args);
@@ -48,10 +48,10 @@ function inOwnContext(method: Method): Method {
 }
 
 /**
- * Makes a request that waited in a pool be sent in its own caller's context: it leaves the queue when another
- * request's answer is over.
+ * Sends a request that waited in a pool in its own caller's context: it leaves the queue when another request's
+ * response has ended.
  */
-export function leaveQueueInCallersContext(undici: unknown, tools: Tools<unknown>): void {
+export function sendInCallerContext(undici: unknown, tools: Tools<unknown>): void {
   const { Pool, Client } = undici as Record<'Pool' | 'Client', { readonly prototype: object }>;
   const pool: object = Object.getPrototypeOf(Pool.prototype);
   const dispatch = Object.getOwnPropertySymbols(pool).find(({ description }) => description === 'dispatch');
@@ -74,8 +74,8 @@ export function leaveQueueInCallersContext(undici: unknown, tools: Tools<unknown
     (send) =>
       function (options, handler) {
         urlKey ??= Object.getOwnPropertySymbols(this).find(({ description }) => description === 'url');
-        const outer = sendingTo;
-        sendingTo = urlKey === undefined ? undefined : (Reflect.get(this as object, urlKey) as URL);
+        const outer = currentClientUrl;
+        currentClientUrl = urlKey === undefined ? undefined : (Reflect.get(this as object, urlKey) as URL);
         try {
           const caller = callers.get(handler);
           if (caller === undefined) return send.call(this, options, handler);
@@ -83,22 +83,22 @@ export function leaveQueueInCallersContext(undici: unknown, tools: Tools<unknown
           if (currentContext() === caller) return send.call(this, options, handler);
           return context.with(caller, () => send.call(this, options, handler));
         } finally {
-          sendingTo = outer;
+          currentClientUrl = outer;
         }
       },
   );
 }
 
-/** The URL of the client that sends a request right now. */
-let sendingTo: URL | undefined;
+/** The URL of the client that is sending a request, set while it sends synchronously. */
+let currentClientUrl: URL | undefined;
 
 /**
- * Where the request goes that is created right now: a client connects to its own URL, whatever origin or target the
- * request names. Unknown for the clients inside Node, whose requests name the origin that they go to.
+ * Returns the destination of the request being created: a client connects to its own URL, whatever origin or target
+ * the request names. `undefined` for the clients inside Node, whose requests name their origin.
  */
 export function currentPeer(): ConnectionPeer | undefined {
-  if (sendingTo === undefined) return undefined;
-  const { hostname, port, protocol } = sendingTo;
+  if (currentClientUrl === undefined) return undefined;
+  const { hostname, port, protocol } = currentClientUrl;
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   return { host, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
 }

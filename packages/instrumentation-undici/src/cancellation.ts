@@ -2,8 +2,8 @@ import { isCancellation } from '@clew/core/plugin';
 import { handlerOf } from './resends.ts';
 
 /**
- * Whether an error of a request is a cancellation by its caller. `fetch` reports the reason of an abort as it is, so
- * what is not an object, such as `controller.abort('unmounted')`, is a cancellation, too.
+ * Whether an error of a request is a cancellation by its caller. `fetch` reports an abort's reason unchanged, so an
+ * error that is not an object, as from `controller.abort('unmounted')`, is a cancellation, too.
  */
 export function isCancelled(request: object, error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return true;
@@ -11,12 +11,12 @@ export function isCancelled(request: object, error: unknown): boolean {
   return !isError(signalReasonOf(request));
 }
 
-/** A proxy that refuses a tunnel gives the same error as an abort. */
+/** A tunnel rejected by a proxy has the same error as an abort. */
 function isRefusedTunnel(error: object): boolean {
   return 'message' in error && String(error.message).startsWith('Proxy response');
 }
 
-/** Version 5 does not put the reason of an abort into the error; its handler keeps the signal. */
+/** In version 5 the error does not contain the abort's reason, but the handler has the signal. */
 function signalReasonOf(request: object): unknown {
   const handler = handlerOf(request);
   if (typeof handler !== 'object' || handler === null) return undefined;

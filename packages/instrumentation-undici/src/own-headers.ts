@@ -6,7 +6,7 @@ type AddHeader = (this: unknown, name: string, value: string) => unknown;
 
 let isAdding = false;
 
-/** Adds a header of the propagator to a request. */
+/** Adds a propagation header to a request. */
 export function addOwnHeader(
   request: { addHeader(name: string, value: string): unknown },
   name: string,
@@ -21,10 +21,10 @@ export function addOwnHeader(
 }
 
 /**
- * Lets no other tracer add the headers of the propagator to a request. It would listen to the same channel after this
- * plugin, and undici sends both values, which no server reads: a `traceparent` that is there twice is invalid.
+ * Prevents other tracers from adding propagation headers to a request. They subscribe to the same channel after
+ * this plugin, and undici would send both values: a duplicate `traceparent` is invalid.
  *
- * @param prototype of undici's class of requests
+ * @param prototype the prototype of undici's request class
  */
 export function keepOwnHeaders(prototype: object, tools: Tools<unknown>): void {
   tools.wrap<AddHeader>(
@@ -32,13 +32,13 @@ export function keepOwnHeaders(prototype: object, tools: Tools<unknown>): void {
     'addHeader',
     (addHeader) =>
       function (name, value) {
-        if (isAdding || !isOfPropagator(name)) return addHeader.call(this, name, value);
+        if (isAdding || !isPropagationHeader(name)) return addHeader.call(this, name, value);
         reportSecondTracer();
         return this;
       },
   );
 }
 
-function isOfPropagator(name: unknown): boolean {
+function isPropagationHeader(name: unknown): boolean {
   return typeof name === 'string' && propagation.fields().includes(name.toLowerCase());
 }

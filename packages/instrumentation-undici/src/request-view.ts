@@ -6,30 +6,30 @@ import { isCancelled } from './cancellation.ts';
 import { addOwnHeader } from './own-headers.ts';
 import { countResend } from './resends.ts';
 
-/** A request as undici's channels hand it over, in versions 5 to 8 and inside Node. */
+/** A request as published by undici's channels, in versions 5 to 8 and inside Node. */
 export interface UndiciRequest {
   readonly origin: string | URL;
   readonly method: string;
   readonly path: string;
-  /** Names and values in turn; in version 5, the text of the header. */
+  /** Alternating names and values; in version 5, the header as text. */
   headers: (string | string[])[] | string;
   addHeader(name: string, value: string): unknown;
   onUpgrade?(...args: unknown[]): unknown;
 }
 
-/** What `undici:request:headers` publishes. */
-export interface UndiciAnswer {
+/** The message of `undici:request:headers`. */
+export interface UndiciResponse {
   readonly request: UndiciRequest;
   readonly response: {
     readonly statusCode: number;
     readonly statusText: string;
-    /** Names and values in turn, or an object for HTTP/2. */
+    /** Alternating names and values, or an object for HTTP/2. */
     readonly headers: readonly (Buffer | string)[] | Readonly<Record<string, string | readonly string[]>>;
   };
 }
 
-/** undici's own objects, as the template for HTTP clients looks at them. */
-export const requestView: HttpClientView<UndiciRequest, UndiciAnswer> = {
+/** The template's view of undici's objects. */
+export const requestView: HttpClientView<UndiciRequest, UndiciResponse> = {
   method: (request) => request.method,
   origin: (request) => originOf(request.origin),
   peer: currentPeer,
@@ -81,7 +81,7 @@ function linesOf(headers: string): readonly string[] {
   return headers.match(/[^\n]*\n/g) ?? [];
 }
 
-/** Where a header is, by its name in lower case; -2 where it is not. */
+/** The index of a header by its lower-case name; -2 if absent, so that the value's index is -1. */
 function positionOf(headers: readonly (string | string[])[], name: string): number {
   for (let at = 0; at < headers.length; at += 2) {
     const known = headers[at];

@@ -1,12 +1,12 @@
-/** Handlers that send a request again, by the times that they have sent it. */
+/** For handlers that send a request again: how often they have sent it. */
 const timesSent = new WeakMap<object, number>();
 
-/** undici keeps a request's handler under a symbol of its own, one a copy of the library. */
+/** undici stores a request's handler under a symbol; each copy of the library has its own. */
 const handlerKeys = new WeakMap<object, symbol>();
 
 /**
- * How often a request was sent before: undici's handlers of retries and redirects send a new one each time, and stay
- * the same themselves. Unknown, and so 0, where they are wrapped (version 7) and for redirects of `fetch`.
+ * Returns how often a request was sent before: undici's retry and redirect handlers send a new request each time,
+ * and remain the same object. Always 0 where they are wrapped (version 7) and for redirects of `fetch`.
  */
 export function countResend(request: object): number {
   const handler = handlerOf(request);
@@ -16,7 +16,7 @@ export function countResend(request: object): number {
   return times;
 }
 
-/** The handler that a request's caller gave. */
+/** Returns the handler passed by a request's caller. */
 export function handlerOf(request: object): unknown {
   let key = handlerKeys.get(request.constructor);
   if (key === undefined) {

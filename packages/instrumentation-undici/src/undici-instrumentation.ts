@@ -12,8 +12,8 @@ import {
   type Tools,
 } from '@clew/core/plugin';
 import type { Attributes, Span } from '@opentelemetry/api';
-import { leaveQueueInCallersContext, runInCallersContext } from './caller-context.ts';
-import { requestView, type UndiciAnswer, type UndiciRequest } from './request-view.ts';
+import { runInCallerContext, sendInCallerContext } from './caller-context.ts';
+import { requestView, type UndiciRequest, type UndiciResponse } from './request-view.ts';
 
 declare const __VERSION__: string;
 
@@ -39,7 +39,7 @@ const options = {
   ignoreRequestHook: option.hook<(request: UndiciRequest) => boolean>(),
   startSpanHook: option.hook<(request: UndiciRequest) => Attributes>(),
   requestHook: option.hook<(span: Span, request: UndiciRequest) => void>(),
-  responseHook: option.hook<(span: Span, answer: UndiciAnswer) => void>(),
+  responseHook: option.hook<(span: Span, response: UndiciResponse) => void>(),
   requireParentforSpans: option.boolean(false),
   headersToSpanAttributes: headerNames,
   propagateTo: option.custom(DESTINATIONS_EXPECTED, isDestinations),
@@ -48,26 +48,26 @@ const options = {
 } as const;
 
 type UndiciTools = Tools<OptionsOf<typeof options>>;
-type ClientOptions = HttpClientOptions<UndiciRequest, UndiciAnswer>;
+type ClientOptions = HttpClientOptions<UndiciRequest, UndiciResponse>;
 
-/** Traces requests of undici and of Node's own `fetch`: a CLIENT span each time a request is sent. */
+/** Traces requests of undici and Node's own `fetch`: a CLIENT span for each time a request is sent. */
 export const UndiciInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-undici',
   version: __VERSION__,
   options,
   targets: [
     { channel: 'undici:request:create', watch },
-    { module: 'undici', versions: ['>=5 <9'], patch: leaveQueueInCallersContext },
+    { module: 'undici', versions: ['>=5 <9'], patch: sendInCallerContext },
   ],
 });
 
 export type UndiciInstrumentation = InstanceType<typeof UndiciInstrumentation>;
 
 function watch(tools: UndiciTools): void {
-  const client = httpClient(inTemplatesWords(tools), requestView);
+  const client = httpClient(withTemplateOptions(tools), requestView);
   tools.subscribe('undici:request:create', (message) => {
     const { request } = message as { request: UndiciRequest };
-    runInCallersContext(request, tools);
+    runInCallerContext(request, tools);
     if (client.start(request)) endOnUpgrade(client, request);
   });
   tools.subscribe('undici:client:sendHeaders', (message) => {
@@ -75,8 +75,8 @@ function watch(tools: UndiciTools): void {
     client.connected(request, socket?.remoteAddress, socket?.remotePort);
   });
   tools.subscribe('undici:request:headers', (message) => {
-    const answer = message as UndiciAnswer;
-    client.responded(answer.request, answer);
+    const response = message as UndiciResponse;
+    client.responded(response.request, response);
   });
   tools.subscribe('undici:request:trailers', (message) => {
     client.end((message as { request: UndiciRequest }).request);
@@ -87,8 +87,11 @@ function watch(tools: UndiciTools): void {
   });
 }
 
-/** Version 5 publishes nothing when a connection changes its protocol. */
-function endOnUpgrade(client: HttpClientTracing<UndiciRequest, UndiciAnswer>, request: UndiciRequest): void {
+/** Version 5 publishes no message when a connection is upgraded. */
+function endOnUpgrade(
+  client: HttpClientTracing<UndiciRequest, UndiciResponse>,
+  request: UndiciRequest,
+): void {
   const { onUpgrade } = request;
   if (typeof request.headers !== 'string' || onUpgrade === undefined) return;
   request.onUpgrade = (...args) => {
@@ -97,8 +100,11 @@ function endOnUpgrade(client: HttpClientTracing<UndiciRequest, UndiciAnswer>, re
   };
 }
 
-/** The options have the names of OpenTelemetry's plugin for undici; the template has those of its plugin for HTTP. */
-function inTemplatesWords(tools: UndiciTools): Tools<ClientOptions> {
+/**
+ * Renames the options, which are those of OpenTelemetry's undici plugin, to the template's, which are those of its
+ * HTTP plugin.
+ */
+function withTemplateOptions(tools: UndiciTools): Tools<ClientOptions> {
   let given: UndiciTools['options'] | undefined;
   let named: ClientOptions;
   return Object.create(tools, {

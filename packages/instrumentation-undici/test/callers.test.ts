@@ -1,4 +1,4 @@
-// Who a request belongs to, where undici sends it at another request's moment.
+// The caller of a request, when undici sends it in the context of another request.
 import { createServer, type RequestListener } from 'node:http';
 import { type Listening, listenOn, recordSpans } from '@clew/testing';
 import { context, trace } from '@opentelemetry/api';
@@ -6,7 +6,7 @@ import { instrument, VERSIONS } from './subjects.ts';
 
 const recorder = recordSpans();
 
-/** Runs `work` with a span current, which ends with it; says its id. */
+/** Runs `work` in an active span that ends with it; returns the span's id. */
 async function asCaller(name: string, work: () => Promise<unknown>): Promise<string> {
   const span = trace.getTracer('test').startSpan(name);
   await context.with(trace.setSpan(context.active(), span), work);
@@ -26,12 +26,12 @@ describe.each(Object.entries(VERSIONS))('%s', (version, undici) => {
   });
   afterEach(() => plugin.disable());
 
-  /** Of `count` spans, those of requests, by the caller's id. */
+  /** Takes `count` spans, and returns those of this caller's requests. */
   const requestsOf = async (caller: string, count: number) =>
     (await recorder.take(count)).filter(({ parentSpanId }) => parentSpanId === caller);
 
   test.each(['request', 'fetch'] as const)(
-    '%s() that waits in a full pool stays its own caller’s',
+    '%s() that waits in a full pool is a span of its own caller',
     async (api) => {
       const traceparents: unknown[] = [];
       const { promise: firstArrived, resolve } = Promise.withResolvers<void>();
@@ -64,7 +64,7 @@ describe.each(Object.entries(VERSIONS))('%s', (version, undici) => {
     },
   );
 
-  test('a redirect is a second span of the same caller, though somebody else opened the connection', async () => {
+  test('a redirect is a second span of the same caller, even if another request opened the connection', async () => {
     const listener: RequestListener = ({ url }, response) =>
       url === '/old' ? response.writeHead(302, { location: '/new' }).end() : response.end();
     await serving(listener, async ({ url }) => {

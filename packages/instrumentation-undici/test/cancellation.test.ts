@@ -1,4 +1,4 @@
-// What the application cancels is not an error, what a proxy or the peer refuses is one.
+// A cancellation by the application is not an error; a rejection by a proxy or the peer is one.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type Listening, listenOn, type RecordedSpan, recordSpans } from '@clew/testing';
@@ -35,21 +35,21 @@ describe.each(Object.entries(VERSIONS))('%s', (version, undici) => {
     await agent.destroy();
   });
 
-  test('a body that is left in the middle is not an error', async () => {
+  test('a body that is destroyed halfway is not an error', async () => {
     const { body } = await undici.request(server.url, { dispatcher: agent });
     for await (const _ of body) break;
     const [span] = await recorder.take(1);
     expectCancelled(span);
   });
 
-  test('a body of fetch that is cancelled is not an error', async () => {
+  test('a cancelled body of fetch is not an error', async () => {
     const { body } = await undici.fetch(server.url, { dispatcher: agent });
     await body?.cancel();
     const [span] = await recorder.take(1);
     expectCancelled(span);
   });
 
-  test('an abort of fetch with a text as its reason is not an error', async () => {
+  test('an abort of fetch with a string as its reason is not an error', async () => {
     const abort = new AbortController();
     await undici.fetch(server.url, { dispatcher: agent, signal: abort.signal });
     abort.abort('unmounted');
@@ -59,7 +59,7 @@ describe.each(Object.entries(VERSIONS))('%s', (version, undici) => {
 
   const { EventSource } = undici as { readonly EventSource?: typeof undici.EventSource };
   if (EventSource !== undefined)
-    test('an event source that is closed is not an error', async () => {
+    test('a closed event source is not an error', async () => {
       const source = new EventSource(server.url, { dispatcher: agent } as object);
       await once(source, 'message');
       source.close();
@@ -67,9 +67,9 @@ describe.each(Object.entries(VERSIONS))('%s', (version, undici) => {
       expectCancelled(span);
     });
 
-  // Version 5 leaves a timer of ten seconds behind.
+  // Version 5 leaves a timer of ten seconds.
   const testTunnel = version === 'undici5' ? test.skip : test;
-  testTunnel('a proxy that refuses a tunnel is an error', async () => {
+  testTunnel('a tunnel rejected by a proxy is an error', async () => {
     const dispatcher = new undici.ProxyAgent(server.url);
     await expect(undici.request('https://api.internal/', { dispatcher })).rejects.toThrow(/407/);
     const spans = await recorder.take(2);

@@ -10,11 +10,11 @@ import { UndiciInstrumentation } from '../src/index.ts';
 
 type Undici = typeof undici8;
 
-/** Versions whose types differ in what no test looks at. */
+/** The versions' types differ only in parts that no test uses. */
 export const VERSIONS = { undici5, undici6, undici7, undici8 } as unknown as Record<string, Undici>;
 
-/** The suite speaks the words of the plugin for HTTP. */
-const WORDS: Readonly<Record<string, string>> = {
+/** Renames the suite's options, which are those of the HTTP plugin, to this plugin's. */
+const OPTION_NAMES: Readonly<Record<string, string>> = {
   ignoreOutgoingRequestHook: 'ignoreRequestHook',
   startOutgoingSpanHook: 'startSpanHook',
   outgoingRequestHook: 'requestHook',
@@ -27,7 +27,7 @@ export function instrument(options: object = {}, undici?: Undici) {
     readonly capturedOutgoingRequestHeaders?: readonly string[];
     readonly capturedOutgoingResponseHeaders?: readonly string[];
   };
-  const renamed = Object.entries(rest).map(([name, value]) => [WORDS[name] ?? name, value]);
+  const renamed = Object.entries(rest).map(([name, value]) => [OPTION_NAMES[name] ?? name, value]);
   const instance = new UndiciInstrumentation({
     ...Object.fromEntries(renamed),
     headersToSpanAttributes: {
@@ -41,21 +41,21 @@ export function instrument(options: object = {}, undici?: Undici) {
 
 const BODY_EVENTS = ['data', 'end', 'close'] as const;
 
-/** Agents by the sessions whose calls share them. */
+/** The agents shared by the calls of a session. */
 const agents = new WeakMap<ClientSession, Dispatcher>();
 
-/** A call with `request()`, on a connection of its own where it has no session. */
+/** Sends a request with `request()`, on a new connection unless there is a session. */
 export function requestWith({ request, Agent }: Undici): HttpClientAdapter['call'] {
   return async (call: ClientCall) => {
     const { url, method = 'GET', headers = {}, signal, onAnswer, onEvent, session, body = 'read' } = call;
     const dispatcher = session ? agentOf(session, Agent) : new Agent({ pipelining: 0 });
     try {
-      const answer = await request(url, { method: method as 'GET', headers, signal, dispatcher } as object);
+      const response = await request(url, { method: method as 'GET', headers, signal, dispatcher } as object);
       onAnswer?.();
-      if (body === 'discard') await answer.body.dump();
-      if (onEvent) for (const event of BODY_EVENTS) answer.body.on(event, onEvent);
-      const text = body === 'read' ? await textOf(answer.body) : '';
-      return { status: answer.statusCode, body: text };
+      if (body === 'discard') await response.body.dump();
+      if (onEvent) for (const event of BODY_EVENTS) response.body.on(event, onEvent);
+      const text = body === 'read' ? await textOf(response.body) : '';
+      return { status: response.statusCode, body: text };
     } finally {
       if (session === undefined) await dispatcher.destroy();
     }
@@ -82,17 +82,17 @@ export function fetchWith(fetch: typeof globalThis.fetch): HttpClientAdapter['ca
   return async ({ url, method = 'GET', headers = {}, signal, onAnswer, onEvent, session, body = 'read' }) => {
     const dispatcher = session && agentOf(session, VERSIONS.undici7!.Agent);
     const options = { method, headers, ...(signal && { signal }), ...(dispatcher && { dispatcher }) };
-    const answer = await fetch(url, options as object);
+    const response = await fetch(url, options as object);
     onAnswer?.();
-    if (body === 'discard') await answer.body?.cancel();
+    if (body === 'discard') await response.body?.cancel();
     const decoder = new TextDecoder();
     let text = '';
-    if (body === 'read' && answer.body) {
-      for await (const chunk of answer.body) {
+    if (body === 'read' && response.body) {
+      for await (const chunk of response.body) {
         onEvent?.();
         text += decoder.decode(chunk, { stream: true });
       }
     }
-    return { status: answer.status, body: text };
+    return { status: response.status, body: text };
   };
 }

@@ -6,7 +6,7 @@ import { fetchWith, instrument, requestWith, VERSIONS } from './subjects.ts';
 /** The clients inside Node cannot be reached before the first request. */
 const LISTENS = 'it listens to channels';
 
-/** What pools and clients send a request with, under a symbol of undici. */
+/** The methods with which pools and clients send a request, under undici's symbol. */
 function dispatchers({ Pool, Client }: (typeof VERSIONS)[string]): ((...args: never[]) => unknown)[] {
   const prototypes: object[] = [Object.getPrototypeOf(Pool.prototype), Client.prototype];
   return prototypes.map((prototype) => {
@@ -28,7 +28,7 @@ httpClientSuite({ name: "Node's fetch", instrument, functions: LISTENS, call: fe
 
 manifestSuite(join(__dirname, '..'), { UndiciInstrumentation });
 
-test('a list of headers that nobody asks for is refused', () => {
+test('rejects an unknown list of headers', () => {
   const headersToSpanAttributes = { response: ['x-request-id'] } as object;
   expect(() => new UndiciInstrumentation({ headersToSpanAttributes })).toThrow(
     '@clew/instrumentation-undici: expected headersToSpanAttributes to be { requestHeaders?, responseHeaders? }',

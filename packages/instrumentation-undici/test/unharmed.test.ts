@@ -1,4 +1,4 @@
-// undici's other ways to make a request, and what the plugin must not do to them.
+// undici's other ways to send a request, and the application's behaviour that the plugin must not change.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type Duplex, Readable, Writable } from 'node:stream';
@@ -54,7 +54,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, undici) => {
     expect(spans.map(({ name }) => name)).toEqual(['PUT', 'POST']);
   });
 
-  test('a body that fails while it is sent fails the span, and the program gets its error', async () => {
+  test('a body that fails while it is sent fails the span, and the application gets its error', async () => {
     const broken = Readable.from(
       (async function* () {
         yield 'half';
@@ -67,7 +67,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, undici) => {
     expect(span?.status).toMatchObject({ code: 2, message: 'the disk is gone' });
   });
 
-  test('headers that the program sets for itself are replaced, not sent twice', async () => {
+  test('replaces propagation headers set by the application, without duplicates', async () => {
     const headers = {
       TraceParent: '00-11111111111111111111111111111111-2222222222222222-01',
       'x-own': 'kept',
@@ -84,7 +84,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, undici) => {
     expect(headers.TraceParent).toMatch(/^00-1/);
   });
 
-  test('headers of an array are kept, too', async () => {
+  test('keeps headers in an array', async () => {
     const headers = Object.freeze(['x-own', 'kept']) as string[];
     const { body } = await undici.request(url, { headers, dispatcher: agent });
     await body.dump();
@@ -104,7 +104,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, undici) => {
     (await theirs).destroy();
   });
 
-  test('a mocked request is answered as without us', async () => {
+  test('a mocked request gets its mocked response', async () => {
     const mock = new undici.MockAgent();
     mock.disableNetConnect();
     mock.get('http://shop.example').intercept({ path: '/' }).reply(200, 'mocked');
@@ -114,7 +114,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, undici) => {
     await mock.close();
   });
 
-  test('the class of requests keeps its shape, and is as it was after disable()', async () => {
+  test('the request class keeps its shape, and is restored by disable()', async () => {
     const prototypes: object[] = [];
     const keep = (message: unknown) => {
       prototypes.push(Object.getPrototypeOf((message as { readonly request: object }).request));
@@ -140,7 +140,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, undici) => {
     expect(functionsOf(prototype)).toEqual(before);
   });
 
-  test('a client without a connection says its own error', async () => {
+  test('a client without a connection reports its own error', async () => {
     await agent.destroy();
     await expect(undici.request(url, { dispatcher: agent })).rejects.toThrow(/destroyed/);
   });
