@@ -1,6 +1,7 @@
-// What tracing adds to a message published, consumed and acknowledged, and to a call and its reply, without amqplib, a
-// broker and the export: the plugin on channels that do nothing. Nanoseconds of CPU, the least of many short rounds: what
-// changed shows here where the machine's noise hides it in the whole program.
+// Measures the overhead of tracing for a message that is published, consumed and acknowledged, and for a call with
+// its reply, without amqplib, a broker and the export: the plugin on channels that do nothing. Reports nanoseconds
+// of CPU, the minimum of many short rounds, so that changes are visible that the machine's noise hides in a whole
+// program.
 // npx node benchmarks/amqp-micro.mjs (after `npm run build`)
 import { createServer } from 'node:http';
 import { AmqplibInstrumentation } from '@clew/instrumentation-amqplib';
@@ -16,7 +17,7 @@ const BASIC_ACK = (60 << 16) | 80;
 const content = Buffer.from('{"order":42}');
 const queueBytes = Buffer.from(QUEUE);
 
-/** As much of amqplib's channels as the plugin looks at. */
+/** The parts of amqplib's channels that the plugin uses. */
 function channels() {
   class Channel {
     connection = { stream: { _host: '127.0.0.1', remotePort: 5672 } };
@@ -46,7 +47,7 @@ function channels() {
   };
 }
 
-/** Sends a message as amqplib does, and returns it as a consumer gets it. */
+/** Sends a message as amqplib does, and returns it as a consumer receives it. */
 function transfer(publisher, routingKey, consumerTag, deliveryTag, properties) {
   const fields = { exchange: '', routingKey, headers: Object.create(null), ...properties };
   publisher.sendMessage(fields, fields, content);
@@ -59,7 +60,7 @@ function transfer(publisher, routingKey, consumerTag, deliveryTag, properties) {
   };
 }
 
-/** A message on its way from one channel to another. */
+/** Passes a message from one channel to another. */
 function oneMessage(BaseChannel) {
   const [publisher, consumer] = [new BaseChannel(), new BaseChannel()];
   consumer.sendOrEnqueue(BASIC_CONSUME, { queue: QUEUE }, () => {});
@@ -124,7 +125,7 @@ for (const sampler of ['always_off', 'always_on']) {
     const before = clew.stats().spansEnded;
     const added = (await least(work(BaseChannel), () => clew.flush())) - bare[name];
     const spans = (clew.stats().spansEnded - before) / (ROUNDS * MESSAGES);
-    process.stdout.write(`${sampler.padEnd(10)} ${added.toFixed(0)} ns a ${name}, ${spans} spans\n`);
+    process.stdout.write(`${sampler.padEnd(10)} ${added.toFixed(0)} ns per ${name}, ${spans} spans\n`);
     plugin.disable();
   }
   await clew.shutdown();

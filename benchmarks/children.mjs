@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 export const folder = fileURLToPath(new URL('.', import.meta.url));
 
 /**
- * Starts a file of this folder as a child process and calls its methods (see answer.cjs).
+ * Starts a file of this folder as a child process and calls its methods (see serve-calls.cjs).
  *
  * @param {string} file
  * @param {{ label?: string, args?: string[], flags?: string[], env?: Record<string, string> }} [options]
  *   `label` names it in messages.
  * @returns {{ call: (method: string, ...args: unknown[]) => Promise<any>, stop: () => Promise<void> }}
- *   A call fails with the child's error, or when the child ends before it answers.
+ *   A call rejects with the child's error, or if the child exits before it responds.
  */
 export function startChild(file, { label = file, args = [], flags = [], env = {} } = {}) {
   const child = fork(file, args, { cwd: folder, execArgv: flags, env: { ...inherited(), ...env } });
@@ -51,7 +51,7 @@ export function startChild(file, { label = file, args = [], flags = [], env = {}
   };
 }
 
-/** The environment without what would change the measured programs behind our back. */
+/** The environment without variables that would change the measured programs. */
 export function inherited() {
   const changesPrograms = /^(OTEL_|CLEW_|NODE_OPTIONS$|NODE_V8_COVERAGE$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !changesPrograms.test(name)));

@@ -4,10 +4,10 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { folder } from './children.mjs';
 
-/** What a figure is worth nothing without: the date, the machine and the versions of all that was measured. */
+/** The conditions of a measurement: the date, the machine and the versions of all measured packages. */
 export function environment() {
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  // Our own packages have one version.
+  // Our own packages share one version.
   const named = Object.keys(dependencies).filter(
     (name) => !name.startsWith('@clew/') || name === '@clew/node',
   );

@@ -3,7 +3,7 @@ import { spansOf, variants } from './variants.mjs';
 
 /** @typedef {{ median: number, min: number, max: number }} Figure */
 
-/** Median and extremes of one figure over the rounds. */
+/** Returns median and extremes of one figure over the rounds. */
 export function figure(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -12,7 +12,8 @@ export function figure(values) {
 }
 
 /**
- * What the rounds of one program say: a variant's rounds are compared with the bare program's of the same round.
+ * Summarizes the rounds of one program: each round of a variant is compared with the same round of the bare
+ * program.
  *
  * @param {Record<string, import('./harness.mjs').Measured>} measured by variant; `bare` among them
  */
@@ -36,7 +37,7 @@ export function summarise(measured) {
   return withRatios(Object.fromEntries(summaries));
 }
 
-/** `ratio`: the CPU that a variant adds, over what the variant that it is compared with adds. */
+/** `ratio`: the CPU added by a variant, divided by the CPU added by the variant it is compared with. */
 function withRatios(summaries) {
   for (const [variant, summary] of Object.entries(summaries)) {
     const other = summaries[variants[variant].than];
@@ -45,7 +46,7 @@ function withRatios(summaries) {
   return summaries;
 }
 
-/** What must not be: spans lost or too many, requests that failed. One sentence each. */
+/** Returns a sentence for each invalid result: lost or additional spans, failed requests. */
 export function faults(program, measured) {
   const found = [];
   for (const [variant, { requests, failures, received }] of Object.entries(measured)) {

@@ -1,5 +1,5 @@
 /**
- * The project's goals that this run can tell something about. They inform; no run fails for them.
+ * Compares a run with the project's performance goals, for information: no run fails because of them.
  *
  * @param {{ programs?: Record<string, any>, preload?: any, size?: any }} results
  * @returns {{ goal: string, measured: number, limit: number, unit: string, holds: boolean }[]}

@@ -13,8 +13,8 @@ import { spansOf, variants } from './variants.mjs';
  */
 
 /**
- * Starts what the programs share: the load generator, the sink, the untraced peer, and a broker if one of them
- * needs it.
+ * Starts the shared processes: the load generator, the sink, the untraced peer, and a broker if a program needs
+ * one.
  *
  * @param {string[]} wanted the programs
  */
@@ -35,8 +35,8 @@ export async function startSurroundings(wanted) {
 }
 
 /**
- * Measures one program with each of the variants: every variant is a process of its own, warmed up once; then each
- * round goes through all of them, so that what else happens on the machine falls on all alike.
+ * Measures one program with each variant. Each variant is a separate process, warmed up once; each round then
+ * measures all of them in turn, so that other activity of the machine affects all equally.
  *
  * @param {string} program
  * @param {string[]} names of the variants
@@ -50,7 +50,7 @@ export async function measureProgram(program, names, settings, surroundings, pro
   try {
     progress('starting');
     await Promise.all(subjects.map((subject) => subject.start()));
-    // What a program does before it is asked for anything (it fills its tables) is not counted.
+    // Work before the first request, such as filling tables, is not counted.
     await sleep(settings.scheduleDelayMs * 2 + 200);
     await Promise.all(subjects.map((subject) => subject.forgetSetUp()));
     for (const subject of subjects) {
@@ -64,7 +64,7 @@ export async function measureProgram(program, names, settings, surroundings, pro
       }
     }
     progress('counting');
-    // Spans that must not be there may still wait in a queue.
+    // Unwanted spans may still be queued.
     await sleep(settings.scheduleDelayMs + 50);
     const finished = await Promise.all(subjects.map((subject) => subject.finish()));
     return Object.fromEntries(finished.map((measured, index) => [names[index], measured]));
@@ -73,12 +73,12 @@ export async function measureProgram(program, names, settings, surroundings, pro
   }
 }
 
-/** So that no variant is always the first of a round. */
+/** Rotates the order, so that no variant is always the first of a round. */
 function rotated(list, by) {
   return list.map((_, index) => list[(index + by) % list.length]);
 }
 
-/** One program with one variant: a process under load, and what was seen of it. */
+/** One program with one variant: a process under load, and its measurements. */
 class Subject {
   #program;
   #settings;
@@ -164,7 +164,7 @@ class Subject {
     return done;
   }
 
-  /** Waits until all spans so far are at the sink, or none has come for longer than an exporter may wait. */
+  /** Waits until the sink has all spans so far, or has received none for longer than an exporter waits. */
   async #delivered() {
     const expected = this.#requests * this.#spansPerRequest;
     const patienceMs = this.#settings.scheduleDelayMs * 2 + 1000;

@@ -1,15 +1,15 @@
-// The load generator: keeps a number of connections busy with one request after the other (no pipelining), then
-// waits for the answers still on their way, so that requests and spans can be compared exactly. Written on bare
-// sockets, because whatever it costs is taken from the measured server on a machine with few cores.
+// The load generator: keeps a number of connections busy with one request after another (no pipelining), then waits
+// for the outstanding responses, so that requests and spans can be compared exactly. Written for speed on bare
+// sockets, because on a machine with few cores its CPU time is taken from the measured server.
 //
-// It never sleeps: to wake a process costs the one that writes to it several µs (in a virtual machine above all), and
-// a generator that waits for a slow server would make it slower still.
+// It polls instead of sleeping: waking a process costs the writer several µs (above all in a virtual machine), and
+// a generator that waits for a slow server would slow it down further.
 import { connect } from 'node:net';
-import answer from './answer.cjs';
+import serveCalls from './serve-calls.cjs';
 
 const endOfHead = Buffer.from('\r\n\r\n');
 
-answer({
+serveCalls({
   async run({ port, path, connections, seconds }) {
     let done = false;
     const stayAwake = () => done || setImmediate(stayAwake);
@@ -55,7 +55,7 @@ function keepBusy({ port, request, end }) {
   });
 }
 
-/** The first response in the bytes, or undefined while it is not whole. */
+/** Returns the first complete response in the bytes; `undefined` if there is none yet. */
 function readResponse(bytes) {
   const head = bytes.indexOf(endOfHead);
   if (head < 0) return undefined;

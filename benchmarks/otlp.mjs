@@ -1,5 +1,6 @@
-// Just enough of protobuf's wire format to count in an ExportTraceServiceRequest. It is the judge of the exporters
-// that are measured, so it shares no code with them.
+// A minimal protobuf reader that counts the contents of an ExportTraceServiceRequest. It checks the measured
+// exporters,
+// and therefore shares no code with them.
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
 
 const resourceSpans = 1; // ExportTraceServiceRequest.resource_spans
@@ -13,7 +14,7 @@ const spanId = 2; // Span.span_id
  *
  * @param {Uint8Array} body
  * @returns {{ spans: number, attributes: number }}
- * @throws {Error} when the bytes are no such message, or a span has no id of 8 bytes
+ * @throws {Error} if the bytes are not such a message, or a span has no id of 8 bytes
  */
 export function countTraces(body) {
   const counts = { spans: 0, attributes: 0 };
@@ -51,12 +52,12 @@ function eachMessage(body, start, end, wanted, visit) {
   if (at !== end) throw new Error(`a message ends at byte ${end}, its fields at ${at}`);
 }
 
-/** Values beyond 2^32 lose their upper bits: tags and lengths have none. */
+/** Drops the bits above 2^32, which tags and lengths never have. */
 function readVarint(body, start) {
   let value = 0;
   for (let at = start, shift = 0; at < body.length; at++, shift += 7) {
     if (shift < 32) value |= (body[at] & 0x7f) << shift;
     if (body[at] < 0x80) return [value >>> 0, at + 1];
   }
-  throw new Error('a varint without end');
+  throw new Error('an unterminated varint');
 }

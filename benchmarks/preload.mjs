@@ -5,7 +5,7 @@ import { figure } from './figures.mjs';
 import { variants } from './variants.mjs';
 
 /**
- * Wall time and resident memory of an empty program under each variant's flags; the variants in turn.
+ * Measures the wall time and resident memory of an empty program with each variant's flags; the variants in turn.
  *
  * @param {string[]} names of the variants
  * @param {number} runs
@@ -14,7 +14,7 @@ import { variants } from './variants.mjs';
  */
 export async function measurePreload(names, runs, progress) {
   const seen = Object.fromEntries(names.map((name) => [name, []]));
-  for (const name of names) await runEmpty(name); // fills the caches of files and of compiled code
+  for (const name of names) await runEmpty(name); // warms the caches of files and compiled code
   for (let run = 1; run <= runs; run++) {
     progress(`run ${run} of ${runs}`);
     for (const name of names) seen[name].push(await runEmpty(name));

@@ -4,17 +4,18 @@ const messages = ['message', 'messages'];
 const calls = ['call', 'calls'];
 
 /**
- * The programs that are measured. To add one, write `programs/NAME.cjs` and an entry here.
+ * The measured programs. To add one, write `programs/NAME.cjs` and an entry here.
  *
- * `load: 'http'`: the file exports `start()`, which resolves to the port of a server; requests to `path` are sent
- * from another process. `load: 'inside'`: it resolves to an async function that does one unit of work, which the
- * process calls itself, `inFlight` at a time.
+ * `load: 'http'`: the file exports `start()`, which resolves to a server's port; another process sends requests to
+ * `path`.
+ * `load: 'inside'`: it resolves to an async function that does one unit of work, which the process itself calls,
+ * `inFlight` at a time.
  * `peer`: the program calls a second, untraced server, whose port is in `BENCH_PEER_PORT`.
- * `broker`: it talks to RabbitMQ, whose URL is in `BENCH_AMQP_URL`.
- * `unit`: what one unit of its work is called.
- * `spans`: how many spans a request must make, at default layers and with all of them; the run fails on any other
- * number. A program without layers has the same number twice, and is not measured twice. `otel` is how many
- * OpenTelemetry makes of the same work, where it makes others.
+ * `broker`: it uses RabbitMQ, whose URL is in `BENCH_AMQP_URL`.
+ * `unit`: the name of one unit of its work, singular and plural.
+ * `spans`: the expected number of spans for each request, with default layers and with all; the run fails for any
+ * other number. A program without layers has the same number twice, and is measured once. `otel` is the number of
+ * OpenTelemetry's spans, if it differs.
  *
  * @typedef {{ load: 'http' | 'inside', path?: string, inFlight?: number, peer?: boolean, broker?: boolean, unit: [one: string, many: string],
  *   spans: { default: number, all: number, otel?: number } }} Program

@@ -1,9 +1,11 @@
-/** One line on the standard error that tells how far the run is; on no terminal, a line for each program. */
+/**
+ * Shows the progress of the run in one line on standard error; without a terminal, in one line for each program.
+ */
 export function progressLine(stream = process.stderr) {
   const begin = performance.now();
   let lastPart;
   return {
-    /** @param {string} step `PART: what is going on` */
+    /** @param {string} step `PART: the current step` */
     show(step) {
       const part = step.split(':', 1)[0];
       const text = `[${Math.round((performance.now() - begin) / 1000)} s] ${step}`;

@@ -2,7 +2,7 @@ import { startChild } from './children.mjs';
 import { figure } from './figures.mjs';
 
 /**
- * Nanoseconds that reading and writing the W3C headers takes, without any program around it.
+ * Measures the nanoseconds for reading and writing the W3C headers, without a program.
  *
  * @param {string[]} tracers `clew`, `otel`
  * @param {{ rounds: number, seconds: number }} settings

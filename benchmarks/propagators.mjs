@@ -1,4 +1,4 @@
-// Times the propagators of one tracer in a process of its own: node propagators.mjs clew | otel
+// Measures the propagators of one tracer in a separate process: node propagators.mjs clew | otel
 import {
   defaultTextMapGetter,
   defaultTextMapSetter,
@@ -6,7 +6,7 @@ import {
   ROOT_CONTEXT,
   trace,
 } from '@opentelemetry/api';
-import answer from './answer.cjs';
+import serveCalls from './serve-calls.cjs';
 
 const { propagator, root } = await subject(process.argv[2]);
 
@@ -22,7 +22,7 @@ const parentedContext = extract(parented);
 const tracedContext = extract(traced);
 
 const operations = {
-  'extract where there is nothing': () => trace.getSpanContext(extract(plain)) === undefined,
+  'extract without headers': () => trace.getSpanContext(extract(plain)) === undefined,
   'extract traceparent': () => trace.getSpanContext(extract(parented))?.traceId.length === 32,
   'extract traceparent, tracestate, baggage': () => {
     const extracted = extract(traced);
@@ -38,10 +38,10 @@ const operations = {
   },
 };
 
-answer({
+serveCalls({
   operations: () => Object.keys(operations),
 
-  /** Nanoseconds of one operation. @throws {Error} when it does not do its work. */
+  /** Nanoseconds of one operation. @throws {Error} if its result is wrong */
   time(name, seconds) {
     const operation = operations[name];
     const begin = performance.now();

@@ -86,7 +86,7 @@ function part(name, measure) {
   return only.includes(name) ? attempt(name, measure) : undefined;
 }
 
-/** A part that breaks is a fault of the run; the others still run. */
+/** A part that fails is reported as a fault of the run; the others still run. */
 async function attempt(name, measure) {
   try {
     await measure();
@@ -117,11 +117,11 @@ function size() {
   print(sizeTable(results.size));
 }
 
-/** Until the preload flag is written, the variants that need it are left out unless asked for. */
+/** Skips the variants that need the preload if it does not exist, unless they are requested. */
 function exists(variant) {
   if (!variants[variant].flags.includes('@clew/node/register')) return true;
   const written = existsSync(new URL('../packages/node/src/register.ts', import.meta.url));
-  if (!written) console.error(`bench: ${variant} is left out: @clew/node/register does not exist`);
+  if (!written) console.error(`bench: ${variant} is skipped: @clew/node/register does not exist`);
   return written;
 }
 

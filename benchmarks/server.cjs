@@ -1,18 +1,19 @@
-// Runs one program in a process of its own: node [flags] server.cjs PROGRAM. No tracing code here or in the program.
+// Runs one program in a separate process: node [flags] server.cjs PROGRAM. Contains no tracing code, nor do the
+// programs.
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
-const answer = require('./answer.cjs');
+const serveCalls = require('./serve-calls.cjs');
 
 let started;
 
-answer({
-  /** Resolves to the port of a program that serves, to undefined for one that is driven from inside. */
+serveCalls({
+  /** Resolves to the port of a program that serves; to `undefined` for one that is driven from inside. */
   async start() {
     started = await require(`./programs/${process.argv[2]}.cjs`).start();
     return typeof started === 'number' ? started : undefined;
   },
 
-  /** Calls the program's unit of work for so many seconds, `inFlight` at a time. */
+  /** Calls the program's unit of work for this many seconds, `inFlight` at a time. */
   async drive({ inFlight, seconds }) {
     const begin = performance.now();
     const end = begin + seconds * 1000;
@@ -27,7 +28,7 @@ answer({
     return { requests, seconds: (performance.now() - begin) / 1000, failures: 0 };
   },
 
-  /** CPU of the whole process so far, in µs: garbage collection and export included. */
+  /** The process's CPU time so far, in µs, including garbage collection and export. */
   cpu() {
     const { user, system } = process.cpuUsage();
     return user + system;
@@ -35,7 +36,7 @@ answer({
 
   rss: () => process.memoryUsage.rss(),
 
-  /** Bytes of the heap that are still reachable. */
+  /** The reachable bytes of the heap. */
   heap() {
     setFlagsFromString('--expose-gc');
     runInNewContext('gc')();

@@ -1,8 +1,8 @@
-// An OTLP/HTTP collector that decodes and counts what arrives, apart for every path before /v1/traces.
+// An OTLP/HTTP collector that decodes and counts spans, separately for each path before /v1/traces.
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import answer from './answer.cjs';
 import { countTraces } from './otlp.mjs';
+import serveCalls from './serve-calls.cjs';
 
 const suffix = '/v1/traces';
 const received = new Map();
@@ -31,7 +31,7 @@ function take({ url, headers }, body) {
 
 const nothing = () => ({ spans: 0, attributes: 0, bytes: 0, batches: 0 });
 
-answer({
+serveCalls({
   start: () => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port))),
   counts: (name) => received.get(name) ?? nothing(),
 });

@@ -18,8 +18,8 @@ const plugins = ['http', 'express', 'koa', 'knex', 'undici'];
 const sdkNode = '0.301.0';
 
 /**
- * Packages and megabytes (on the disk) that an installation into an empty folder brings: `@clew/node` and five plugins, packed as
- * they would be published, against `@opentelemetry/sdk-node` and the same plugins.
+ * Counts the packages and megabytes on disk that an installation into an empty folder adds: `@clew/node` and five
+ * plugins, packed as they would be published, compared with `@opentelemetry/sdk-node` and the same plugins.
  *
  * @param {boolean} withClew
  * @param {(step: string) => void} progress
@@ -41,7 +41,7 @@ export function measureSize(withClew, progress) {
   }
 }
 
-/** Tarballs of `@clew/node`, the plugins and every package of ours that they depend on. */
+/** Packs `@clew/node`, the plugins and all of our packages that they depend on. */
 function packed(temporary) {
   const wanted = ['@clew/node', ...plugins.map((name) => `@clew/instrumentation-${name}`)];
   const dependencies = {};
@@ -72,7 +72,7 @@ function install(target, dependencies) {
   return { packages: installed.length, mb: bytesIn(join(target, 'node_modules')) / 1e6 };
 }
 
-/** On the disk: a small file takes a block. Where the system has no blocks, the files' lengths. */
+/** The size on disk: a small file occupies a block. Falls back to the files' lengths on systems without blocks. */
 function bytesIn(path) {
   const files = globSync('**', { cwd: path, withFileTypes: true }).filter((entry) => entry.isFile());
   const sizes = files.map((entry) => {

@@ -6,16 +6,16 @@ const percent = (value) => `${Math.round(value * 100)} %`;
 const spread = ({ median, min, max }) =>
   min === max ? number(median) : `${number(median)} (${number(min)}…${number(max)})`;
 
-/** One program's figures as text. */
+/** Formats one program's figures. */
 export function programTable(program, summaries) {
   const [one, many] = programs[program].unit;
   const head = [
     'variant',
-    `CPU added, µs a ${one}`,
+    `CPU added, µs per ${one}`,
     'ratio',
     `${many}/s kept`,
-    `spans a ${one}`,
-    'attributes, bytes a span',
+    `spans per ${one}`,
+    'attributes, bytes per span',
     'RSS, heap MB',
   ];
   const rows = Object.entries(summaries).map(([variant, summary]) => [
@@ -30,7 +30,7 @@ export function programTable(program, summaries) {
     `${Math.round(summary.rssMb)}, ${Math.round(summary.heapMb)}`,
   ]);
   const { cpuUs, perSecond } = summaries.bare;
-  const title = `${program}: bare ${spread(cpuUs)} µs of CPU a ${one}, ${Math.round(perSecond.median)} ${many}/s`;
+  const title = `${program}: bare ${spread(cpuUs)} µs of CPU per ${one}, ${Math.round(perSecond.median)} ${many}/s`;
   return `${title}\n${grid([head, ...rows])}`;
 }
 
@@ -42,13 +42,13 @@ export function preloadTable(preload) {
   return `preload of an empty program\n${grid([['variant', 'ms', 'added', 'RSS MB', 'added'], ...rows])}`;
 }
 
-/** All that a run of a tenth of a second can tell. */
+/** Formats the figures that a run of a tenth of a second can measure. */
 export function spanCounts(program, summaries) {
   const [one] = programs[program].unit;
   const counts = Object.entries(summaries).map(
     ([variant, { spansPerRequest }]) => `${variant} ${spansPerRequest}`,
   );
-  return `${program}, spans a ${one}: ${counts.join(', ')}`;
+  return `${program}, spans per ${one}: ${counts.join(', ')}`;
 }
 
 export function propagationTable(propagation) {
@@ -76,7 +76,7 @@ export function goalsTable(goals) {
   return `goals (for information)\n${grid([['', 'goal', 'measured', 'at most'], ...rows])}`;
 }
 
-/** The machine and the versions, without which no figure is worth anything. */
+/** Formats the machine and the versions, without which figures cannot be compared. */
 export function environmentLines({ machine, versions }) {
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const { cpu, cores, memoryGb, platform, node } = machine;

@@ -1,4 +1,4 @@
-// What the tracer alone costs: six spans of one request, recorded and encoded; and one that is not sampled.
+// Measures the tracer alone: six spans of one request, recorded and encoded, and one unsampled span.
 // npx node benchmarks/tracer-micro.mjs (after `npm run build`)
 import { createServer } from 'node:http';
 import { alwaysOff, TracerProvider } from '@clew/tracer';

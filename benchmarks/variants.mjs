@@ -1,9 +1,9 @@
 /**
- * The set-ups that are measured on every program, and how each is switched on: flags and environment only, the
- * program is the same file.
+ * The variants measured for each program, and how each is enabled: by flags and environment variables only, with
+ * the same program file.
  *
- * `spans`: which of the program's span counts must arrive. `than`: the variant that ratios are taken against.
- * `only`: on which programs it makes sense.
+ * `spans`: which of the program's span counts is expected. `than`: the variant with which it is compared.
+ * `only`: the programs for which it is useful.
  *
  * @typedef {{ flags: string[], env?: Record<string, string>, spans: 'none' | 'default' | 'all' | 'otel', than?: string,
  *   only?: (program: import('./programs.mjs').Program) => boolean }} Variant
@@ -25,7 +25,7 @@ export const variants = {
   'otel-unsampled': { flags: openTelemetry, env: nothingSampled, spans: 'none' },
 };
 
-/** How many spans a variant must make of one unit of a program's work. */
+/** The number of spans expected from a variant for one unit of a program's work. */
 export function spansOf({ spans }, variant) {
   const which = variants[variant].spans;
   if (which === 'none') return 0;

@@ -1,4 +1,4 @@
-// A message published, consumed and acknowledged; one consumer, as many messages on their way as are driven.
+// A message that is published, consumed and acknowledged, with one consumer.
 const { connect } = require('amqplib');
 
 exports.start = async () => {

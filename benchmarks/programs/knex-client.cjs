@@ -1,7 +1,7 @@
 const PostgresClient = require('knex/lib/dialects/postgres/index.js');
 
 /**
- * knex's own PostgreSQL client with another driver in the place of `pg`.
+ * knex's own PostgreSQL client with another driver instead of `pg`.
  *
  * @param {(text: string, values?: unknown[]) => Promise<{ rows: unknown[], affectedRows?: number }>} run
  */

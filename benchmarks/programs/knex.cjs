@@ -1,4 +1,4 @@
-// Queries built by knex, answered by PGlite: PostgreSQL inside this process.
+// Queries built by knex and run by PGlite: PostgreSQL inside this process.
 const { PGlite } = require('@electric-sql/pglite');
 const knex = require('knex');
 const clientOf = require('./knex-client.cjs');

@@ -1,6 +1,6 @@
 const http = require('node:http');
 
-/** Serves on a free port of the loopback interface; resolves to the port. */
+/** Listens on a free port of the loopback interface; resolves to the port. */
 module.exports = function listen(handler) {
   const server = http.createServer(handler);
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));

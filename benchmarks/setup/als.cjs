@@ -1,4 +1,4 @@
-// The floor of any async context: one AsyncLocalStorage.run a request, and nothing else.
+// The minimum for any async context: one AsyncLocalStorage.run per request, and nothing else.
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { Server } = require('node:http');
 

@@ -1,5 +1,5 @@
-// OpenTelemetry as its documentation sets it up, with the plugins of the measured programs only. The queue is long
-// enough for every span of the run, so that what is measured is delivered; the default of 2048 drops under load.
+// OpenTelemetry as in its documentation, with the plugins of the measured programs only. The queue holds all spans
+// of a run, so that the export is measured, too; the default of 2048 drops spans under load.
 const { context, propagation, trace } = require('@opentelemetry/api');
 const { AsyncLocalStorageContextManager } = require('@opentelemetry/context-async-hooks');
 const {

@@ -1,10 +1,10 @@
 /**
- * The child's side of children.mjs: calls of the parent, by name, over the IPC channel. The process ends with its
- * parent.
+ * The child's side of children.mjs: serves the parent's calls by method name over the IPC channel. The process
+ * exits with its parent.
  *
  * @param {Record<string, (...args: any[]) => unknown>} methods
  */
-module.exports = function answer(methods) {
+module.exports = function serveCalls(methods) {
   process.on('message', async ({ id, method, args }) => {
     try {
       process.send({ id, result: await methods[method](...args) });
