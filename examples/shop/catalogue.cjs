@@ -1,4 +1,4 @@
-// The shop's catalogue: CommonJS on koa, its products in a database behind knex.
+// The shop's catalogue: a CommonJS service with koa, and a database through knex.
 const Koa = require('koa');
 const Router = require('@koa/router');
 const { connect } = require('./database.cjs');
@@ -18,7 +18,7 @@ router.get('/:id', async (context) => {
 });
 
 router.get('/:id/stock', async (context) => {
-  // Product 13 is kept in a table that is not there: this is how a trace of a failure looks.
+  // Product 13 is in a table that does not exist, to show the trace of a failure.
   const table = context.params.id === '13' ? 'warehouse' : 'stock';
   const [stock] = await database(table).where({ product_id: context.params.id }).select('pieces');
   context.body = { pieces: stock?.pieces ?? 0 };

@@ -1,7 +1,7 @@
 const knex = require('knex');
 const ClientPGlite = require('knex-pglite');
 
-/** PostgreSQL where `DATABASE_URL` says so, else PGlite: PostgreSQL inside this process, in memory. */
+/** PostgreSQL if `DATABASE_URL` is set; otherwise PGlite: PostgreSQL inside this process, in memory. */
 exports.connect = function connect(url = process.env.DATABASE_URL) {
   const database = url
     ? knex({ client: 'pg', connection: url })

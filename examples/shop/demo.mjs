@@ -1,10 +1,10 @@
-// `npm run demo`: starts the shop with the preload flag only, sends requests, shows the traces.
-// `npm run demo -- --once` ends by itself, with status 0 only if the traces were complete; `--svg FILE` keeps a picture.
+// `npm run demo`: starts the shop with only the preload flag, sends requests, and shows the traces.
+// `npm run demo -- --once` ends by itself, with status 0 if the traces were complete; `--svg FILE` saves an image.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { renderWaterfall, renderWaterfallSvg, startCollector } from '@clew/viewer';
 import { rabbitmq } from '../../integration-tests/services/rabbitmq.ts';
-import { missingFrom, SCENES } from './expectations.mjs';
+import { missingFrom, SCENARIOS } from './expectations.mjs';
 import { startService, stopServices } from './services.mjs';
 
 const { values: flags } = parseArgs({
@@ -14,16 +14,18 @@ const color = process.stdout.isTTY && !process.env.NO_COLOR;
 const width = Math.min(process.stdout.columns ?? 110, 140);
 
 const collector = await startCollector({ port: 0 });
-say(`collecting traces on ${collector.url}`);
+log(`collecting traces on ${collector.url}`);
 const broker = await findBroker();
 let status = 1;
 try {
   const gateway = await openShop();
-  const scenes = broker ? [SCENES.product, SCENES.failure, SCENES.order] : [SCENES.product, SCENES.failure];
-  for (const scene of scenes) await ask(gateway.url, scene);
+  const scenarios = broker
+    ? [SCENARIOS.product, SCENARIOS.failure, SCENARIOS.order]
+    : [SCENARIOS.product, SCENARIOS.failure];
+  for (const scenario of scenarios) await send(gateway.url, scenario);
   const problems = [];
-  for (const scene of scenes) problems.push(...(await show(scene)));
-  for (const problem of problems) say(`missing: ${problem}`);
+  for (const scenario of scenarios) problems.push(...(await show(scenario)));
+  for (const problem of problems) log(`missing: ${problem}`);
   status = problems.length === 0 ? 0 : 1;
   if (!flags.once) await goOn(gateway.url);
 } finally {
@@ -34,11 +36,11 @@ try {
 process.exitCode = status;
 
 async function findBroker() {
-  say('looking for RabbitMQ …');
+  log('looking for RabbitMQ …');
   try {
     return await rabbitmq();
   } catch (error) {
-    say(`${error.message} The demo goes on without orders.`);
+    log(`${error.message} The demo continues without orders.`);
     return undefined;
   }
 }
@@ -56,29 +58,30 @@ async function openShop() {
   });
 }
 
-async function ask(url, { path, body, status: expected }) {
+async function send(url, { path, body, status: expected }) {
   const headers = { 'content-type': 'application/json' };
   const request = body ? { method: 'POST', headers, body: JSON.stringify(body) } : {};
   const response = await fetch(`${url}${path}`, request);
   await response.text();
-  say(`${request.method ?? 'GET'} ${path} → ${response.status}`);
+  log(`${request.method ?? 'GET'} ${path} → ${response.status}`);
   if (response.status !== expected)
     throw new Error(`expected ${expected} from ${path}, got ${response.status}`);
 }
 
-/** Draws the newest trace of a scene, and gives back what it lacks. */
-async function show(scene) {
+/** Draws the newest trace of a scenario, and returns what is missing in it. */
+async function show(scenario) {
   const deadline = Date.now() + 10_000;
   let trace;
-  let missing = [`the trace of ${scene.path}`];
-  // Spans come in batches from several processes: wait until the last has come.
+  let missing = [`the trace of ${scenario.path}`];
+  // Spans arrive in batches from several processes: wait for the last one.
   while (missing.length > 0 && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    trace = traceOf(scene) ?? trace;
-    if (trace) missing = missingFrom(trace, scene);
+    trace = traceOf(scenario) ?? trace;
+    if (trace) missing = missingFrom(trace, scenario);
   }
-  if (trace && flags.svg && scene === SCENES.product) writeFileSync(flags.svg, renderWaterfallSvg(trace));
-  if (trace) process.stdout.write(`\n${scene.title}:\n\n${renderWaterfall(trace, { color, width })}\n`);
+  if (trace && flags.svg && scenario === SCENARIOS.product)
+    writeFileSync(flags.svg, renderWaterfallSvg(trace));
+  if (trace) process.stdout.write(`\n${scenario.title}:\n\n${renderWaterfall(trace, { color, width })}\n`);
   return missing;
 }
 
@@ -93,14 +96,14 @@ function traceOf({ path, status: expected }) {
 }
 
 async function goOn(url) {
-  say(`the shop is open: try  curl ${url}/products/42  and  npx clew show --last 1 --from ${collector.url}`);
-  say('Ctrl-C ends it');
+  log(`the shop is open: try  curl ${url}/products/42  and  npx clew show --last 1 --from ${collector.url}`);
+  log('press Ctrl-C to stop');
   await new Promise((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
 }
 
-function say(text) {
+function log(text) {
   process.stderr.write(`demo: ${text}\n`);
 }

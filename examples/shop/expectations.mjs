@@ -1,4 +1,4 @@
-/** Each span of a path is beneath the one before it. */
+/** Each span of a path is the parent of the next one. */
 const PRODUCT_PATHS = [
   [
     ['gateway', 'SERVER', 'GET /products/:id'],
@@ -24,8 +24,8 @@ const ORDER_PATHS = [
   ],
 ];
 
-/** The requests of the demo: what is asked, what comes back, and what their traces must hold. */
-export const SCENES = {
+/** The requests of the demo, the expected responses, and the expected contents of their traces. */
+export const SCENARIOS = {
   product: { title: 'a request', path: '/products/7', status: 200, paths: PRODUCT_PATHS, errors: [] },
   failure: {
     title: 'a request that fails',
@@ -44,7 +44,9 @@ export const SCENES = {
   },
 };
 
-/** Says what a trace lacks: spans that must be there, in their places, with errors where they happened and only there. */
+/**
+ * Returns what is missing in a trace: expected spans with their parents, and errors exactly where they occurred.
+ */
 export function missingFrom(trace, { paths, errors }) {
   const problems = [];
   for (const path of paths) {

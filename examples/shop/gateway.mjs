@@ -1,4 +1,4 @@
-// The shop's front: an ES module on express that asks the catalogue with fetch, and the orders over AMQP.
+// The shop's gateway: an ES module with express that calls the catalogue with fetch, and the orders over AMQP.
 import express from 'express';
 import { connectOrders } from './order-client.mjs';
 
@@ -45,7 +45,9 @@ const server = app.listen(Number(PORT), '127.0.0.1', () => {
 async function fromCatalogue(path) {
   const response = await fetch(`${CATALOGUE_URL}${path}`);
   if (!response.ok) {
-    throw Object.assign(new Error(`the catalogue answered ${response.status}`), { status: response.status });
+    throw Object.assign(new Error(`the catalogue responded with ${response.status}`), {
+      status: response.status,
+    });
   }
   return response.json();
 }

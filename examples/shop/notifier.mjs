@@ -1,4 +1,4 @@
-// The shop's notifier: an ES module on amqplib that hears of every order.
+// The shop's notifier: an ES module with amqplib that receives an event for each order.
 import { setTimeout as sleep } from 'node:timers/promises';
 import amqp from 'amqplib';
 
@@ -10,7 +10,7 @@ await channel.bindQueue(queue, 'shop.events', 'order.*');
 
 await channel.consume(queue, async (message) => {
   if (message === null) return;
-  await sleep(5); // a letter takes its time
+  await sleep(5); // takes as long as sending an e-mail
   channel.ack(message);
 });
 console.log(`notifier listens on ${queue}`);

@@ -2,7 +2,9 @@ import amqp from 'amqplib';
 
 const REPLIES = 'amq.rabbitmq.reply-to';
 
-/** Calls the orders service over AMQP: a message with `replyTo` and `correlationId`, answered by another. */
+/**
+ * Calls the orders service over AMQP: sends a message with `replyTo` and `correlationId`, and waits for the reply.
+ */
 export async function connectOrders(url) {
   const connection = await amqp.connect(url);
   const channel = await connection.createChannel();

@@ -1,4 +1,5 @@
-// The shop's orders: CommonJS on amqplib. It answers calls over AMQP, and tells the world what was ordered.
+// The shop's orders: a CommonJS service with amqplib that replies to calls over AMQP, and publishes an event for
+// each order.
 const amqp = require('amqplib');
 
 const CALLS = 'orders';
@@ -14,8 +15,8 @@ async function start() {
   await channel.consume(CALLS, async (message) => {
     if (message === null) return;
     const { replyTo, correlationId } = message.properties;
-    const answer = await place(channel, JSON.parse(message.content.toString()));
-    channel.sendToQueue(replyTo, Buffer.from(JSON.stringify(answer)), { correlationId });
+    const reply = await place(channel, JSON.parse(message.content.toString()));
+    channel.sendToQueue(replyTo, Buffer.from(JSON.stringify(reply)), { correlationId });
     channel.ack(message);
   });
   console.log(`orders listens on ${CALLS}`);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const running = new Set();
 
-/** Starts one of the shop's programs, traced by nothing but the preload flag, and waits until it listens. */
+/** Starts one of the shop's services with only the preload flag, and waits until it listens. */
 export async function startService(name, file, collectorUrl, environment) {
   const child = spawn(process.execPath, ['--import', '@clew/node/register', file], {
     cwd: folder,
@@ -34,10 +34,10 @@ async function listening(name, child) {
       return url;
     }
   }
-  throw new Error(`${name} ended before it listened`);
+  throw new Error(`${name} exited before it listened`);
 }
 
-/** Asks all services to end, and waits for it. */
+/** Stops all services, and waits until they have exited. */
 export async function stopServices() {
   await Promise.all(
     [...running].map(async (child) => {
