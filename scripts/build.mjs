@@ -1,5 +1,5 @@
-// Builds every package, or those named (`core tracer`): CommonJS with esbuild, an ES module around each entry, and
-// declarations (scripts/declarations.mjs). docs/rationale.md explains why the implementation is CommonJS.
+// Builds all packages, or the named ones (`core tracer`): CommonJS with esbuild, an ES module wrapper for each
+// entry, and declarations (scripts/declarations.mjs). docs/rationale.md explains the choice of CommonJS.
 import {
   chmodSync,
   copyFileSync,
@@ -28,16 +28,16 @@ const packages = globSync('packages/*/package.json', { cwd: root })
 
 const target = 'node22.15';
 const readable = {
-  // Names stay as they are: stacks and profiles are read by people.
+  // Names are kept: stacks and profiles are read by people.
   minifyWhitespace: true,
   minifySyntax: true,
-  // Node prints the whole line that threw an uncaught error, and that line may be ours.
+  // Node prints the whole line that threw an uncaught error, which may be in our code.
   lineLimit: 160,
   legalComments: 'none',
   logLevel: 'warning',
 };
 const MODULE_URL = '__moduleUrl';
-// A bundler may leave no `__filename`.
+// A bundler may remove `__filename`.
 const DECLARE_MODULE_URL = `var ${MODULE_URL} = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : undefined;`;
 
 await Promise.all(packages.map(bundle));
@@ -45,7 +45,7 @@ await writeDeclarations(root, packages);
 
 async function bundle({ folder, manifest }) {
   const entries = entryPoints(manifest);
-  // As ES modules first: only these does esbuild split into what several entries share.
+  // ES modules first: esbuild can split shared code only from these.
   const { outputFiles, metafile } = await build({
     metafile: true,
     write: false,
@@ -69,7 +69,7 @@ async function bundle({ folder, manifest }) {
     written.add(writeModule(join(root, folder, 'dist', entry), exports, isCommand(manifest, entry)));
   }
   for (const file of Object.values(manifest.bin ?? {})) chmodSync(join(root, folder, file), 0o755);
-  // npm packs a licence only from the folder of the package itself.
+  // npm packs a licence only from the package's own folder.
   copyFileSync(join(root, 'LICENSE'), join(root, folder, 'LICENSE'));
   prune(folder, manifest, written);
 }
@@ -89,11 +89,11 @@ async function writeCommonJs({ path, text }) {
   return path;
 }
 
-/** The ES module of an entry holds no code: `import` and `require` share one instance of everything. */
+/** An entry's ES module contains no code, so that `import` and `require` share one instance of everything. */
 function writeModule(path, names, isCommand) {
   const lines = isCommand ? ['#!/usr/bin/env node'] : [];
   const implementation = `'./${basename(path)}.cjs'`;
-  // By name: not every bundler takes the default import of CommonJS for its `module.exports`.
+  // By name: not every bundler uses the default import of CommonJS for its `module.exports`.
   lines.push(
     names.length === 0
       ? `import ${implementation};`
@@ -107,7 +107,7 @@ function isCommand(manifest, entry) {
   return Object.values(manifest.bin ?? {}).includes(`dist/${entry}.js`);
 }
 
-/** Removes what an earlier build left, but never a file that is in use now. */
+/** Removes the files of an earlier build, except those still in use. */
 function prune(folder, manifest, written) {
   const dist = join(root, folder, 'dist');
   const named = new Set(filesNamedBy(manifest).map((file) => join(root, folder, file)));
@@ -120,13 +120,13 @@ function prune(folder, manifest, written) {
   }
 }
 
-/** The `./dist/NAME.js` files that a package's `exports` and `bin` name. */
+/** Returns the `./dist/NAME.js` files named in a package's `exports` and `bin`. */
 function entryPoints(manifest) {
   const files = filesNamedBy(manifest).filter((file) => /^(\.\/)?dist\/.+\.js$/.test(file));
   return [...new Set(files.map((file) => file.replace(/^(\.\/)?dist\//, '').replace(/\.js$/, '')))];
 }
 
-/** Every file behind a condition of `exports`, and those of `bin`. */
+/** Returns every file behind a condition of `exports`, and those of `bin`. */
 function filesNamedBy({ exports = {}, bin = {} }) {
   const filesIn = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(filesIn));
   return [...filesIn(exports), ...filesIn(bin)];

@@ -1,5 +1,5 @@
-// The declarations of packages: tsc writes a file for each source into `.types`, and scripts/roll-up.mjs makes one file for
-// each entry of them, which is what is published. Entries whose declarations have not changed are left alone.
+// Writes the declarations of packages: tsc writes a file for each source into `.types`, and scripts/roll-up.mjs
+// combines them into one published file for each entry. Entries whose declarations have not changed are skipped.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ export async function writeDeclarations(root, packages) {
   const jobs = changed.flatMap(({ folder, entries }) => entries.map((entry) => ({ folder, entry })));
   const workers = startWorkers(Math.min(jobs.length, MAX_WORKERS, availableParallelism()));
   const started = new Map();
-  // A roll-up reads the declarations of the packages that it imports.
+  // A roll-up reads the declarations of imported packages.
   const rollUp = (each) => {
     if (!started.has(each)) started.set(each, rollUpAfterDependencies(each));
     return started.get(each);
@@ -40,7 +40,7 @@ export async function writeDeclarations(root, packages) {
   }
 }
 
-/** The entries of a package that have types: `index`, `plugin`. */
+/** Returns the names of a package's entries with types: `index`, `plugin`. */
 function typedEntries(manifest) {
   const types = Object.values(manifest.exports ?? {}).map(({ types }) => types);
   return types.filter(Boolean).map((file) => file.replace(/^\.\/dist\//, '').replace(/\.d\.ts$/, ''));
@@ -80,7 +80,7 @@ function describe(root, { folder: relative, manifest }) {
   return { ...described, isCurrent };
 }
 
-/** To TypeScript, the copies of a class with private members that two entries declare are two incompatible types. */
+/** TypeScript treats copies of a class with private members, declared by two entries, as incompatible types. */
 function checkClasses(folder, entries) {
   const seen = new Map();
   for (const entry of entries) {

@@ -1,4 +1,4 @@
-// Lints and checks the format of the whole tree. `npm run lint -- --write` mends what can be mended.
+// Lints and checks the format of the whole tree. `npm run lint -- --write` fixes what can be fixed.
 import { spawnSync } from 'node:child_process';
 
 const biome = 'node_modules/@biomejs/biome/bin/biome';

@@ -1,5 +1,5 @@
-// The Node versions that Clew is tested on, found or installed from the npm registry into `.cache/node`.
-// `node scripts/node-versions.mjs 22.23.3 26` prints the path of each binary, a line each.
+// The versions of Node on which Clew is tested, found or installed from the npm registry into `.cache/node`.
+// `node scripts/node-versions.mjs 22.23.3 26` prints the path of each executable, one per line.
 import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,10 +11,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const windows = process.platform === 'win32';
 const binary = join('node_modules', 'node', 'bin', windows ? 'node.exe' : 'node');
 
-/** The oldest Node that Clew supports. */
+/** The oldest version of Node that Clew supports. */
 export const oldestNode = '22.15.0';
 
-/** One Node of each line that Clew supports, oldest first. */
+/** One version of each supported release line, oldest first. */
 export const nodeLines = ['22.23.3', '24.21.0', '26.10.0'];
 
 /** Every pinned version, oldest first. */
@@ -23,8 +23,8 @@ export const nodeVersions = [oldestNode, ...nodeLines];
 const installs = new Map();
 
 /**
- * The path of a Node binary of this exact version, one of `nodeVersions`, or a line of it (`24`): the one
- * that runs, the repository's own, or one installed under `.cache/node` (once, with a line on stderr).
+ * Returns the path of a Node executable for an exact version from `nodeVersions`, or for a release line (`24`): the
+ * running one, the repository's own, or one installed under `.cache/node` (once, with a line on stderr).
  */
 export function nodeBinary(wanted) {
   const version = nodeLines.find((line) => line.startsWith(`${wanted}.`)) ?? wanted;
@@ -47,7 +47,7 @@ async function findOrInstall(version) {
   throw new Error(`Node ${version} could not be installed from the npm registry: is it reachable?`);
 }
 
-/** Into a folder of its own first, so that two programs that install at once never see half of one. */
+/** Installs into a temporary folder first, so that concurrent installations never use an incomplete one. */
 async function install(version, folder) {
   await mkdir(dirname(folder), { recursive: true });
   const draft = await mkdtemp(`${folder}-`);
@@ -56,7 +56,7 @@ async function install(version, folder) {
     const args = ['install', '--prefix', draft, '--no-audit', '--no-fund', '--loglevel=error'];
     await run('npm', [...args, `node@${version}`], { cwd: draft, shell: windows });
     await rename(draft, folder).catch(async () => {
-      // Whoever else installed it in the meantime has won: it is not taken away under a running program.
+      // If another process has installed it in the meantime, keep that one: it may already be running.
       if (await isNode(join(folder, binary), version)) return;
       await rm(folder, { recursive: true, force: true });
       await rename(draft, folder);

@@ -1,4 +1,5 @@
-// A worker of scripts/declarations.mjs: rolls the declarations behind an entry up into one file, and writes the API report.
+// A worker of scripts/declarations.mjs: combines the declarations of an entry into one file, and writes the API
+// report.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
@@ -25,7 +26,7 @@ parentPort.on('message', (job) => {
   }
 });
 
-/** `.types/ENTRY.d.ts` → `dist/ENTRY.d.ts`, `dist/ENTRY.d.cts` and `.types/api/ENTRY.api.md`. */
+/** Writes `dist/ENTRY.d.ts`, `dist/ENTRY.d.cts` and `.types/api/ENTRY.api.md` from `.types/ENTRY.d.ts`. */
 function rollUp({ folder, entry }) {
   const declarations = join(folder, 'dist', `${entry}.d.ts`);
   const mainEntryPointFilePath = join(folder, '.types', `${entry}.d.ts`);
@@ -61,6 +62,6 @@ function rollUp({ folder, entry }) {
   };
   const { succeeded } = Extractor.invoke(config, { localBuild: true, messageCallback });
   if (!succeeded) throw new Error(problems.join('\n'));
-  // The extension decides: TypeScript's `module: node16` refuses declarations of an ES module in a CommonJS file.
+  // By extension: TypeScript's `module: node16` rejects declarations of an ES module in a CommonJS file.
   copyFileSync(declarations, declarations.replace(/\.d\.ts$/, '.d.cts'));
 }

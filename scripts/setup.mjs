@@ -1,6 +1,6 @@
-// Entry of every root command. Runs on any Node the user has, with nothing installed:
-// installs dependencies when they are missing or stale, builds when a source changed,
-// then hands over to the pinned Node. Usage: node scripts/setup.mjs [--no-build] [--force-build] [script [args…]]
+// Entry point of all root commands. Runs on any version of Node, without installed packages: installs dependencies
+// if they are missing or outdated, builds if a source has changed, then runs the given script with the pinned
+// version of Node. Usage: node scripts/setup.mjs [--no-build] [--force-build] [script [args…]]
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -27,8 +27,8 @@ if (script) {
 function install() {
   const lock = readFileSync(join(root, 'package-lock.json'));
   if (upToDate('install', hashOf([lock])) && existsSync(nodeBin)) return;
-  say('installing dependencies (once, about a minute) …');
-  // Not `npm ci`: the lock file lists the optional binaries of one platform only, `npm install` adds this one's.
+  log('installing dependencies (once, about a minute) …');
+  // Not `npm ci`: the lock file lists one platform's optional binaries only; `npm install` adds this platform's.
   const args = ['install', '--no-save', '--loglevel=error', '--no-audit', '--no-fund'];
   step('npm', args, 'npm install failed: is the npm registry reachable?');
   stamp('install', hashOf([lock]));
@@ -38,13 +38,13 @@ function build(force) {
   const sources = globPaths();
   const key = hashOf(sources.map((path) => `${path}:${statSync(join(root, path)).mtimeMs}`));
   if (!force && upToDate('build', key)) return;
-  say('building …');
+  log('building …');
   step(nodeBin, [join(root, 'scripts', 'build.mjs')], 'the build failed: see the messages above');
   stamp('build', key);
 }
 
 function globPaths() {
-  // fs.globSync came with Node 22; the pinned Node lists the files when the user's is older.
+  // fs.globSync requires Node 22: with an older version, the pinned Node lists the files.
   const patterns = [
     'packages/*/src/**/*',
     'packages/*/package.json',
@@ -64,7 +64,7 @@ function globPaths() {
 function step(command, args, failure) {
   const { status } = run(command, args);
   if (status !== 0) {
-    say(failure);
+    log(failure);
     process.exit(status || 1);
   }
 }
@@ -98,6 +98,6 @@ function stamp(name, key) {
   writeFileSync(stampFile(name), key);
 }
 
-function say(text) {
+function log(text) {
   process.stderr.write(`clew: ${text}\n`);
 }

@@ -1,5 +1,5 @@
-// Runs the whole suite on every Node that Clew supports, one after the other; arguments go to jest.
-// `npm run test:all -- --node 22.15.0,26 packages/core` chooses Nodes and tests.
+// Runs the whole suite on each supported version of Node in turn; arguments are passed to jest.
+// `npm run test:all -- --node 22.15.0,26 packages/core` selects versions and tests.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ function choose(args) {
   return { versions: chosen, jestArguments: args.toSpliced(at, 2) };
 }
 
-/** The types are the same on every Node. */
+/** Checked once: the types do not depend on the version of Node. */
 function checkTypes() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.tests.json'], {
@@ -54,7 +54,7 @@ async function runSuite(version) {
   const begin = performance.now();
   console.log(`Node ${version}: ${files} test files …`);
   const args = ['--no-warnings', jest, '--json', `--outputFile=${outputFile}`, ...jestArguments];
-  // Tests that start `node` or `npm` by name get this Node, too.
+  // Tests that start `node` or `npm` by name use this version, too.
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
   const child = spawn(node, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe'] });
   let done = 0;

@@ -1,4 +1,5 @@
-// Checks the types of the tests, then runs jest over the packages and the integration suites; arguments go to jest.
+// Checks the types of the tests, then runs jest for the packages and the integration suites; arguments are passed
+// to jest.
 import { spawnSync } from 'node:child_process';
 
 run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json');
