@@ -13,8 +13,8 @@ const OURS = ['core', 'tracer', 'node', 'testing', 'instrumentation-http', 'inst
 const JEST = join('node_modules', 'jest', 'bin', 'jest.js');
 const VITEST = join('node_modules', 'vitest', 'vitest.mjs');
 const JEST_LINE =
-  'clew warn: @clew/node: Jest loads modules without module hooks: Node’s own modules are traced, others if you ' +
-  'give to a plugin’s instrument() are traced (see the README of @clew/testing)';
+  'clew warn: @clew/node: Jest loads modules without module hooks: only Node’s own modules and those that you ' +
+  'pass to a plugin’s instrument() are traced (see the README of @clew/testing)';
 
 /** Those of a suite among them. */
 const ALL_PASSED = /Tests: +([2-9]\d) passed, \1 total/;
