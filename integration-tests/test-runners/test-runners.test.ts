@@ -73,7 +73,8 @@ test(
   'vitest, where Node loads the packages',
   async () => {
     const ended = await run(VITEST, 'run', '--globals', 'esm', 'vitest');
-    expect(ended.stdout).toMatch(/Tests +([2-9]\d) passed \(\1\)/);
+    // One is skipped where vitest's modules can't be hooked.
+    expect(ended.stdout).toMatch(/Tests +(?:[2-9]\d passed|[2-9]\d passed \| 1 skipped) \([2-9]\d\)/);
     expect(ended.code).toBe(0);
     expect(linesOf(ended)).toEqual([]);
   },

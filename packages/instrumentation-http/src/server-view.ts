@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type HttpServerView, onEmitterClose } from '@clew/core/plugin';
+import type { HttpServerView } from '@clew/core/plugin';
 import { headerInText } from './header-text.ts';
+import { onResponseClose } from './pipelined-response.ts';
 
 /** Node's own server, `node:http` and `node:https`. */
 export const serverView: HttpServerView<IncomingMessage, ServerResponse> = {
@@ -16,5 +17,5 @@ export const serverView: HttpServerView<IncomingMessage, ServerResponse> = {
   status: (response) => response.statusCode,
   headersSent: (response) => response.headersSent,
   responseHeader: (response, name) => response.getHeader(name) ?? headerInText(response, name),
-  onClose: onEmitterClose,
+  onClose: onResponseClose,
 };

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { connect } from 'node:net';
 import { currentSpanId, listenOn, openRequest, recordSpans, send, whileServing } from '@clew/testing';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { HttpInstrumentation } from '../src/index.ts';
@@ -231,6 +232,27 @@ describe('wrong options', () => {
   ])('%j are one clear TypeError', (options, message) => {
     expect(() => new HttpInstrumentation(options)).toThrow(
       expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+test('a pipelined request whose connection closes before its turn has a span that ends', async () => {
+  const COUNT = 20;
+  const { promise: all, resolve } = Promise.withResolvers<http.IncomingMessage>();
+  let count = 0;
+  const server = http.createServer((request) => {
+    if (++count === COUNT) resolve(request);
+  });
+  await whileServing(listenOn(server), async (url) => {
+    const { hostname, port, host } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /waiting HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(COUNT));
+    const { socket: connection } = await all;
+    expect(connection.listenerCount('close')).toBeLessThan(10);
+    socket.destroy();
+    const spans = await recorder.take(COUNT);
+    expect(new Set(spans.map(({ attributes }) => attributes['error.type']))).toEqual(
+      new Set(['connection_closed']),
     );
   });
 });

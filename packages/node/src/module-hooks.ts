@@ -38,6 +38,10 @@ export function hookModules(modules: readonly string[]): void {
       );
       return;
     }
+    if (isMissing(fault)) {
+      reportNoHooks(fault);
+      return;
+    }
     diag.warn(
       '@clew/node: this environment does not allow module hooks: only modules loaded as CommonJS and those ' +
         'that you pass to a plugin’s instrument() are traced',
@@ -112,9 +116,19 @@ function loadHooks(include: readonly string[]): ImportHooks | undefined {
     hooks.applyOptions({ include });
     return hooks;
   } catch (fault) {
-    diag.info('@clew/node: ES modules are not hooked, as in a bundled application', fault);
+    reportNoHooks(fault);
     return undefined;
   }
+}
+
+function reportNoHooks(fault: unknown): void {
+  diag.info('@clew/node: ES modules are not hooked, as in a bundled application', fault);
+}
+
+/** Whether import-in-the-middle is not installed beside this file, as in a bundle; that of an ES module has no URL to start from. */
+function isMissing(fault: unknown): boolean {
+  const { code } = fault as { readonly code?: unknown };
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_UNSUPPORTED_RESOLVE_REQUEST';
 }
 
 function isPath(specifier: string): boolean {

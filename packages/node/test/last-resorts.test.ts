@@ -57,24 +57,34 @@ test('without its executable, removed by an update, its last spans arrive', asyn
   expect(ended).toMatchObject({ code: 3, names: ['last'], stdout: '', stderr: '' });
 });
 
-test.each([['--allow-child-process'], ['--allow-worker']])(
-  'under --permission %s its last spans arrive',
-  async (flag) => {
-    const ended = await run('as usual', [...PERMISSION, flag]);
-    expect(ended).toMatchObject({ code: 3, names: ['last'], stdout: '', stderr: '' });
-  },
-);
+/** Older Nodes hook ES modules on a thread, which needs a permission: the start reports it. */
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const hooksNeedThread = (major === 22 && minor < 22) || (major === 24 && minor < 11);
+const WITHOUT_THREAD = hooksNeedThread
+  ? expect.stringMatching(/^clew warn: @clew\/node: this environment does not allow module hooks.*\n$/)
+  : '';
+
+test.each([
+  ['--allow-child-process', WITHOUT_THREAD],
+  ['--allow-worker', ''],
+])('under --permission %s its last spans arrive', async (flag, stderr) => {
+  const ended = await run('as usual', [...PERMISSION, flag]);
+  expect(ended).toMatchObject({ code: 3, names: ['last'], stdout: '', stderr });
+});
 
 test('under --permission alone its last spans arrive over a connection that is open', async () => {
   const ended = await run('as usual', PERMISSION, 'after an export');
-  expect(ended).toMatchObject({ code: 3, names: ['first', 'last'], stdout: '', stderr: '' });
+  expect(ended).toMatchObject({ code: 3, names: ['first', 'last'], stdout: '', stderr: WITHOUT_THREAD });
 });
 
 test('under --permission alone, before a first export, one log line reports the loss and its reason', async () => {
   const ended = await run('as usual', PERMISSION);
   expect(ended).toMatchObject({ code: 3, names: [], stdout: '' });
   expect(ended.stderr).toMatch(
-    /^clew warn: @clew\/node: 1 spans were lost .* --allow-child-process .* --allow-worker .*\n$/,
+    hooksNeedThread
+      ? // Node's message does not name the missing permission there.
+        /\nclew warn: @clew\/node: 1 spans were lost .* restricted; .* restricted; no open connection\. Await flush\(\) .*\n$/
+      : /^clew warn: @clew\/node: 1 spans were lost .* --allow-child-process .* --allow-worker .*\n$/,
   );
 });
 
@@ -87,7 +97,7 @@ test('without file descriptors, before a first export, one log line reports the 
   const ended = await run('without descriptors', []);
   expect(ended).toMatchObject({ code: 3, names: [], stdout: 'EMFILE\n' });
   expect(ended.stderr).toMatch(
-    /^clew warn: @clew\/node: 1 spans were lost .* EMFILE; no open connection.*\n$/,
+    /(?:^|\n)clew warn: @clew\/node: 1 spans were lost .* EMFILE; no open connection.*\n$/,
   );
 });
 
