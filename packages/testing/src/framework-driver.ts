@@ -22,6 +22,8 @@ export interface HttpFrameworkAdapter extends SubjectAdapter {
   steps(steps: readonly Step[]): RequestListener;
   /** The path of a route that matches everything: `/{*rest}`. */
   readonly catchAll: string;
+  /** The framework's spelling of a route, where that is not `/users/:id`. */
+  spelling?(route: string): string;
   /** Names of the layer spans; undefined where the framework has no such layer. */
   readonly layerNames: {
     middleware(name: string): string | undefined;
@@ -33,6 +35,8 @@ export interface HttpFrameworkAdapter extends SubjectAdapter {
 export interface FrameworkDriver {
   readonly adapter: HttpFrameworkAdapter;
   readonly recorder: Recorder;
+  /** A route as the framework spells it. */
+  spelled(route: string): string;
   /** Serves a program with the plugin on while `work` runs. */
   serving<T>(program: FrameworkProgram, options: object, work: (url: string) => Promise<T>): Promise<T>;
   /** One request with the default options, and the SERVER span, which is the only one. */
@@ -56,6 +60,7 @@ export function driveFramework(adapter: HttpFrameworkAdapter): FrameworkDriver {
   return {
     adapter,
     recorder,
+    spelled: (route) => (adapter.spelling ? adapter.spelling(route) : route),
     serving,
     serveOne: (program, target) =>
       serving(program, {}, async (url) => {
