@@ -74,8 +74,11 @@ export interface LayerRun extends ChannelOperation {
   fail(error: unknown): void;
 }
 
-/** Calls a layer that is done when its promise settles. What comes back settles after the layer's end, in the same way. */
-export function settleLayer<T>(run: LayerRun, call: () => T): T {
+/**
+ * Calls a layer that is done when its promise settles. The returned promise settles after the layer's end, in the same
+ * way. `failureIn` finds the error in the value of a framework that returns errors instead of throwing them.
+ */
+export function settleLayer<T>(run: LayerRun, call: () => T, failureIn?: (value: unknown) => unknown): T {
   let value: T;
   try {
     value = run.inside(call);
@@ -92,7 +95,12 @@ export function settleLayer<T>(run: LayerRun, call: () => T): T {
     run.fail(error);
     run.end();
   };
-  return observePromise(value, () => run.end(), failed);
+  const settled = (result: unknown) => {
+    const failure = failureIn?.(result);
+    if (failure !== undefined) run.fail(failure);
+    run.end();
+  };
+  return observePromise(value, settled, failed);
 }
 
 /** Errors that a layer has recorded, with their request: an application may throw one object in many. */
