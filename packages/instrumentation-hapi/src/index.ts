@@ -1,0 +1,1 @@
+export { HapiInstrumentation, type HapiLayerInfo } from './hapi-instrumentation.ts';
