@@ -48,6 +48,15 @@ describe('the repository', () => {
     }
   });
 
+  test('the functions in the lifecycle of docs/architecture.md exist', () => {
+    const [, diagram = ''] =
+      /## Lifecycle of a request.*?```mermaid(.*?)```/s.exec(read('docs/architecture.md')) ?? [];
+    const bold = [...diagram.matchAll(/<b>(.*?)<\/b>/g)].flatMap(([, text = '']) => text.match(/\w+/g) ?? []);
+    expect(bold.length).toBeGreaterThan(20);
+    const sources = globSync('packages/*/src/**/*.ts', { cwd: root }).map(read).join('\n');
+    expect(bold.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources))).toEqual([]);
+  });
+
   test('links between its documents lead somewhere', () => {
     const documents = ['README.md', ...globSync('{docs,packages/*,benchmarks}/*.md', { cwd: root })];
     const broken = documents.flatMap((document) =>
