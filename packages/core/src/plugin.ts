@@ -29,6 +29,7 @@ export {
   type Database,
   type DbOptions,
   type DbQuery,
+  dbOptions,
   QueryOperation,
   queryParent,
   recordFailedAcquire,

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { originals } from '@clew/core/internal';
 import {
+  type DbOptions,
+  dbOptions,
   defineInstrumentation,
-  type OptionsOf,
   observePromise,
-  option,
   type QueryOperation,
   queryParent,
   recordFailedAcquire,
@@ -15,12 +15,7 @@ import { databaseOf, type KnexClient, type KnexQuery } from './knex-client.ts';
 
 declare const __VERSION__: string;
 
-const options = {
-  maxQueryLength: option.number(-1, Number.MAX_SAFE_INTEGER, 1022),
-  requireParentSpan: option.boolean(false),
-} as const;
-
-type KnexTools = Tools<OptionsOf<typeof options>>;
+type KnexTools = Tools<DbOptions>;
 type Query = (this: KnexClient, connection: object, query: KnexQuery) => Promise<unknown>;
 type Stream = (
   this: KnexClient,
@@ -38,7 +33,7 @@ const MIN_WAIT_MS = 1;
 export const KnexInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-knex',
   version: __VERSION__,
-  options,
+  options: dbOptions,
   targets: [{ module: 'knex', versions: ['>=0.95 <4'], patch }],
 });
 

@@ -1,18 +1,13 @@
 // The suite for databases passes a plugin that keeps each caller's context, and fails one that does not.
 import {
   bindCallback,
+  dbOptions,
   defineInstrumentation,
-  option,
   type QueryOperation,
   startQuery,
 } from '@clew/core/plugin';
 import { type DbAdapter, dbSuite, dbTests, type Suite, testsOf } from '../src/index.ts';
 import { type Callback, connectionTo, startTinydb, TINYDB_SKIPS, tinydb } from './tinydb.ts';
-
-const OPTIONS = {
-  maxQueryLength: option.number(-1, 1_000_000, 1022),
-  requireParentSpan: option.boolean(false),
-} as const;
 
 type Send = (text: string, callback: Callback) => void;
 /** How a plugin calls the driver: `send` with the callback that it makes of the application's. */
@@ -50,7 +45,7 @@ function adapter(callThrough: CallThrough): DbAdapter {
   const Tinydb = defineInstrumentation({
     name: 'clew-instrumentation-tinydb',
     version: '1.0.0',
-    options: OPTIONS,
+    options: dbOptions,
     targets: [
       {
         module: 'tinydb',

@@ -9,6 +9,7 @@ import {
 import { isCancellation } from '../cancellation.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { guard } from '../kit/failures.ts';
+import { type OptionsOf, option } from '../kit/options.ts';
 import type { Tools } from '../kit/target.ts';
 import { currentContext, Operation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
@@ -35,12 +36,16 @@ export interface DbQuery {
   readonly waitMs?: number | undefined;
 }
 
-/** Options of every database plugin. */
-export interface DbOptions {
-  /** The maximum length of `db.query.text` in characters; 0 omits it, -1 means no limit. */
-  readonly maxQueryLength: number;
-  readonly requireParentSpan: boolean;
-}
+/** The options of every database plugin. */
+export const dbOptions = {
+  /** The maximum length of `db.query.text` in characters, 1022 by default; 0 omits it, -1 means no limit. */
+  maxQueryLength: option.number(-1, Number.MAX_SAFE_INTEGER, 1022),
+  /** Whether a query outside of a span is not traced; false by default. */
+  requireParentSpan: option.boolean(false),
+} as const;
+
+/** The values of {@link dbOptions}. */
+export type DbOptions = OptionsOf<typeof dbOptions>;
 
 /** The operation of a query. Its error is recorded without the values that the application bound. */
 export class QueryOperation extends Operation {
