@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import {
+  callerSpan,
+  currentSpanId,
+  type DbConnection,
+  dbSuite,
+  manifestSuite,
+  type RunQuery,
+  recordSpans,
+  within,
+} from '@clew/testing';
+import { createPool, type Pool } from 'mysql2';
+import { findMariadb, type Mariadb } from '../../../integration-tests/services/mariadb.ts';
+import { Mysql2Instrumentation } from '../mysql2-instrumentation.ts';
+
+let mariadb: Mariadb;
+beforeAll(async () => {
+  mariadb = await findMariadb();
+}, 60_000);
+afterAll(() => mariadb.stop());
+
+const poolOfOne = () => createPool({ uri: mariadb.url, connectionLimit: 1 });
+
+/** A pool as the suite drives it, with the method that runs a statement. */
+function connectionTo(pool: Pool, method: 'query' | 'execute'): DbConnection {
+  const queryOf =
+    (runner: Pick<ReturnType<Pool['promise']>, 'query' | 'execute'>): RunQuery =>
+    (sql, values = []) =>
+      method === 'query' ? runner.query(sql, [...values]) : runner.execute(sql, [...values] as string[]);
+  return {
+    query: queryOf(pool.promise()),
+    queryWithCallback: (sql, callback) => pool[method](sql, callback),
+    transaction: async (work) => {
+      const connection = await pool.promise().getConnection();
+      try {
+        await connection.query('BEGIN');
+        await work(queryOf(connection));
+        await connection.query('COMMIT');
+      } catch (error) {
+        await connection.query('ROLLBACK');
+        throw error;
+      } finally {
+        connection.release();
+      }
+    },
+    close: () => pool.promise().end(),
+  };
+}
+
+for (const method of ['query', 'execute'] as const) {
+  dbSuite({
+    name: `mysql2 on MariaDB with ${method}()`,
+    system: 'mysql',
+    placeholder: '?',
+    instrument: (options) => new Mysql2Instrumentation(options),
+    functions: 'it listens to channels',
+    open: async () => connectionTo(poolOfOne(), method),
+  });
+}
+
+manifestSuite(join(__dirname, '..'), { Mysql2Instrumentation });
+
+describe('a pool of one connection that three requests use at once', () => {
+  const recorder = recordSpans();
+
+  test('calls each one back in its own context, and the next query of a callback is its child', async () => {
+    const plugin = new Mysql2Instrumentation();
+    const pool = poolOfOne();
+    const requests = ['one', 'two', 'three'].map(callerSpan);
+    const seen = await Promise.all(
+      requests.map((request) =>
+        within(
+          request,
+          () =>
+            new Promise<string[]>((resolve, reject) => {
+              pool.query('SELECT SLEEP(0.01)', (error) => {
+                if (error) return reject(error);
+                const first = currentSpanId();
+                pool.execute('SELECT 1', () => resolve([first, currentSpanId()]));
+              });
+            }),
+        ),
+      ),
+    );
+    for (const request of requests) request.end();
+    const ids = requests.map((request) => request.spanContext().spanId);
+    expect(seen).toEqual(ids.map((id) => [id, id]));
+    const spans = await recorder.take(9);
+    for (const id of ids) expect(spans.filter(({ parentSpanId }) => parentSpanId === id)).toHaveLength(2);
+    await pool.promise().end();
+    plugin.disable();
+  });
+});
