@@ -1,69 +1,91 @@
+// Each code block of the guide runs as it is written, against a driver that calls back from its own socket.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as core from '@clew/core/plugin';
-import { createRecorder } from '@clew/testing';
+import * as plugin from '@clew/core/plugin';
+import * as testing from '@clew/testing';
 import { transformSync } from '@swc/core';
+import { startTinydb, tinydb, tinydb2 } from '../../packages/testing/test/tinydb.ts';
 
 const guide = readFileSync(join(__dirname, '..', '..', 'docs', 'writing-a-plugin.md'), 'utf8');
+const [channelPlugin, patchPlugin, manifest, suite, ...others] = Array.from(
+  guide.matchAll(/^```(?:ts|js|json)\n(.*?)^```$/gms),
+  ([, block]) => block as string,
+);
 
-/** A client as the guide imagines it. */
-class Connection {
-  readonly host = 'db.internal';
-  readonly database = 'shop';
-
-  send(text: string, callback: (error: unknown, rows?: unknown[]) => void): void {
-    setImmediate(() =>
-      text.includes('missing') ? callback(new Error('no such table')) : callback(null, [1]),
-    );
-  }
+/** A plugin's class as the guide defines it. */
+interface PluginModule {
+  readonly TinydbInstrumentation: {
+    readonly definition: {
+      readonly name: string;
+      readonly version: string;
+      readonly targets: readonly object[];
+    };
+  };
 }
 
-describe('the plugin of docs/writing-a-plugin.md', () => {
-  const recorder = createRecorder();
-  afterAll(() => recorder.stop());
-
-  test('traces queries as the guide says', async () => {
-    const { TinydbInstrumentation } = evaluate(
-      guide.match(/```ts\n(import \{ defineInstrumentation[\s\S]*?)```/)?.[1] as string,
-    );
-    const plugin = new TinydbInstrumentation();
-    plugin.instrument({ Connection });
-    const connection = new Connection();
-
-    const rows = await query(connection, "SELECT * FROM items WHERE name = 'secret'");
-    const failure = await query(connection, 'SELECT * FROM missing').catch((error: Error) => error.message);
-
-    expect([rows, failure]).toEqual([[1], 'no such table']);
-    const [fine, failed] = await recorder.take(2);
-    expect(fine).toMatchObject({
-      name: 'SELECT items',
-      attributes: { 'db.query.text': 'SELECT * FROM items WHERE name = ?' },
-    });
-    expect(failed).toMatchObject({ name: 'SELECT missing', status: { message: 'no such table' } });
-    plugin.disable();
-    await query(connection, 'SELECT * FROM items');
-    expect(recorder.spans()).toEqual([]);
-  });
+let server: Awaited<ReturnType<typeof startTinydb>>;
+beforeAll(async () => {
+  server = await startTinydb();
 });
+afterAll(() => server.close());
 
-function query(connection: Connection, text: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    connection.send(text, (error, rows) => (error ? reject(error) : resolve(rows)));
-  });
+/** The driver's module, whose connections need no address. */
+function driver(version: () => ReturnType<typeof tinydb>) {
+  const { Connection } = version();
+  return {
+    Connection: class extends Connection {
+      constructor() {
+        super(server.port);
+      }
+    },
+  };
 }
 
-interface Plugin {
-  instrument(moduleExports: unknown): void;
-  disable(): void;
-}
-
-/** Runs a code block of the guide as it stands. */
-function evaluate(source: string): { TinydbInstrumentation: new () => Plugin } {
-  const { code } = transformSync(source, {
+/** Runs a code block with these modules to import. */
+function evaluate(block: string | undefined, modules: Readonly<Record<string, unknown>>): unknown {
+  const { code } = transformSync(block as string, {
     jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
     module: { type: 'commonjs' },
   });
   const exported = {};
-  new Function('exports', 'require', code)(exported, () => core);
-  return exported as { TinydbInstrumentation: new () => Plugin };
+  const load = (name: string) => modules[name] ?? require(name);
+  new Function('exports', 'require', code)(exported, load);
+  return exported;
 }
+
+const pluginOf = (block: string | undefined) =>
+  evaluate(block, { '@clew/core/plugin': plugin }) as PluginModule;
+
+test('the guide has no other code', () => {
+  expect(others).toEqual([]);
+});
+
+describe('the plugin that patches a function', () => {
+  const modules = { '@clew/testing': testing, './tinydb-instrumentation.ts': pluginOf(patchPlugin) };
+  evaluate(suite, { ...modules, tinydb: driver(tinydb) });
+
+  test('is announced with its name and targets', () => {
+    const { TinydbInstrumentation } = pluginOf(patchPlugin);
+    const { name, version, targets } = TinydbInstrumentation.definition;
+    expect(JSON.parse(manifest as string)).toEqual({
+      name,
+      version,
+      clew: { class: 'TinydbInstrumentation', targets: JSON.parse(JSON.stringify(targets)) },
+    });
+  });
+});
+
+describe('the plugin that listens to a tracing channel', () => {
+  const modules = { '@clew/testing': testing, './tinydb-instrumentation.ts': pluginOf(channelPlugin) };
+  const block = suite
+    ?.replace('    plugin.instrument(tinydb);\n', '')
+    .replace(/functions: .*/, "functions: 'it listens to a channel',");
+  evaluate(block, { ...modules, tinydb: driver(tinydb2) });
+
+  test('is announced with its name and targets', () => {
+    const { name, targets } = pluginOf(channelPlugin).TinydbInstrumentation.definition;
+    expect(name).toBe('clew-instrumentation-tinydb');
+    const [, written] = /The target of a channel is `(.*?)`/.exec(guide) as unknown as string[];
+    expect(JSON.parse(JSON.stringify(targets))).toEqual([JSON.parse(written as string)]);
+  });
+});

@@ -1,4 +1,4 @@
-const { bindCallback, defineInstrumentation, option, startQuery } = require('@clew/core/plugin');
+const { bindCallback, dbOptions, defineInstrumentation, startQuery } = require('@clew/core/plugin');
 
 function patchToyDatabase({ Connection }, tools) {
   tools.wrap(
@@ -16,7 +16,7 @@ function patchToyDatabase({ Connection }, tools) {
 const ToyInstrumentation = defineInstrumentation({
   name: 'clew-instrumentation-toy',
   version: '1.0.0',
-  options: { maxQueryLength: option.number(-1, 1_000_000, 1022), requireParentSpan: option.boolean(false) },
+  options: dbOptions,
   targets: [{ module: 'toy-database', versions: ['*'], patch: patchToyDatabase }],
 });
 
