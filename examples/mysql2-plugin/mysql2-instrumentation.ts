@@ -14,7 +14,7 @@ const POOL = 'mysql2:pool:connect';
 /** Traces the queries of mysql2 3.20 and later. */
 export const Mysql2Instrumentation = defineInstrumentation({
   name: 'clew-instrumentation-mysql2',
-  version: '1.0.0',
+  version: '0.1.0',
   options: dbOptions,
   targets: [
     { channel: 'mysql2:query', tracing: true, watch: (tools) => traceQueries(tools, 'mysql2:query') },
