@@ -1,12 +1,10 @@
 import { AsyncResource } from 'node:async_hooks';
+import { suppressTracing } from '@clew/core';
 import { originals } from '@clew/core/internal';
 import { guard } from '@clew/core/plugin';
-import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 
-/** The key with which OpenTelemetry's packages suppress tracing in a context. */
-export const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
-
-const suppressed = ROOT_CONTEXT.setValue(SUPPRESS_TRACING, true);
+const suppressed = suppressTracing(ROOT_CONTEXT);
 
 /**
  * Runs the tracer's timers and requests outside the context of the request that happened to end a span: that

@@ -1,3 +1,4 @@
+import { isTracingSuppressed } from '@clew/core';
 import { type Incoming, incomingOf, isValid, RemoteSpanContext } from '@clew/core/internal';
 import {
   type Tracer as ApiTracer,
@@ -11,7 +12,6 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { hrTimeOf, monotonicNow } from './clock.ts';
-import { SUPPRESS_TRACING } from './detached-scope.ts';
 import { contextOfSpan, textOf } from './foreign-values.ts';
 import { LocalTrace } from './ids.ts';
 import { NonRecordingSpan } from './non-recording-span.ts';
@@ -68,7 +68,7 @@ export class Tracer implements ApiTracer {
     const recorder = this.#recorder;
     const parent = options.root === true ? undefined : trace.getSpan(context);
     if (this.#state.closed) return trace.wrapSpanContext(contextOfSpan(parent) ?? INVALID_SPAN_CONTEXT);
-    if (context.getValue(SUPPRESS_TRACING) === true) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    if (isTracingSuppressed(context)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     recorder.counters.spansStarted++;
     if (!(parent instanceof RecordingSpan)) return this.#startSlow(name, options, context, parent, undefined);
     const { localTrace, traceFlags, traceState } = parent;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { isTracingSuppressed } from '@clew/core';
 import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { SUPPRESS_TRACING } from '../src/detached-scope.ts';
 import { type OtlpExporterOptions, TracerProvider } from '../src/index.ts';
 import { type Collector, startCollector } from './collector.ts';
 
@@ -94,7 +94,7 @@ describe('a request', () => {
     const seen: unknown[] = [];
     const original = http.request;
     const spy = jest.spyOn(http, 'request').mockImplementation(((...args: Parameters<typeof original>) => {
-      seen.push([storage.getStore(), context.active().getValue(SUPPRESS_TRACING)]);
+      seen.push([storage.getStore(), isTracingSuppressed(context.active())]);
       return original(...args);
     }) as typeof original);
     const provider = makeProvider({ scheduleDelayMs: 5, maxBatchBytes: 4096 });
