@@ -11,6 +11,7 @@ export { finishPendingEnds } from './kit/pending-ends.ts';
 export { remembered } from './kit/remembered.ts';
 export { reportSecondTracer } from './kit/second-tracer.ts';
 export { isModuleTarget } from './kit/target.ts';
+export { ThrottledWarnings } from './kit/throttled-warnings.ts';
 export { onFirstCall } from './kit/tracing-channel.ts';
 export { boundedWriter, type CarrierBounds, headerBytes, textBytes } from './propagation/bounded-writer.ts';
 export { environmentName } from './propagation/carriers/environment.ts';

@@ -1,5 +1,4 @@
-import { originals } from '@clew/core/internal';
-import { diag } from '@opentelemetry/api';
+import { ThrottledWarnings } from '@clew/core/internal';
 
 /**
  * Why spans were dropped. `queueFull`: the queue held as many bytes as allowed; `tooLarge`: one span was larger
@@ -39,8 +38,6 @@ export interface TracerStats {
   readonly retries: number;
 }
 
-const LOG_INTERVAL_MS = 60_000;
-
 /** The counters, with warnings through `diag` at most once a minute for each topic. */
 export class Counters {
   spansStarted = 0;
@@ -60,7 +57,7 @@ export class Counters {
     shutdown: 0,
     failed: 0,
   };
-  readonly #loggedAt = new Map<string, number>();
+  readonly #warnings = new ThrottledWarnings();
 
   drop(cause: DropCause, spans: number, detail: string): void {
     if (spans === 0) return;
@@ -70,17 +67,11 @@ export class Counters {
 
   /** Logs a warning, unless the same topic was logged within the last minute. */
   warn(topic: string, text: () => string): void {
-    const now = originals.monotonicNow();
-    const loggedAt = this.#loggedAt.get(topic);
-    if (loggedAt !== undefined && now - loggedAt < LOG_INTERVAL_MS) return;
-    this.#loggedAt.set(topic, now);
-    // The logger belongs to the application: its errors must not propagate.
-    try {
-      diag.warn(`@clew/tracer: ${text()}`);
-    } catch {}
+    this.#warnings.warn(topic, () => `@clew/tracer: ${text()}`);
   }
 }
 
+/** Formats an error for a log message as `CODE: message`. Never throws. */
 export function describe(error: unknown): string {
   try {
     return error instanceof Error

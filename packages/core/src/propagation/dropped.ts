@@ -1,20 +1,15 @@
-import { diag } from '@opentelemetry/api';
-import { monotonicNow } from '../kit/originals.ts';
+import { ThrottledWarnings } from '../kit/throttled-warnings.ts';
 
 /** Counts by format and reason. Both are constants of the code, never text from a peer: the map stays small. */
 const dropped = new Map<string, number>();
-const loggedAt = new Map<string, number>();
-const LOG_INTERVAL_MS = 60_000;
+const warnings = new ThrottledWarnings();
 
 /** Counts a part of a message that was dropped, and logs each reason at most once a minute. */
 export function countDropped(format: string, reason: string): void {
   const cause = `${format}: ${reason}`;
   const count = (dropped.get(cause) ?? 0) + 1;
   dropped.set(cause, count);
-  const now = monotonicNow();
-  if (now - (loggedAt.get(cause) ?? Number.NEGATIVE_INFINITY) < LOG_INTERVAL_MS) return;
-  loggedAt.set(cause, now);
-  diag.warn(`clew: dropped ${cause} (${count} so far); the request continues without it`);
+  warnings.warn(cause, () => `clew: dropped ${cause} (${count} so far); the request continues without it`);
 }
 
 /** What was dropped from messages since the start, with counts: `{ "tracecontext: malformed traceparent": 3 }`. */
