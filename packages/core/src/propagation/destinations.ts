@@ -1,3 +1,5 @@
+import { remembered } from '../kit/remembered.ts';
+
 /**
  * Where context is sent: to all hosts, to none, to the host of the request that is being served, or to hosts that match
  * a pattern of a list (`api.example.com`, `*.internal`, `localhost:8080`).
@@ -18,23 +20,13 @@ export type AllowsHost = (host: string, servedHost: string | undefined) => boole
 /** Allows every host; compared by identity to skip further checks. */
 export const allowsAll: AllowsHost = () => true;
 
-const MAX_CACHED = 1000;
-
 /** Creates the decision of an option; the decisions of a list are cached by host. */
 export function destinationDecider(destinations: Destinations): AllowsHost {
   if (destinations === 'all') return allowsAll;
   if (destinations === 'none') return () => false;
   if (destinations === 'same-origin') return isSameHost;
   const patterns = destinations.map(matcherOf);
-  const known = new Map<string, boolean>();
-  return (host) => {
-    const cached = known.get(host);
-    if (cached !== undefined) return cached;
-    const allowed = patterns.some((matches) => matches(host.toLowerCase()));
-    if (known.size >= MAX_CACHED) known.clear();
-    known.set(host, allowed);
-    return allowed;
-  };
+  return remembered((host: string) => patterns.some((matches) => matches(host.toLowerCase())));
 }
 
 /** A `Host` header omits the default port. */
