@@ -2,10 +2,11 @@
 
 export { abortReason } from './cancellation.ts';
 export { emitterContext } from './context/emitter-context.ts';
+export { expectFit, show } from './kit/expect-fit.ts';
 export { isPromise } from './kit/is-promise.ts';
 export { madeOf } from './kit/made-of.ts';
 export { claim, release } from './kit/one-per-process.ts';
-export { type OptionKinds, type OptionSource, resolveOptions, show } from './kit/options.ts';
+export { type OptionKinds, type OptionSource, resolveOptions } from './kit/options.ts';
 export * as originals from './kit/originals.ts';
 export { finishPendingEnds } from './kit/pending-ends.ts';
 export { remembered } from './kit/remembered.ts';

@@ -329,7 +329,7 @@ describe('options', () => {
     [{ maxAgeMs: 10 }, /expected signature.maxAgeMs in \[1000, 3600000\], got 10/],
     [{ maxSignedPerSecond: 0 }, /expected signature.maxSignedPerSecond in \[1, 100000\], got 0/],
     [{ once: 1 }, /expected signature.once true \| false, got 1/],
-    [{ whenFull: 'drop' }, /expected signature.whenFull "refuse" \| "accept", got drop/],
+    [{ whenFull: 'drop' }, /expected signature.whenFull "refuse" \| "accept", got "drop"/],
     [
       { messages: { once: true } },
       /expected signature.messages.maxSignedPerSecond to remember at most 20000000/,

@@ -1,5 +1,5 @@
 import type { SignatureOptions } from '@clew/core';
-import { show } from '@clew/core/internal';
+import { expectFit } from '@clew/core/internal';
 import type { InitOptions, PropagationOptions } from './init-options.ts';
 import { LOG_LEVELS } from './log.ts';
 
@@ -94,7 +94,7 @@ const SIGNATURE_NAMES: ReadonlySet<string> = new Set<keyof SignatureOptions>([
 
 /** Throws `@clew/node: expected NAME to be WHAT, got VALUE` unless `fits`. */
 export function expect(fits: boolean, name: string, what: string, got: unknown, verb = 'to be '): void {
-  if (!fits) throw new TypeError(`@clew/node: expected ${name} ${verb}${what}, got ${show(got)}`);
+  expectFit('@clew/node', fits, `${name} ${verb}${what}`, got);
 }
 
 function expectKnown(name: string, given: object, known: ReadonlySet<string>): void {

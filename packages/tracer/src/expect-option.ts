@@ -1,6 +1,8 @@
+import { expectFit } from '@clew/core/internal';
+
 /** Throws a `TypeError` unless `fits`: `@clew/tracer: expected <name> <expected>, got <value>`. */
 export function expectOption(fits: boolean, name: string, expected: string, got: unknown): asserts fits {
-  if (!fits) throw new TypeError(`@clew/tracer: expected ${name} ${expected}, got ${quote(got)}`);
+  expectFit('@clew/tracer', fits, `${name} ${expected}`, got);
 }
 
 /** Returns the value, or the default for `undefined`; throws unless it is an integer within the bounds. */
@@ -22,10 +24,4 @@ export function expectMethods(value: unknown, name: string, methods: readonly st
     value !== null &&
     methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function');
   expectOption(fits, name, `to have ${methods.join('() and ')}()`, value);
-}
-
-function quote(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  return typeof value === 'function' ? 'a function' : String(value);
 }

@@ -234,16 +234,12 @@ describe('rejects an invalid option:', () => {
       'exporter.headers["key"] to be one line of text, got "string"',
     ],
     ['sampler', { sampler: 'always_on' }, 'sampler to be a Sampler, got "always_on"'],
-    [
-      'spanProcessors',
-      { spanProcessors: [{}] },
-      'spanProcessors[0] to have onStart() and onEnd(), got an object',
-    ],
+    ['spanProcessors', { spanProcessors: [{}] }, 'spanProcessors[0] to have onStart() and onEnd(), got {}'],
     ['spanExporters', { spanExporters: [null] }, 'spanExporters[0] to have export(), got null'],
     [
       'idGenerator',
       { idGenerator: {} },
-      'idGenerator to have generateTraceId() and generateSpanId(), got an object',
+      'idGenerator to have generateTraceId() and generateSpanId(), got {}',
     ],
   ])('%s', (_, options, message) => {
     expect(() => new TracerProvider(options as never)).toThrow(`@clew/tracer: expected ${message}`);

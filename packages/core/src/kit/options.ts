@@ -1,3 +1,5 @@
+import { expectFit, show } from './expect-fit.ts';
+
 /**
  * One option of a plugin: its default, what it accepts (quoted in errors), and how it is read from an
  * environment variable. `read` is missing if no text can express the value (functions).
@@ -143,14 +145,12 @@ export function matchesAny(list: readonly Pattern[], text: string): boolean {
  * `@clew/instrumentation-express: expected layers to be "none" | "slow" | "all", got "some"`.
  */
 export function resolveOptions<K extends OptionKinds>(owner: string, kinds: K, given: object): OptionsOf<K> {
-  if (typeof given !== 'object' || given === null)
-    throw new TypeError(`${owner}: expected options to be an object, got ${show(given)}`);
+  expectFit(owner, typeof given === 'object' && given !== null, 'options to be an object', given);
   const resolved: Record<string, unknown> = {};
   for (const [name, kind] of Object.entries(kinds)) {
     const value: unknown =
       (Object.hasOwn(given, name) ? Reflect.get(given, name) : undefined) ?? kind.default;
-    if (!kind.accepts(value))
-      throw new TypeError(`${owner}: expected ${name} to be ${kind.expected}, got ${show(value)}`);
+    expectFit(owner, kind.accepts(value), `${name} to be ${kind.expected}`, value);
     resolved[name] = value;
   }
   for (const name of Object.keys(given)) {
@@ -159,27 +159,6 @@ export function resolveOptions<K extends OptionKinds>(owner: string, kinds: K, g
     throw new TypeError(`${owner}: there is no option ${show(name)}; the options are ${known || 'none'}`);
   }
   return resolved as OptionsOf<K>;
-}
-
-/** A value as quoted in an error message, at most 80 characters long. */
-export function show(value: unknown): string {
-  const text =
-    typeof value === 'string'
-      ? JSON.stringify(value)
-      : typeof value === 'function'
-        ? 'a function'
-        : safeString(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}
-
-function safeString(value: unknown): string {
-  try {
-    return typeof value === 'object' && value !== null
-      ? (JSON.stringify(value) ?? 'an object')
-      : String(value);
-  } catch {
-    return 'an object';
-  }
 }
 
 /** The trimmed, non-empty items of a comma-separated list. */

@@ -1,3 +1,5 @@
+import { expectFit } from '../kit/expect-fit.ts';
+
 /** Keys and limits of signatures. */
 export interface SignatureOptions {
   /** Secrets by key id, at least 16 characters each. The first signs; all verify, so that keys can be rotated. */
@@ -58,19 +60,19 @@ export function checkSignatureOptions(options: SignatureOptions): CheckedSignatu
   const { keys, maxAgeMs = 60_000, once = true, maxSignedPerSecond = 1000, whenFull = 'refuse' } = options;
   const { messages = {}, audience, audiences = {} } = options;
   expectKeys(keys);
-  expectFit(isRecord(messages), 'messages', 'to be an object of options', messages);
+  expectOption(isRecord(messages), 'messages', 'to be an object of options', messages);
   const request = { maxAgeMs, once, maxPerSecond: maxSignedPerSecond };
   const message = {
     maxAgeMs: messages.maxAgeMs ?? DAY_MS,
     once: messages.once ?? false,
     maxPerSecond: messages.maxSignedPerSecond ?? maxSignedPerSecond,
   };
-  expectFit(isRecord(audiences), 'audiences', 'to be an object of names by host pattern', audiences);
+  expectOption(isRecord(audiences), 'audiences', 'to be an object of names by host pattern', audiences);
   for (const name of Object.keys(messages))
-    expectFit(MESSAGE_NAMES.has(name), 'messages', `to have ${[...MESSAGE_NAMES].join(', ')}`, name);
+    expectOption(MESSAGE_NAMES.has(name), 'messages', `to have ${[...MESSAGE_NAMES].join(', ')}`, name);
   expectBounds('', request, 3_600_000);
   expectBounds('messages.', message, 30 * DAY_MS);
-  expectFit(whenFull === 'refuse' || whenFull === 'accept', 'whenFull', '"refuse" | "accept"', whenFull);
+  expectOption(whenFull === 'refuse' || whenFull === 'accept', 'whenFull', '"refuse" | "accept"', whenFull);
   if (audience !== undefined) expectAudience('audience', audience);
   for (const [pattern, name] of Object.entries(audiences)) expectAudience(`audiences[${pattern}]`, name);
   return { keys, whenFull, audience, request, message };
@@ -100,9 +102,9 @@ function expectBounds(
 ): void {
   expectIn(`${prefix}maxAgeMs`, maxAgeMs, 1000, maxAge);
   expectIn(`${prefix}maxSignedPerSecond`, maxPerSecond, 1, 100_000);
-  expectFit(typeof once === 'boolean', `${prefix}once`, 'true | false', once);
+  expectOption(typeof once === 'boolean', `${prefix}once`, 'true | false', once);
   const remembered = (maxPerSecond * maxAgeMs) / 1000;
-  expectFit(
+  expectOption(
     !once || remembered <= MAX_REMEMBERED,
     `${prefix}maxSignedPerSecond`,
     `to remember at most ${MAX_REMEMBERED} signatures within ${prefix}maxAgeMs`,
@@ -115,14 +117,14 @@ function isRecord(value: unknown): boolean {
 }
 
 function expectIn(name: string, value: number, min: number, max: number): void {
-  expectFit(Number.isInteger(value) && value >= min && value <= max, name, `in [${min}, ${max}]`, value);
+  expectOption(Number.isInteger(value) && value >= min && value <= max, name, `in [${min}, ${max}]`, value);
 }
 
 function expectAudience(name: string, value: unknown): void {
   const fits = typeof value === 'string' && AUDIENCE.test(value);
-  expectFit(fits, name, 'to be up to 64 letters, digits, _ . : -', value);
+  expectOption(fits, name, 'to be up to 64 letters, digits, _ . : -', value);
 }
 
-function expectFit(fits: boolean, name: string, expected: string, value: unknown): void {
-  if (!fits) throw new TypeError(`@clew/core: expected signature.${name} ${expected}, got ${String(value)}`);
+function expectOption(fits: boolean, name: string, expected: string, value: unknown): void {
+  expectFit('@clew/core', fits, `signature.${name} ${expected}`, value);
 }
