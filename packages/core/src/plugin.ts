@@ -36,7 +36,7 @@ export {
   startQuery,
 } from './templates/db.ts';
 export type { ConnectionPeer } from './templates/http-address.ts';
-export { REDACTED_QUERY_PARAMS } from './templates/http-attributes.ts';
+export { REDACTED_QUERY_PARAMS, withoutQuery } from './templates/http-attributes.ts';
 export { type HttpClientTracing, httpClient } from './templates/http-client.ts';
 export type { HttpClientOptions, HttpClientView } from './templates/http-client-view.ts';
 export { type FrameworkResponse, RoutedRequest } from './templates/http-framework.ts';

@@ -1,4 +1,4 @@
-import { dress, type LayerRun, startLayer } from '@clew/core/plugin';
+import { dress, type LayerRun, startLayer, withoutQuery } from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import {
   type Dispatch,
@@ -110,7 +110,7 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
     const visit = idle ? undefined : visitOf(request);
     if (visit === undefined) return dispatch.call(this, request, response, next);
     if (route !== undefined) {
-      visit.matchPath(tellRoute(route.path, () => pathOf(request)));
+      visit.matchPath(tellRoute(route.path, () => withoutQuery(request.url)));
       return dispatch.call(this, request, response, (error) => {
         if (isFailure(error)) visit.fail(error);
         else visit.leave(route);
@@ -235,9 +235,4 @@ function begin(
 /** Whether other handlers of the route have run before: they may have made a server request of their own. */
 function isLaterHandler(layer: ExpressLayer, { route }: ExpressRequest): boolean {
   return isHandler(layer) && route !== undefined && route.stack[0] !== layer;
-}
-
-function pathOf({ url }: ExpressRequest): string {
-  const mark = url.indexOf('?');
-  return mark < 0 ? url : url.slice(0, mark);
 }

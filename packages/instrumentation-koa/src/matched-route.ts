@@ -1,5 +1,12 @@
 import { isPromise } from '@clew/core/internal';
-import { guard, joinRoute, observePromise, RoutedRequest, reportFailure } from '@clew/core/plugin';
+import {
+  guard,
+  joinRoute,
+  observePromise,
+  RoutedRequest,
+  reportFailure,
+  withoutQuery,
+} from '@clew/core/plugin';
 import type { KoaContext, Next, RouterLayer } from './koa.ts';
 
 const MATCHED = Symbol('clew.matched-route');
@@ -85,8 +92,7 @@ export function routeOf(koa: KoaContext, path: unknown): string {
 
 /** koa-mount sets the innermost mount only, and leaves it set: the URL shows all of them. */
 function mountOf({ path, originalUrl }: KoaContext, innermost: string): string {
-  const query = originalUrl.indexOf('?');
-  const whole = query < 0 ? originalUrl : originalUrl.slice(0, query);
+  const whole = withoutQuery(originalUrl);
   const before = whole.endsWith(path) ? whole.slice(0, -path.length) : path === '/' ? whole : '';
   const mount = innermost.endsWith('/') ? innermost.slice(0, -1) : innermost;
   return before.endsWith(mount) || before.endsWith(innermost) ? before : '';

@@ -1,4 +1,4 @@
-import { splitTarget } from '../templates/http-attributes.ts';
+import { splitTarget, withoutQuery } from '../templates/http-attributes.ts';
 
 /** Paths that every parser reads the same way. `//` and segments that begin with a dot are checked further. */
 const PLAIN = /^(?:\/[\w!$&'()*+,=:@~-][\w!$&'()*+,=:@~.-]*)*\/?$/;
@@ -32,9 +32,7 @@ const PLAIN_ORIGIN = /^https?:\/\/(?:[\w.~!$&'()*+,=:-]*@)?[\w.-]+(?::\d+)?(?:[/
 /** The path of a request target, without its query; the whole target if it is ambiguous where the path begins. */
 export function pathOfTarget(target: string): string {
   const isPath = target.startsWith('/') || PLAIN_ORIGIN.test(target);
-  const path = isPath ? splitTarget(target).path : target;
-  const mark = path.indexOf('?');
-  return mark < 0 ? path : path.slice(0, mark);
+  return withoutQuery(isPath ? splitTarget(target).path : target);
 }
 
 const SCHEME = /^[a-z][a-z\d+.-]*:[\\/]*/i;

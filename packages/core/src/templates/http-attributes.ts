@@ -66,6 +66,12 @@ export function splitTarget(target: string): TargetParts {
   return { origin: `${scheme}${host}`, path: path.startsWith('/') ? path : `/${path}` };
 }
 
+/** The path of a request target in origin form, without its query. */
+export function withoutQuery(target: string): string {
+  const mark = target.indexOf('?');
+  return mark < 0 ? target : target.slice(0, mark);
+}
+
 /** The URL without its fragment and with a redacted query, cut at 4,096 characters. */
 export function redactUrl(origin: string, target: string, names: readonly string[]): string {
   const end = target.indexOf('#');
