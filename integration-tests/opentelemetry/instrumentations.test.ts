@@ -146,8 +146,8 @@ describe('which ones run', () => {
     const name = '@opentelemetry/instrumentation';
     expect(lines).toEqual([
       `clew warn: @clew/node: "missing" in ${VARIABLE} is left out: it is not installed: npm install ${name}-missing`,
-      `clew warn: @clew/node: ${name}-throws could not be loaded; what it traces is not traced broken`,
-      `clew warn: @clew/node: ${name}-empty could not be loaded; what it traces is not traced it exports no class of an instrumentation`,
+      `clew warn: @clew/node: ${name}-throws is left out: it could not be loaded: broken`,
+      `clew warn: @clew/node: ${name}-empty is left out: it could not be loaded: it exports no class of an instrumentation`,
     ]);
   });
 

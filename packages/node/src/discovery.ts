@@ -21,17 +21,26 @@ const OPENTELEMETRY = '@opentelemetry/instrumentation-';
  * A plugin is a package with the field `clew` in its package.json, whoever publishes it. The first one of a name counts.
  */
 export function findPlugins(application: Application, named: readonly string[] = []): InstalledPlugin[] {
+  const seen = new Set<string>();
   const found = new Map<string, InstalledPlugin>();
-  const add = (reading: PackageReading) => {
+  const consider = (name: string, read: () => PackageReading) => {
+    if (seen.has(name)) return;
+    const reading = read();
+    if (reading !== 'not installed') seen.add(name);
     if (typeof reading === 'object' && !found.has(reading.name)) found.set(reading.name, reading);
   };
-  for (const name of named) add(namedPlugin(name, application));
-  for (const start of application.startingPoints)
-    for (const folder of foldersAbove(start)) clewPluginsIn(join(folder, 'node_modules', SCOPE)).forEach(add);
-  for (const { folder, content } of application.manifests)
-    if (content.clew !== undefined) add(readPlugin(folder, String(content.name)));
-  for (const [name, folder] of dependenciesOf(application))
-    if (!found.has(name)) add(packageAbove(name, folder));
+  for (const name of named) consider(name, () => namedPlugin(name, application));
+  for (const start of application.startingPoints) {
+    for (const above of foldersAbove(start)) {
+      for (const [name, folder] of clewPackagesIn(join(above, 'node_modules', SCOPE)))
+        consider(name, () => readPlugin(folder, name, true));
+    }
+  }
+  for (const { folder, content } of application.manifests) {
+    const name = String(content.name);
+    if (content.clew !== undefined) consider(name, () => readPlugin(folder, name));
+  }
+  for (const [name, folder] of dependenciesOf(application)) consider(name, () => packageAbove(name, folder));
   return [...found.values()];
 }
 
@@ -77,19 +86,14 @@ function warnOfNamed(name: string, reason: string): void {
   diag.warn(`@clew/node: ${show(name)} in CLEW_INSTRUMENTATIONS is left out: ${reason}`);
 }
 
-/** The packages of Clew's own scope, where each with that prefix has to be a plugin. */
-function clewPluginsIn(scopeFolder: string): InstalledPlugin[] {
+/** The packages of Clew's own scope that have to be plugins by their names. */
+function clewPackagesIn(scopeFolder: string): [name: string, folder: string][] {
   let entries: string[];
   try {
     entries = readdirSync(scopeFolder);
   } catch {
     return [];
   }
-  const plugins: InstalledPlugin[] = [];
-  for (const entry of entries.filter((each) => each.startsWith(PREFIX)).sort()) {
-    const name = `${SCOPE}/${entry}`;
-    const reading = readPlugin(join(scopeFolder, entry), name, true);
-    if (typeof reading === 'object') plugins.push(reading);
-  }
-  return plugins;
+  const plugins = entries.filter((entry) => entry.startsWith(PREFIX)).sort();
+  return plugins.map((entry) => [`${SCOPE}/${entry}`, join(scopeFolder, entry)]);
 }

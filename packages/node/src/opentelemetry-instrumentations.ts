@@ -63,7 +63,8 @@ export function createInstrumentations(
       instrumentation.disable();
       return leftToPlugin(each, plugin);
     } catch (fault) {
-      diag.warn(`@clew/node: ${each.name} could not be loaded; what it traces is not traced`, fault);
+      const reason = fault instanceof Error ? fault.message : String(fault);
+      diag.warn(`@clew/node: ${each.name} is left out: it could not be loaded: ${reason}`);
       return [];
     }
   });

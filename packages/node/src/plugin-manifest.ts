@@ -61,7 +61,7 @@ export function readPlugin(folder: string, installedAs: string, isExpected = fal
     const { class: className, targets } = clew;
     return { name: known, shortName: shortNameOf(known), folder, className, targets };
   } catch (fault) {
-    diag.warn(`@clew/node: ${installedAs} is left out`, fault);
+    diag.warn(`@clew/node: ${installedAs} is left out: ${(fault as Error).message}`);
     return 'broken';
   }
 }

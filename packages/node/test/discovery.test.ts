@@ -144,9 +144,18 @@ describe('a plugin that somebody else publishes', () => {
     manifest({ dependencies: { broken: '^1.0.0', [PLUGIN]: '^1.0.0' } });
     expect(await trace()).toEqual({
       spans: TRACED,
-      lines: ['clew warn: @clew/node: broken is left out its field "clew" is not { class, targets }'],
+      lines: ['clew warn: @clew/node: broken is left out: its field "clew" is not { class, targets }'],
     });
   });
+});
+
+test('a broken plugin costs one line, however often it is found', async () => {
+  const name = '@clew/instrumentation-broken';
+  project.write(`node_modules/${name}/package.json`, JSON.stringify({ name, clew: {} }));
+  manifest({ dependencies: { [name]: '^1.0.0' } });
+  project.write('inner/main.cjs', APPLICATION['main.cjs']);
+  const { lines } = await trace('inner/main.cjs', { CLEW_INSTRUMENTATIONS: name });
+  expect(lines).toEqual([expect.stringContaining(`${name} is left out: `)]);
 });
 
 test('a dependency that is no plugin is left alone, whatever its package.json contains', async () => {

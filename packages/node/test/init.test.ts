@@ -151,7 +151,7 @@ describe('an application with', () => {
     const { output, lines } = await runScenario('plugins', { cwd: project.folder });
     expect(output).toEqual({ status: 200, spans: ROUTE });
     expect(lines).toEqual([
-      expect.stringMatching(/^clew warn: @clew\/node: @clew\/instrumentation-odd is left out /),
+      expect.stringMatching(/^clew warn: @clew\/node: @clew\/instrumentation-odd is left out: /),
     ]);
     expect(lines[0]).toMatch(why);
   });
