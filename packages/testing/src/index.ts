@@ -8,6 +8,7 @@ export { httpClientSuite } from './http-client-suite.ts';
 export { httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
 export { manifestSuite } from './manifest-suite.ts';
+export type { SettledMessage, SettlingConnection } from './messaging-settling-tests.ts';
 export {
   type MessagingAdapter,
   type MessagingConnection,
@@ -19,6 +20,7 @@ export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.t
 export { readmeSuite } from './readme-suite.ts';
 export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
 export type { RecordedSpan } from './recording-span.ts';
+export { type RpcAdapter, type RpcConnection, rpcSuite, type SuiteServedRequest } from './rpc-suite.ts';
 export type { Subject, SubjectAdapter } from './subject.ts';
 export { callerSpan, currentSpanId, injected, laterTurn, meeting, within } from './subject.ts';
 export { recordSpans, type Skips, type Suite, type SuiteTests, testsOf } from './suite.ts';

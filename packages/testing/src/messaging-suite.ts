@@ -2,8 +2,18 @@ import assert from 'node:assert/strict';
 import { suppressTracing } from '@clew/core';
 import { ATTR } from '@clew/core/plugin';
 import { type Context, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type SettlingConnection, settlingTests } from './messaging-settling-tests.ts';
 import { prepareRecorder } from './recorder.ts';
-import { callerSpan, currentSpanId, type SubjectAdapter, shapeTests, tracing, within } from './subject.ts';
+import {
+  callerSpan,
+  currentSpanId,
+  meeting,
+  type Subject,
+  type SubjectAdapter,
+  shapeTests,
+  tracing,
+  within,
+} from './subject.ts';
 import { runSuite, type Skips, type SuiteTests } from './suite.ts';
 
 /** A delivered message, as the suite looks at it. */
@@ -17,7 +27,7 @@ export interface SuiteMessage {
 export interface MessagingConnection {
   /** Sends a message to the queue; the headers object is the one that the library gets. */
   send(headers?: Readonly<Record<string, unknown>>): unknown;
-  /** Consumes the queue. The adapter settles each message when its handler is done. Called once. */
+  /** Consumes the queue; called once. The adapter settles each message and returns what the handler returns. */
   consume(handler: (message: SuiteMessage) => unknown): Promise<void>;
   close(): Promise<void>;
 }
@@ -34,18 +44,22 @@ export interface MessagingAdapter extends SubjectAdapter {
   /** The length of a header with which a message is as large as the library allows, within 100 bytes; or why there is no such length. */
   readonly longestHeader: number | string;
   open(): Promise<MessagingConnection>;
+  /** Opens a connection whose messages the suite settles; or why there is none. */
+  readonly openSettling: (() => Promise<SettlingConnection>) | string;
 }
 
 /** What every messaging library that a plugin traces must show. */
 export function messagingSuite(adapter: MessagingAdapter): void {
   const recorder = prepareRecorder();
 
-  const connected = <T>(work: (connection: MessagingConnection) => Promise<T>): Promise<T> =>
-    tracing(adapter, {}, async () => {
+  const connected = <T>(
+    work: (connection: MessagingConnection, subject: Subject) => Promise<T>,
+  ): Promise<T> =>
+    tracing(adapter, {}, async (subject) => {
       const connection = await adapter.open();
       recorder.reset();
       try {
-        return await work(connection);
+        return await work(connection, subject);
       } finally {
         await connection.close();
       }
@@ -61,8 +75,10 @@ export function messagingSuite(adapter: MessagingAdapter): void {
     new Promise((resolve, reject) => {
       const results: T[] = [];
       consume((message) => {
-        results.push(handle(message));
+        const result = handle(message);
+        results.push(result);
         if (results.length === count) resolve(results);
+        return result;
       })
         .then(send)
         .catch(reject);
@@ -138,6 +154,36 @@ export function messagingSuite(adapter: MessagingAdapter): void {
       ]),
     ),
 
+    'handlers that run at the same time keep their own spans, until their promises settle': () =>
+      connected(async (connection) => {
+        const together = meeting(2);
+        const handle = async () => {
+          const before = currentSpanId();
+          await together();
+          return [before, currentSpanId()];
+        };
+        const send = async () => {
+          await connection.send();
+          await connection.send();
+        };
+        const seen = await Promise.all(await delivered(connection, send, handle, 2));
+        const consumers = (await recorder.take(4)).filter(({ kind }) => kind === SpanKind.CONSUMER);
+        const ids = consumers.map(({ spanId }) => spanId).sort();
+        assert.deepEqual(seen.map(([before]) => before).sort(), ids);
+        for (const [before, after] of seen) assert.equal(after, before);
+      }),
+
+    'after disable() a consumer that was there before makes no spans': () =>
+      connected(async (connection, subject) => {
+        const send = () => {
+          subject.disable();
+          return connection.send();
+        };
+        const [inHandler] = await delivered(connection, send, currentSpanId);
+        assert.equal(inHandler, 'none');
+        await recorder.take(0);
+      }),
+
     'where tracing is suppressed there is no span, and no header is added': () =>
       connected(async (connection) => {
         const send = () =>
@@ -173,6 +219,6 @@ export function messagingSuite(adapter: MessagingAdapter): void {
     skips: adapter.skips,
     recorder,
     tests,
-    parts: [room, shapeTests(adapter)],
+    parts: [room, settlingTests(adapter, recorder, adapter.openSettling), shapeTests(adapter)],
   });
 }

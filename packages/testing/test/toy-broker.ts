@@ -1,5 +1,7 @@
 import {
+  ATTR,
   createAction,
+  createRpcAction,
   labeller,
   type MessagingOptions,
   type MessagingView,
@@ -12,6 +14,7 @@ import { suiteTools } from '../src/index.ts';
 export interface Parcel {
   readonly topic: string;
   readonly headers: Record<string, string>;
+  readonly isRedelivered?: boolean;
   readonly id?: string;
   readonly replyTo?: string;
   readonly failure?: { readonly type: string; readonly message: string };
@@ -47,11 +50,14 @@ const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
   identity: (delivered) => delivered,
   getter: { get: (headers, name) => headers[name], keys: Object.keys },
   queue: ({ topic }) => topic,
+  describeDelivery(span, { isRedelivered }) {
+    if (isRedelivered === true) span.setAttribute(ATTR.messagingRedelivered, true);
+  },
   rpc: {
     sent: markOf,
     delivered: markOf,
-    calling: ({ topic }) => ({ name: topic, attributes: {} }),
-    serving: ({ topic }) => ({ name: topic, attributes: {} }),
+    calling: ({ topic }) => createRpcAction('toy-rpc', 'call', topic, {}),
+    serving: ({ topic }) => createRpcAction('toy-rpc', 'call', topic, {}),
   },
 };
 

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { ATTR } from '@clew/core/plugin';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { prepareRecorder } from './recorder.ts';
+import type { RecordedSpan } from './recording-span.ts';
+import {
+  callerSpan,
+  currentSpanId,
+  laterTurn,
+  type Subject,
+  type SubjectAdapter,
+  tracing,
+  within,
+} from './subject.ts';
+import { runSuite, type Skips, type SuiteTests } from './suite.ts';
+
+/** A request as its handler gets it. */
+export interface SuiteServedRequest {
+  reply(): void;
+}
+
+/** A connection with one service of the suite's own. */
+export interface RpcConnection {
+  /** Serves requests; called once. The library gets what the handler returns. */
+  serve(handler: (request: SuiteServedRequest) => unknown): Promise<void>;
+  /** Calls the service. Settles with the reply, and as the library does if there is none within `timeoutMs`. */
+  call(timeoutMs: number): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** A library with calls as the suite drives it. */
+export interface RpcAdapter extends Pick<SubjectAdapter, 'instrument'> {
+  /** `amqplib` */
+  readonly name: string;
+  readonly skips?: Skips;
+  /** `rpc.system.name` of the spans. */
+  readonly system: string;
+  open(): Promise<RpcConnection>;
+}
+
+const LONG_MS = 5000;
+const SHORT_MS = 40;
+
+/** What every library with requests and replies must show. */
+export function rpcSuite(adapter: RpcAdapter): void {
+  const recorder = prepareRecorder();
+
+  const connected = <T>(work: (connection: RpcConnection, subject: Subject) => Promise<T>): Promise<T> =>
+    tracing(adapter, { callTimeoutMs: SHORT_MS }, async (subject) => {
+      const connection = await adapter.open();
+      recorder.reset();
+      try {
+        return await work(connection, subject);
+      } finally {
+        await connection.close();
+      }
+    });
+
+  const ofKind = (spans: readonly RecordedSpan[], wanted: SpanKind) =>
+    spans.filter(({ kind }) => kind === wanted);
+
+  const tests: SuiteTests['tests'] = {
+    'a call is a CLIENT span until its reply, its handling a SERVER span below it': () =>
+      connected(async ({ serve, call }) => {
+        let inHandler: string | undefined;
+        await serve((request) => {
+          inHandler = currentSpanId();
+          request.reply();
+        });
+        const caller = callerSpan();
+        await within(caller, () => call(LONG_MS));
+        caller.end();
+        const spans = await recorder.take(3);
+        const [[client], [server]] = [ofKind(spans, SpanKind.CLIENT), ofKind(spans, SpanKind.SERVER)];
+        assert.equal(client?.parentSpanId, caller.spanContext().spanId);
+        assert.equal(server?.parentSpanId, client.spanId);
+        assert.equal(server.spanId, inHandler);
+        assert.equal(server.name, client.name);
+        for (const { attributes, status } of [client, server]) {
+          assert.equal(attributes[ATTR.rpcSystemName], adapter.system);
+          assert.equal(attributes[ATTR.rpcMethod], client.name);
+          assert.equal(status.code, SpanStatusCode.UNSET);
+        }
+      }),
+
+    'the code after a call runs in the context of the caller': () =>
+      connected(async ({ serve, call }) => {
+        await serve((request) => request.reply());
+        const caller = callerSpan();
+        const after = await within(caller, () => call(LONG_MS).then(currentSpanId));
+        caller.end();
+        assert.equal(after, caller.spanContext().spanId);
+        await recorder.take(3);
+      }),
+
+    'a handler that replies later keeps its span until then': () =>
+      connected(async ({ serve, call }) => {
+        const seen: string[] = [];
+        await serve(async (request) => {
+          seen.push(currentSpanId());
+          await laterTurn();
+          seen.push(currentSpanId());
+          request.reply();
+        });
+        await call(LONG_MS);
+        const [server] = ofKind(await recorder.take(2), SpanKind.SERVER);
+        assert.deepEqual(seen, [server?.spanId, server?.spanId]);
+      }),
+
+    'each of several calls at once has its own reply': () =>
+      connected(async ({ serve, call }) => {
+        const requests: SuiteServedRequest[] = [];
+        await serve((request) => {
+          if (requests.push(request) === 3) for (const each of requests.reverse()) each.reply();
+        });
+        await Promise.all([call(LONG_MS), call(LONG_MS), call(LONG_MS)]);
+        // Two of the replies are sent outside of their handlers.
+        await laterTurn();
+        const spans = recorder.spans();
+        const clients = ofKind(spans, SpanKind.CLIENT);
+        const servers = ofKind(spans, SpanKind.SERVER);
+        assert.deepEqual([clients.length, servers.length], [3, 3]);
+        assert.deepEqual(
+          servers.map(({ parentSpanId }) => parentSpanId).sort(),
+          clients.map(({ spanId }) => spanId).sort(),
+        );
+        for (const { status } of clients) assert.equal(status.code, SpanStatusCode.UNSET);
+        await recorder.take(spans.length);
+      }),
+
+    'a call without a reply fails with a timeout, and a reply that comes later stays in its trace': () =>
+      connected(async ({ serve, call }) => {
+        const requests: SuiteServedRequest[] = [];
+        await serve((request) => {
+          requests.push(request);
+        });
+        call(SHORT_MS).catch(() => {});
+        const [first, second] = await recorder.take(2);
+        const [[client], [server]] = [
+          ofKind([first!, second!], SpanKind.CLIENT),
+          ofKind([first!, second!], SpanKind.SERVER),
+        ];
+        assert.equal(client?.attributes[ATTR.errorType], 'timeout');
+        assert.equal(client.status.code, SpanStatusCode.ERROR);
+        assert.equal(server?.status.code, SpanStatusCode.UNSET);
+        requests[0]?.reply();
+        const [reply] = await recorder.take(1);
+        assert.equal(reply?.kind, SpanKind.PRODUCER);
+        assert.equal(reply.parentSpanId, server.spanId);
+      }),
+
+    'a call that is not sampled makes no spans, and its handler has its trace': () =>
+      connected(async ({ serve, call }) => {
+        recorder.sampling = 'none';
+        const seen: (string | undefined)[] = [];
+        await serve((request) => {
+          seen.push(trace.getActiveSpan()?.spanContext().traceId);
+          request.reply();
+        });
+        const caller = callerSpan();
+        await within(caller, () => call(LONG_MS));
+        caller.end();
+        assert.deepEqual(seen, [caller.spanContext().traceId]);
+        await recorder.take(0);
+      }),
+
+    'after disable() neither calls nor services that were there before make spans': () =>
+      connected(async ({ serve, call }, subject) => {
+        await serve((request) => request.reply());
+        await call(LONG_MS);
+        await recorder.take(2);
+        subject.disable();
+        await call(LONG_MS);
+        await recorder.take(0);
+      }),
+  };
+
+  runSuite({ name: `${adapter.name} as an RPC library`, skips: adapter.skips, recorder, tests });
+}
