@@ -43,7 +43,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-interface Messages extends AsyncIterable<JsMsg> {
+export interface Messages extends AsyncIterable<JsMsg> {
   close(): Promise<unknown>;
 }
 

@@ -28,21 +28,32 @@ export function newSubject(): string {
   return `clew.test-${process.pid.toString(36)}-${++count}`;
 }
 
-/** Runs `work` with a stream that has a subject, and a consumer `worker` that acknowledges each message. */
+/** Adds a stream with a subject, and a consumer `worker` that acknowledges each message. */
+export async function addStream(api: Api, connection: Connection, consumer: object = {}) {
+  const [manager, subject] = [await api.manager(connection), newSubject()];
+  const stream = subject.replaceAll('.', '_');
+  await manager.streams.add({ name: stream, subjects: [subject], storage: 'memory' });
+  await manager.consumers.add(stream, { durable_name: 'worker', ack_policy: 'explicit', ...consumer });
+  return {
+    jetstream: api.jetstream(connection),
+    subject,
+    stream,
+    remove: () => manager.streams.delete(stream),
+  };
+}
+
+/** Runs `work` with such a stream. */
 export async function withStream(
   api: Api,
   connection: Connection,
   work: (jetstream: JetStream, subject: string, stream: string) => Promise<void>,
   consumer: object = {},
 ): Promise<void> {
-  const [manager, subject] = [await api.manager(connection), newSubject()];
-  const stream = subject.replaceAll('.', '_');
-  await manager.streams.add({ name: stream, subjects: [subject], storage: 'memory' });
+  const { jetstream, subject, stream, remove } = await addStream(api, connection, consumer);
   try {
-    await manager.consumers.add(stream, { durable_name: 'worker', ack_policy: 'explicit', ...consumer });
-    await work(api.jetstream(connection), subject, stream);
+    await work(jetstream, subject, stream);
   } finally {
-    await manager.streams.delete(stream);
+    await remove();
   }
 }
 

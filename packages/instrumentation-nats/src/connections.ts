@@ -16,6 +16,8 @@ export class Connections {
   readonly tools: NatsTools;
   /** Makes empty headers; known once the library is loaded. */
   newHeaders: HeadersFactory | undefined;
+  /** Whether the plugin is enabled: callbacks that it has wrapped stay in place after `disable()`. */
+  isActive = true;
   readonly #known = new WeakMap<Protocol, NatsConnection>();
   readonly #newChannel: () => MessageChannel<Outbound, Inbound, Msg['headers']>;
   readonly #tags = new WeakMap<Msg, number>();

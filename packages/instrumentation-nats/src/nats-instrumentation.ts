@@ -58,6 +58,10 @@ const connectionsOf = new WeakMap<NatsTools, Connections>();
 function patch(moduleExports: unknown, tools: NatsTools): void {
   const connections = connectionsOf.get(tools) ?? new Connections(tools);
   connectionsOf.set(tools, connections);
+  connections.isActive = true;
+  tools.onDisable(() => {
+    connections.isActive = false;
+  });
   const { headers, NatsConnectionImpl, JetStreamClientImpl, ...others } = moduleExports as Exports;
   connections.newHeaders ??= headers;
   if (NatsConnectionImpl !== undefined) {

@@ -152,8 +152,8 @@ function inbound(
   msg: Msg,
   more: Pick<Inbound, 'group'> & Partial<Inbound>,
 ): Inbound | undefined {
-  // An ordered consumer of nats 2 is a consumer inside another.
-  if (contextOfMessage(msg) !== undefined) return undefined;
+  // An ordered consumer of nats 2 is a consumer inside another: there, the message is processed already.
+  if (!connections.isActive || contextOfMessage(msg) !== undefined) return undefined;
   const prototype = Object.getPrototypeOf(msg) as object;
   connections.tools.once(prototype, () => patchRespond(prototype, connections));
   return { connection: connections.of(msg.publisher), msg, pattern: undefined, redelivered: false, ...more };
