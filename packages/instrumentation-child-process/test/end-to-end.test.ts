@@ -76,7 +76,7 @@ describe.each(['22', '24', '26'])('on Node %s', (version) => {
   );
 });
 
-test('the process that sends a program\u2019s last spans is none of the program\u2019s', async () => {
+test('the child process that sends the last spans is not traced', async () => {
   const env = environmentFor('exits', PRELOAD);
   const program = run(process.execPath, [join(__dirname, 'programs', 'exits.cjs')], { cwd: __dirname, env });
   await expect(program).rejects.toMatchObject({ code: 7, stderr: '' });

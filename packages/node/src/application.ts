@@ -8,29 +8,32 @@ export interface ApplicationManifest {
   readonly content: Readonly<Record<string, unknown>>;
 }
 
-/** What the application's own files say about the packages that it uses. */
+/** Information from the application's own files about the packages that it uses. */
 export interface Application {
   /** The folders from which packages are looked up, each in the `node_modules` folders above it. */
   readonly startingPoints: ReadonlySet<string>;
-  /** The nearest package.json above the main file and the working directory, then those of the workspaces around. */
+  /** The nearest package.json above the main file and the working directory, then those of enclosing workspaces. */
   readonly manifests: readonly ApplicationManifest[];
 }
 
 const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
 const IN_NODE_MODULES = `${sep}node_modules${sep}`;
 
-/** Reads the application's package.json. A file that is missing or broken is left out: Node reports it where it matters. */
+/**
+ * Reads the application's package.json files. Skips missing or broken ones, which Node itself reports if they
+ * matter.
+ */
 export function readApplication(mainFile: string | undefined = process.argv[1]): Application {
   const manifests = new Map<string, ApplicationManifest>();
   for (const start of applicationFolders(mainFile)) {
-    // A command that a package brings along: the application is where it runs, in the working directory.
+    // The main file belongs to an installed command: the application is in the working directory.
     if (`${start}${sep}`.includes(IN_NODE_MODULES)) continue;
     for (const manifest of manifestsAbove(start)) manifests.set(manifest.folder, manifest);
   }
   return { startingPoints: startingPoints(mainFile), manifests: [...manifests.values()] };
 }
 
-/** The application's direct dependencies, each with the folder of the package.json that names it. */
+/** Returns the application's direct dependencies, each with the folder of the package.json that names it. */
 export function dependenciesOf({ manifests }: Application): Map<string, string> {
   const dependencies = new Map<string, string>();
   for (const { folder, content } of manifests) {
@@ -42,23 +45,23 @@ export function dependenciesOf({ manifests }: Application): Map<string, string> 
   return dependencies;
 }
 
-/** The folders of a package that is looked up from `start`, nearest first. They may not exist. */
+/** Returns the possible folders of a package looked up from `start`, nearest first. */
 export function* packageFolders(name: string, start: string): Generator<string> {
   for (const folder of foldersAbove(start)) yield join(folder, 'node_modules', name);
 }
 
 /**
- * The folders from which packages are looked up: of the main file, also behind a link, the working directory, and this
- * package.
+ * Returns the folders from which packages are looked up: those of the main file (and the target of its symbolic
+ * link), the working directory, and this package.
  */
 export function startingPoints(mainFile: string | undefined = process.argv[1]): Set<string> {
   const points = applicationFolders(mainFile);
-  // A bundle in CommonJS does not know where it is.
+  // Unknown in a bundle as CommonJS.
   if (import.meta.url) points.add(dirname(fileURLToPath(import.meta.url)));
   return points;
 }
 
-/** A folder and all above it, nearest first. */
+/** Returns a folder and all folders above it, nearest first. */
 export function* foldersAbove(start: string): Generator<string> {
   for (let folder = start; ; folder = dirname(folder)) {
     yield folder;
@@ -78,7 +81,7 @@ function applicationFolders(mainFile: string | undefined): Set<string> {
   return folders;
 }
 
-/** Undefined when it was removed. */
+/** `undefined` if the working directory has been removed. */
 function workingFolder(): string | undefined {
   try {
     return process.cwd();
@@ -95,7 +98,7 @@ function realPath(path: string): string {
   }
 }
 
-/** The nearest package.json, and above it those of workspaces, which install packages for all their members. */
+/** The nearest package.json, then those above it of workspaces, which install packages for all their members. */
 function* manifestsAbove(start: string): Generator<ApplicationManifest> {
   let isNearest = true;
   for (const folder of foldersAbove(start)) {

@@ -9,9 +9,10 @@ import { classOf } from './plugin-class.ts';
 import type { InstalledPlugin } from './plugin-manifest.ts';
 
 /**
- * The installed plugins that are wanted: `OTEL_NODE_ENABLED_INSTRUMENTATIONS`, `OTEL_NODE_DISABLED_INSTRUMENTATIONS`,
- * `plugins: { koa: false }`, each by short name or package name. Of several with one short name the first is used, with
- * one warning. `others` are further names that the variables may contain.
+ * Returns the enabled plugins among the installed ones, by `OTEL_NODE_ENABLED_INSTRUMENTATIONS`,
+ * `OTEL_NODE_DISABLED_INSTRUMENTATIONS` and `plugins: { koa: false }`, each with short names or package names. Of
+ * several plugins with one short name the first is used, with one warning. `others` are further names allowed in
+ * the variables.
  */
 export function wantedPlugins(
   installed: readonly InstalledPlugin[],
@@ -37,7 +38,10 @@ function isWantedBy(given: PluginOptions, environment: Environment): (plugin: In
     given[shortName] !== false && given[name] !== false && isWanted(name, shortName);
 }
 
-/** Whether `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `OTEL_NODE_DISABLED_INSTRUMENTATIONS` want one of these names. */
+/**
+ * Whether `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `OTEL_NODE_DISABLED_INSTRUMENTATIONS` enable one of these
+ * names.
+ */
 export function instrumentationFilter(environment: Environment): (...names: string[]) => boolean {
   const enabled = environment.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS');
   const disabled = environment.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [];
@@ -61,8 +65,8 @@ function withoutDoubles(plugins: readonly InstalledPlugin[]): InstalledPlugin[] 
 }
 
 /**
- * Throws for options of a plugin that is not installed, and for wrong ones. Loads the plugins that are given options,
- * since their code knows which there are.
+ * Throws for options of a plugin that is not installed, and for invalid options. Loads the plugins with options,
+ * because their code defines which options exist.
  */
 export function expectPluginOptions(
   installed: readonly InstalledPlugin[],
@@ -92,7 +96,10 @@ function shortNames(installed: readonly InstalledPlugin[]): string {
   return installed.map(({ shortName }) => shortName).join(', ') || 'none';
 }
 
-/** The options of one plugin: given ones override `CLEW_<PLUGIN>_<OPTION>`, those by package name override those by short name. */
+/**
+ * Resolves the options of one plugin: given ones override `CLEW_<PLUGIN>_<OPTION>`, those by package name override
+ * those by short name.
+ */
 export function optionsOf(
   plugin: InstalledPlugin,
   kinds: OptionKinds,

@@ -84,7 +84,7 @@ function writeWhole(writer: ProtobufWriter, span: SpanRecord): void {
   writeForeignParent(writer, span);
   const state = traceStateText(span.traceState);
   if (state) writeText(writer, 0x1a, state);
-  const encoded = sharedAttributes?.encodedBehind(span.name, span.kind);
+  const encoded = sharedAttributes?.encodedWithTitle(span.name, span.kind);
   if (encoded === undefined) {
     writeTitle(writer, span.name, span.kind);
     if (sharedAttributes !== undefined) writer.raw(sharedAttributes.encoded);

@@ -4,24 +4,24 @@ import type { SpanLimits } from './limits.ts';
 import { writeAttributes, writeTitle } from './otlp-attributes.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
-/** The tag of an attribute in a span. */
+/** The tag of `Span.attributes`. */
 const ATTRIBUTE = 0x4a;
 const FIRST_BYTES = 512;
-const MOST_BYTES = 1 << 20;
+const MAX_BYTES = 1 << 20;
 const MAX_TEXT_CHARS = 4096;
 
-/** Attributes behind the name and the kind of a span. */
-interface Titled {
+/** The shared attributes, encoded after a certain span name and kind. */
+interface EncodedWithTitle {
   readonly name: string;
   readonly kind: SpanKind;
   readonly encoded: Uint8Array;
 }
 
-/** A frozen object of attributes that many spans are started with: read and encoded once for all of them. */
+/** A frozen attributes object with which many spans are started: read and encoded once for all of them. */
 export class SharedAttributes {
   readonly list: FlatAttributes;
   #encoded: Uint8Array | undefined;
-  #titled: Titled | undefined;
+  #withTitle: EncodedWithTitle | undefined;
 
   constructor(list: FlatAttributes) {
     this.list = list;
@@ -41,35 +41,35 @@ export class SharedAttributes {
     return false;
   }
 
-  /** As `Span.attributes` of OTLP's protocol buffers. */
+  /** Encoded as `Span.attributes` in protocol buffers. */
   get encoded(): Uint8Array {
     this.#encoded ??= encode((writer) => writeAttributes(writer, ATTRIBUTE, this.list));
     return this.#encoded;
   }
 
   /**
-   * The same behind a span's name and kind, which most spans of such attributes have in common, too; `undefined`
-   * for
-   * those of another name than the first one's.
+   * The attributes, encoded after a span's name and kind, which most spans with the same attributes share, too;
+   * `undefined` if
+   * they differ from those of the first span.
    */
-  encodedBehind(name: string, kind: SpanKind): Uint8Array | undefined {
+  encodedWithTitle(name: string, kind: SpanKind): Uint8Array | undefined {
     if (name.length > MAX_TEXT_CHARS) return undefined;
-    const titled = this.#titled ?? this.#title(name, kind);
-    return titled.name === name && titled.kind === kind ? titled.encoded : undefined;
+    const withTitle = this.#withTitle ?? this.#encodeWithTitle(name, kind);
+    return withTitle.name === name && withTitle.kind === kind ? withTitle.encoded : undefined;
   }
 
-  #title(name: string, kind: SpanKind): Titled {
+  #encodeWithTitle(name: string, kind: SpanKind): EncodedWithTitle {
     const encoded = encode((writer) => {
       writeTitle(writer, name, kind);
       writeAttributes(writer, ATTRIBUTE, this.list);
     });
-    this.#titled = { name, kind, encoded };
-    return this.#titled;
+    this.#withTitle = { name, kind, encoded };
+    return this.#withTitle;
   }
 }
 
 function encode(write: (writer: ProtobufWriter) => void): Uint8Array {
-  const writer = new ProtobufWriter(FIRST_BYTES, MOST_BYTES);
+  const writer = new ProtobufWriter(FIRST_BYTES, MAX_BYTES);
   write(writer);
   return Uint8Array.prototype.slice.call(writer.bytes, 0, writer.position);
 }
@@ -77,8 +77,8 @@ function encode(write: (writer: ProtobufWriter) => void): Uint8Array {
 const known = new WeakMap<object, SharedAttributes>();
 
 /**
- * What is shared of attributes that a span is started with; `undefined` for an object that may still change, for
- * one with values that are no plain ones, and where a limit is near.
+ * Returns the shared form of an object of attributes; `undefined` if the object may still change, if it has values
+ * of other than primitive types, or if a limit applies.
  */
 export function sharedOf(attributes: Readonly<Attributes>, limits: SpanLimits): SharedAttributes | undefined {
   if (limits.attributeValueLength !== Number.POSITIVE_INFINITY) return undefined;
@@ -98,7 +98,7 @@ function share(attributes: Readonly<Attributes>): SharedAttributes | undefined {
     known.set(attributes, shared);
     return shared;
   } catch {
-    // A proxy or a getter of the application's.
+    // A proxy or getter of the application threw.
     return undefined;
   }
 }

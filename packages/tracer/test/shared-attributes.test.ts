@@ -24,7 +24,7 @@ function tracer(limits = {}) {
   return { ended, tracer: provider.getTracer('test') };
 }
 
-/** The attributes of a span as they go out. */
+/** Returns the attributes of an exported span. */
 function sent(span: RecordingSpan): unknown {
   return sentSpan(span)?.attributes;
 }
@@ -39,7 +39,7 @@ function sentSpan(span: RecordingSpan) {
 }
 
 describe('a frozen object of attributes', () => {
-  test('is the same in every span that is started with it, and takes further ones', () => {
+  test('is the same in every span started with it, and can be extended', () => {
     const { ended, tracer: started } = tracer();
     for (const id of [1, 2]) {
       const span = started.startSpan('publish', { attributes: FROZEN });
@@ -53,7 +53,7 @@ describe('a frozen object of attributes', () => {
     ]);
   });
 
-  test('stays what it is when one span changes a value', () => {
+  test('does not change when one span changes a value', () => {
     const { ended, tracer: started } = tracer();
     const changed = started.startSpan('publish', { attributes: FROZEN });
     changed.setAttribute('port', 1).setAttribute('port', 2);
@@ -63,7 +63,7 @@ describe('a frozen object of attributes', () => {
     expect(ended.map(({ attributes }) => attributes)).toEqual([{ ...FROZEN, port: 2 }, FROZEN]);
   });
 
-  test('goes out with the name and the kind of each span', () => {
+  test('is exported with the name and the kind of each span', () => {
     const { tracer: started } = tracer();
     const attributes = Object.freeze({ ...FROZEN });
     const spans = [
@@ -81,7 +81,7 @@ describe('a frozen object of attributes', () => {
     }
   });
 
-  test('goes out with a name that was longer than most, and then with others', () => {
+  test('is exported with a very long name, and then with others', () => {
     const { tracer: started } = tracer();
     const attributes = Object.freeze({ ...FROZEN });
     for (const name of ['ü'.repeat(5000), 'short'])
@@ -91,7 +91,7 @@ describe('a frozen object of attributes', () => {
       });
   });
 
-  test('may also be set later, over and under others', () => {
+  test('can also be set later, before and after others', () => {
     const { ended, tracer: started } = tracer();
     for (const own of [{ id: 1 }, { port: 1 }]) {
       const span = started.startSpan('publish', { attributes: own });
@@ -104,7 +104,7 @@ describe('a frozen object of attributes', () => {
     expect(ended[2]?.attributes).toEqual({ ...FROZEN, port: 1, also: 2 });
   });
 
-  test('set later counts against the limit, too', () => {
+  test('also counts against the limit when set later', () => {
     const { ended, tracer: started } = tracer({ attributeCount: 4 });
     started
       .startSpan('publish', { attributes: { a: 1, b: 2 } })
@@ -128,7 +128,7 @@ describe('a frozen object of attributes', () => {
     });
   });
 
-  test('is cut where values are limited', () => {
+  test('is cut if values are limited', () => {
     const { ended, tracer: started } = tracer({ attributeValueLength: 3 });
     started.startSpan('publish', { attributes: FROZEN }).end();
     expect(ended[0]?.attributes).toEqual({ system: 'rab', port: 5672, durable: true });
@@ -137,8 +137,8 @@ describe('a frozen object of attributes', () => {
   test.each([
     ['a list, which may still change', { list: ['a'] }],
     ['nothing', { none: undefined }],
-    ['text beyond ASCII', { text: 'Ariadne’s ☂' }],
-  ])('may hold %s', (_title, values) => {
+    ['a non-ASCII string', { text: 'Ariadne’s ☂' }],
+  ])('can hold %s', (_title, values) => {
     const { ended, tracer: started } = tracer();
     const span = started.startSpan('publish', { attributes: Object.freeze({ ...FROZEN, ...values }) });
     expect(sent(span as RecordingSpan)).toEqual({ ...FROZEN, ...JSON.parse(JSON.stringify(values)) });
