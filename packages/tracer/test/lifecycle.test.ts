@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { TracerProvider } from '../src/index.ts';
 import { type Collector, startCollector } from './collector.ts';
-import { decodeRequest, spansOf } from './otlp-decoder.ts';
 import { runProgram, startProgram } from './run-program.ts';
 
 let collector: Collector;
@@ -191,111 +190,5 @@ describe('an application', () => {
     const { code, stdout } = await runProgram('flushes.mjs', collector.url, call, '150');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ spansExported: 0 });
-  });
-});
-
-describe('rejects an invalid option:', () => {
-  test.each<[string, unknown, string]>([
-    [
-      'exporter.url',
-      { exporter: { url: 'localhost:4318' } },
-      'exporter.url to be an http or https URL, got "localhost:4318"',
-    ],
-    ['exporter.url', { exporter: { url: 5 } }, 'exporter.url to be an http or https URL, got 5'],
-    [
-      'exporter.protocol',
-      { exporter: { protocol: 'grpc' } },
-      'exporter.protocol "http/protobuf" or "http/json", got "grpc"',
-    ],
-    [
-      'exporter.compression',
-      { exporter: { compression: 'br' } },
-      'exporter.compression "none" or "gzip", got "br"',
-    ],
-    [
-      'exporter.maxQueueBytes',
-      { exporter: { maxQueueBytes: 1 } },
-      'exporter.maxQueueBytes in [65536, 1073741824], got 1',
-    ],
-    [
-      'exporter.maxQueueBytes',
-      { exporter: { maxQueueBytes: 'x' } },
-      'exporter.maxQueueBytes in [65536, 1073741824], got "x"',
-    ],
-    ['exporter.timeoutMs', { exporter: { timeoutMs: 0 } }, 'exporter.timeoutMs in [1, 600000], got 0'],
-    [
-      'exporter.headers',
-      { exporter: { headers: { 'bad name': 'x' } } },
-      'exporter.headers to have valid names, got "bad name"',
-    ],
-    [
-      'exporter.headers',
-      { exporter: { headers: { key: 'secret\r\nx: y' } } },
-      'exporter.headers["key"] to be one line of text, got "string"',
-    ],
-    ['sampler', { sampler: 'always_on' }, 'sampler to be a Sampler, got "always_on"'],
-    ['spanProcessors', { spanProcessors: [{}] }, 'spanProcessors[0] to have onStart() and onEnd(), got {}'],
-    ['spanExporters', { spanExporters: [null] }, 'spanExporters[0] to have export(), got null'],
-    [
-      'idGenerator',
-      { idGenerator: {} },
-      'idGenerator to have generateTraceId() and generateSpanId(), got {}',
-    ],
-  ])('%s', (_, options, message) => {
-    expect(() => new TracerProvider(options as never)).toThrow(`@clew/tracer: expected ${message}`);
-  });
-});
-
-describe('takeUnsent', () => {
-  test('returns queued and in-flight batches with their destination', async () => {
-    collector.respondWith(hang);
-    const provider = new TracerProvider({
-      exporter: { url: collector.url, headers: { 'x-key': 'k' }, compression: 'gzip', maxBatchBytes: 4096 },
-    });
-    for (let i = 0; i < 100; i++) provider.getTracer('t').startSpan('s').end();
-    await collector.requests(1);
-    const unsent = provider.takeUnsent()!;
-    expect(unsent).toMatchObject({
-      url: collector.url,
-      headers: { 'x-key': 'k', 'content-type': 'application/x-protobuf' },
-    });
-    expect(unsent.headers['content-encoding']).toBeUndefined();
-    expect(unsent.bodies.flatMap((body) => spansOf(decodeRequest(body)))).toHaveLength(100);
-    expect(provider.stats()).toMatchObject({
-      spansHandedOver: 100,
-      spansExported: 0,
-      spansQueued: 0,
-      bytesQueued: 0,
-    });
-    expect(provider.takeUnsent()).toBeUndefined();
-    await provider.shutdown({ timeoutMs: 20 });
-  });
-
-  test('leaves the exporter working', async () => {
-    let respond = hang;
-    collector.respondWith((response) => {
-      respond = () => response.writeHead(200).end();
-    });
-    const provider = new TracerProvider({ exporter: { url: collector.url, scheduleDelayMs: 1 } });
-    provider.getTracer('t').startSpan('taken').end();
-    await collector.requests(1);
-    expect(provider.takeUnsent()!.bodies).toHaveLength(1);
-    provider.getTracer('t').startSpan('later').end();
-    const flushed = provider.forceFlush();
-    respond();
-    await flushed;
-    expect(collector.spans().map(({ name }) => name)).toEqual(['taken', 'later']);
-    expect(provider.stats()).toMatchObject({
-      spansHandedOver: 1,
-      spansExported: 1,
-      spansQueued: 0,
-      bytesQueued: 0,
-    });
-    await provider.shutdown();
-  });
-
-  test('returns undefined without an exporter or spans', () => {
-    expect(new TracerProvider({ exporter: false }).takeUnsent()).toBeUndefined();
-    expect(new TracerProvider({ exporter: { url: collector.url } }).takeUnsent()).toBeUndefined();
   });
 });
