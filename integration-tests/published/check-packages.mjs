@@ -1,0 +1,35 @@
+// Packs the packages named, and prints what publint and "are the types wrong?" find in the tarballs, a line each.
+// TypeScript's oldest resolution, `node10`, reads no `exports`: docs/rationale.md.
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+
+const folder = mkdtempSync(join(tmpdir(), 'clew-packed-'));
+try {
+  const args = ['pack', '--silent', '--pack-destination', folder, ...process.argv.slice(2)];
+  const { status, stderr } = spawnSync('npm', args, {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) throw new Error(`npm pack failed:\n${stderr}`);
+  for (const file of globSync('*.tgz', { cwd: folder }).sort()) await check(readFileSync(join(folder, file)));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function check(tarball) {
+  const data = new Uint8Array(tarball);
+  const contents = createPackageFromTarballData(data);
+  const { pkg, messages } = await publint({ pack: { tarball: data.buffer }, strict: true });
+  for (const message of messages)
+    console.log(`${pkg.name}: ${formatMessage(message, pkg, { color: false })}`);
+  const { types, problems = [] } = await checkPackage(contents);
+  if (!types) console.log(`${pkg.name}: has no types`);
+  for (const { kind, ...where } of problems) {
+    if (where.resolutionKind !== 'node10') console.log(`${pkg.name}: ${kind} ${JSON.stringify(where)}`);
+  }
+}

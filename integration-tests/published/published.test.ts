@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cleanEnvironment } from '../run-program.ts';
+
+const root = join(__dirname, '..', '..');
+const TIMEOUT_MS = 120_000;
+
+/** What the tools find and is meant to be so: the template of `clew create-plugin` is copied before it is used. */
+const INTENDED = /^@clew\/viewer: \.\/plugin-template\/package\.json has an "exports" field/;
+
+test(
+  'publint and "are the types wrong?" find no fault in any tarball',
+  async () => {
+    const folders = globSync('packages/*', { cwd: root }).map((folder) => `./${folder}`);
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [join(__dirname, 'check-packages.mjs'), ...folders],
+      { cwd: root, env: cleanEnvironment() },
+    );
+    const problems = stdout.split('\n').filter((line) => line !== '' && !INTENDED.test(line));
+    expect(problems).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
