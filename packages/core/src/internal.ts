@@ -3,6 +3,7 @@
 export { abortReason } from './cancellation.ts';
 export { emitterContext } from './context/emitter-context.ts';
 export { expectFit, show } from './kit/expect-fit.ts';
+export { guard, reportFailure } from './kit/failures.ts';
 export { isPromise } from './kit/is-promise.ts';
 export { madeOf } from './kit/made-of.ts';
 export { claim, release } from './kit/one-per-process.ts';
@@ -14,6 +15,7 @@ export { reportSecondTracer } from './kit/second-tracer.ts';
 export { isModuleTarget } from './kit/target.ts';
 export { ThrottledWarnings } from './kit/throttled-warnings.ts';
 export { onFirstCall } from './kit/tracing-channel.ts';
+export { currentContext } from './operation.ts';
 export { boundedWriter, type CarrierBounds, headerBytes, textBytes } from './propagation/bounded-writer.ts';
 export { environmentName } from './propagation/carriers/environment.ts';
 export { DESTINATIONS_EXPECTED, isDestinations } from './propagation/destinations.ts';
@@ -33,7 +35,7 @@ export {
 } from './propagation/provenance.ts';
 export { isValid, KnownSpanContext, RemoteSpanContext } from './propagation/span-context.ts';
 export { applyTrust, isTrustOption, TRUST_EXPECTED } from './propagation/trust.ts';
-export { exceptionType } from './record-error.ts';
+export { exceptionType, recordError } from './record-error.ts';
 export { ENVELOPES_EXPECTED, isEnvelopes, readEnvelope } from './templates/rpc-envelope.ts';
-export { withServerRequest } from './templates/server-request.ts';
+export { serverRequestOf, withServerRequest } from './templates/server-request.ts';
 export { readSql, type SqlReading } from './templates/sql.ts';

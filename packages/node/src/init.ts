@@ -1,6 +1,13 @@
 import { environmentGetter, rootContext } from '@clew/core';
-import { claim, release, setPropagationPolicy } from '@clew/core/internal';
-import { currentContext, guard, recordError, serverRequestOf } from '@clew/core/plugin';
+import {
+  claim,
+  currentContext,
+  guard,
+  recordError,
+  release,
+  serverRequestOf,
+  setPropagationPolicy,
+} from '@clew/core/internal';
 import { TracerProvider, type TracerStats } from '@clew/tracer';
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import { readApplication } from './application.ts';

@@ -1,5 +1,4 @@
-import { originals } from '@clew/core/internal';
-import { guard } from '@clew/core/plugin';
+import { guard, originals } from '@clew/core/internal';
 
 /** Signals that end the process by default. SIGUSR1 starts Node's debugger; SIGKILL cannot be handled. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;

@@ -1,4 +1,4 @@
-import { guard } from '@clew/core/plugin';
+import { guard } from '@clew/core/internal';
 import { diag } from '@opentelemetry/api';
 import { initAt } from './init.ts';
 import { ensureLogger } from './log.ts';

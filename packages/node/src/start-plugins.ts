@@ -1,4 +1,4 @@
-import { guard } from '@clew/core/plugin';
+import { guard } from '@clew/core/internal';
 import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { aliasesOf, withAliases } from './aliases.ts';

@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { originals } from '@clew/core/internal';
-import { reportFailure } from '@clew/core/plugin';
+import { originals, reportFailure } from '@clew/core/internal';
 import type { Attributes } from '@opentelemetry/api';
 import type { BatchSender, Outcome } from './batch-sender.ts';
 import type { DetachedScope } from './detached-scope.ts';

@@ -1,7 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { suppressTracing } from '@clew/core';
-import { originals } from '@clew/core/internal';
-import { guard } from '@clew/core/plugin';
+import { guard, originals } from '@clew/core/internal';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 
 const suppressed = suppressTracing(ROOT_CONTEXT);
