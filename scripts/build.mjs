@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { writeDeclarations } from './declarations.mjs';
@@ -25,6 +25,14 @@ const packages = globSync('packages/*/package.json', { cwd: root })
     folder,
     manifest: JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')),
   }));
+
+/**
+ * Sources that are loaded when one of their exports is first used, instead of with the entry. Each costs a file, so only
+ * those that few applications use.
+ */
+const late = {
+  '@clew/core': ['context/strict-context-manager', 'propagation/carriers/sql-comment'],
+};
 
 const target = 'node22.15';
 const readable = {
@@ -45,12 +53,14 @@ await writeDeclarations(root, packages);
 
 async function bundle({ folder, manifest }) {
   const entries = entryPoints(manifest);
+  const lateSources = (late[manifest.name] ?? []).map((source) => `src/${source}.ts`);
   // ES modules first: esbuild can split shared code only from these.
   const { outputFiles, metafile } = await build({
     metafile: true,
     write: false,
     absWorkingDir: join(root, folder),
-    entryPoints: entries.map((entry) => `./src/${entry}.ts`),
+    // As entry points, late sources get chunks of their own.
+    entryPoints: [...entries.map((entry) => `src/${entry}.ts`), ...lateSources],
     outdir: 'dist',
     outbase: 'src',
     outExtension: { '.js': '.cjs' },
@@ -63,7 +73,13 @@ async function bundle({ folder, manifest }) {
     ...readable,
     define: { __VERSION__: JSON.stringify(manifest.version) },
   });
-  const written = new Set(await Promise.all(outputFiles.map(writeCommonJs)));
+  const outputs = Object.entries(metafile.outputs);
+  const lateChunks = outputs
+    .filter(([, { inputs }]) => Object.keys(inputs).some((source) => lateSources.includes(source)))
+    .map(([path]) => basename(path, '.cjs'));
+  const unused = outputs.filter(([, { entryPoint }]) => lateSources.includes(entryPoint)).map(([path]) => path);
+  const used = outputFiles.filter(({ path }) => !unused.includes(relative(join(root, folder), path)));
+  const written = new Set(await Promise.all(used.map((file) => writeCommonJs(file, lateChunks))));
   for (const entry of entries) {
     const { exports } = metafile.outputs[`dist/${entry}.cjs`];
     written.add(writeModule(join(root, folder, 'dist', entry), exports, isCommand(manifest, entry)));
@@ -74,7 +90,7 @@ async function bundle({ folder, manifest }) {
   prune(folder, manifest, written);
 }
 
-async function writeCommonJs({ path, text }) {
+async function writeCommonJs({ path, text }, lateChunks) {
   const { code } = await transform(text, {
     sourcefile: path,
     format: 'cjs',
@@ -85,8 +101,17 @@ async function writeCommonJs({ path, text }) {
     banner: `'use strict';${/\bimport\.meta\b/.test(text) ? DECLARE_MODULE_URL : ''}`,
   });
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, code);
+  writeFileSync(path, lateChunks.reduce(requireLate, code));
   return path;
+}
+
+/** Requires a chunk where its exports are used, instead of at the start of the file. */
+function requireLate(code, chunk) {
+  const name = `import_${chunk.replaceAll('-', '_')}`;
+  const required = `require("./${chunk}.cjs")`;
+  return code
+    .replace(new RegExp(`\\b${name}\\s*=\\s*${RegExp.escape(required)}`), name)
+    .replaceAll(new RegExp(`\\b${name}\\s*\\.`, 'g'), `(${name}??=${required}).`);
 }
 
 /** An entry's ES module contains no code, so that `import` and `require` share one instance of everything. */
