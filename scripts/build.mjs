@@ -31,7 +31,7 @@ const packages = globSync('packages/*/package.json', { cwd: root })
  * those that few applications use.
  */
 const late = {
-  '@clew/core': ['context/strict-context-manager', 'propagation/carriers/sql-comment'],
+  '@clew/core': ['context/bind', 'context/strict-context-manager', 'propagation/carriers/sql-comment'],
 };
 
 const target = 'node22.15';
@@ -77,7 +77,9 @@ async function bundle({ folder, manifest }) {
   const lateChunks = outputs
     .filter(([, { inputs }]) => Object.keys(inputs).some((source) => lateSources.includes(source)))
     .map(([path]) => basename(path, '.cjs'));
-  const unused = outputs.filter(([, { entryPoint }]) => lateSources.includes(entryPoint)).map(([path]) => path);
+  const unused = outputs
+    .filter(([, { entryPoint }]) => lateSources.includes(entryPoint))
+    .map(([path]) => path);
   const used = outputFiles.filter(({ path }) => !unused.includes(relative(join(root, folder), path)));
   const written = new Set(await Promise.all(used.map((file) => writeCommonJs(file, lateChunks))));
   for (const entry of entries) {

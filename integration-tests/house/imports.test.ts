@@ -40,6 +40,30 @@ describe('the packages', () => {
     expect(forbidden).toEqual([]);
   });
 
+  // Other authors can't use `@clew/core/internal`, so what a plugin needs belongs in `@clew/core/plugin`.
+  test.each(names.filter((name) => name.startsWith('instrumentation-')))(
+    '%s imports no entry point of core but @clew/core and @clew/core/plugin',
+    (name) => {
+      const files = globSync('src/**/*.ts', { cwd: join(packages, name) });
+      const forbidden = files.filter((file) =>
+        specifiersOf(readFileSync(join(packages, name, file), 'utf8')).some(
+          (specifier) =>
+            specifier.startsWith('@clew/core') && !['@clew/core', '@clew/core/plugin'].includes(specifier),
+        ),
+      );
+      expect(forbidden).toEqual([]);
+    },
+  );
+
+  // The start of an application would wait for templates that its plugins may never use.
+  test.each(['node', 'tracer'])('%s does not load the templates: it imports no @clew/core/plugin', (name) => {
+    const files = globSync('src/**/*.ts', { cwd: join(packages, name) });
+    const loads = files.filter((file) =>
+      /^import (?!type).*'@clew\/core\/plugin'/m.test(readFileSync(join(packages, name, file), 'utf8')),
+    );
+    expect(loads).toEqual([]);
+  });
+
   test.each(names)('%s states in its package.json what it imports', (name) => {
     const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
     const stated = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
@@ -53,16 +77,20 @@ describe('the packages', () => {
 
 /** The names of the packages that a source imports, also for types only. */
 function importsOf(source: string): string[] {
-  const specifiers = [
+  return specifiersOf(source).map((name) =>
+    name
+      .split('/')
+      .slice(0, name.startsWith('@') ? 2 : 1)
+      .join('/'),
+  );
+}
+
+/** What a source imports from other packages, with the entry point: `@clew/core/plugin`. */
+function specifiersOf(source: string): string[] {
+  const found = [
     ...source.matchAll(/^(?:import|export)\b[^'"]*?from ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]/gm),
   ];
-  return specifiers
+  return found
     .map((match) => (match[1] ?? match[2]) as string)
-    .filter((name) => !name.startsWith('.') && !name.startsWith('node:') && !builtinModules.includes(name))
-    .map((name) =>
-      name
-        .split('/')
-        .slice(0, name.startsWith('@') ? 2 : 1)
-        .join('/'),
-    );
+    .filter((name) => !name.startsWith('.') && !name.startsWith('node:') && !builtinModules.includes(name));
 }

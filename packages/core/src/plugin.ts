@@ -3,6 +3,7 @@ export { isCancellation } from './cancellation.ts';
 export {
   emitAlwaysIn,
   emitInOwnContext,
+  emitterContext,
   onEmitterClose,
   setEmitterContext,
 } from './context/emitter-context.ts';
@@ -15,13 +16,23 @@ export {
   type InstrumentationDefinition,
 } from './kit/define-instrumentation.ts';
 export { guard, reportFailure } from './kit/failures.ts';
+export { isPromise } from './kit/is-promise.ts';
+export { madeOf } from './kit/made-of.ts';
 export { observePromise } from './kit/observe-promise.ts';
 export { matchesAny, type OptionKind, type OptionsOf, option, type Pattern } from './kit/options.ts';
+export * as originals from './kit/originals.ts';
+export { remembered } from './kit/remembered.ts';
+export { reportSecondTracer } from './kit/second-tracer.ts';
 export type { ChannelTarget, ModuleTarget, Target, Tools } from './kit/target.ts';
 export type { ChannelView } from './kit/tracing-channel.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
 export { bindCallback, currentContext, Operation, startOperation } from './operation.ts';
+export { boundedWriter, type CarrierBounds, headerBytes, textBytes } from './propagation/bounded-writer.ts';
+export { environmentName } from './propagation/carriers/environment.ts';
 export type { Destinations } from './propagation/destinations.ts';
+export type { CarrierWriter } from './propagation/inject.ts';
+export { propagationPolicy } from './propagation/policy.ts';
+export { destinationsOption, trustOption } from './propagation/propagation-options.ts';
 export type { TrustOption } from './propagation/trust.ts';
 export { errorType, recordError } from './record-error.ts';
 export { ATTR } from './semconv.ts';
@@ -60,5 +71,5 @@ export type { MessagingOptions, MessagingView } from './templates/messaging-view
 export type { Cut } from './templates/messaging-waiting.ts';
 export { joinRoute } from './templates/route.ts';
 export type { RpcCorrelation, RpcView } from './templates/rpc.ts';
-export { createRpcAction, envelopesOption } from './templates/rpc-envelope.ts';
+export { createRpcAction, envelopesOption, readEnvelope } from './templates/rpc-envelope.ts';
 export { type ServerRequest, serverRequestOf } from './templates/server-request.ts';

@@ -1,8 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import { AsyncContextManager, rootContext } from '@clew/core';
-import { emitterContext } from '@clew/core/internal';
-import { emitAlwaysIn, emitInOwnContext, onEmitterClose, setEmitterContext } from '@clew/core/plugin';
+import {
+  emitAlwaysIn,
+  emitInOwnContext,
+  emitterContext,
+  onEmitterClose,
+  setEmitterContext,
+} from '@clew/core/plugin';
 import { context, createContextKey } from '@opentelemetry/api';
 
 const KEY = createContextKey('request');

@@ -1,5 +1,4 @@
 import type { EnvelopedRequest } from '@clew/core';
-import { remembered } from '@clew/core/internal';
 import {
   type ActionParts,
   ATTR,
@@ -10,6 +9,7 @@ import {
   type MessagingAction,
   matchesAny,
   type Pattern,
+  remembered,
 } from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
 

@@ -1,9 +1,9 @@
-import { isTrustOption, TRUST_EXPECTED } from '@clew/core/internal';
 import {
   defineInstrumentation,
   destinationTemplatesOption,
   envelopesOption,
   option,
+  trustOption,
 } from '@clew/core/plugin';
 import { nestEnvelope } from './envelopes/nest.ts';
 import { prepareEncoder } from './header-table.ts';
@@ -23,7 +23,7 @@ const options = {
   messageBodySize: option.boolean(false),
   ignore: option.patterns(),
   destinationTemplates: destinationTemplatesOption,
-  trust: option.custom(TRUST_EXPECTED, isTrustOption),
+  trust: trustOption,
   envelopes: envelopesOption({ nest: nestEnvelope, oslo: '@clew/osprofiler#osloEnvelopeFromEnvironment' }),
 } as const;
 

@@ -6,14 +6,15 @@ import {
   type EnvelopeReading,
   type RpcEnvelope,
 } from '@clew/core';
-import { type CarrierWriter, readEnvelope } from '@clew/core/internal';
 import {
   ATTR,
+  type CarrierWriter,
   type MessagingAction,
   type MessagingView,
   type OptionsOf,
   type Pattern,
   type RpcCorrelation,
+  readEnvelope,
   type Tools,
 } from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';

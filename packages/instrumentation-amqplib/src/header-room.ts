@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { textBytes } from '@clew/core/internal';
+import { textBytes } from '@clew/core/plugin';
 import type { Channel, Properties } from './amqplib.ts';
 
 /** amqplib encodes a header table in a buffer of this size, and throws where that is too small. */

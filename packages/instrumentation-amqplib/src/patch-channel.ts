@@ -1,9 +1,9 @@
 import type { Buffer } from 'node:buffer';
-import { originals } from '@clew/core/internal';
 import {
   currentContext,
   guard,
   messaging,
+  originals,
   reportFailure,
   type Settlement,
   type Tools,

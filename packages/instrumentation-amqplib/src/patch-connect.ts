@@ -1,8 +1,15 @@
 import { URL } from 'node:url';
 import { isPromise } from 'node:util/types';
 import { isTracingSuppressed } from '@clew/core';
-import { originals } from '@clew/core/internal';
-import { ATTR, createAction, currentContext, guard, observePromise, recordError } from '@clew/core/plugin';
+import {
+  ATTR,
+  createAction,
+  currentContext,
+  guard,
+  observePromise,
+  originals,
+  recordError,
+} from '@clew/core/plugin';
 import { type Attributes, type Context, context, SpanKind } from '@opentelemetry/api';
 import type { Channel } from './amqplib.ts';
 import { type AmqplibTools, patchChannel } from './patch-channel.ts';

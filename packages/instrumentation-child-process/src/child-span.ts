@@ -1,5 +1,4 @@
-import { propagationPolicy } from '@clew/core/internal';
-import { ATTR, errorType, type Operation, startOperation } from '@clew/core/plugin';
+import { ATTR, errorType, type Operation, propagationPolicy, startOperation } from '@clew/core/plugin';
 import { type Context, propagation, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { callerContext } from './caller-context.ts';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';

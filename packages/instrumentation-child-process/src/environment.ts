@@ -1,5 +1,5 @@
 import { carryToChild, contextFromEnvironment, type EnvironmentVariables } from '@clew/core';
-import { environmentName, headerBytes } from '@clew/core/internal';
+import { environmentName, headerBytes } from '@clew/core/plugin';
 import { type Context, propagation, trace } from '@opentelemetry/api';
 
 /**

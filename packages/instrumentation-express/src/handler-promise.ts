@@ -1,5 +1,4 @@
-import { isPromise } from '@clew/core/internal';
-import { dress } from '@clew/core/plugin';
+import { dress, isPromise } from '@clew/core/plugin';
 import type { ExpressLayer } from './express.ts';
 
 interface Watched {

@@ -1,10 +1,10 @@
-import { remembered } from '@clew/core/internal';
 import {
   ATTR,
   createLayer,
   joinRoute,
   type LayerRun,
   RoutedRequest,
+  remembered,
   reportFailure,
   startLayer,
   type Tools,

@@ -1,14 +1,4 @@
-import { remembered } from '@clew/core/internal';
-import {
-  ATTR,
-  createLayer,
-  guard,
-  type Layer,
-  RoutedRequest,
-  settleLayer,
-  startLayer,
-  type Tools,
-} from '@clew/core/plugin';
+import { ATTR, createLayer, guard, type Layer, remembered, RoutedRequest, settleLayer, startLayer, type Tools } from '@clew/core/plugin';
 import {
   type Call,
   type CallOptions,

@@ -1,11 +1,12 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { DESTINATIONS_EXPECTED, isDestinations, isTrustOption, TRUST_EXPECTED } from '@clew/core/internal';
 import {
   defineInstrumentation,
+  destinationsOption,
   type OptionsOf,
   option,
   REDACTED_QUERY_PARAMS,
   type Tools,
+  trustOption,
 } from '@clew/core/plugin';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { watchConnections } from './client-connection.ts';
@@ -19,9 +20,9 @@ type SpanHook<Info> = (span: Span, info: Info) => void;
 const options = {
   disableIncomingRequestInstrumentation: option.boolean(false),
   disableOutgoingRequestInstrumentation: option.boolean(false),
-  trust: option.custom(TRUST_EXPECTED, isTrustOption),
-  propagateTo: option.custom(DESTINATIONS_EXPECTED, isDestinations),
-  propagateBaggageTo: option.custom(DESTINATIONS_EXPECTED, isDestinations),
+  trust: trustOption,
+  propagateTo: destinationsOption,
+  propagateBaggageTo: destinationsOption,
   ignoreIncomingRequestHook: option.hook<(request: IncomingMessage) => boolean>(),
   suppressTracingInIgnoredRequests: option.boolean(false),
   ignoreOutgoingRequestHook: option.hook<(request: ClientRequest) => boolean>(),

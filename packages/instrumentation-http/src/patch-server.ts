@@ -1,8 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
-import { emitterContext } from '@clew/core/internal';
-import { currentContext, emitInOwnContext, type HttpServerTracing, httpServer } from '@clew/core/plugin';
+import {
+  currentContext,
+  emitInOwnContext,
+  emitterContext,
+  type HttpServerTracing,
+  httpServer,
+} from '@clew/core/plugin';
 import { type Context, context } from '@opentelemetry/api';
 import type { HttpTools } from './http-instrumentation.ts';
 import { serverView } from './server-view.ts';

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { emitterContext } from '@clew/core/internal';
 import {
   currentContext,
   emitInOwnContext,
+  emitterContext,
   type HttpClientTracing,
   httpClient,
   onEmitterClose,

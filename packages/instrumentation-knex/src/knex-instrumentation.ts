@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import { originals } from '@clew/core/internal';
 import {
   type DbOptions,
   dbOptions,
   defineInstrumentation,
   observePromise,
+  originals,
   type QueryOperation,
   queryParent,
   recordFailedAcquire,

@@ -1,12 +1,4 @@
-import { isPromise } from '@clew/core/internal';
-import {
-  guard,
-  joinRoute,
-  observePromise,
-  RoutedRequest,
-  reportFailure,
-  withoutQuery,
-} from '@clew/core/plugin';
+import { guard, isPromise, joinRoute, observePromise, reportFailure, RoutedRequest, withoutQuery } from '@clew/core/plugin';
 import type { KoaContext, Next, RouterLayer } from './koa.ts';
 
 const MATCHED = Symbol('clew.matched-route');

@@ -1,4 +1,3 @@
-import { madeOf } from '@clew/core/internal';
 import {
   ATTR,
   createLayer,
@@ -6,6 +5,7 @@ import {
   dress,
   guard,
   type Layer,
+  madeOf,
   serverRequestOf,
   settleLayer,
   startLayer,

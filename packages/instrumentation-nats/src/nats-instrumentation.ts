@@ -1,5 +1,4 @@
-import { isTrustOption, TRUST_EXPECTED } from '@clew/core/internal';
-import { defineInstrumentation, destinationTemplatesOption, option } from '@clew/core/plugin';
+import { defineInstrumentation, destinationTemplatesOption, option, trustOption } from '@clew/core/plugin';
 import { Connections, type NatsTools } from './connections.ts';
 import type { HeadersFactory } from './nats.ts';
 import { patchConsumer, patchSubscribe } from './patch-delivering.ts';
@@ -16,7 +15,7 @@ const options = {
   messageBodySize: option.boolean(false),
   ignore: option.patterns(),
   destinationTemplates: destinationTemplatesOption,
-  trust: option.custom(TRUST_EXPECTED, isTrustOption),
+  trust: trustOption,
 } as const;
 
 const TWO = { module: 'nats', versions: ['>=2.18 <3'], patch };

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { type CarrierWriter, remembered } from '@clew/core/internal';
 import {
   ATTR,
+  type CarrierWriter,
   createAction,
   createRpcAction,
   labeller,
@@ -11,6 +11,7 @@ import {
   matchesAny,
   type Pattern,
   type RpcCorrelation,
+  remembered,
   type Tools,
 } from '@clew/core/plugin';
 import type { Span, TextMapGetter } from '@opentelemetry/api';

@@ -1,6 +1,11 @@
 import type { URL } from 'node:url';
-import { emitterContext } from '@clew/core/internal';
-import { type ConnectionPeer, currentContext, setEmitterContext, type Tools } from '@clew/core/plugin';
+import {
+  type ConnectionPeer,
+  currentContext,
+  emitterContext,
+  setEmitterContext,
+  type Tools,
+} from '@clew/core/plugin';
 import { type Context, context } from '@opentelemetry/api';
 import { keepOwnHeaders } from './own-headers.ts';
 

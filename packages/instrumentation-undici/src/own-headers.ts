@@ -1,5 +1,4 @@
-import { reportSecondTracer } from '@clew/core/internal';
-import type { Tools } from '@clew/core/plugin';
+import { reportSecondTracer, type Tools } from '@clew/core/plugin';
 import { propagation } from '@opentelemetry/api';
 
 type AddHeader = (this: unknown, name: string, value: string) => unknown;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { DESTINATIONS_EXPECTED, isDestinations } from '@clew/core/internal';
 import {
   defineInstrumentation,
+  destinationsOption,
   type HttpClientOptions,
   type HttpClientTracing,
   httpClient,
@@ -42,8 +42,8 @@ const options = {
   responseHook: option.hook<(span: Span, response: UndiciResponse) => void>(),
   requireParentforSpans: option.boolean(false),
   headersToSpanAttributes: headerNames,
-  propagateTo: option.custom(DESTINATIONS_EXPECTED, isDestinations),
-  propagateBaggageTo: option.custom(DESTINATIONS_EXPECTED, isDestinations),
+  propagateTo: destinationsOption,
+  propagateBaggageTo: destinationsOption,
   redactedQueryParams: option.strings(REDACTED_QUERY_PARAMS),
 } as const;
 

@@ -7,7 +7,7 @@ import {
   parseSqlComment,
   TRACE_FORMATS,
 } from '@clew/core';
-import { environmentName } from '@clew/core/internal';
+import { environmentName } from '@clew/core/plugin';
 import fc from 'fast-check';
 import { SPAN_ID, said, spanOf, TRACE_ID } from './wire.ts';
 

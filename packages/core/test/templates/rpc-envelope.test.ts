@@ -1,5 +1,5 @@
-import { isEnvelopes, readEnvelope } from '@clew/core/internal';
-import { envelopesOption } from '@clew/core/plugin';
+import { envelopesOption, readEnvelope } from '@clew/core/plugin';
+import { isEnvelopes } from '../../src/templates/rpc-envelope.ts';
 
 const body = Buffer.from('{"call":"sum"}');
 const json = {

@@ -1,5 +1,5 @@
-import { readSql } from '@clew/core/internal';
 import fc from 'fast-check';
+import { readSql } from '../../src/templates/sql.ts';
 
 const SYSTEMS = ['postgresql', 'mysql', 'mariadb', 'sqlite', 'microsoft.sql_server', 'oracle.db'] as const;
 

@@ -1,4 +1,4 @@
-import { readSql } from '@clew/core/internal';
+import { readSql } from '../../src/templates/sql.ts';
 
 describe('the name of a statement', () => {
   test.each<[sql: string, summary: string | undefined]>([
