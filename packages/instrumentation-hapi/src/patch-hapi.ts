@@ -1,4 +1,14 @@
-import { ATTR, createLayer, guard, type Layer, remembered, RoutedRequest, settleLayer, startLayer, type Tools } from '@clew/core/plugin';
+import {
+  ATTR,
+  createLayer,
+  guard,
+  type Layer,
+  RoutedRequest,
+  remembered,
+  settleLayer,
+  startLayer,
+  type Tools,
+} from '@clew/core/plugin';
 import {
   type Call,
   type CallOptions,

@@ -1,4 +1,12 @@
-import { guard, isPromise, joinRoute, observePromise, reportFailure, RoutedRequest, withoutQuery } from '@clew/core/plugin';
+import {
+  guard,
+  isPromise,
+  joinRoute,
+  observePromise,
+  RoutedRequest,
+  reportFailure,
+  withoutQuery,
+} from '@clew/core/plugin';
 import type { KoaContext, Next, RouterLayer } from './koa.ts';
 
 const MATCHED = Symbol('clew.matched-route');
