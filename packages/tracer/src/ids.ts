@@ -1,3 +1,5 @@
+// Written for speed (benchmarks/tracer-micro.mjs): ids are 32-bit words from a pool of random bytes, and become text only
+// where it is needed. The plain form is a hexadecimal string for each id.
 import { Buffer } from 'node:buffer';
 import type { RemoteSpanContext } from '@clew/core/internal';
 import { type Anchor, type Clock, monotonicNow } from './clock.ts';

@@ -1,3 +1,5 @@
+// Written for speed (benchmarks/tracer-micro.mjs): a span has flat fields, and the objects of `ReadableSpan` are built
+// lazily. The plain form stores those objects.
 import { KnownSpanContext, type TraceparentWriter, WRITE_TRACEPARENT } from '@clew/core/internal';
 import {
   type Attributes,
