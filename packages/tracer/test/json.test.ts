@@ -4,6 +4,7 @@ import { type Collector, startCollector } from './collector.ts';
 import { recordEverything } from './every-kind-of-content.ts';
 import { keptSpans } from './kept-spans.ts';
 import { type OtlpRequest, spansOf } from './otlp-decoder.ts';
+import { withoutDefaults } from './without-defaults.ts';
 
 type TheirSpans = Parameters<typeof ProtobufTraceSerializer.serializeRequest>[0];
 
@@ -27,19 +28,6 @@ function makeProvider(exporter: OtlpExporterOptions) {
   });
   providers.push(provider);
   return { provider, kept: kept.spans as unknown as TheirSpans };
-}
-
-/** Removes fields with default values, some of which OpenTelemetry's encoder writes. */
-function withoutDefaults(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutDefaults);
-  if (typeof value !== 'object' || value === null) return value;
-  const isDefault = ([key, item]: [string, unknown]) =>
-    item === undefined ||
-    (Array.isArray(item) && item.length === 0) ||
-    (key.startsWith('dropped') && item === 0) ||
-    (key === 'status' && ((item as { code?: number }).code ?? 0) === 0);
-  const kept = Object.entries(value).filter((entry) => !isDefault(entry));
-  return Object.fromEntries(kept.map(([key, item]) => [key, withoutDefaults(item)]));
 }
 
 describe('JSON', () => {
