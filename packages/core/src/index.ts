@@ -6,8 +6,8 @@ export { rootContext } from './context/context.ts';
 export { carryToChild, carryToWorker, contextFromEnvironment } from './context/process-environment.ts';
 export { StackContextManager } from './context/stack-context-manager.ts';
 export { StrictContextManager, type StrictOptions } from './context/strict-context-manager.ts';
-export type { ContextProblem, ContextProblemKind } from './context/strict-report.ts';
-export { isTracingSuppressed, suppressTracing, unsuppressTracing } from './context/suppression.ts';
+export type { ContextProblem } from './context/strict-report.ts';
+export { isTracingSuppressed, suppressTracing } from './context/suppression.ts';
 export { TaskCarrier } from './context/task-carrier.ts';
 export {
   type AmqpHeaders,
@@ -22,16 +22,14 @@ export {
 export { appendSqlComment, parseSqlComment } from './propagation/carriers/sql-comment.ts';
 export type { Destinations } from './propagation/destinations.ts';
 export { droppedFromWire } from './propagation/dropped.ts';
-export type { ContextFormat, Extraction, Outgoing, SamplingHint, TraceFormat } from './propagation/format.ts';
+export type { ContextFormat, Extraction, Outgoing, TraceFormat } from './propagation/format.ts';
 export { TRACE_FORMATS } from './propagation/formats/index.ts';
-export { decodeOpencensus, encodeOpencensus } from './propagation/formats/opencensus-binary.ts';
 export { w3cBaggage } from './propagation/formats/w3c-baggage.ts';
 export { w3cTraceContext } from './propagation/formats/w3c-trace-context.ts';
-export { emptyTraceState, parseTraceState } from './propagation/formats/w3c-trace-state.ts';
 export { createPropagator, type PropagatorOptions } from './propagation/propagator.ts';
 export { createSignature, type Signature } from './propagation/signature.ts';
 export type { SignatureOptions } from './propagation/signature-options.ts';
-export type { Trust, TrustOption } from './propagation/trust.ts';
+export type { TrustOption } from './propagation/trust.ts';
 export type {
   EnvelopedReply,
   EnvelopedRequest,

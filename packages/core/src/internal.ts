@@ -14,7 +14,7 @@ export { currentContext } from './operation.ts';
 export { DESTINATIONS_EXPECTED, isDestinations } from './propagation/destinations.ts';
 export { countDropped } from './propagation/dropped.ts';
 export { single, type TraceparentWriter, WRITE_TRACEPARENT } from './propagation/format.ts';
-export { traceStateText } from './propagation/formats/w3c-trace-state.ts';
+export { emptyTraceState, traceStateText } from './propagation/formats/w3c-trace-state.ts';
 export { type Incoming, incomingOf, withIncoming } from './propagation/incoming.ts';
 export { type PropagationPolicy, setPropagationPolicy } from './propagation/policy.ts';
 export {

@@ -1,13 +1,12 @@
 // What the author of a plugin uses: `defineInstrumentation`, options, operations, templates.
-export { isCancellation } from './cancellation.ts';
+export { abortReason, isCancellation } from './cancellation.ts';
 export {
-  emitAlwaysIn,
   emitInOwnContext,
   emitterContext,
   onEmitterClose,
   setEmitterContext,
 } from './context/emitter-context.ts';
-export { contextOfMessage, setMessageContext } from './context/message-context.ts';
+export { contextOfMessage } from './context/message-context.ts';
 export {
   type ClewInstrumentation,
   defineInstrumentation,
@@ -29,6 +28,7 @@ export { type AnyFunction, dress } from './kit/wrap.ts';
 export { bindCallback, currentContext, Operation, startOperation } from './operation.ts';
 export { boundedWriter, type CarrierBounds, headerBytes, textBytes } from './propagation/bounded-writer.ts';
 export { environmentName } from './propagation/carriers/environment.ts';
+// Also in `@clew/core`: the declarations of plugins refer to them here.
 export type { Destinations } from './propagation/destinations.ts';
 export type { CarrierWriter } from './propagation/inject.ts';
 export { propagationPolicy } from './propagation/policy.ts';

@@ -1,14 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import { AsyncContextManager, rootContext } from '@clew/core';
-import {
-  emitAlwaysIn,
-  emitInOwnContext,
-  emitterContext,
-  onEmitterClose,
-  setEmitterContext,
-} from '@clew/core/plugin';
+import { emitInOwnContext, emitterContext, onEmitterClose, setEmitterContext } from '@clew/core/plugin';
 import { context, createContextKey } from '@opentelemetry/api';
+import { emitAlwaysIn } from '../src/context/emitter-context.ts';
 
 const KEY = createContextKey('request');
 const own = rootContext.setValue(KEY, 'own');

@@ -1,14 +1,7 @@
-import {
-  createPropagator,
-  rootContext,
-  type TraceFormat,
-  type Trust,
-  w3cBaggage,
-  w3cTraceContext,
-} from '@clew/core';
+import { createPropagator, rootContext, type TraceFormat, w3cBaggage, w3cTraceContext } from '@clew/core';
 import { applyTrust, incomingOf, isTrustOption } from '@clew/core/internal';
 import { context as contextApi, propagation, trace } from '@opentelemetry/api';
-import { trustDecider } from '../src/propagation/trust.ts';
+import { type Trust, trustDecider } from '../src/propagation/trust.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const propagator = createPropagator({

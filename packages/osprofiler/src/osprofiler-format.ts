@@ -1,5 +1,5 @@
-import { type Extraction, emptyTraceState, type Outgoing, type TraceFormat } from '@clew/core';
-import { countDropped, single, trackProvenance } from '@clew/core/internal';
+import type { Extraction, Outgoing, TraceFormat } from '@clew/core';
+import { countDropped, emptyTraceState, single, trackProvenance } from '@clew/core/internal';
 import { chainOf, withChain } from './chain.ts';
 import { readTraceInfo, signingKey, signTraceInfo, type TraceInfo } from './signed-trace-info.ts';
 import { spanIdOfUuid, traceIdOfUuid, uuidOfSpanId, uuidOfTraceId } from './uuids.ts';

@@ -1,5 +1,5 @@
-import { emptyTraceState, rootContext } from '@clew/core';
-import { withIncoming } from '@clew/core/internal';
+import { rootContext } from '@clew/core';
+import { emptyTraceState, withIncoming } from '@clew/core/internal';
 import { SpanKind, trace } from '@opentelemetry/api';
 import { alwaysOff, alwaysOn, parentBased, type Sampler, TracerProvider } from '../src/index.ts';
 

@@ -8,11 +8,6 @@ export function suppressTracing(context: Context): Context {
   return context.setValue(SUPPRESS_KEY, true);
 }
 
-/** Returns a context in which tracing is no longer suppressed. */
-export function unsuppressTracing(context: Context): Context {
-  return context.deleteValue(SUPPRESS_KEY);
-}
-
 /** Whether tracing is suppressed in this context. */
 export function isTracingSuppressed(context: Context): boolean {
   return context.getValue(SUPPRESS_KEY) === true;

@@ -1,4 +1,5 @@
-import { decodeOpencensus, droppedFromWire, encodeOpencensus, TRACE_FORMATS } from '@clew/core';
+import { droppedFromWire, TRACE_FORMATS } from '@clew/core';
+import { decodeOpencensus, encodeOpencensus } from '../../src/propagation/formats/opencensus-binary.ts';
 import { extract, inject, SPAN_ID, said, spanOf, TRACE_ID } from './wire.ts';
 
 const IDS = `${TRACE_ID}/${SPAN_ID}`;

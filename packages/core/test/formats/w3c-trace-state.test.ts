@@ -1,5 +1,5 @@
-import { emptyTraceState, parseTraceState } from '@clew/core';
 import fc from 'fast-check';
+import { emptyTraceState, parseTraceState } from '../../src/propagation/formats/w3c-trace-state.ts';
 
 const members = (count: number) => Array.from({ length: count }, (_, index) => `k${index}=v`);
 

@@ -1,4 +1,5 @@
-import { type Extraction, emptyTraceState, type TraceFormat } from '@clew/core';
+import type { Extraction, TraceFormat } from '@clew/core';
+import { emptyTraceState } from '@clew/core/internal';
 import type { Baggage, SpanContext, TextMapGetter } from '@opentelemetry/api';
 
 export const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
