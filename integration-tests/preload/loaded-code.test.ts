@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runProgram } from '../run-program.ts';
+
+const root = join(__dirname, '..', '..');
+const PRINT_FILES = 'console.log(JSON.stringify(Object.keys(require.cache)))';
+
+/** What most applications never use, and how its code reads after the build. */
+const RARE = {
+  'strict mode': /\bStrictContextManager\s*=\s*class\b/,
+  'comments in SQL': /\bfunction parseSqlComment\(/,
+  'the template for databases': /\bfunction startQuery\(/,
+  'the template for messages': /\bfunction messaging\(/,
+};
+
+test('a preloaded application loads no code that few applications use', async () => {
+  expect(await rareCodeLoadedBy(PRINT_FILES)).toEqual([]);
+});
+
+test('strict mode is loaded when it is switched on', async () => {
+  expect(await rareCodeLoadedBy(PRINT_FILES, { CLEW_CONTEXT_STRICT: 'true' })).toEqual(['strict mode']);
+});
+
+test('comments in SQL are loaded when they are used', async () => {
+  const use = `require('@clew/core').appendSqlComment('SELECT 1', {}); ${PRINT_FILES}`;
+  expect(await rareCodeLoadedBy(use)).toEqual(['comments in SQL']);
+});
+
+test('the templates are loaded with the entry point for plugins', async () => {
+  expect(await rareCodeLoadedBy(`require('@clew/core/plugin'); ${PRINT_FILES}`)).toEqual([
+    'the template for databases',
+    'the template for messages',
+  ]);
+});
+
+async function rareCodeLoadedBy(source: string, variables: Record<string, string> = {}): Promise<string[]> {
+  const { stdout } = await runProgram(['--require', '@clew/node/register', '--eval', source], {
+    cwd: join(root, 'packages', 'node'),
+    variables: { OTEL_TRACES_EXPORTER: 'none', ...variables },
+  });
+  const files: string[] = JSON.parse(stdout);
+  const texts = files.map((file) => readFileSync(file, 'utf8'));
+  return Object.entries(RARE)
+    .filter(([, code]) => texts.some((text) => code.test(text)))
+    .map(([name]) => name);
+}
