@@ -13,7 +13,7 @@ export { onFirstCall } from './kit/tracing-channel.ts';
 export { currentContext } from './operation.ts';
 export { DESTINATIONS_EXPECTED, isDestinations } from './propagation/destinations.ts';
 export { countDropped } from './propagation/dropped.ts';
-export { single, type TraceparentWriter, WRITE_TRACEPARENT } from './propagation/format.ts';
+export { single } from './propagation/format.ts';
 export { emptyTraceState, traceStateText } from './propagation/formats/w3c-trace-state.ts';
 export { type Incoming, incomingOf, withIncoming } from './propagation/incoming.ts';
 export { type PropagationPolicy, setPropagationPolicy } from './propagation/policy.ts';
@@ -24,6 +24,8 @@ export {
   trackProvenance,
 } from './propagation/provenance.ts';
 export { isValid, KnownSpanContext, RemoteSpanContext } from './propagation/span-context.ts';
+export { type TraceparentWriter, WRITE_TRACEPARENT } from './propagation/traceparent-writer.ts';
 export { applyTrust, isTrustOption, TRUST_EXPECTED } from './propagation/trust.ts';
 export { exceptionType, recordError } from './record-error.ts';
+export { isShared } from './shared-attributes.ts';
 export { serverRequestOf, withServerRequest } from './templates/server-request.ts';

@@ -36,6 +36,7 @@ export { destinationsOption, trustOption } from './propagation/propagation-optio
 export type { TrustOption } from './propagation/trust.ts';
 export { errorType, recordError } from './record-error.ts';
 export { ATTR } from './semconv.ts';
+export { type SharedAttributes, shareAttributes } from './shared-attributes.ts';
 export {
   type Database,
   type DbOptions,

@@ -1,5 +1,6 @@
 // Written for speed (benchmarks/tracer-micro.mjs): attributes that many spans share are read and encoded once.
 // The plain form is a list of attributes for each span.
+import { isShared } from '@clew/core/internal';
 import type { Attributes, SpanKind } from '@opentelemetry/api';
 import type { FlatAttributes } from './attributes.ts';
 import type { SpanLimits } from './limits.ts';
@@ -19,8 +20,8 @@ interface EncodedWithTitle {
   readonly encoded: Uint8Array;
 }
 
-/** A frozen attributes object with which many spans are started: read and encoded once for all of them. */
-export class SharedAttributes {
+/** A shared attributes object with which many spans are started: read and encoded once for all of them. */
+export class EncodedAttributes {
   readonly list: FlatAttributes;
   #encoded: Uint8Array | undefined;
   #withTitle: EncodedWithTitle | undefined;
@@ -76,27 +77,30 @@ function encode(write: (writer: ProtobufWriter) => void): Uint8Array {
   return Uint8Array.prototype.slice.call(writer.bytes, 0, writer.position);
 }
 
-const known = new WeakMap<object, SharedAttributes>();
+const known = new WeakMap<object, EncodedAttributes>();
 
 /**
  * Returns the shared form of an object of attributes; `undefined` if the object may still change, if it has values
  * of other than primitive types, or if a limit applies.
  */
-export function sharedOf(attributes: Readonly<Attributes>, limits: SpanLimits): SharedAttributes | undefined {
+export function sharedOf(
+  attributes: Readonly<Attributes>,
+  limits: SpanLimits,
+): EncodedAttributes | undefined {
   if (limits.attributeValueLength !== Number.POSITIVE_INFINITY) return undefined;
   const shared = known.get(attributes) ?? share(attributes);
   return shared !== undefined && shared.count <= limits.attributeCount ? shared : undefined;
 }
 
-function share(attributes: Readonly<Attributes>): SharedAttributes | undefined {
+function share(attributes: Readonly<Attributes>): EncodedAttributes | undefined {
   try {
-    if (!Object.isFrozen(attributes)) return undefined;
+    if (!isShared(attributes)) return undefined;
     const list: FlatAttributes = [];
     for (const [key, value] of Object.entries(attributes)) {
       if (key === '' || !isPlain(value)) return undefined;
       list.push(key, value);
     }
-    const shared = new SharedAttributes(list);
+    const shared = new EncodedAttributes(list);
     known.set(attributes, shared);
     return shared;
   } catch {

@@ -16,7 +16,7 @@ import { durationBetween, hrTimeAt } from './clock.ts';
 import { hexOfWord, type LocalTrace, randomWord, traceparentOf, wordOfHex } from './ids.ts';
 import type { Recorder } from './recorder.ts';
 import type { InstrumentationScope, Resource, TimedEvent } from './sdk-interfaces.ts';
-import type { SharedAttributes } from './shared-attributes.ts';
+import type { EncodedAttributes } from './shared-attributes.ts';
 
 /** An event as stored until its span ends. */
 export interface FlatEvent {
@@ -74,7 +74,7 @@ export class SpanRecord implements TraceparentWriter {
   /** The span's index in `OpenSpans` until it ends; -1 otherwise. */
   openSlot = -1;
   /** Attributes shared by reference with other spans; their keys never occur in `flatAttributes`. */
-  sharedAttributes: SharedAttributes | undefined = undefined;
+  sharedAttributes: EncodedAttributes | undefined = undefined;
   flatAttributes: FlatAttributes | undefined = undefined;
   flatEvents: FlatEvent[] | undefined = undefined;
   rare: RareParts | undefined = undefined;

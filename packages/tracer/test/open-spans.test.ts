@@ -1,3 +1,4 @@
+import { shareAttributes } from '@clew/core/plugin';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { TracerProvider } from '../src/index.ts';
 import { keptSpans } from './kept-spans.ts';
@@ -31,7 +32,7 @@ describe('endUnfinished', () => {
   test('marks a span with the maximum number of attributes, and keeps them', () => {
     const { provider, tracer, spans } = setUp({ attributeCount: 1, attributeValueLength: 1 });
     tracer.startSpan('s', { attributes: { own: 'a' } });
-    tracer.startSpan('shared', { attributes: Object.freeze({ own: 'a' }) });
+    tracer.startSpan('shared', { attributes: shareAttributes({ own: 'a' }) });
     provider.endUnfinished('exit');
     for (const { attributes, droppedAttributesCount } of spans) {
       const marks = { 'clew.unfinished': true, 'clew.unfinished_reason': 'exit' };

@@ -1,11 +1,12 @@
+import { shareAttributes } from '@clew/core/plugin';
 import { decodeTraces } from '@clew/viewer';
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { type Attributes, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { type ReadableSpan, TracerProvider } from '../src/index.ts';
 import { otlpProtobuf } from '../src/otlp-protobuf.ts';
 import { ProtobufWriter } from '../src/protobuf-writer.ts';
 import type { RecordingSpan } from '../src/recording-span.ts';
 
-const FROZEN = Object.freeze({ system: 'rabbitmq', port: 5672, durable: true });
+const FROZEN = shareAttributes({ system: 'rabbitmq', port: 5672, durable: true });
 
 function tracer(limits = {}) {
   const ended: ReadableSpan[] = [];
@@ -38,7 +39,7 @@ function sentSpan(span: RecordingSpan) {
   return decodeTraces(Buffer.concat(body), 'application/x-protobuf')[0];
 }
 
-describe('a frozen object of attributes', () => {
+describe('an object of shared attributes', () => {
   test('is the same in every span started with it, and can be extended', () => {
     const { ended, tracer: started } = tracer();
     for (const id of [1, 2]) {
@@ -65,7 +66,7 @@ describe('a frozen object of attributes', () => {
 
   test('is exported with the name and the kind of each span', () => {
     const { tracer: started } = tracer();
-    const attributes = Object.freeze({ ...FROZEN });
+    const attributes = shareAttributes({ ...FROZEN });
     const spans = [
       ['publish', SpanKind.PRODUCER],
       ['publish', SpanKind.PRODUCER],
@@ -83,7 +84,7 @@ describe('a frozen object of attributes', () => {
 
   test('is exported with a very long name, and then with others', () => {
     const { tracer: started } = tracer();
-    const attributes = Object.freeze({ ...FROZEN });
+    const attributes = shareAttributes({ ...FROZEN });
     for (const name of ['ü'.repeat(5000), 'short'])
       expect(sentSpan(started.startSpan(name, { attributes }) as RecordingSpan)).toMatchObject({
         name,
@@ -100,7 +101,7 @@ describe('a frozen object of attributes', () => {
       span.end();
     }
     const twice = started.startSpan('publish', { attributes: FROZEN });
-    twice.setAttributes(Object.freeze({ port: 1, also: 2 })).end();
+    twice.setAttributes(shareAttributes({ port: 1, also: 2 })).end();
     expect(ended[2]?.attributes).toEqual({ ...FROZEN, port: 1, also: 2 });
   });
 
@@ -140,9 +141,38 @@ describe('a frozen object of attributes', () => {
     ['a non-ASCII string', { text: 'Ariadne’s ☂' }],
   ])('can hold %s', (_title, values) => {
     const { ended, tracer: started } = tracer();
-    const span = started.startSpan('publish', { attributes: Object.freeze({ ...FROZEN, ...values }) });
+    const span = started.startSpan('publish', { attributes: shareAttributes({ ...FROZEN, ...values }) });
     expect(sent(span as RecordingSpan)).toEqual({ ...FROZEN, ...JSON.parse(JSON.stringify(values)) });
     span.end();
     expect(ended).toHaveLength(1);
+  });
+
+  test('is encoded once, any other object for each span, frozen or not', () => {
+    let reads = 0;
+    const counting = (attributes: Attributes): Attributes =>
+      Object.defineProperty(attributes, 'own', {
+        enumerable: true,
+        get: () => {
+          reads++;
+          return 'value';
+        },
+      });
+    const readsOf = (attributes: Attributes) => {
+      const { tracer: started } = tracer();
+      reads = 0;
+      for (const name of ['one', 'two', 'three']) started.startSpan(name, { attributes }).end();
+      return reads;
+    };
+    expect(readsOf(shareAttributes(counting({})))).toBe(1);
+    expect(readsOf(Object.freeze(counting({})))).toBe(3);
+    expect(readsOf(counting({}))).toBe(3);
+  });
+
+  test('looks to every other tracer like an ordinary object, and may be shared again', () => {
+    const shared = shareAttributes({ system: 'rabbitmq' });
+    expect(shareAttributes(shared)).toBe(shared);
+    expect(Object.isFrozen(shared)).toBe(true);
+    expect(Object.entries({ ...shared })).toEqual([['system', 'rabbitmq']]);
+    expect(JSON.stringify(shared)).toBe('{"system":"rabbitmq"}');
   });
 });

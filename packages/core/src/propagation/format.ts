@@ -6,6 +6,7 @@ import type {
   TextMapSetter,
   TraceState,
 } from '@opentelemetry/api';
+import type { TraceparentWriter } from './traceparent-writer.ts';
 
 /** The trace information of a message. */
 export type Extraction =
@@ -34,16 +35,6 @@ export type Extraction =
 
 /** The sampling decision of a peer; `force` is a debug trace, kept whatever the policies decide. */
 export type SamplingHint = 'drop' | 'sample' | 'force';
-
-/** The name of a method; a symbol, so that it can't be a property of the application's own span. */
-export const WRITE_TRACEPARENT = Symbol.for('clew.write-traceparent');
-
-/** A span that writes its `traceparent` without formatting its ids as strings first. */
-export interface TraceparentWriter {
-  readonly traceState: TraceState | undefined;
-  /** The value of a `traceparent`, version `00`. */
-  [WRITE_TRACEPARENT](): string;
-}
 
 /** What a format injects. */
 export interface Outgoing {

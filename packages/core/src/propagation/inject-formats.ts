@@ -8,10 +8,11 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { reportFailure } from '../kit/failures.ts';
-import { type Outgoing, type TraceparentWriter, WRITE_TRACEPARENT } from './format.ts';
+import type { Outgoing } from './format.ts';
 import type { PropagatorOptions } from './propagator.ts';
 import { maySignTrace } from './provenance.ts';
 import { isValid } from './span-context.ts';
+import { type TraceparentWriter, traceparentWriterOf } from './traceparent-writer.ts';
 
 /** Writes all formats. If a format throws, the others are still written. */
 export function injectFormats<C>(
@@ -44,7 +45,7 @@ function outgoingOf(context: Context): Outgoing | undefined {
   try {
     const span = trace.getSpan(context);
     if (span === undefined || span === null) return undefined;
-    const writer = isWriter(span) ? span : undefined;
+    const writer = traceparentWriterOf(span);
     if (writer === undefined && !isValid(span.spanContext())) return undefined;
     return new OutgoingTrace(span, context, writer);
   } catch (fault) {
@@ -77,8 +78,4 @@ class OutgoingTrace implements Outgoing {
     const { traceState } = this.writer ?? this.spanContext;
     return !maySignTrace(traceState, this.#context, 'format');
   }
-}
-
-function isWriter(span: Span & Partial<TraceparentWriter>): span is Span & TraceparentWriter {
-  return span[WRITE_TRACEPARENT] !== undefined;
 }

@@ -13,6 +13,7 @@ import { type OptionsOf, option } from '../kit/options.ts';
 import type { Tools } from '../kit/target.ts';
 import { currentContext, Operation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
+import { type SharedAttributes, shareAttributes } from '../shared-attributes.ts';
 import { statusCodeOf, withoutValues } from './db-error.ts';
 import { readSql, type SqlReading } from './sql.ts';
 
@@ -129,7 +130,7 @@ interface StatementSpan {
   readonly database: Database;
   readonly maxQueryLength: number;
   readonly name: string;
-  readonly options: SpanOptions;
+  readonly options: SpanOptions & { readonly attributes: SharedAttributes };
 }
 
 /** Cached as long as the reading of the statement is. */
@@ -150,7 +151,7 @@ function spanOf({ database, sql }: DbQuery, maxQueryLength: number): StatementSp
     database,
     maxQueryLength,
     name: reading?.summary ?? database.namespace ?? database.system,
-    options: Object.freeze({ kind: SpanKind.CLIENT, attributes: Object.freeze(attributes) }),
+    options: Object.freeze({ kind: SpanKind.CLIENT, attributes: shareAttributes(attributes) }),
   };
   if (reading) spans.set(reading, span);
   return span;

@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { ATTR } from '../semconv.ts';
+import { shareAttributes } from '../shared-attributes.ts';
 import { splitHost } from './http-attributes.ts';
 import type { Headers, HttpServerView } from './http-server-view.ts';
 
@@ -27,7 +28,7 @@ export function connectionAttributes<Request, Response>(
   const version = view.protocolVersion(request);
   const last = knownConnections.get(connection);
   if (last !== undefined && last.host === host && last.version === version && last.forwarded === forwarded)
-    return Object.freeze(last.attributes);
+    return shareAttributes(last.attributes);
   const attributes = attributesOf(view, request, host, version, forwarded);
   knownConnections.set(connection, { host, version, forwarded, attributes });
   return attributes;

@@ -16,17 +16,21 @@ import type { Tools } from '../kit/target.ts';
 import type { ChannelOperation } from '../kit/tracing-channel.ts';
 import { currentContext, Operation } from '../operation.ts';
 import { recordError } from '../record-error.ts';
+import { type SharedAttributes, shareAttributes } from '../shared-attributes.ts';
 import { isAnotherOfSame, serverRequestOf } from './server-request.ts';
 
 /** A step of a framework: a middleware, a router, a handler. Make it once for all requests. */
 export interface Layer {
   readonly name: string;
-  readonly options: SpanOptions;
+  readonly options: SpanOptions & { readonly attributes: SharedAttributes };
 }
 
 /** Tells a layer by its span's name and attributes; these are frozen, and our tracer encodes them once. */
 export function createLayer(name: string, attributes: Attributes): Layer {
-  return { name, options: Object.freeze({ kind: SpanKind.INTERNAL, attributes: Object.freeze(attributes) }) };
+  return {
+    name,
+    options: Object.freeze({ kind: SpanKind.INTERNAL, attributes: shareAttributes(attributes) }),
+  };
 }
 
 /** Options of every framework's plugin. */

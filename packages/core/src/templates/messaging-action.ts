@@ -1,13 +1,14 @@
 import type { Attributes } from '@opentelemetry/api';
 import { ATTR } from '../semconv.ts';
+import { type SharedAttributes, shareAttributes } from '../shared-attributes.ts';
 import { TEMPORARY } from './labeller.ts';
 
 /** What is done with the messages of one destination: made once, used for the span of every message. */
 export interface MessagingAction {
   /** The span's name. */
   readonly name: string;
-  /** What is known when the span starts; never changed. */
-  readonly attributes: Attributes;
+  /** What is known when the span starts. */
+  readonly attributes: SharedAttributes;
   /** No span is made of it; the context of the sender still goes along. */
   readonly ignored?: boolean | undefined;
 }
@@ -47,10 +48,9 @@ export function createAction(parts: ActionParts): MessagingAction {
         : { [ATTR.messagingDestinationTemplate]: label })),
     ...more,
   };
-  // Frozen: what many spans have in common is encoded once.
   return {
     name: spanName ?? (label === '' ? name : `${name} ${label}`),
-    attributes: Object.freeze(attributes),
+    attributes: shareAttributes(attributes),
     ignored,
   };
 }

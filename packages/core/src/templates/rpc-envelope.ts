@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { type OptionKind, splitList } from '../kit/options.ts';
 import { ATTR } from '../semconv.ts';
+import { shareAttributes } from '../shared-attributes.ts';
 import type { MessagingAction } from './messaging-action.ts';
 import type { Cut } from './messaging-waiting.ts';
 
@@ -152,8 +153,7 @@ export function createRpcAction(
     ...(kind !== 'call' && { [ATTR.rpcKind]: kind }),
     ...more,
   };
-  // Frozen: what many spans have in common is encoded once.
-  return { name: method, attributes: Object.freeze(attributes) };
+  return { name: method, attributes: shareAttributes(attributes) };
 }
 
 function isEnvelope(value: unknown): value is RpcEnvelope {

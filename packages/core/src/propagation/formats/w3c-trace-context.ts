@@ -1,7 +1,8 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { countDropped } from '../dropped.ts';
-import { joined, single, type TraceFormat, WRITE_TRACEPARENT } from '../format.ts';
+import { joined, single, type TraceFormat } from '../format.ts';
 import { readTraceparent } from '../span-context.ts';
+import { WRITE_TRACEPARENT } from '../traceparent-writer.ts';
 import { DEBUG_KEY, isDebug } from './debug-mark.ts';
 import { parseTraceState, traceStateText } from './w3c-trace-state.ts';
 
