@@ -1,5 +1,4 @@
-import { dress, type LayerRun, startLayer, withoutQuery } from '@clew/core/plugin';
-import type { Span } from '@opentelemetry/api';
+import { dress, type Leave, MountedRequest, startLayer, withoutQuery } from '@clew/core/plugin';
 import {
   type Dispatch,
   type DispatchError,
@@ -19,7 +18,7 @@ import type { ExpressTools } from './express-instrumentation.ts';
 import { dispatchWatched } from './handler-promise.ts';
 import { viewOf } from './layer-view.ts';
 import { pathTeller } from './matched-path.ts';
-import { setVisit, Visit, visitOf } from './visit.ts';
+import { setVisit, visitOf } from './visit.ts';
 
 /** What layers are mounted at, where it is not the root: Express keeps only the expression made of it. */
 const mounts = new WeakMap<ExpressLayer, Path>();
@@ -64,8 +63,10 @@ function matchBeforeParam(param: Register): Register {
     const matching = function (this: unknown, request: ExpressRequest, ...others: unknown[]) {
       const visit = visitOf(request);
       if (visit === undefined) return callback.call(this, request, ...others);
-      if (visit.isOn(request.route) && takes(request.route, request))
-        visit.matchPath(String(request.route.path));
+      const { route } = request;
+      // Express leaves the route on a request that is passed on.
+      if (route !== undefined && !visit.hasLeft(route) && takes(route, request))
+        visit.matchPath(String(route.path));
       return visit.goOn(() => callback.call(this, request, ...others));
     };
     return param.call(this, name, dress(matching, callback as () => unknown), ...rest);
@@ -81,7 +82,7 @@ function visitRouter(handle: Handle): Handle {
     // Whoever is called at the end of a router: Express with the next layer, or the program.
     if (outer !== undefined)
       return handle.call(this, request, response, (error) => outer.goOn(() => out(error)));
-    const visit = new Visit(request, response);
+    const visit = new MountedRequest(response, request.baseUrl);
     setVisit(request, visit);
     return handle.call(this, request, response, (error) => {
       setVisit(request, undefined);
@@ -154,44 +155,36 @@ function dispatchError(tools: ExpressTools, dispatch: DispatchError): DispatchEr
   };
 }
 
-/** What to do when a layer passes the request on, before the next one has it. */
-type Leave = (error: unknown) => void;
-
 interface LayerCall {
   readonly tools: ExpressTools;
   readonly layer: ExpressLayer;
-  readonly visit: Visit;
+  readonly visit: MountedRequest;
   readonly request: ExpressRequest;
   readonly next: Next;
   readonly leave: Leave | undefined;
 }
 
-/** Calls a layer as a span, if it is to be one: until it calls `next`, or until its promise and the response are done. */
+/** Calls a layer, with a span if the options ask for one. */
 function runLayer(
   { tools, layer, visit, request, next, leave }: LayerCall,
   dispatch: (layer: ExpressLayer, next: Next) => unknown,
 ): unknown {
   // With `leave`, the visit has looked.
   if (leave === undefined) visit.findServerRequest();
-  const run = begin(tools, layer, visit, request);
+  const { options } = tools;
+  const view = options.layers === 'none' ? undefined : viewOf(layer, visit.matched, options);
+  const run =
+    view === undefined || view.ignored
+      ? undefined
+      : startLayer(tools, view, { request, route: visit.matched ?? '/', layerType: view.type }, visit.onward);
   if (run === undefined) {
     const passOn = leave === undefined ? next : nextAfter(leave, next, request);
     return visit.goOn(() => dispatch(layer, passOn));
   }
-  visit.hasGoneOn();
-  const passOn = nextAfter(
-    (error) => {
-      if (isFailure(error)) run.fail(error);
-      run.end();
-      visit.findServerRequest();
-      visit.follow(run.following());
-      leave?.(error);
-    },
-    next,
-    request,
-  );
-  const promise = run.inside(() => dispatchWatched(layer, (watched) => dispatch(watched, passOn)));
-  if (!run.ended) visit.endWithResponse(run, promise);
+  visit.callLayer(run, leave, isFailure, (ending) => {
+    const passOn = nextAfter(ending, next, request);
+    return dispatchWatched(layer, (watched) => dispatch(watched, passOn));
+  });
   return undefined;
 }
 
@@ -205,31 +198,6 @@ function nextAfter(leave: Leave, next: Next, request: ExpressRequest): Next {
   };
   if (isShared) request.next = passOn;
   return passOn;
-}
-
-function begin(
-  tools: ExpressTools,
-  layer: ExpressLayer,
-  visit: Visit,
-  request: ExpressRequest,
-): LayerRun | undefined {
-  const { options } = tools;
-  if (options.layers === 'none') return undefined;
-  const view = viewOf(layer, visit.matched, options);
-  if (view.ignored) return undefined;
-  const { spanNameHook, requestHook } = options;
-  if (spanNameHook === undefined && requestHook === undefined)
-    return startLayer(tools, view, undefined, visit.onward);
-  const info = { request, route: visit.matched ?? '/', layerType: view.type };
-  const onSpan = (span: Span) => {
-    tools.callHook(
-      spanNameHook && ((named) => named.updateName(spanNameHook(info, view.name) ?? view.name)),
-      span,
-      info,
-    );
-    tools.callHook(requestHook, span, info);
-  };
-  return startLayer(tools, view, onSpan, visit.onward);
 }
 
 /** Whether other handlers of the route have run before: they may have made a server request of their own. */

@@ -51,12 +51,7 @@ export function watchHandlers(tools: FastifyTools): void {
   if (tools.options.layers === 'none') return;
   tools.traceChannel<HandlerCall, LayerRun>('fastify.request.handler', {
     start({ request, route: { url } }) {
-      const { requestHook } = tools.options;
-      const run = startLayer(
-        tools,
-        layerOf(url),
-        requestHook && ((span) => tools.callHook(requestHook, span, { request, route: url })),
-      );
+      const run = startLayer(tools, layerOf(url), { request, route: url });
       const routed = routedOf(request);
       // A handler that takes the response over, or sends it from a callback, is done when that closes.
       if (run !== undefined) routed?.endWithResponse(run);

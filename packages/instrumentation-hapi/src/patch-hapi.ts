@@ -67,13 +67,8 @@ function traceCalls(tools: Tools<HapiOptions>, call: Call): Call {
   return function (method, request, options) {
     const layer = tools.options.layers === 'none' ? undefined : layerOf(method, request, options);
     if (layer === undefined) return call.call(this, method, request, options);
-    const { requestHook } = tools.options;
     const layerType = options.name === undefined ? 'handler' : 'extension';
-    const run = startLayer(
-      tools,
-      layer,
-      requestHook && ((span) => tools.callHook(requestHook, span, { request, layerType })),
-    );
+    const run = startLayer(tools, layer, { request, layerType });
     if (run === undefined) return call.call(this, method, request, options);
     return settleLayer(run, () => call.call(this, method, request, options), boomIn);
   };

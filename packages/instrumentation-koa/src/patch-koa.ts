@@ -10,7 +10,6 @@ import {
   settleLayer,
   startLayer,
 } from '@clew/core/plugin';
-import type { Span } from '@opentelemetry/api';
 import type {
   KoaApplication,
   KoaClass,
@@ -20,7 +19,7 @@ import type {
   RouterMatch,
   RouterModule,
 } from './koa.ts';
-import type { KoaLayerInfo, KoaLayerType, KoaTools } from './koa-instrumentation.ts';
+import type { KoaLayerType, KoaTools } from './koa-instrumentation.ts';
 import { passOn, routedOf, routeOf, watchRoutes } from './matched-route.ts';
 
 type Callback = (this: KoaApplication) => unknown;
@@ -195,12 +194,9 @@ function trace(middleware: Middleware, route?: RouterLayer): Middleware {
   return function (context, next) {
     const tools = inForce;
     if (tools === undefined || tools.options.layers === 'none') return middleware.call(this, context, next);
-    const { ignoreLayersType, requestHook } = tools.options;
-    if (ignoreLayersType.includes(layerType)) return middleware.call(this, context, next);
+    if (tools.options.ignoreLayersType.includes(layerType)) return middleware.call(this, context, next);
     const name = route === undefined ? ownName : routeOf(context, route.path);
-    const onSpan =
-      requestHook && spanHook(tools, requestHook, { context, middlewareLayer: middleware, layerType });
-    const run = startLayer(tools, layerOf(name), onSpan);
+    const run = startLayer(tools, layerOf(name), { context, middlewareLayer: middleware, layerType });
     if (run === undefined) return middleware.call(this, context, next);
     return settleLayer(run, () => middleware.call(this, context, next));
   };
@@ -212,13 +208,4 @@ function layerNamed(name: string, layerType: KoaLayerType): Layer {
     'koa.type': layerType,
     ...(layerType === 'router' && { [ATTR.httpRoute]: name }),
   });
-}
-
-// Not where it is used: a closure there would cost every request, hook or no hook.
-function spanHook(
-  tools: KoaTools,
-  requestHook: NonNullable<KoaTools['options']['requestHook']>,
-  info: KoaLayerInfo,
-): (span: Span) => void {
-  return (span) => tools.callHook(requestHook, span, info);
 }

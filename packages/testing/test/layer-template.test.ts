@@ -17,7 +17,7 @@ describe.each(['all', 'slow'] as const)(
       const tools = suiteTools({ layers, slowLayerMs: 0 });
       const around = trace.setSpan(rootContext, server);
       const served = isKnown ? withServerRequest(around, { type: 'http', span: server }) : around;
-      const inLayer = (inner: () => void) => settleLayer(startLayer(tools, layer)!, inner);
+      const inLayer = (inner: () => void) => settleLayer(startLayer(tools, layer, undefined)!, inner);
       const fail = () => {
         throw error;
       };

@@ -176,7 +176,9 @@ function patch(exports: unknown, tools: Tools<OptionsOf<typeof options>>): void 
     const request = routed.get(operation.request);
     if (layer.type === 'request_handler') request?.match(layer.name);
     const ignored = tools.options.ignoreLayersType.includes(layer.type);
-    const run = ignored ? undefined : startLayer(tools, createLayer(`${layer.type} - ${layer.name}`, {}));
+    const run = ignored
+      ? undefined
+      : startLayer(tools, createLayer(`${layer.type} - ${layer.name}`, {}), undefined);
     const call = () => runLayer(operation, layer);
     const result = run ? settleLayer(run, call) : call();
     result.catch((error: unknown) => request?.fail(error));

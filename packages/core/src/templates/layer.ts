@@ -33,10 +33,12 @@ export function createLayer(name: string, attributes: Attributes): Layer {
   };
 }
 
-/** Options of every framework's plugin. */
-export interface LayerOptions {
+/** Options of the plugins for frameworks. `Info` is what the hooks receive about a layer. */
+export interface LayerOptions<Info = never> {
   readonly layers: 'none' | 'slow' | 'all';
   readonly slowLayerMs: number;
+  readonly spanNameHook?: ((info: Info, defaultName: string) => string) | undefined;
+  readonly requestHook?: ((span: Span, info: Info) => void) | undefined;
 }
 
 /** Which layers become spans: `none`, those that took `slowLayerMs` or longer, or `all`. */
@@ -46,23 +48,30 @@ export const layersOption = option.oneOf(['none', 'slow', 'all'], 'none');
 export const slowLayerMsOption = option.number(0, 3_600_000, 10);
 
 /**
- * Begins a layer as the options say. Nothing comes back when nobody records the request, or no layers are asked
- * for: the layer is then called as if we were not there. `onSpan` is called with the span, if there comes one.
- * `before` is the context around the layer, where it is not the current one.
+ * Starts a layer as the options say. `undefined` means that the layer has no span and is called as if untraced: the
+ * request is not recorded, or layers are off. The hooks receive the span, if there is one, and `info`. `before` is the
+ * context around the layer, where that is not the current one.
  */
-export function startLayer(
-  tools: Tools<LayerOptions>,
+export function startLayer<Info>(
+  tools: Tools<LayerOptions<Info>>,
   layer: Layer,
-  onSpan?: (span: Span) => void,
+  info: Info,
   before: Context = currentContext(),
 ): LayerRun | undefined {
   const { layers } = tools.options;
   if (layers === 'none') return undefined;
   if (trace.getSpan(before)?.isRecording() !== true) return undefined;
-  if (layers === 'slow') return new SlowLayerRun(tools, layer, before, onSpan);
+  if (layers === 'slow') return new SlowLayerRun(tools, layer, before, info);
   const run = start(tools, layer, before);
-  if (run !== undefined) onSpan?.(run.span);
+  if (run !== undefined) callHooks(tools, layer, run.span, info);
   return run;
+}
+
+function callHooks<Info>(tools: Tools<LayerOptions<Info>>, { name }: Layer, span: Span, info: Info): void {
+  const { spanNameHook, requestHook } = tools.options;
+  if (spanNameHook !== undefined)
+    tools.callHook((named) => named.updateName(spanNameHook(info, name) ?? name), span, info);
+  if (requestHook !== undefined) tools.callHook(requestHook, span, info);
 }
 
 /** A layer that has begun and ends once. */
@@ -140,26 +149,21 @@ class SpannedLayerRun extends Operation implements LayerRun {
 }
 
 /** Is no span until it has been slow; spans made inside it are its siblings. */
-class SlowLayerRun implements LayerRun {
-  readonly #tools: Tools<LayerOptions>;
+class SlowLayerRun<Info> implements LayerRun {
+  readonly #tools: Tools<LayerOptions<Info>>;
   readonly #layer: Layer;
   readonly #before: Context;
-  readonly #onSpan: ((span: Span) => void) | undefined;
+  readonly #info: Info;
   readonly #startMs = monotonicNow();
   #failure: { readonly error: unknown } | undefined;
   readonly context = undefined;
   ended = false;
 
-  constructor(
-    tools: Tools<LayerOptions>,
-    layer: Layer,
-    before: Context,
-    onSpan: ((span: Span) => void) | undefined,
-  ) {
+  constructor(tools: Tools<LayerOptions<Info>>, layer: Layer, before: Context, info: Info) {
     this.#tools = tools;
     this.#layer = layer;
     this.#before = before;
-    this.#onSpan = onSpan;
+    this.#info = info;
   }
 
   inside<T>(call: () => T): T {
@@ -185,7 +189,7 @@ class SlowLayerRun implements LayerRun {
     if (monotonicNow() - this.#startMs < this.#tools.options.slowLayerMs) return;
     const run = start(this.#tools, this.#layer, this.#before, this.#startMs);
     if (run === undefined) return;
-    this.#onSpan?.(run.span);
+    callHooks(this.#tools, this.#layer, run.span, this.#info);
     const failure = this.#failure;
     // Not the run's own `fail`: that the error is new was asked when it came.
     if (failure !== undefined) guard('recording an error', () => recordError(run.span, failure.error));
@@ -195,7 +199,7 @@ class SlowLayerRun implements LayerRun {
 
 /** `startMs` is a reading of `performance.now()`. Nothing comes back when our part fails. */
 function start(
-  tools: Tools<LayerOptions>,
+  tools: Tools<LayerOptions<never>>,
   { name, options }: Layer,
   before: Context,
   startMs?: number,
