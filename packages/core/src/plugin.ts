@@ -70,7 +70,7 @@ export { type ActionParts, createAction, type MessagingAction } from './template
 export type { Settlement } from './templates/messaging-processing.ts';
 export type { MessagingOptions, MessagingView } from './templates/messaging-view.ts';
 export type { Cut } from './templates/messaging-waiting.ts';
-export { type Leave, MountedRequest } from './templates/mounted-request.ts';
+export { type Leave, type Mount, MountedRequest } from './templates/mounted-request.ts';
 export { joinRoute } from './templates/route.ts';
 export type { RpcCorrelation, RpcView } from './templates/rpc.ts';
 export { createRpcAction, envelopesOption, readEnvelope } from './templates/rpc-envelope.ts';
