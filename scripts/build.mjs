@@ -31,8 +31,14 @@ const packages = globSync('packages/*/package.json', { cwd: root })
  * those that few applications use.
  */
 const late = {
-  '@clew/core': ['context/bind', 'context/strict-context-manager', 'propagation/carriers/sql-comment'],
+  '@clew/core': ['context/strict-context-manager', 'propagation/carriers/sql-comment'],
 };
+
+/**
+ * Sources that late ones share with their entry. They are loaded at the start, because every application uses them, and a
+ * later `require` fails where a test has replaced `node:fs`.
+ */
+const sharedWithLate = { '@clew/core': ['context/bind'] };
 
 const target = 'node22.15';
 const readable = {
@@ -53,14 +59,16 @@ await writeDeclarations(root, packages);
 
 async function bundle({ folder, manifest }) {
   const entries = entryPoints(manifest);
-  const lateSources = (late[manifest.name] ?? []).map((source) => `src/${source}.ts`);
+  const sourcesIn = (table) => (table[manifest.name] ?? []).map((source) => `src/${source}.ts`);
+  const lateSources = sourcesIn(late);
+  const split = [...lateSources, ...sourcesIn(sharedWithLate)];
   // ES modules first: esbuild can split shared code only from these.
   const { outputFiles, metafile } = await build({
     metafile: true,
     write: false,
     absWorkingDir: join(root, folder),
-    // As entry points, late sources get chunks of their own.
-    entryPoints: [...entries.map((entry) => `src/${entry}.ts`), ...lateSources],
+    // Sources that are entry points get chunks of their own.
+    entryPoints: [...entries.map((entry) => `src/${entry}.ts`), ...split],
     outdir: 'dist',
     outbase: 'src',
     outExtension: { '.js': '.cjs' },

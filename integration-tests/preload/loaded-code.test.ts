@@ -17,6 +17,14 @@ test('a preloaded application loads no code that few applications use', async ()
   expect(await rareCodeLoadedBy(PRINT_FILES)).toEqual([]);
 });
 
+test('a context is bound without loading more code, which may fail later', async () => {
+  const bind =
+    "require('@opentelemetry/api').context.bind({}, () => {}); require('@clew/core').bind(() => {});";
+  const count = (source: string) =>
+    filesLoadedBy(`require('@clew/core'); ${source} ${PRINT_FILES}`).then(({ length }) => length);
+  expect(await count(bind)).toBe(await count(''));
+});
+
 test('strict mode is loaded when it is switched on', async () => {
   expect(await rareCodeLoadedBy(PRINT_FILES, { CLEW_CONTEXT_STRICT: 'true' })).toEqual(['strict mode']);
 });
@@ -34,13 +42,16 @@ test('the templates are loaded with the entry point for plugins', async () => {
 });
 
 async function rareCodeLoadedBy(source: string, variables: Record<string, string> = {}): Promise<string[]> {
+  const texts = (await filesLoadedBy(source, variables)).map((file) => readFileSync(file, 'utf8'));
+  return Object.entries(RARE)
+    .filter(([, code]) => texts.some((text) => code.test(text)))
+    .map(([name]) => name);
+}
+
+async function filesLoadedBy(source: string, variables: Record<string, string> = {}): Promise<string[]> {
   const { stdout } = await runProgram(['--require', '@clew/node/register', '--eval', source], {
     cwd: join(root, 'packages', 'node'),
     variables: { OTEL_TRACES_EXPORTER: 'none', ...variables },
   });
-  const files: string[] = JSON.parse(stdout);
-  const texts = files.map((file) => readFileSync(file, 'utf8'));
-  return Object.entries(RARE)
-    .filter(([, code]) => texts.some((text) => code.test(text)))
-    .map(([name]) => name);
+  return JSON.parse(stdout);
 }
