@@ -12,25 +12,27 @@ const majors: readonly [name: string, create: FastifyModule, hasHandlers: boolea
 ];
 
 const SKIPS = {
-  'and before a later route of the same router': 'Fastify refuses a second route of the same shape',
-  'of several routes that pass on, the last stays': 'Fastify refuses a second route of the same shape',
+  'a route that responds and calls next stays the route before one of the same router':
+    'Fastify refuses a second route of the same shape',
+  'of several routes that call next, the last stays the route':
+    'Fastify refuses a second route of the same shape',
   'and before a later mount': 'Fastify picks one route for a request',
-  'a route that streams keeps its place':
+  'a route that streams stays the route':
     'a route passes the request on to the 404 handler only, which responds',
-  'nor of one that middleware responds to with 404':
+  'a route that calls next is not the route of a request to which middleware responds with 404':
     'hooks run after the match, so the route is what responds',
   "in another client's context, which a handler may find itself in, nothing is written":
     'hooks see the requests of all routes, so the context is lost in each',
-  'layers of an ignored type are no spans, and the route stays': 'handlers are the only layers',
+  'layers of an ignored type are not spans, and the route is unchanged': 'handlers are the only layers',
 };
 
 const NO_HANDLERS = 'Fastify 4 publishes no calls of handlers';
 
 const SKIPS_OF_FASTIFY_4 = {
   ...SKIPS,
-  'with layers: "slow" only those that took as long are spans': NO_HANDLERS,
+  'with layers: "slow" only slow layers are spans': NO_HANDLERS,
   'a layer that fails is recorded on its span too': NO_HANDLERS,
-  'a span that is started in a layer belongs to the layer': NO_HANDLERS,
+  'a span that is started in a layer is its child': NO_HANDLERS,
 };
 
 for (const [name, create, hasHandlers] of majors) {

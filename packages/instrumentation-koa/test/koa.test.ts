@@ -21,7 +21,7 @@ const pairs: readonly [name: string, koa: unknown, router: unknown, catchAll: st
 
 /** A second router of this version matches against the path of the first one's route. */
 const SKIPS_OF_ROUTER_10 = {
-  'a route that passes on gives way to one that responds': 'its routers mislead each other',
+  'a later route that responds replaces a route that calls next': 'its routers mislead each other',
 };
 
 for (const [name, koa, router, catchAll] of pairs) {

@@ -3,13 +3,13 @@ import type { RequestListener } from 'node:http';
 import { type ClientDriver, type ClientSession, echo, ok } from './client-driver.ts';
 import { callerSpan, currentSpanId, meeting, within } from './subject.ts';
 
-/** Which context a call is made in, and which one its events run in. */
+/** Tests of the context of a call and of its events. */
 export function contextTests({
   adapter,
   recorder,
   calling,
 }: ClientDriver): Record<string, () => Promise<void>> {
-  /** What the second of two callers sees on the connection that the first has opened. */
+  /** The contexts that the second of two callers sees on the connection that the first one opened. */
   const seenBySecond = async (options: object, spans: number) => {
     const peers: (number | undefined)[] = [];
     let sendRest: () => unknown = () => {};
@@ -35,7 +35,7 @@ export function contextTests({
       await session.close?.();
     });
     assert.equal(peers[0], peers[1], 'the calls must share a connection');
-    assert(seen.length > 1, 'the adapter must show events');
+    assert(seen.length > 1, 'the adapter must call onEvent');
     assert.deepEqual(
       seen,
       seen.map(() => second.spanContext().spanId),
@@ -43,14 +43,15 @@ export function contextTests({
   };
 
   return {
-    'events of a call run in the context of its caller, whichever call has opened the connection': () =>
+    'events of a call run in the context of its caller, whichever call opened the connection': () =>
       seenBySecond({}, 4),
-    'so do those of an ignored call': () => seenBySecond({ ignoreOutgoingRequestHook: () => true }, 2),
-    'and those of an unsampled call': () => {
+    'events of an ignored call run in the context of its caller': () =>
+      seenBySecond({ ignoreOutgoingRequestHook: () => true }, 2),
+    'events of an unsampled call run in the context of its caller': () => {
       recorder.sampling = 'none';
       return seenBySecond({}, 0);
     },
-    'a span that is current is the parent': async () => {
+    'the current span is the parent': async () => {
       await calling(ok, {}, async (url) => {
         const caller = callerSpan();
         await within(caller, () => adapter.call({ url }));
@@ -72,7 +73,7 @@ export function contextTests({
         assert.deepEqual(seen, [spanId, spanId]);
       });
     },
-    'calls at the same time never see each other': async () => {
+    'concurrent calls have their own contexts': async () => {
       const both = meeting(2);
       const slowEcho: RequestListener = (request, response) =>
         void both().then(() => echo(request, response));

@@ -7,52 +7,52 @@ import { type SubjectAdapter, tracing } from './subject.ts';
 import type { Skips } from './suite.ts';
 import { type Listening, listenOn, whileServing } from './suite-server.ts';
 
-/** One call as the suite asks for it. */
+/** One call of the suite. */
 export interface ClientCall {
   readonly url: string;
   /** `GET` by default. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** Called where the library gives the answer to the program: in its callback, or right after its promise. */
+  /** Called where the application receives the response: in the library's callback, or right after its promise. */
   readonly onAnswer?: () => void;
-  /** Called at each event of the request, the response and its body that the library shows to the application. */
+  /** Called at each event of the request, the response and its body that the library exposes. */
   readonly onEvent?: () => void;
   /** Calls with the same session share one connection. */
   readonly session?: ClientSession;
-  /** What becomes of the body; `read` by default, `discard` throws it away unread in the library's own way. */
+  /** What to do with the body: `read` (default), or `discard` it unread in the library's own way. */
   readonly body?: 'read' | 'discard';
 }
 
-/** A connection that calls share; the adapter puts there what closes it. */
+/** A connection shared by calls; the adapter sets the function that closes it. */
 export interface ClientSession {
   close?: () => Promise<void> | void;
 }
 
-/** An HTTP client as the suite drives it. */
+/** The adapter of an HTTP client. */
 export interface HttpClientAdapter extends SubjectAdapter {
   /** `undici` */
   readonly name: string;
   readonly skips?: Skips;
-  /** Options of the plugin that all tests have, to leave servers in the same process alone. */
+  /** Options of the plugin in all tests, so that it ignores servers in the same process. */
   readonly options?: object;
   /** Key and certificate of the suite's server, for a client of `https`. */
   tls?(): Promise<{ readonly key: string; readonly cert: string }>;
-  /** Makes a call. Resolves to status and body when all is over; rejects with the library's own error. */
+  /** Makes a call. Resolves with status and body when the response was read; rejects with the library's own error. */
   call(call: ClientCall): Promise<{ readonly status: number; readonly body: string }>;
 }
 
-/** What a call came to. */
+/** The outcome of a call. */
 export type Answer = Awaited<ReturnType<HttpClientAdapter['call']>>;
 
-/** What the tests of a client do again and again. */
+/** The common steps of the tests of a client. */
 export interface ClientDriver {
   readonly adapter: HttpClientAdapter;
   readonly recorder: Recorder;
   listen(peer: RequestListener): Promise<Listening>;
-  /** Has a server, and the plugin on, while `work` runs. */
+  /** Runs `work` with a server and with the plugin enabled. */
   calling<T>(peer: RequestListener, options: object, work: (url: string) => Promise<T>): Promise<T>;
-  /** One call that succeeds or fails, and the one span that it makes. */
+  /** Makes one call, which may fail, and returns its outcome and its only span. */
   callOne(
     peer: RequestListener,
     options?: object,
@@ -60,7 +60,7 @@ export interface ClientDriver {
   ): Promise<Called>;
 }
 
-/** A call that is over. */
+/** A completed call. */
 export interface Called {
   readonly outcome: PromiseSettledResult<Answer>;
   readonly span: RecordedSpan;
@@ -68,7 +68,7 @@ export interface Called {
   readonly url: string;
 }
 
-/** Drives a client by its adapter. */
+/** Creates the steps for a client's adapter. */
 export function driveClient(adapter: HttpClientAdapter): ClientDriver {
   const recorder = prepareRecorder();
   const listen: ClientDriver['listen'] = async (peer) => {
@@ -92,13 +92,13 @@ export function driveClient(adapter: HttpClientAdapter): ClientDriver {
   };
 }
 
-/** A server that says ok. */
+/** A server that responds with `ok`. */
 export const ok: RequestListener = (_request, response) => response.end('ok');
 
-/** A server that answers the headers that it got, as JSON. */
+/** A server that responds with the received headers as JSON. */
 export const echo: RequestListener = (request, response) => response.end(JSON.stringify(request.headers));
 
-/** The answer of a call that must have succeeded. */
+/** The response of a call that must have succeeded. */
 export function fulfilled(outcome: PromiseSettledResult<Answer>): Answer {
   assert(outcome.status === 'fulfilled', String((outcome as PromiseRejectedResult).reason));
   return outcome.value;

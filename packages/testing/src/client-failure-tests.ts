@@ -6,7 +6,7 @@ import { type ClientDriver, ok } from './client-driver.ts';
 import type { RecordedSpan } from './recording-span.ts';
 import { tracing } from './subject.ts';
 
-/** What can go wrong with a call, each of which must end its span and reach the program as it is. */
+/** Tests of failing calls: each must end its span, and the application must receive the original error. */
 export function failureTests({
   adapter,
   recorder,
@@ -14,7 +14,7 @@ export function failureTests({
   callOne,
 }: ClientDriver): Record<string, () => Promise<void>> {
   return {
-    'an answer of 404 is an error of the client': async () => {
+    'a response with status 404 is an error of the client': async () => {
       const { span } = await callOne((_request, response) => response.writeHead(404).end());
       assert.equal(span.status.code, SpanStatusCode.ERROR);
       assert.equal(span.attributes[ATTR.errorType], '404');
@@ -24,7 +24,7 @@ export function failureTests({
       const { span } = await callOne((_request, response) => response.writeHead(500).end());
       assert.equal(span.attributes[ATTR.errorType], '500');
     },
-    'a refused connection fails the span, and the program gets its error': async () => {
+    'a refused connection fails the span, and the application receives the error': async () => {
       const server = await listen(ok);
       await server.close();
       await tracing(adapter, { ...adapter.options }, async () => {
@@ -36,7 +36,7 @@ export function failureTests({
         assert.equal(span.attributes[ATTR.httpResponseStatusCode], undefined);
       });
     },
-    'a connection that breaks before the answer fails the span': async () => {
+    'a connection that breaks before the response fails the span': async () => {
       const { span, outcome } = await callOne((request) => request.socket.destroy());
       assert.equal(outcome.status, 'rejected');
       assertFailed(span);
@@ -47,7 +47,7 @@ export function failureTests({
       assert.equal(outcome.status, 'rejected');
       assertCancelled(span);
     },
-    'so does one whose body its caller aborts': async () => {
+    'a call whose caller aborts the body ends its span and is not an error': async () => {
       const abort = new AbortController();
       const half: RequestListener = (_request, response) => {
         response.writeHead(200, { 'content-length': '1000' });
@@ -64,7 +64,7 @@ export function failureTests({
       assert.equal(outcome.status, 'rejected');
       assertFailed(span);
     },
-    'an abort for a reason that is an error is an error': async () => {
+    'an abort whose reason is an error is an error': async () => {
       const abort = new AbortController();
       const { span, outcome } = await callOne(
         () => abort.abort(new RangeError('too slow')),
@@ -74,7 +74,7 @@ export function failureTests({
       assert.equal(outcome.status, 'rejected');
       assertFailed(span);
     },
-    'a body that breaks off in the middle fails the span': async () => {
+    'a body that is cut off fails the span': async () => {
       const { span, outcome } = await callOne((_request, response) => {
         response.writeHead(200, { 'content-length': '1000' });
         response.write('half', () => response.destroy());
@@ -83,7 +83,7 @@ export function failureTests({
       assertFailed(span);
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
     },
-    'a body that is thrown away unread ends the span and is not an error': async () => {
+    'a discarded body ends the span and is not an error': async () => {
       const { span } = await callOne(
         (_request, response) => response.end('x'.repeat(200_000)),
         {},

@@ -10,15 +10,15 @@ import type { SuiteTests } from './suite.ts';
 export function callbackTests({ adapter, recorder, connected }: DbDriver): SuiteTests {
   return {
     tests: {
-      'a callback runs in the context of its caller, also when queries wait for a connection': () =>
+      'a callback runs in the context of its caller, even if queries wait for a connection': () =>
         connected({}, (db) => expectOwnCallers(recorder, () => queryWithCallback(db))),
-      'so does the callback of an unsampled query': () =>
+      'the callback of an unsampled query runs in the context of its caller': () =>
         connected({}, async (db) => {
           recorder.sampling = 'none';
           const { ids, current } = await queryAtOnce(() => queryWithCallback(db));
           assert.deepEqual(current, ids);
         }),
-      'where tracing is suppressed it is suppressed in the callback, too': () =>
+      'suppressed tracing is suppressed in the callback too': () =>
         connected({}, async (db) => {
           const suppressed = context.with(
             suppressTracing(context.active()),
@@ -29,7 +29,7 @@ export function callbackTests({ adapter, recorder, connected }: DbDriver): Suite
           );
           assert.equal(await suppressed, true);
         }),
-      'a query in a callback belongs to the caller': () =>
+      'a query in a callback is a child of the caller': () =>
         connected({}, async (db) => {
           const caller = callerSpan();
           await within(caller, async () => {

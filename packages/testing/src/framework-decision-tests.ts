@@ -96,7 +96,7 @@ function ownServerTests(
       respond();
     };
   return {
-    'a server request that middleware makes has the route, as has the one around it': async () => {
+    'a server request started by middleware has the route, and so has the outer one': async () => {
       for (const options of [{}, { layers: 'all' }]) {
         const own = new OwnServer();
         const steps = [use(own.handle), mount('/m', route('/foo/:id', ending(own)))];
@@ -105,14 +105,14 @@ function ownServerTests(
         assert.equal(server.attributes[ATTR.httpRoute], spelled('/m/foo/:id'));
       }
     },
-    'so has one that a handler of the route makes': async () => {
+    'a server request started by the handler has the route': async () => {
       const own = new OwnServer();
       const steps = [route('/foo/:id', own.handle, ending(own))];
       const { server } = await serveSteps(steps, '/foo/7', 'GET', {});
       assert.equal(own.metadata?.route, spelled('/foo/:id'));
       assert.equal(server.attributes[ATTR.httpRoute], spelled('/foo/:id'));
     },
-    'and one without any around it': async () => {
+    'a server request started without an outer one has the route': async () => {
       const own = new OwnServer();
       const steps = [use(own.handle), use(passes), route('/foo/:id', ending(own))];
       await tracing(adapter, {}, () =>
@@ -137,7 +137,7 @@ function ownServerTests(
       }
       assert(parents.has(own.span.spanContext().spanId));
     },
-    'a request that a handler makes and has served itself leaves the route alone': async () => {
+    'a request that a handler sends to its own server does not change the route': async () => {
       const steps = [
         route('/foo/:id', async ({ respond }) => {
           const request = new IncomingMessage(new Socket());

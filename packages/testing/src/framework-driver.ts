@@ -11,12 +11,12 @@ import type { Skips } from './suite.ts';
 import { whileServing } from './suite-server.ts';
 import { listenTraced } from './traced-server.ts';
 
-/** A framework on `node:http` as the suite drives it. */
+/** The adapter of a framework on `node:http`. */
 export interface HttpFrameworkAdapter extends SubjectAdapter {
   /** `express 5` */
   readonly name: string;
   readonly skips?: Skips;
-  /** Builds the program with the framework, as it is now: patched or not. */
+  /** Builds the application with the framework as it is now, patched or not. */
   listener(program: FrameworkProgram): RequestListener;
   /** Builds an application of steps, likewise. */
   steps(steps: readonly Step[]): RequestListener;
@@ -31,20 +31,20 @@ export interface HttpFrameworkAdapter extends SubjectAdapter {
   };
 }
 
-/** What the tests of a framework do again and again. */
+/** The common steps of the tests of a framework. */
 export interface FrameworkDriver {
   readonly adapter: HttpFrameworkAdapter;
   readonly recorder: Recorder;
   /** A route as the framework spells it. */
   spelled(route: string): string;
-  /** Serves a program with the plugin on while `work` runs. */
+  /** Serves an application with the plugin enabled while `work` runs. */
   serving<T>(program: FrameworkProgram, options: object, work: (url: string) => Promise<T>): Promise<T>;
-  /** One request with the default options, and the SERVER span, which is the only one. */
+  /** Sends one request with the default options, and returns the SERVER span, which must be the only one. */
   serveOne(
     program: FrameworkProgram,
     target: string,
   ): Promise<{ readonly answer: RawAnswer; readonly span: RecordedSpan }>;
-  /** One request, the SERVER span, and the spans inside it in the order of their starts. */
+  /** Sends one request, and returns the SERVER span and its descendants in the order of their starts. */
   serveLayers(
     program: FrameworkProgram,
     target: string,
@@ -52,7 +52,7 @@ export interface FrameworkDriver {
   ): Promise<{ readonly server: RecordedSpan; readonly layers: readonly RecordedSpan[] }>;
 }
 
-/** Drives a framework by its adapter. */
+/** Creates the steps for a framework's adapter. */
 export function driveFramework(adapter: HttpFrameworkAdapter): FrameworkDriver {
   const recorder = prepareRecorder();
   const serving: FrameworkDriver['serving'] = (program, options, work) =>

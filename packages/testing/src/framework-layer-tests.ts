@@ -20,7 +20,7 @@ interface InLayer {
   readonly layerName: string | undefined;
 }
 
-/** Layers as spans: none, slow, all. */
+/** Tests of layers as spans: none, slow, all. */
 export function layerTests(driver: FrameworkDriver): Record<string, () => Promise<void>> {
   const { serveLayers, spelled } = driver;
   const { layerNames } = driver.adapter;
@@ -36,7 +36,7 @@ export function layerTests(driver: FrameworkDriver): Record<string, () => Promis
     return { program: oneRoute('/', handle), layerName: layerNames.handler('/') };
   };
   return {
-    'layers are no spans by default': async () => {
+    'layers are not spans by default': async () => {
       const { layers } = await serveLayers(wholeProgram, '/users/7', {});
       assert.deepEqual(namesOf(layers), []);
     },
@@ -49,7 +49,7 @@ export function layerTests(driver: FrameworkDriver): Record<string, () => Promis
         if (name !== undefined) assert(names.includes(name), `${name} in ${names}`);
       assert.equal(server.name, `GET ${spelled('/users/:id')}`);
     },
-    'with layers: "slow" only those that took as long are spans': async () => {
+    'with layers: "slow" only slow layers are spans': async () => {
       const { program: slow, layerName } = inLayer(
         'waits',
         () => new Promise((resolve) => setTimeout(resolve, 30)),
@@ -70,7 +70,7 @@ export function layerTests(driver: FrameworkDriver): Record<string, () => Promis
       assert.equal(layer.attributes[ATTR.errorType], 'TypeError');
       assert.equal(server.attributes[ATTR.errorType], 'TypeError');
     },
-    'a span that is started in a layer belongs to the layer': async () => {
+    'a span that is started in a layer is its child': async () => {
       const work = async () => {
         await laterTurn();
         trace.getTracer('suite').startSpan('work').end();
@@ -81,7 +81,7 @@ export function layerTests(driver: FrameworkDriver): Record<string, () => Promis
       assert(layer);
       assert.equal(layers.find(({ name }) => name === 'work')?.parentSpanId, layer.spanId);
     },
-    'layers of an ignored type are no spans, and the route stays': async () => {
+    'layers of an ignored type are not spans, and the route is unchanged': async () => {
       const options = { layers: 'all', ignoreLayersType: ['middleware'] };
       const { server, layers } = await serveLayers(wholeProgram, '/users/7', options);
       assert(!namesOf(layers).includes(layerNames.middleware('authenticate') ?? ''));

@@ -1,21 +1,21 @@
 import { laterTurn } from './subject.ts';
 import type { SuiteHandler } from './suite-server.ts';
 
-/** A middleware: `run` is called and awaited, then the next one is. What it throws goes the framework's own way. */
+/** A middleware: awaits `run`, then calls the next one. The framework handles what it throws. */
 export interface SuiteMiddleware {
   /** The name that the middleware's function has in the framework. */
   readonly name: string;
   run(): void | Promise<void>;
 }
 
-/** A route in the words that all frameworks share: `/users/:id`. */
+/** A route in the syntax that all frameworks share: `/users/:id`. */
 export interface SuiteRoute {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly handle: SuiteHandler;
 }
 
-/** A program that a framework's adapter builds: middlewares first, then routes, then routers under a path. */
+/** An application that a framework's adapter builds: middlewares first, then routes, then routers under a path. */
 export interface FrameworkProgram {
   readonly middlewares?: readonly SuiteMiddleware[];
   readonly routes?: readonly SuiteRoute[];
@@ -42,12 +42,12 @@ function get(path: string, handle: SuiteHandler): SuiteRoute {
   return { method: 'GET', path, handle };
 }
 
-/** A program of one route. */
+/** An application with one route. */
 export function oneRoute(path: string, handle: SuiteHandler = ok): FrameworkProgram {
   return { routes: [get(path, handle)] };
 }
 
-/** A program that has one of everything. */
+/** An application with one of each kind. */
 export const wholeProgram: FrameworkProgram = {
   middlewares: [
     { name: 'authenticate', run: () => {} },

@@ -12,7 +12,7 @@ import { listenOn, type SuiteHandler, whileServing } from './suite-server.ts';
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
 
-/** Routes, errors and context: what a framework adds to the SERVER span, with or without layers. */
+/** Tests of routes, errors and context, with and without layers. */
 export function routeTests(driver: FrameworkDriver): Record<string, () => Promise<void>> {
   const { adapter, recorder, serving, serveOne, spelled } = driver;
   const assertRoute = async (target: string, expected: string | undefined) => {
@@ -34,8 +34,10 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
     'the SERVER span carries the route and is named after it': () =>
       assertRoute('/users/7?x=1', '/users/:id'),
     'the route of the root is a slash': () => assertRoute('/', '/'),
-    "a mounted router's route has its path in front": () => assertRoute('/api/items/7', '/api/items/:item'),
-    'so has a router in a router': () => assertRoute('/api/v1/items/7', '/api/v1/items/:item'),
+    'the route of a mounted router has its path as a prefix': () =>
+      assertRoute('/api/items/7', '/api/items/:item'),
+    'the route of a nested router has both paths as a prefix': () =>
+      assertRoute('/api/v1/items/7', '/api/v1/items/:item'),
     'a request that nothing matches has no route': () => assertRoute('/nothing', undefined),
     'a request that only a router matches has no route': () => assertRoute('/api/v1/nothing', undefined),
     'a handler that throws is recorded on the SERVER span': async () =>
@@ -44,13 +46,13 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
       assertError(await serveOne(wholeProgram, '/rejects')),
     'a middleware that rejects is recorded on the SERVER span': async () =>
       assertError(await serveOne({ middlewares: [{ name: 'broken', run: rejectLater }] }, '/')),
-    'a failure that is answered as a client error is no error of the server': async () => {
+    'a failure with a 4xx response is not an error of the server': async () => {
       const { span, answer } = await serveOne(wholeProgram, '/gone');
       assert.equal(answer.status, 410);
       assert.equal(span.status.code, SpanStatusCode.UNSET);
       assert.equal(span.attributes[ATTR.httpRoute], '/gone');
     },
-    'every answer is the same with and without tracing': async () => {
+    'every response is the same with and without tracing': async () => {
       const targets = ['/', '/users/7', '/fails', '/rejects', '/gone', '/api/v1/items/7', '/nothing'];
       const expected: string[] = [];
       await whileServing(listenOn(createServer(adapter.listener(wholeProgram))), async (url) => {
@@ -82,7 +84,7 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
       );
       assert.deepEqual(seen, [span.spanId, span.spanId, span.spanId, span.spanId]);
     },
-    'requests at the same time never see each other': async () => {
+    'concurrent requests have their own contexts': async () => {
       const both = meeting(2);
       const handle: SuiteHandler = async ({ params }) => {
         const before = currentSpanId();
@@ -100,7 +102,7 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
         }
       });
     },
-    'an unsampled request records nothing and carries its ids on': async () => {
+    'an unsampled request records nothing and propagates its ids': async () => {
       recorder.sampling = 'none';
       const handle: SuiteHandler = async () => {
         await laterTurn();
@@ -112,7 +114,7 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
         assert.equal(recorder.wastedCalls, 0);
       });
     },
-    'a request that no plugin has a SERVER span for is served as ever': async () => {
+    'a request without a SERVER span is served as usual': async () => {
       await tracing(adapter, { layers: 'all' }, () =>
         whileServing(listenOn(createServer(adapter.listener(wholeProgram))), async (url) => {
           assert.equal((await send(`${url}/users/7`)).body, 'user 7');
@@ -123,7 +125,7 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
   };
 }
 
-/** All that a client can tell of an answer, but its date. */
+/** Everything a client can see of a response, except its date. */
 function said({ status, headers, body }: RawAnswer): string {
   const { date: _, ...rest } = headers;
   return JSON.stringify([status, rest, body]);

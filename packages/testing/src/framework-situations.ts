@@ -13,7 +13,7 @@ import {
 } from './framework-steps.ts';
 import { laterTurn } from './subject.ts';
 
-/** A request and what it must leave on its SERVER span. */
+/** A request and the expected route and error of its SERVER span. */
 export interface Situation {
   readonly steps: readonly Step[];
   readonly target: string;
@@ -28,27 +28,27 @@ const failing: StepHandler = () => {
   throw new TypeError('out of songs');
 };
 
-/** Who responds when, and what that makes the route and the error of the SERVER span. */
+/** Situations by which handler responds when, with the expected route and error of the SERVER span. */
 export const situations: Readonly<Record<string, Situation>> = {
-  'a route that responds and passes on keeps its place before a later route': {
+  'a route that responds and calls next stays the route before a later route': {
     steps: [mount('/m', route('/foo/:id', respondsAndPasses)), router(route(CATCH_ALL, passes))],
     target: '/m/foo/7',
     route: '/m/foo/:id',
     status: 200,
   },
-  'and before a later route that ends the request without a word': {
+  'a route that responds and calls next stays the route before one that ends the request': {
     steps: [mount('/m', route('/foo/:id', respondsAndPasses)), router(route(CATCH_ALL, () => {}))],
     target: '/m/foo/7',
     route: '/m/foo/:id',
     status: 200,
   },
-  'and before a later route of the same router': {
+  'a route that responds and calls next stays the route before one of the same router': {
     steps: [route('/foo/:id', respondsAndPasses), route('/foo/:other', passes)],
     target: '/foo/7',
     route: '/foo/:id',
     status: 200,
   },
-  'and before later middleware': {
+  'a route that responds and calls next stays the route before later middleware': {
     steps: [mount('/m', route('/foo/:id', respondsAndPasses)), use(passes), use(passes)],
     target: '/m/foo/7',
     route: '/m/foo/:id',
@@ -63,7 +63,7 @@ export const situations: Readonly<Record<string, Situation>> = {
     route: '/m/foo/:id',
     status: 200,
   },
-  'a route that responds after a while and then passes on keeps its place': {
+  'a route that responds asynchronously and then calls next stays the route': {
     steps: [
       route('/foo/:id', async ({ respond, next }) => {
         await laterTurn();
@@ -76,7 +76,7 @@ export const situations: Readonly<Record<string, Situation>> = {
     route: '/foo/:id',
     status: 200,
   },
-  'a route that responds and does not wait for what it passes on to keeps its place': {
+  'a route that responds and does not await next stays the route': {
     steps: [
       route('/foo/:id', ({ respond, next }) => {
         respond();
@@ -92,7 +92,7 @@ export const situations: Readonly<Record<string, Situation>> = {
     route: '/foo/:id',
     status: 200,
   },
-  'a route that streams keeps its place': {
+  'a route that streams stays the route': {
     steps: [
       route('/foo/:id', async ({ sendPart, next, end }) => {
         sendPart();
@@ -106,44 +106,44 @@ export const situations: Readonly<Record<string, Situation>> = {
     route: '/foo/:id',
     status: 200,
   },
-  'a route that passes on gives way to one that responds': {
+  'a later route that responds replaces a route that calls next': {
     steps: [route(CATCH_ALL, passes), route('/foo/:id', passes), router(route('/foo/7', responds))],
     target: '/foo/7',
     route: '/foo/7',
     status: 200,
   },
-  'a route that passes on stays where middleware responds for all': {
+  'a route that calls next stays the route if middleware responds': {
     steps: [mount('/posts', route('/:id', passes)), use(responds)],
     target: '/posts/7',
     route: '/posts/:id',
     status: 200,
   },
-  'of several routes that pass on, the last stays': {
+  'of several routes that call next, the last stays the route': {
     steps: [route('/foo/:id', passes), route('/foo/:other', passes), use(responds)],
     target: '/foo/7',
     route: '/foo/:other',
     status: 200,
   },
-  'a route that passes on stays where what follows fails': {
+  'a route that calls next stays the route if a later handler fails': {
     steps: [route('/foo/:id', passes), use(failing)],
     target: '/foo/7',
     route: '/foo/:id',
     status: 500,
     error: 'TypeError',
   },
-  'a route that passes on is no route of a request that nothing responds to': {
+  'a route that calls next is not the route of a request without a response': {
     steps: [mount('/m', route('/foo/:id', passes)), use(passes)],
     target: '/m/foo/7',
     route: undefined,
     status: 404,
   },
-  'nor of one that middleware responds to with 404': {
+  'a route that calls next is not the route of a request to which middleware responds with 404': {
     steps: [route('/foo/:id', passes), use(({ respond }) => respond(404))],
     target: '/foo/7',
     route: undefined,
     status: 404,
   },
-  'a route that itself responds with 404 is the route': {
+  'a route that responds with 404 itself is the route': {
     steps: [route('/foo/:id', ({ respond }) => respond(404)), use(passes)],
     target: '/foo/7',
     route: '/foo/:id',
@@ -156,19 +156,19 @@ export const situations: Readonly<Record<string, Situation>> = {
     route: '/foo/:id',
     status: 200,
   },
-  'a route whose error is handled is the route, and the error is none of the server': {
+  'a route whose error is handled is the route, and the error is not recorded on the SERVER span': {
     steps: [route('/foo/:id', failing), errorHandler(({ respond }) => respond(422))],
     target: '/foo/7',
     route: '/foo/:id',
     status: 422,
   },
-  'so it is where the error handler responds as if nothing was wrong': {
+  'an error that the error handler turns into a success is not recorded on the SERVER span': {
     steps: [mount('/m', route('/foo/:id', failing)), errorHandler(responds)],
     target: '/m/foo/7',
     route: '/m/foo/:id',
     status: 200,
   },
-  'an error that breaks a response off is on the SERVER span, whatever its status': {
+  'an error that aborts a response is recorded on the SERVER span, whatever its status': {
     steps: [route('/foo/:id', ({ breakOff }) => breakOff(new RangeError('half way')))],
     target: '/foo/7',
     route: '/foo/:id',

@@ -1,10 +1,10 @@
-/** What a handler can do with its request, in any framework. */
+/** The actions of a handler, in any framework. */
 export interface StepControl {
   /** Sends a whole response, or has the framework send it; status 200 by default. */
   respond(status?: number): void;
   /** Sends the headers and a part of the body. */
   sendPart(): void;
-  /** Ends a response of which a part was sent. */
+  /** Ends a partly sent response. */
   end(): void;
   /** Sends a part of the body, and then fails with the error in the framework's own way. */
   breakOff(error: Error): void | Promise<void>;
@@ -15,12 +15,12 @@ export interface StepControl {
 /** A handler of an application's step; what it throws goes the framework's own way. */
 export type StepHandler = (control: StepControl) => unknown;
 
-/** One thing that a request passes in an application, in the order of the list that it is in. */
+/** One step of an application. Requests pass the steps of a list in order. */
 export type Step =
   | { readonly kind: 'middleware'; readonly handle: StepHandler }
   /** A route for all methods, with one handler or more. */
   | { readonly kind: 'route'; readonly path: string; readonly handlers: readonly StepHandler[] }
-  /** Steps under a path; without one, those of a router of their own. */
+  /** Steps under a path; without a path, in their own router. */
   | { readonly kind: 'mount'; readonly path: string | undefined; readonly steps: readonly Step[] }
   /** Handles the errors of all other steps of its list. */
   | { readonly kind: 'errorHandler'; readonly handle: StepHandler };
@@ -28,12 +28,12 @@ export type Step =
 /** The path of a route that matches everything; an adapter knows its framework's spelling. */
 export const CATCH_ALL = '*';
 
-/** Makes a middleware. */
+/** Creates a middleware. */
 export function use(handle: StepHandler): Step {
   return { kind: 'middleware', handle };
 }
 
-/** Makes a route for all methods. */
+/** Creates a route for all methods. */
 export function route(path: string, ...handlers: StepHandler[]): Step {
   return { kind: 'route', path, handlers };
 }
@@ -43,12 +43,12 @@ export function mount(path: string, ...steps: Step[]): Step {
   return { kind: 'mount', path, steps };
 }
 
-/** Puts steps into a router of their own, at the root. */
+/** Puts steps into their own router at the root. */
 export function router(...steps: Step[]): Step {
   return { kind: 'mount', path: undefined, steps };
 }
 
-/** Makes a handler of errors. */
+/** Creates an error handler. */
 export function errorHandler(handle: StepHandler): Step {
   return { kind: 'errorHandler', handle };
 }
@@ -59,7 +59,7 @@ export const responds: StepHandler = ({ respond }) => respond();
 /** Passes the request on. */
 export const passes: StepHandler = ({ next }) => next();
 
-/** Responds and passes the request on all the same. */
+/** Responds and still passes the request on. */
 export const respondsAndPasses: StepHandler = ({ respond, next }) => {
   respond();
   return next();

@@ -17,7 +17,7 @@ import { brokenHook, callerSpan, shapeTests, tracing, within } from './subject.t
 import { runSuite } from './suite.ts';
 import { whileServing } from './suite-server.ts';
 
-/** What every HTTP client with a plugin of ours must show. */
+/** The tests of every plugin for an HTTP client. */
 export function httpClientSuite(adapter: HttpClientAdapter): void {
   const driver = driveClient(adapter);
   runSuite({
@@ -66,7 +66,7 @@ function callTests({
       assert.equal(headers.traceparent, `00-${span.traceId}-${span.spanId}-01`);
       assert.equal(headers['x-own'], 'kept');
     },
-    'headers of an older context are replaced, and none of them stays beside the new ones': async () => {
+    'headers of an older context are replaced or removed': async () => {
       const older = {
         traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
         tracestate: 'older=1',
@@ -79,12 +79,12 @@ function callTests({
       assert.equal(sent.baggage, undefined);
       assert.equal(sent['x-own'], 'kept');
     },
-    'baggage that the application sends without a trace goes out as it is': async () => {
+    'baggage that the application sends without a trace is unchanged': async () => {
       const { outcome } = await callOne(echo, {}, { headers: { baggage: 'own=1' } });
       const sent = JSON.parse(fulfilled(outcome).body) as Record<string, string>;
       assert.equal(sent.baggage, 'own=1');
     },
-    'baggage that would make the header section too large is left out, and the request is sent': async () => {
+    'baggage that does not fit into the header section is left out, and the request is sent': async () => {
       await calling(echo, {}, async (url) => {
         const headers = { 'x-own': 'x'.repeat(11_000) };
         const baggage = propagation.createBaggage({ long: { value: 'x'.repeat(7000) } });
@@ -111,7 +111,7 @@ function callTests({
         assert(!body.includes('traceparent'));
       });
     },
-    'an unsampled call records nothing and still carries its ids on': async () => {
+    'an unsampled call records nothing and propagates its ids': async () => {
       recorder.sampling = 'none';
       await calling(echo, {}, async (url) => {
         const caller = callerSpan();
@@ -137,7 +137,7 @@ function optionTests({
       assert.equal(span.attributes.tenant, 'acme');
       assert.equal(span.attributes[ATTR.httpRequestMethod], 'GET');
     },
-    'hooks that throw hurt nobody': async () => {
+    'hooks that throw do not affect the application': async () => {
       const hooks = {
         startOutgoingSpanHook: brokenHook,
         outgoingRequestHook: brokenHook,
@@ -147,7 +147,7 @@ function optionTests({
       fulfilled(outcome);
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
     },
-    'an ignored call has no span, and the context of its caller goes on': async () => {
+    'an ignored call has no span, and propagates the context of its caller': async () => {
       await calling(echo, { ignoreOutgoingRequestHook: () => true }, async (url) => {
         const caller = callerSpan();
         const { body } = await within(caller, () => adapter.call({ url }));
@@ -157,11 +157,11 @@ function optionTests({
         assert.equal(traceparent, `00-${span?.traceId}-${span?.spanId}-01`);
       });
     },
-    'context goes to no other host than propagateTo names': async () => {
+    'context is sent only to the hosts in propagateTo': async () => {
       const { outcome } = await callOne(echo, { propagateTo: ['api.example.com'] });
       assert(!fulfilled(outcome).body.includes('traceparent'));
     },
-    'baggage goes to no other host than propagateBaggageTo names': async () => {
+    'baggage is sent only to the hosts in propagateBaggageTo': async () => {
       const baggage = propagation.createBaggage({ tenant: { value: 'acme' } });
       const withBaggage = propagation.setBaggage(context.active(), baggage);
       for (const [host, sent] of [
@@ -176,7 +176,7 @@ function optionTests({
         assert.equal(headers.baggage, sent);
       }
     },
-    'with requireParentforOutgoingSpans a call of nobody has no span': async () => {
+    'with requireParentforOutgoingSpans a call without a parent has no span': async () => {
       await calling(ok, { requireParentforOutgoingSpans: true }, async (url) => {
         await adapter.call({ url });
         const caller = callerSpan();
@@ -185,11 +185,11 @@ function optionTests({
         await recorder.take(2);
       });
     },
-    'secrets in the query and credentials are not in the URL': async () => {
+    'secrets in the query and credentials are not recorded': async () => {
       const { span, url } = await callOne(ok, {}, { target: '/file?sig=s3cr3t&size=2' });
       assert.equal(span.attributes[ATTR.urlFull], `${url}/file?sig=REDACTED&size=2`);
     },
-    'headers are recorded only if they were asked for': async () => {
+    'headers are recorded only if they are configured': async () => {
       const options = {
         capturedOutgoingRequestHeaders: ['X-Asked'],
         capturedOutgoingResponseHeaders: ['X-Given'],
@@ -200,7 +200,7 @@ function optionTests({
       assert.deepEqual(span.attributes['http.response.header.x-given'], ['c']);
       assert(!Object.keys(span.attributes).some((key) => key.endsWith('x-other')));
     },
-    'after disable() calls are made as if there were no plugin': async () => {
+    'after disable() calls are untraced': async () => {
       await tracing(adapter, { ...adapter.options }, (subject) =>
         whileServing(listen(echo), async (url) => {
           subject.disable();

@@ -32,7 +32,7 @@ export function httpFrameworkSuite(adapter: HttpFrameworkAdapter): void {
 function switchTests({ adapter, recorder, spelled }: FrameworkDriver): Record<string, () => Promise<void>> {
   const { layerNames } = adapter;
   return {
-    'after disable() a program is as if it was never traced, after enable() it is traced again': async () => {
+    'after disable() an application is untraced, after enable() it is traced again': async () => {
       await tracing(adapter, {}, (subject) =>
         whileServing(listenTraced(adapter.listener(wholeProgram)), async (url) => {
           for (const on of [true, false, true]) {

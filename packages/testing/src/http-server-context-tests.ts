@@ -18,7 +18,7 @@ type Serving = (
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const REQUEST_EVENTS = ['data', 'end', 'close'] as const;
 
-/** What the listeners of a request saw, `data a1b2…`, and the moments at which they were called. */
+/** Records the calls of a request's listeners with their current span: `data a1b2…`. */
 class Watch {
   readonly seen: string[] = [];
   readonly #current: () => string;
@@ -28,7 +28,7 @@ class Watch {
     this.#current = current;
   }
 
-  /** Resolves when a listener for the event has been called on this path. */
+  /** Resolves when a listener for the event was called on this path. */
   called(path: string, event: string): Promise<void> {
     return this.#moment(path, event).promise;
   }
@@ -72,7 +72,7 @@ async function sendSlowly(
   await watch.called(path, 'response close');
 }
 
-/** A connection whose first request is over. */
+/** A connection whose first request has ended. */
 async function connect(url: string): Promise<Socket> {
   const socket = await openRequest(`${url}/first`, { headers: { connection: 'keep-alive' } });
   socket.resume();
@@ -82,7 +82,7 @@ async function connect(url: string): Promise<Socket> {
 const all = (path: string, id: string | undefined) =>
   ['data', 'data', 'end', 'close', 'response close'].map((event) => `${path} ${event} ${id}`).sort();
 
-/** What a connection does for all of its requests, each request gets as its own: its listeners' context, its addresses. */
+/** Tests that requests on a shared connection have their own context and addresses. */
 export function serverContextTests(
   serving: Serving,
   recorder: Recorder,
@@ -98,7 +98,7 @@ export function serverContextTests(
     };
 
   return {
-    'a body that comes in several packets is read inside the span, to the end': async () => {
+    "a body in several packets is read in the span's context, to the end": async () => {
       const watch = new Watch(currentSpanId);
       await serving(served(watch), {}, async (url) => {
         const socket = await connect(url);
@@ -110,7 +110,7 @@ export function serverContextTests(
         assert.deepEqual(watch.seen.toSorted(), [...all('/a', a?.spanId), ...all('/b', b?.spanId)]);
       });
     },
-    'requests sent at once on one connection are read each inside its own span': async () => {
+    'pipelined requests are each read in the context of their own span': async () => {
       const watch = new Watch(currentSpanId);
       await serving(served(watch), {}, async (url) => {
         const socket = await connect(url);
@@ -126,7 +126,7 @@ export function serverContextTests(
         for (const line of watch.seen) assert(line.endsWith(` ${of(line.slice(0, 2))}`), line);
       });
     },
-    'an unsampled request is read inside what came with it': async () => {
+    'an unsampled request is read in its extracted context': async () => {
       recorder.sampling = 'none';
       const watch = new Watch(tenant);
       await serving(served(watch), {}, async (url) => {
@@ -138,7 +138,7 @@ export function serverContextTests(
         assert.equal(recorder.wastedCalls, 0);
       });
     },
-    'an ignored request is read inside what came with it': async () => {
+    'an ignored request is read in its extracted context': async () => {
       const watch = new Watch(() => injected().traceparent ?? 'none');
       const options = { ignoreIncomingRequestHook: () => true };
       await serving(served(watch), options, async (url) => {
@@ -148,7 +148,7 @@ export function serverContextTests(
         assert.deepEqual(watch.seen.toSorted(), all('/a', TRACEPARENT));
       });
     },
-    'a client that goes away is noticed inside the span': async () => {
+    "the close of a lost client is emitted in the span's context": async () => {
       const watch = new Watch(currentSpanId);
       const both = meeting(2);
       const never: SuiteHandler = (request) => {
@@ -185,7 +185,7 @@ export function serverContextTests(
         },
       );
     },
-    'nothing is traced inside an ignored request if the application wants so': async () => {
+    'tracing can be suppressed inside an ignored request': async () => {
       const options = { ignoreIncomingRequestHook: () => true, suppressTracingInIgnoredRequests: true };
       const handler: SuiteHandler = async ({ incoming }) => {
         const ended = once(incoming.resume(), 'end').then(() => isTracingSuppressed(context.active()));

@@ -17,7 +17,7 @@ import {
 import { runSuite, type Skips } from './suite.ts';
 import { type Listening, type SuiteHandler, whileServing } from './suite-server.ts';
 
-/** An HTTP server as the suite drives it. */
+/** The adapter of an HTTP server. */
 export interface HttpServerAdapter extends SubjectAdapter {
   /** `node:http` */
   readonly name: string;
@@ -30,7 +30,7 @@ const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const PARENT_ID = 'b7ad6b7169203331';
 const TRACEPARENT = `00-${TRACE_ID}-${PARENT_ID}-01`;
 
-/** What every HTTP server with a plugin of ours must show. */
+/** The tests of every plugin for an HTTP server. */
 export function httpServerSuite(adapter: HttpServerAdapter): void {
   const recorder = prepareRecorder();
 
@@ -40,7 +40,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
     work: (url: string) => Promise<T>,
   ): Promise<T> => tracing(adapter, options, () => whileServing(adapter.listen(handler), work));
 
-  /** One request, and the one span that it makes. */
+  /** Sends one request, and returns its only span. */
   const serveOne = async (
     handler: SuiteHandler,
     options: object = {},
@@ -86,12 +86,12 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       assert.equal(span.parentIsRemote, true);
       assert.equal(answer.body, 'shop=1');
     },
-    'a malformed traceparent starts a trace of its own': async () => {
+    'a malformed traceparent starts a new trace': async () => {
       const { span } = await serveOne(nothing, {}, '/', { headers: { traceparent: `${TRACEPARENT}x` } });
       assert.notEqual(span.traceId, TRACE_ID);
       assert.equal(span.parentSpanId, undefined);
     },
-    'a caller that is not trusted becomes a link': async () => {
+    'an untrusted caller becomes a link': async () => {
       const { span } = await serveOne(nothing, { trust: 'link' }, '/', {
         headers: { traceparent: TRACEPARENT },
       });
@@ -102,7 +102,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         [`${TRACE_ID} ${PARENT_ID}`],
       );
     },
-    'a rule for a path covers no target that leads elsewhere': async () => {
+    'a rule for a path does not match an ambiguous target': async () => {
       const trust = [{ path: '/internal/*', trace: 'continue' as const }, { trace: 'ignore' as const }];
       const headers = { traceparent: TRACEPARENT };
       const inside = await serveOne(nothing, { trust }, '/internal/x?from=/../y', { headers });
@@ -112,7 +112,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         assert.notEqual(outside.span.traceId, TRACE_ID, `${path} is trusted`);
       }
     },
-    'baggage that came is there in the handler': async () => {
+    'received baggage is available in the handler': async () => {
       const tenant: SuiteHandler = () => ({
         body: propagation.getBaggage(context.active())?.getEntry('tenant')?.value ?? '',
       });
@@ -127,7 +127,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       });
       assert.equal(answer.body, `${span.spanId} ${span.spanId}`);
     },
-    'requests at the same time never see each other': async () => {
+    'concurrent requests have their own contexts': async () => {
       const both = meeting(2);
       const handler: SuiteHandler = async () => {
         const before = currentSpanId();
@@ -145,17 +145,17 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         assert.notEqual(spans[0]?.traceId, spans[1]?.traceId);
       });
     },
-    'an answer of 500 is an error': async () => {
+    'a response with status 500 is an error': async () => {
       const { span } = await serveOne(() => ({ status: 500 }));
       assert.equal(span.status.code, SpanStatusCode.ERROR);
       assert.equal(span.attributes[ATTR.errorType], '500');
     },
-    'an answer of 404 is no error of the server': async () => {
+    'a response with status 404 is not an error of the server': async () => {
       const { span } = await serveOne(() => ({ status: 404 }));
       assert.equal(span.status.code, SpanStatusCode.UNSET);
       assert.equal(span.attributes[ATTR.errorType], undefined);
     },
-    'a client that goes away before the answer ends the span with an error': async () => {
+    'a client that disconnects before the response ends the span with an error': async () => {
       const { promise: arrived, resolve } = Promise.withResolvers<void>();
       const never: SuiteHandler = () => {
         resolve();
@@ -171,12 +171,12 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         assert.equal(span?.attributes[ATTR.httpResponseStatusCode], undefined);
       });
     },
-    'the host that was asked for is known to what the handler calls': async () => {
+    'the context of the handler has the host of the request': async () => {
       const host: SuiteHandler = () => ({ body: serverRequestOf(context.active())?.host ?? 'unknown' });
       const { answer } = await serveOne(host, {}, '/', { headers: { host: 'shop.test:8080' } });
       assert.equal(answer.body, 'shop.test:8080');
     },
-    'an unsampled request records nothing and carries its ids on': async () => {
+    'an unsampled request records nothing and propagates its ids': async () => {
       recorder.sampling = 'none';
       const handler: SuiteHandler = async () => {
         await laterTurn();
@@ -189,7 +189,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         assert.equal(recorder.wastedCalls, 0);
       });
     },
-    'an ignored request has no span, and the context that came goes on': async () => {
+    'an ignored request has no span, and its trace is continued': async () => {
       const options = { ignoreIncomingRequestHook: () => true };
       await serving(
         () => ({ headers: injected() }),
@@ -200,7 +200,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         },
       );
     },
-    'hooks see the span and the native objects': async () => {
+    'hooks receive the span and the native objects': async () => {
       const options = {
         requestHook: (span: { setAttribute(key: string, value: string): void }) =>
           span.setAttribute('suite.request', 'seen'),
@@ -216,7 +216,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       assert.equal(span.attributes.tenant, 'acme');
       assert.equal(span.attributes[ATTR.httpRequestMethod], 'GET');
     },
-    'hooks that throw hurt nobody': async () => {
+    'hooks that throw do not affect the application': async () => {
       const options = {
         startIncomingSpanHook: brokenHook,
         ignoreIncomingRequestHook: brokenHook,
@@ -227,11 +227,11 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       assert.equal(answer.body, 'fine');
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
     },
-    'secrets in the query are redacted, others are not': async () => {
+    'secrets in the query are redacted, other parameters are not': async () => {
       const { span } = await serveOne(nothing, {}, '/file?sig=s3cr3t&size=2&Signature=s3cr3t');
       assert.equal(span.attributes[ATTR.urlQuery], 'sig=REDACTED&size=2&Signature=REDACTED');
     },
-    'headers are recorded only if they were asked for': async () => {
+    'headers are recorded only if they are configured': async () => {
       const options = { capturedRequestHeaders: ['X-Asked'], capturedResponseHeaders: ['X-Given'] };
       const headers = { 'x-asked': 'a', 'x-other': 'b' };
       const { span } = await serveOne(() => ({ headers: { 'x-given': 'c' } }), options, '/', { headers });

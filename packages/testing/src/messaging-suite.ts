@@ -85,7 +85,7 @@ export function messagingSuite(adapter: MessagingAdapter): void {
     });
 
   const tests: SuiteTests['tests'] = {
-    'a message is a PRODUCER span, its delivery a CONSUMER span below it': () =>
+    'a message is a PRODUCER span, and its delivery a CONSUMER child span': () =>
       connected(async (connection) => {
         const caller = callerSpan();
         const [inHandler] = await delivered(
@@ -104,29 +104,28 @@ export function messagingSuite(adapter: MessagingAdapter): void {
         assert.equal(inHandler, consumer.spanId);
       }),
 
-    'a message that is sent again has nothing of its old context, and the headers object is not changed':
-      () =>
-        connected(async (connection) => {
-          const old = Object.freeze({
-            own: 'kept',
-            traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-            tracestate: 'old=1',
-            baggage: 'user=eve',
-          });
-          const copy = { ...old };
-          const [headers] = await delivered(
-            connection,
-            () => connection.send(old),
-            (message) => message.headers,
-          );
-          const [producer] = await recorder.take(2);
-          assert.equal(headers?.traceparent, `00-${producer?.traceId}-${producer?.spanId}-01`);
-          assert.deepEqual(
-            [headers?.own, headers?.tracestate, headers?.baggage],
-            ['kept', undefined, undefined],
-          );
-          assert.deepEqual(old, copy);
-        }),
+    'a message that is sent again has only its new context, and the headers object is unchanged': () =>
+      connected(async (connection) => {
+        const old = Object.freeze({
+          own: 'kept',
+          traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+          tracestate: 'old=1',
+          baggage: 'user=eve',
+        });
+        const copy = { ...old };
+        const [headers] = await delivered(
+          connection,
+          () => connection.send(old),
+          (message) => message.headers,
+        );
+        const [producer] = await recorder.take(2);
+        assert.equal(headers?.traceparent, `00-${producer?.traceId}-${producer?.spanId}-01`);
+        assert.deepEqual(
+          [headers?.own, headers?.tracestate, headers?.baggage],
+          ['kept', undefined, undefined],
+        );
+        assert.deepEqual(old, copy);
+      }),
 
     ...Object.fromEntries(
       (['all', 'none'] as const).map((sampling) => [
@@ -199,7 +198,7 @@ export function messagingSuite(adapter: MessagingAdapter): void {
   const { longestHeader } = adapter;
   const room: SuiteTests = {
     tests: {
-      'a message that is as large as it may be is delivered, without a context': () =>
+      'a message of the maximum size is delivered without a context': () =>
         connected(async (connection) => {
           const long = 'x'.repeat(Number(longestHeader));
           const [headers] = await delivered(

@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 
-/** One request as the raw client sends it. */
+/** A request of the raw client. */
 export interface RawRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string;
 }
 
-/** What came back. */
+/** The response to a request of the raw client. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A client made of a socket, so that no instrumentation of a client can see it. Sends one request and reads to the end. */
+/** Sends one request over a socket, which no client instrumentation traces, and reads the response to the end. */
 export async function send(url: string, request: RawRequest = {}): Promise<RawAnswer> {
   const socket = await openRequest(url, request);
   const chunks: Buffer[] = [];
@@ -24,7 +24,7 @@ export async function send(url: string, request: RawRequest = {}): Promise<RawAn
   return parse(Buffer.concat(chunks).toString());
 }
 
-/** Sends a request and leaves the answer to the caller, who may destroy the socket at any moment. */
+/** Sends a request and returns the socket; the caller reads the response or destroys the socket. */
 export async function openRequest(url: string, request: RawRequest = {}): Promise<net.Socket> {
   const { protocol, hostname, port, host, pathname, search } = new URL(url);
   const address = { host: hostname, port: Number(port) };

@@ -13,7 +13,7 @@ import { runTests } from './suite.ts';
  */
 export function readmeSuite(folder: string, expected: readonly string[]): void {
   runTests('the README', {
-    'has an example that makes the spans it names': async () => {
+    'has an example that exports the spans it names': async () => {
       const [, example] = /```js\n(.*?)```/s.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? [];
       assert(example !== undefined, 'the README has no example in js');
       const { output, spanNames } = await exportedSpans(folder, ['--input-type=module', '--eval', example]);

@@ -12,7 +12,7 @@ import {
   type TimeInput,
 } from '@opentelemetry/api';
 
-/** A span that has ended, as tests look at it. */
+/** An ended span, as tests see it. */
 export interface RecordedSpan {
   readonly name: string;
   readonly kind: SpanKind;
@@ -31,14 +31,14 @@ export interface RecordedSpan {
   readonly endTimeMs: number;
 }
 
-/** What a span tells its recorder. */
+/** The notifications of a span to its recorder. */
 export interface SpanWatcher {
   ended(span: RecordingSpan): void;
   /** A use that no span of ours should see: a call after the end. */
   misused(fault: string): void;
 }
 
-/** A span that keeps all that it is told. */
+/** A span that records all calls. */
 export class RecordingSpan implements Span {
   readonly #watcher: SpanWatcher;
   readonly #context: SpanContext;

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { context, propagation, type Span, trace } from '@opentelemetry/api';
 import type { SuiteTests } from './suite.ts';
 
-/** A plugin at work: an instance of its class, patched by hand where that is needed. */
+/** An active plugin: an instance of its class, which may have patched given exports. */
 export interface Subject {
   enable(): void;
   disable(): void;
 }
 
-/** What every suite must know of a plugin. */
+/** What every suite needs to know about a plugin. */
 export interface SubjectAdapter {
   /** Makes an instance of the plugin and patches the library's exports with it: `instance.instrument(koa)`. */
   instrument(options?: object): Subject;
@@ -19,7 +19,7 @@ export interface SubjectAdapter {
   readonly functions: (() => readonly ((...args: never[]) => unknown)[]) | string;
 }
 
-/** Runs `work` with the plugin on, and takes the plugin out whatever happens. */
+/** Runs `work` with the plugin enabled, and disables it in any case. */
 export async function tracing<T>(
   adapter: Pick<SubjectAdapter, 'instrument'>,
   options: object,
@@ -48,7 +48,7 @@ export function shapeTests({ instrument, functions: given }: SubjectAdapter): Su
         const before = shapes();
         await tracing({ instrument }, {}, async () => assert.deepEqual(shapes(), before));
       },
-      'disable() gives the library its own functions back': async () => {
+      "disable() restores the library's own functions": async () => {
         const before = functions();
         await tracing({ instrument }, {}, async (subject) => {
           for (const [index, fn] of functions().entries()) assert.notEqual(fn, before[index], fn.name);
@@ -64,19 +64,19 @@ export function shapeTests({ instrument, functions: given }: SubjectAdapter): Su
   };
 }
 
-/** The id of the span that is current, or `none`. */
+/** The id of the current span, or `none`. */
 export function currentSpanId(): string {
   return trace.getActiveSpan()?.spanContext().spanId ?? 'none';
 }
 
-/** What would go out with a request that is made now: `{ traceparent, tracestate, baggage }`. */
+/** The headers that would be injected now: `{ traceparent, tracestate, baggage }`. */
 export function injected(): Record<string, string> {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   return carrier;
 }
 
-/** Lets other things happen: timers, sockets, promises. */
+/** Waits for a turn of the event loop: timers, sockets, promises. */
 export function laterTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 2));
 }
@@ -91,7 +91,7 @@ export function meeting(count: number): () => Promise<void> {
   };
 }
 
-/** A span of the program's own, for calls to be made in. */
+/** Starts a span of the application, as the parent of calls. */
 export function callerSpan(name = 'caller'): Span {
   return trace.getTracer('suite').startSpan(name);
 }
@@ -101,7 +101,7 @@ export function within<T>(span: Span, run: () => T): T {
   return context.with(trace.setSpan(context.active(), span), run);
 }
 
-/** A hook of the user's that fails. */
+/** A user's hook that throws. */
 export function brokenHook(): never {
   throw new Error('a hook of the user failed');
 }

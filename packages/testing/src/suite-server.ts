@@ -3,13 +3,13 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 
-/** A request as the suites' handlers see it. */
+/** A request, as passed to the handlers of suites. */
 export interface SuiteRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
   header(name: string): string | undefined;
-  /** What the route's parameters matched; empty where there is no route. */
+  /** The parameters of the route; empty without a route. */
   readonly params: Readonly<Record<string, string>>;
   /** The library's own request: its body and its events. */
   readonly incoming: Readable;
@@ -17,25 +17,25 @@ export interface SuiteRequest {
   readonly outgoing?: Writable;
 }
 
-/** What a handler answers; status 200 and nothing else by default. */
+/** The response of a handler; by default status 200 without a body. */
 export interface SuiteAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** A handler of a suite; it may throw, reject or never answer. */
+/** A handler of a suite; it may throw, reject or never respond. */
 export type SuiteHandler = (request: SuiteRequest) => SuiteAnswer | Promise<SuiteAnswer>;
 
-/** A server that listens. */
+/** A listening server. */
 export interface Listening {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Closes the server and whatever connections there are. */
+  /** Closes the server and all its connections. */
   close(): Promise<void>;
 }
 
-/** Makes a listener of `node:http` of a suite's handler. */
+/** Converts a suite's handler to a listener of `node:http`. */
 export function answering(handler: SuiteHandler): RequestListener {
   return async (request, response) => {
     const {
@@ -50,7 +50,7 @@ export function answering(handler: SuiteHandler): RequestListener {
   };
 }
 
-/** A request of `node:http` as the suites' handlers see it. */
+/** Converts a request of `node:http` for the handlers of suites. */
 export function suiteRequest(request: IncomingMessage, params: SuiteRequest['params'] = {}): SuiteRequest {
   return {
     method: request.method ?? '',
@@ -61,7 +61,7 @@ export function suiteRequest(request: IncomingMessage, params: SuiteRequest['par
   };
 }
 
-/** Lets a server listen on a free port of this machine. */
+/** Starts a server on a free local port. */
 export async function listenOn(server: Server, scheme: 'http' | 'https' = 'http'): Promise<Listening> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -76,7 +76,7 @@ export async function listenOn(server: Server, scheme: 'http' | 'https' = 'http'
   };
 }
 
-/** Works with a server and closes it whatever happens. */
+/** Runs `work` with a server, and closes the server in any case. */
 export async function whileServing<T>(
   starting: Promise<Listening>,
   work: (url: string) => Promise<T>,

@@ -15,7 +15,7 @@ const options: HttpServerOptions<IncomingMessage, ServerResponse> = {
   capturedResponseHeaders: [],
 };
 
-/** A server of `node:http` whose SERVER spans come from core's template: no plugin is needed to test a framework. */
+/** A server of `node:http` whose SERVER spans come from core's template, so that framework tests need no other plugin. */
 export function listenTraced(listener: RequestListener): Promise<Listening> {
   const tracing = httpServer<IncomingMessage, ServerResponse>(suiteTools(options), {
     method: (request) => request.method ?? 'GET',

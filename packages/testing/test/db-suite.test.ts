@@ -82,10 +82,10 @@ dbSuite(adapter(inContextOfCaller));
 
 test('a plugin that leaves callbacks to the driver fails what is said of callbacks, and nothing else', async () => {
   expect(await failuresOf(dbTests(adapter(asTheDriverCalls)))).toEqual([
-    'a callback runs in the context of its caller, also when queries wait for a connection',
-    'so does the callback of an unsampled query',
-    'where tracing is suppressed it is suppressed in the callback, too',
-    'a query in a callback belongs to the caller',
+    'a callback runs in the context of its caller, even if queries wait for a connection',
+    'the callback of an unsampled query runs in the context of its caller',
+    'suppressed tracing is suppressed in the callback too',
+    'a query in a callback is a child of the caller',
     'a callback that gets an error is a failed query, and runs in the context of its caller',
   ]);
 });
