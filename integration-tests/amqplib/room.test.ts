@@ -48,9 +48,16 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       const circular: Record<string, unknown> = {};
       for (const name of ['one', 'two', 'three']) circular[name] = circular;
-      expect(() => channel.raw.sendToQueue('clew.room', body, { headers: { circular } })).toThrow(RangeError);
+      let failure: (Error & { code?: string }) | undefined;
+      try {
+        channel.raw.sendToQueue('clew.room', body, { headers: { circular } });
+      } catch (error) {
+        failure = error as Error;
+      }
+      // At the end of the stack a lookup of a global may fail first: in Jest, on Node 26, it does.
+      expect([RangeError, ReferenceError].map(({ name }) => name)).toContain(failure?.name);
       const [span] = await recorder.take(1);
-      expect(span?.attributes['error.type']).toMatch(/RangeError|ERR_OUT_OF_RANGE|ERR_BUFFER_OUT_OF_BOUNDS/);
+      expect(span?.attributes['error.type']).toBe(failure?.code ?? failure?.name);
     }));
 
   test.each([
