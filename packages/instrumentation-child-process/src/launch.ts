@@ -22,6 +22,7 @@ export interface LaunchOptions {
 /** Which child processes are meant: Node programs, all, none, or programs by name. */
 export type Programs = 'node' | 'all' | 'none' | readonly (string | RegExp)[];
 
+/** The valid values of a `Programs` option, as quoted in errors. */
 export const PROGRAMS_EXPECTED = '"node" | "all" | "none" | a list of names of programs and RegExps';
 
 /** Whether a value is a valid `Programs` option. */

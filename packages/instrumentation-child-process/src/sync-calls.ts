@@ -4,6 +4,7 @@ import { endSpan, type Outcome, startChild } from './child-span.ts';
 import { propagatedEnvironment, withEnvironment, withInherited } from './environment.ts';
 import { type Launch, launchInShell, launchOf } from './launch.ts';
 
+/** The synchronous functions that start a process. */
 export type SyncFunction = 'spawnSync' | 'execFileSync' | 'execSync';
 export type SyncCall = (this: unknown, ...args: unknown[]) => unknown;
 

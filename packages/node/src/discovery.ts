@@ -16,9 +16,10 @@ const PREFIX = 'instrumentation-';
 const OPENTELEMETRY = '@opentelemetry/instrumentation-';
 
 /**
- * Finds the installed plugins, in this order: those that `named` lists, the `@clew/instrumentation-*` packages in the
- * `node_modules` folders above the application and this package, the application itself, and its direct dependencies.
- * A plugin is a package with the field `clew` in its package.json, whoever publishes it. The first one of a name counts.
+ * Finds the installed plugins, in this order: those listed in `named`, the `@clew/instrumentation-*` packages in
+ * the `node_modules` folders above the application and this package, the application itself, and its direct
+ * dependencies. A plugin is a package of any publisher with the field `clew` in its package.json. The first one
+ * with a name is used.
  */
 export function findPlugins(application: Application, named: readonly string[] = []): InstalledPlugin[] {
   const seen = new Set<string>();
@@ -44,7 +45,7 @@ export function findPlugins(application: Application, named: readonly string[] =
   return [...found.values()];
 }
 
-/** What an application imports to load one of the targets; a file's extension may be left out. */
+/** Returns the specifiers that load one of the targets when imported; a file's extension may be omitted. */
 export function modulesOf(targets: readonly StatedTarget[]): string[] {
   return targets.flatMap((target) => {
     if (!('module' in target)) return [];
@@ -55,7 +56,7 @@ export function modulesOf(targets: readonly StatedTarget[]): string[] {
   });
 }
 
-/** The first package of that name above a folder. */
+/** Reads the first package with that name above a folder. */
 function packageAbove(name: string, start: string): PackageReading {
   for (const folder of packageFolders(name, start)) {
     const reading = readPlugin(folder, name);
@@ -64,7 +65,10 @@ function packageAbove(name: string, start: string): PackageReading {
   return 'not installed';
 }
 
-/** A plugin of `CLEW_INSTRUMENTATIONS`, which need not be a direct dependency. One warning where it can't be used. */
+/**
+ * Reads a plugin of `CLEW_INSTRUMENTATIONS`, which need not be a direct dependency. Logs a warning if it cannot be
+ * used.
+ */
 function namedPlugin(name: string, application: Application): PackageReading {
   for (const start of application.startingPoints) {
     const reading = packageAbove(name, start);
@@ -86,7 +90,7 @@ function warnOfNamed(name: string, reason: string): void {
   diag.warn(`@clew/node: ${show(name)} in CLEW_INSTRUMENTATIONS is left out: ${reason}`);
 }
 
-/** The packages of Clew's own scope that have to be plugins by their names. */
+/** The packages of Clew's own scope whose names say that they are plugins. */
 function clewPackagesIn(scopeFolder: string): [name: string, folder: string][] {
   let entries: string[];
   try {

@@ -15,6 +15,7 @@ const LEVELS = {
 /** The names of the levels, as in `OTEL_LOG_LEVEL`. */
 export type LogLevel = keyof typeof LEVELS;
 
+/** All level names. */
 export const LOG_LEVELS = Object.keys(LEVELS) as readonly LogLevel[];
 
 const DIAG_KEY = Symbol.for('opentelemetry.js.api.1');

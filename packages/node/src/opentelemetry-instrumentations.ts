@@ -12,7 +12,7 @@ import { type InstalledPlugin, shortNameOf } from './plugin-manifest.ts';
 const VARIABLE = 'CLEW_OPENTELEMETRY_INSTRUMENTATIONS';
 const PREFIX = '@opentelemetry/instrumentation-';
 
-/** An installed package of OpenTelemetry that traces a library. Its code has not been loaded. */
+/** An installed instrumentation package of OpenTelemetry, whose code has not been loaded. */
 export interface OpenTelemetryPackage {
   readonly name: string;
   readonly shortName: string;
@@ -22,9 +22,9 @@ export interface OpenTelemetryPackage {
 type InstrumentationConstructor = new () => Instrumentation;
 
 /**
- * The packages that `CLEW_OPENTELEMETRY_INSTRUMENTATIONS` requests: `true` for the `@opentelemetry/instrumentation-*`
- * packages among the application's direct dependencies, or a list of short names and package names. One warning for each
- * that is not installed.
+ * Returns the packages requested by `CLEW_OPENTELEMETRY_INSTRUMENTATIONS`: `true` for the
+ * `@opentelemetry/instrumentation-*` packages among the application's direct dependencies, or a list of short names
+ * and package names. Logs a warning for each one that is not installed.
  */
 export function requestedPackages(
   application: Application,
@@ -46,8 +46,9 @@ export function requestedPackages(
 }
 
 /**
- * Creates the instrumentations, enabled as their constructors do it: not all of them can be enabled later. A library that an installed plugin of Clew traces is left to the plugin, with one
- * line at level `info`; a package that can't be used costs one warning.
+ * Creates the instrumentations, enabled by their constructors, because not all of them can be enabled later. Skips
+ * a library that an installed plugin of Clew traces, with one line at level `info`, and a package that cannot be
+ * used, with one warning.
  */
 export function createInstrumentations(
   packages: readonly OpenTelemetryPackage[],

@@ -2,22 +2,22 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diag } from '@opentelemetry/api';
 
-/** A module or a channel that a plugin traces, as its package.json states it. */
+/** A module or a channel that a plugin traces, as declared in its package.json. */
 export type StatedTarget =
   | {
       readonly module: string;
       readonly versions?: readonly string[];
       readonly file?: string;
-      /** The package's own name, where `module` is the name under which the application has installed it. */
+      /** The package's own name, if `module` is an alias under which the application has installed it. */
       readonly aliasOf?: string;
     }
   | { readonly channel: string; readonly tracing?: boolean };
 
-/** A plugin that is installed. Its code has not been loaded. */
+/** An installed plugin, whose code has not been loaded. */
 export interface InstalledPlugin {
-  /** `@clew/instrumentation-express`. */
+  /** The package's name, such as `@clew/instrumentation-express`. */
   readonly name: string;
-  /** `express`: its name in options and variables. */
+  /** The name in options and variables, such as `express`. */
   readonly shortName: string;
   readonly folder: string;
   /** The name of the exported class. */
@@ -25,7 +25,10 @@ export interface InstalledPlugin {
   readonly targets: readonly StatedTarget[];
 }
 
-/** What is in the folder of a package: a plugin, a package without the field `clew`, one whose field is broken, or nothing. */
+/**
+ * The content of a package's folder: a plugin, a package without the field `clew`, one with an invalid field, or
+ * nothing.
+ */
 export type PackageReading = InstalledPlugin | 'no plugin' | 'broken' | 'not installed';
 
 interface Statement {
@@ -33,25 +36,27 @@ interface Statement {
   readonly targets: readonly StatedTarget[];
 }
 
-/** Shape of the field `clew`, as messages quote it. */
+/** The shape of the field `clew`, as quoted in messages. */
 export const EXPECTED_FIELD = '"clew": { "class": "…", "targets": […] }';
 
 const PREFIX = /^(clew-)?(instrumentation|plugin)-/;
 
-/** `express` of `@clew/instrumentation-express`, `@acme/clew-instrumentation-express` and `clew-plugin-express`. */
+/**
+ * `express` for `@clew/instrumentation-express`, `@acme/clew-instrumentation-express` and `clew-plugin-express`.
+ */
 export function shortNameOf(packageName: string): string {
   return packageName.slice(packageName.lastIndexOf('/') + 1).replace(PREFIX, '');
 }
 
 /**
- * Reads the field `clew` of the package in a folder. A broken field costs one warning that says why; so does a missing
- * one where `isExpected`.
+ * Reads the field `clew` of the package in a folder. Logs a warning with the reason if the field is invalid, or if
+ * it is missing and `isExpected`.
  */
 export function readPlugin(folder: string, installedAs: string, isExpected = false): PackageReading {
   try {
     const text = readText(join(folder, 'package.json'));
     if (text === undefined) return 'not installed';
-    // Most packages are no plugins, and parsing takes longer than reading.
+    // Most packages are not plugins, and parsing takes longer than reading.
     if (!isExpected && !text.includes('"clew"')) return 'no plugin';
     const { name, clew } = JSON.parse(text) as { name?: unknown; clew?: unknown };
     if (clew === undefined && !isExpected) return 'no plugin';
@@ -66,7 +71,7 @@ export function readPlugin(folder: string, installedAs: string, isExpected = fal
   }
 }
 
-/** Undefined where there is no such file: a link may lead nowhere. */
+/** Returns `undefined` if there is no such file, for example behind a broken link. */
 function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');

@@ -60,7 +60,7 @@ function manifest(content: object, folder = '.'): void {
   project.write(`${folder}/package.json`, JSON.stringify(content));
 }
 
-describe('a plugin that somebody else publishes', () => {
+describe('a plugin of another publisher', () => {
   test.each([
     ['main.cjs', 'dependencies', PLUGIN],
     ['main.mjs', 'dependencies', PLUGIN],
@@ -138,7 +138,7 @@ describe('a plugin that somebody else publishes', () => {
     { class: 'Toy', targets: [{ module: 'toy-database', versions: [1] }] },
     { class: 'Toy', targets: [{ module: 'toy-database', file: 7 }] },
     { class: 'Toy', targets: [{ channel: 7 }] },
-  ])('whose field is broken is left out with one line: %j', async (clew) => {
+  ])('with an invalid field is left out with one line: %j', async (clew) => {
     project.write(`node_modules/broken/package.json`, JSON.stringify({ name: 'broken', clew }));
     installToyPlugin(project, PLUGIN);
     manifest({ dependencies: { broken: '^1.0.0', [PLUGIN]: '^1.0.0' } });
@@ -158,7 +158,7 @@ test('a broken plugin costs one line, however often it is found', async () => {
   expect(lines).toEqual([expect.stringContaining(`${name} is left out: `)]);
 });
 
-test('a dependency that is no plugin is left alone, whatever its package.json contains', async () => {
+test('ignores a dependency that is not a plugin, whatever its package.json contains', async () => {
   project.write('node_modules/first/package.json', '{');
   project.write('node_modules/second/package.json', '{"name":"second","keywords":["clew"]}');
   manifest({ dependencies: { first: '1', second: '1', third: '1' } });
@@ -188,14 +188,14 @@ describe('two plugins with one short name', () => {
     );
   });
 
-  test('are no conflict when one is disabled', async () => {
+  test('do not conflict if one is disabled', async () => {
     const variables = { OTEL_NODE_DISABLED_INSTRUMENTATIONS: PLUGIN };
     expect(await trace('main.cjs', variables)).toEqual({ spans: TRACED, lines: [] });
   });
 });
 
 describe('CLEW_INSTRUMENTATIONS', () => {
-  test.each(['main.cjs', 'main.mjs'])('adds plugins that are no dependencies of %s', async (file) => {
+  test.each(['main.cjs', 'main.mjs'])('adds plugins that %s does not depend on', async (file) => {
     installToyPlugin(project, PLUGIN);
     expect(await trace(file, { CLEW_INSTRUMENTATIONS: PLUGIN })).toEqual({ spans: TRACED, lines: [] });
   });

@@ -10,7 +10,7 @@ export function installToyDatabase(project: Project, folder = 'node_modules'): v
   project.write(`${folder}/toy-database/index.js`, readFileSync(join(toy, 'toy-database.cjs'), 'utf8'));
 }
 
-/** Installs a plugin for `toy-database` that somebody else publishes under this name. */
+/** Installs a plugin for `toy-database` of another publisher, with this name. */
 export function installToyPlugin(project: Project, name: string, folder = `node_modules/${name}`): void {
   const clew = { class: 'ToyInstrumentation', targets: [{ module: 'toy-database', versions: ['*'] }] };
   const manifest = { name, version: '1.0.0', exports: './index.js', clew };

@@ -123,6 +123,7 @@ function valueAt(attributes: Readonly<Attributes>, key: string): unknown {
   }
 }
 
+/** Converts a flat list to an object. */
 export function objectOfFlat(list: FlatAttributes | undefined): Attributes {
   const attributes: Attributes = {};
   if (list !== undefined) {

@@ -107,6 +107,7 @@ export function hrTimeOf(input: TimeInput | undefined, anchor: Anchor, nowMs: nu
   });
 }
 
+/** Whether the value has one of the API's time formats. */
 export function isTimeInput(value: unknown): value is TimeInput {
   if (typeof value === 'number') return true;
   if (typeof value !== 'object' || value === null) return false;

@@ -6,6 +6,7 @@ import type { Resource } from './sdk-interfaces.ts';
 
 declare const __VERSION__: string;
 
+/** The version of this package. */
 export const VERSION = __VERSION__;
 
 const ARCHITECTURES: Readonly<Record<string, string>> = {

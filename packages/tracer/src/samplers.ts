@@ -181,6 +181,7 @@ export function parentBased(options: ParentBasedOptions): Sampler {
   return new ParentBased(options);
 }
 
+/** Throws unless the value is a sampler. */
 export function expectSampler(value: unknown, name: string): void {
   const fits = typeof (value as Sampler | undefined)?.shouldSample === 'function';
   expectOption(fits, name, 'to be a Sampler', value);

@@ -6,6 +6,7 @@ export interface Edge {
   readonly child: Timed;
 }
 
+/** A span with its times on that axis. */
 export interface Timed {
   readonly span: SpanRecord;
   readonly startNs: number;

@@ -9,6 +9,7 @@ import { isLiteralHost, respondToQuery } from './query-api.ts';
 import type { SpanRecord } from './span-record.ts';
 import { TraceStore } from './store.ts';
 
+/** Options of `startCollector`. */
 export interface CollectorOptions {
   /** [0, 65535], default 4318, as for OTLP/HTTP; 0 selects a free port. */
   readonly port?: number;
@@ -29,6 +30,7 @@ export interface CollectorOptions {
   readonly onSpans?: (spans: readonly SpanRecord[]) => void;
 }
 
+/** A running collector. */
 export interface Collector {
   /** A value for `OTEL_EXPORTER_OTLP_ENDPOINT`, such as `http://127.0.0.1:4318`. */
   readonly url: string;

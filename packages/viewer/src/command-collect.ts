@@ -4,6 +4,7 @@ import { paint, wantsColor } from './terminal.ts';
 import { tableHead } from './trace-table.ts';
 import { numberIn, UsageError } from './usage-error.ts';
 
+/** The options of `clew collect`. */
 export interface CollectOptions {
   readonly port?: string;
   readonly host?: string;

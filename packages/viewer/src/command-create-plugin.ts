@@ -5,14 +5,15 @@ import { UsageError } from './usage-error.ts';
 
 const TEMPLATE = fileURLToPath(new URL('../plugin-template', import.meta.url));
 
-/** npm does not pack a file with this name, so the template has it without the dot. */
+/** npm does not pack files with this name, so the template's file has no dot. */
 const GITIGNORE = '.gitignore';
 
 const NAME = /^(@[a-z][a-z\d._-]*\/)?[a-z][a-z\d._-]*$/;
 
 /**
- * `clew create-plugin NAME`: makes the folder `clew-instrumentation-NAME` with a plugin that passes its tests. `version`
- * is that of Clew's packages. Throws where the folder exists.
+ * `clew create-plugin NAME`: creates the folder `clew-instrumentation-NAME` with a plugin that passes its tests.
+ * `version` is
+ * the version of Clew's packages. Throws if the folder exists.
  */
 export function createPlugin(library: string | undefined, version: string): void {
   if (library === undefined) throw new UsageError('expected the name of a library: clew create-plugin NAME');
@@ -55,7 +56,7 @@ function pascalCase(name: string): string {
   return name.replace(/(?:^|[^a-z\d]+)([a-z\d])/g, (_match, first: string) => first.toUpperCase());
 }
 
-/** `socket.io` → `SOCKET_IO`, as in variables for options. */
+/** `socket.io` → `SOCKET_IO`, as in the names of variables. */
 function upperSnake(name: string): string {
   return name.replace(/[^a-z\d]/g, '_').toUpperCase();
 }

@@ -19,6 +19,7 @@ interface OutputOptions {
   readonly json?: boolean;
 }
 
+/** The options of `clew show`. */
 export interface ShowOptions extends SourceOptions, OutputOptions {
   readonly last?: string;
   readonly errors?: boolean;
@@ -26,6 +27,7 @@ export interface ShowOptions extends SourceOptions, OutputOptions {
   readonly svg?: string;
 }
 
+/** The options of `clew list`. */
 export interface ListOptions extends SourceOptions, OutputOptions {
   readonly limit?: string;
   readonly service?: string;

@@ -3,6 +3,7 @@ import { OtlpError } from './otlp-limits.ts';
 import { countProtobuf, protobufSpans } from './otlp-protobuf.ts';
 import type { SpanRecord } from './span-record.ts';
 
+/** The encodings of OTLP. */
 export type OtlpFormat = 'protobuf' | 'json';
 
 /** The encoding for a content type (ignoring parameters and case); `undefined` if it is not one of OTLP's. */

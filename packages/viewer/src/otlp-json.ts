@@ -15,6 +15,7 @@ import type {
 // Differences from standard proto3 JSON (ids in hex, enums as numbers):
 // https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
+/** A parsed JSON object, not validated. */
 export type Json = { readonly [key: string]: unknown };
 
 const KINDS: readonly SpanKind[] = ['INTERNAL', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];

@@ -16,8 +16,8 @@ export class Budget {
   readonly #spanElements: number;
 
   /**
-   * @param elements the limit for one request; `spanElements` is the limit for one span, which is stored as a
-   * whole
+   * @param elements the limit for one request
+   * @param spanElements the limit for one span, which is stored as a whole
    */
   constructor(elements = 2_000_000, spanElements = 100_000) {
     this.#left = elements;

@@ -5,6 +5,7 @@ export function spanToJson({ resource, scope, ...span }: SpanRecord): string {
   return JSON.stringify(span, replaceValue);
 }
 
+/** Formats a resource and a scope as JSON, as stored once for many spans. */
 export function originToJson(resource: Resource, scope: Scope): string {
   return JSON.stringify({ resource, scope }, replaceValue);
 }

@@ -9,8 +9,10 @@ export type AttributeValue =
   | readonly AttributeValue[]
   | { readonly [key: string]: AttributeValue };
 
+/** Attributes by key. */
 export type Attributes = { readonly [key: string]: AttributeValue };
 
+/** The kind of a span, as in OpenTelemetry. */
 export type SpanKind = 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER';
 
 /** The entity that produced the span, usually a process. All its spans in a request share one object. */
@@ -25,12 +27,14 @@ export interface Scope {
   readonly attributes: Attributes;
 }
 
+/** An event of a span. */
 export interface SpanEvent {
   readonly name: string;
   readonly timeUnixNano: bigint;
   readonly attributes: Attributes;
 }
 
+/** A link to another span. */
 export interface SpanLink {
   readonly traceId: string;
   readonly spanId: string;
@@ -38,6 +42,7 @@ export interface SpanLink {
   readonly attributes: Attributes;
 }
 
+/** The status of a span. */
 export interface SpanStatus {
   readonly code: 'UNSET' | 'OK' | 'ERROR';
   readonly message: string;

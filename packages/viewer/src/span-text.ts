@@ -26,6 +26,7 @@ function plain(_key: string, value: AttributeValue): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
 
+/** The labels of span kinds in a waterfall. */
 export const KIND_LABELS = {
   SERVER: 'SRV',
   CLIENT: 'CLI',

@@ -4,6 +4,7 @@ import { joinJson, originToJson, spanFromJson, spanToJson } from './span-json.ts
 import { type SpanRecord, serviceName, type Trace } from './span-record.ts';
 import { MAX_INT64, QUERIES } from './store-queries.ts';
 
+/** Options of a `TraceStore`. */
 export interface StoreOptions {
   /** The file, created if necessary. Default: in memory. */
   readonly file?: string;
@@ -13,6 +14,7 @@ export interface StoreOptions {
   readonly readOnly?: boolean;
 }
 
+/** Filters of a list of traces. */
 export interface TraceQuery {
   /** Only traces with a span of this service. */
   readonly service?: string;

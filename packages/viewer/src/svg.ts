@@ -5,6 +5,7 @@ import { formatDuration, ticks } from './time-axis.ts';
 import { type Layout, layoutTrace, type Row } from './trace-layout.ts';
 import { plural } from './waterfall-frame.ts';
 
+/** Options of `renderWaterfallSvg`. */
 export interface SvgOptions {
   /** Width in pixels; values below 640 count as 640. Default 960. */
   readonly width?: number;

@@ -86,6 +86,7 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** Functions that paint text with escape sequences. */
 export interface Paint {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
@@ -97,6 +98,7 @@ export interface Paint {
 // Middle tones of the 256 colours, readable on light and dark terminals.
 const SERVICE_COLOURS = [33, 35, 172, 133, 37, 168, 100, 63, 71, 137];
 
+/** Returns functions that paint text, or return it unchanged without colour. */
 export function paint(color: boolean): Paint {
   const sgr = (code: string) => (text: string) =>
     color && text !== '' ? `\x1b[${code}m${text}\x1b[0m` : text;

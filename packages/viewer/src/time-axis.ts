@@ -30,6 +30,7 @@ function unitName(unit: Unit, ascii: boolean): string {
   return ascii ? unit.name.replace('µ', 'u') : unit.name;
 }
 
+/** A tick of the time axis. */
 export interface Tick {
   /** The position on the axis, in [0, 1]. */
   readonly at: number;

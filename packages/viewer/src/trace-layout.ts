@@ -17,6 +17,7 @@ export interface Row {
   readonly durationNs: number;
 }
 
+/** A trace arranged for drawing. */
 export interface Layout {
   readonly traceId: string;
   readonly name: string;

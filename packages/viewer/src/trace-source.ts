@@ -10,8 +10,10 @@ export interface TraceSource {
   close(): void;
 }
 
+/** The URL of a collector on its default port. */
 export const DEFAULT_COLLECTOR = 'http://127.0.0.1:4318';
 
+/** Opens a source of traces. Throws UsageError if both options are given. */
 export function openSource(options: { readonly from?: string; readonly store?: string }): TraceSource {
   if (options.from !== undefined && options.store !== undefined) {
     throw new UsageError('--from and --store exclude each other');

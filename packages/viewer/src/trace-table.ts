@@ -2,6 +2,7 @@ import type { TraceSummary } from './store.ts';
 import { fit, type Paint, printable, textWidth } from './terminal.ts';
 import { formatDuration } from './time-axis.ts';
 
+/** The style of a list of traces. */
 export interface TableStyle {
   readonly width: number;
   readonly paint: Paint;

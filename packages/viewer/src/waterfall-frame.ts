@@ -97,6 +97,7 @@ function startText(unixNano: bigint): string {
   return Number.isNaN(date.getTime()) ? 'at no valid time' : date.toISOString().replace('T', ' ');
 }
 
+/** `1 span`, `2 spans`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -22,6 +22,7 @@ export interface Glyphs {
   readonly dot: string;
 }
 
+/** Unicode box drawing characters. */
 export const UNICODE: Glyphs = {
   branch: '├─ ',
   end: '└─ ',
@@ -41,6 +42,7 @@ export const UNICODE: Glyphs = {
   dot: ' · ',
 };
 
+/** ASCII characters. */
 export const ASCII: Glyphs = {
   branch: '|- ',
   end: '`- ',

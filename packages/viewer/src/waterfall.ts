@@ -6,6 +6,7 @@ import { type Layout, layoutTrace, type Row } from './trace-layout.ts';
 import { DURATION_COLUMNS, header, notes } from './waterfall-frame.ts';
 import { ASCII, branches, type Glyphs, UNICODE, type View } from './waterfall-view.ts';
 
+/** Options of `renderWaterfall`. */
 export interface WaterfallOptions {
   /** Width in columns; values below 40 count as 40. Below 60, services and kinds are omitted. Default 100. */
   readonly width?: number;
