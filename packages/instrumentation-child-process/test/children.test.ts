@@ -231,7 +231,7 @@ describe('the plugin', () => {
     [{ propagateBaggageTo: [''] }, 'expected propagateBaggageTo to be "node" | "all" | "none" | a list'],
     [{ workers: true }, 'expected workers to be "own" | "all" | "none", got true'],
     [{ spans: 'yes' }, 'expected spans to be true or false, got "yes"'],
-  ])('refuses %j', (options, message) => {
+  ])('rejects %j', (options, message) => {
     expect(() => instrument(options)).toThrow(message);
   });
 });

@@ -62,7 +62,7 @@ describe('a receiver that', () => {
     '',
     'Sun, 06 Nov 1994 08:49:37 GMT',
     'Fri, 01 Jan 2100 00:00:00',
-  ])('asks for another attempt after "%s" is not asked sooner than after our own back-off', async (asked) => {
+  ])('requests a retry after "%s" gets it no sooner than after our own back-off', async (asked) => {
     const unavailable = status(503, { 'retry-after': asked });
     collector.respondWith(unavailable, unavailable, unavailable);
     const provider = makeProvider({ retryDelayMs: 40 });
@@ -88,7 +88,7 @@ describe('a receiver that', () => {
   });
 
   test.each(['130', '9'.repeat(40), 'Fri, 01 Jan 2100 00:00:00 GMT'])(
-    'asks for a wait of "%s" gets two minutes at most',
+    'requests a delay of "%s" gets two minutes at most',
     async (asked) => {
       collector.respondWith(status(503, { 'retry-after': asked }), status(503, { 'retry-after': asked }));
       const [within, beyond] = [125_000, 119_000].map((retryForMs) => makeProvider({ retryForMs }));
@@ -105,7 +105,7 @@ describe('a receiver that', () => {
   );
 
   test.each([400, 401, 404, 413, 500, 301])(
-    'responds with %d makes the batch dropped and counted',
+    'responds with %d has the batch dropped and counted',
     async (code) => {
       collector.respondWith(status(code));
       const provider = makeProvider();

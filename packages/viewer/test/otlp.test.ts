@@ -138,7 +138,7 @@ describe('protobuf', () => {
     ['a name of the wrong wire type', request(Buffer.from([0x28, 0x01]))],
     ['a list nested 10,000 deep', request(field(9, field(1, 'deep'), nestedList(10_000)))],
     ['an unknown content type', Buffer.alloc(0), 'text/plain'],
-  ])('refuses %s', (_, body, type = PROTOBUF) => {
+  ])('rejects %s', (_, body, type = PROTOBUF) => {
     expect(() => decodeTraces(body, type)).toThrow(OtlpError);
   });
 
@@ -199,7 +199,7 @@ describe('JSON', () => {
       'a value nested 100 deep',
       jsonRequest({ ...IDS, attributes: [{ key: 'deep', value: nestedJson(100) }] }).toString(),
     ],
-  ])('refuses %s', (_, body) => {
+  ])('rejects %s', (_, body) => {
     expect(() => decodeTraces(Buffer.from(body), JSON_TYPE)).toThrow(OtlpError);
   });
 

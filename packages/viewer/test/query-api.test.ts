@@ -48,7 +48,7 @@ describe('the query API', () => {
   });
 
   test.each(['?limit=0', '?limit=x', '?limit=', '?minDurationMs=-1', '/xyz', '/', `/${'0'.repeat(33)}`])(
-    'refuses %s',
+    'rejects %s',
     async (rest) => {
       const response = await get(`/api/traces${rest}`);
       expect(response.status).toBe(400);
