@@ -54,7 +54,7 @@ export type { HttpClientOptions, HttpClientView } from './templates/http-client-
 export { type FrameworkResponse, RoutedRequest } from './templates/http-framework.ts';
 export { type HttpServerTracing, httpServer } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
-export { destinationTemplatesOption, labeller } from './templates/labeller.ts';
+export { labeller } from './templates/labeller.ts';
 export {
   createLayer,
   type Layer,
@@ -67,6 +67,8 @@ export {
 } from './templates/layer.ts';
 export { type Iterated, type MessageChannel, messaging } from './templates/messaging.ts';
 export { type ActionParts, createAction, type MessagingAction } from './templates/messaging-action.ts';
+export { type Naming, type NamingTools, namingBy } from './templates/messaging-naming.ts';
+export { type MessagingPluginOptions, messagingOptions } from './templates/messaging-options.ts';
 export type { Settlement } from './templates/messaging-processing.ts';
 export type { MessagingOptions, MessagingView } from './templates/messaging-view.ts';
 export type { Cut } from './templates/messaging-waiting.ts';

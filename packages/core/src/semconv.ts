@@ -27,10 +27,6 @@ export const ATTR = {
   messagingConsumerGroupName: 'messaging.consumer.group.name',
   /** Clew's own: the library's write buffer was full, and it returned `false` to the application. */
   messagingBackPressure: 'clew.messaging.back_pressure',
-  /** Clew's own, from RabbitMQ's `x-death`: how often, why, and from which queue a message was dead-lettered. */
-  messagingDeadLetterCount: 'clew.messaging.dead_letter.count',
-  messagingDeadLetterQueue: 'clew.messaging.dead_letter.queue',
-  messagingDeadLetterReason: 'clew.messaging.dead_letter.reason',
   messagingDestinationName: 'messaging.destination.name',
   messagingDestinationTemplate: 'messaging.destination.template',
   messagingDestinationTemporary: 'messaging.destination.temporary',
@@ -39,8 +35,6 @@ export const ATTR = {
   messagingMessageId: 'messaging.message.id',
   messagingOperationName: 'messaging.operation.name',
   messagingOperationType: 'messaging.operation.type',
-  messagingRabbitmqDeliveryTag: 'messaging.rabbitmq.message.delivery_tag',
-  messagingRabbitmqRoutingKey: 'messaging.rabbitmq.destination.routing_key',
   /** Clew's own: the broker reports that it may have delivered the message before. */
   messagingRedelivered: 'clew.messaging.redelivered',
   messagingSystem: 'messaging.system',

@@ -4,14 +4,14 @@ import {
   ATTR,
   createAction,
   createRpcAction,
-  guard,
-  labeller,
   type MessagingAction,
-  matchesAny,
-  type Pattern,
+  type Naming,
+  type NamingTools,
+  namingBy,
   remembered,
 } from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
+import { RABBITMQ } from './rabbitmq-attributes.ts';
 
 const SYSTEM = 'rabbitmq';
 
@@ -24,39 +24,27 @@ const MADE_UP = /\bamq\.gen-[\w-]+|\bamq\.rabbitmq\.reply-to\b[^:]*|\breply_[\w:
 /** Over all exchanges, keys and queues of a connection: applications make up names at run time. */
 const MAX_OPERATIONS = 500;
 
-/** The options that names and actions depend on; another object whenever one of them changes. */
-export interface NamingOptions {
-  readonly ignore: readonly Pattern[];
-  readonly destinationTemplates: readonly string[];
-}
-
-/** Where the options are, as they are now. */
-export interface NamingTools {
-  readonly options: NamingOptions;
-}
-
 /** The actions of one connection: made once for each exchange, key and queue, and anew when there are too many. */
 export class MessagingActions {
   readonly server: Attributes;
   readonly tools: NamingTools;
+  readonly #naming: () => Naming;
   #made = 0;
-  #options: NamingOptions;
-  #label: (name: string) => string;
+  #current: Naming;
   #tables = this.#makeTables();
 
   constructor(server: Attributes, tools: NamingTools) {
     this.server = server;
     this.tools = tools;
-    this.#options = tools.options;
-    this.#label = labeller(MADE_UP, tools.options.destinationTemplates);
+    this.#naming = namingBy(tools, MADE_UP);
+    this.#current = this.#naming();
   }
 
   /** Made anew when the options change. */
   get #known() {
-    const { options } = this.tools;
-    if (options !== this.#options) {
-      this.#options = options;
-      this.#label = labeller(MADE_UP, options.destinationTemplates);
+    const naming = this.#naming();
+    if (naming !== this.#current) {
+      this.#current = naming;
       this.#made = 0;
       this.#tables = this.#makeTables();
     }
@@ -110,7 +98,7 @@ export class MessagingActions {
       receive: this.#delivering('receive', 'receive'),
       plainCall: remembered((exchange: string) =>
         remembered((key: string) =>
-          this.#createCall(PLAIN, 'call', nameOf([exchange, key].map(this.#label)), exchange, key),
+          this.#createCall(PLAIN, 'call', nameOf([exchange, key].map(this.#current.label)), exchange, key),
         ),
       ),
       call: remembered((system: string = PLAIN) =>
@@ -146,16 +134,16 @@ export class MessagingActions {
     this.#count();
     // Some calls are about a channel or a connection; to publish to the default exchange always has a key or a queue.
     const isNowhere = what.type === undefined && parts.every((part) => part === '');
-    const more = { ...(key !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }), ...this.server };
+    const more = { ...(key !== '' && { [RABBITMQ.routingKey]: key }), ...this.server };
     return createAction({
       ...what,
       system: SYSTEM,
       destination: isNowhere ? '' : nameOf(parts),
       label: isNowhere
         ? ''
-        : nameOf(parts.map(this.#label)).replace('(temporary):(temporary)', '(temporary)'),
+        : nameOf(parts.map(this.#current.label)).replace('(temporary):(temporary)', '(temporary)'),
       more,
-      ignored: this.#isIgnored(names),
+      ignored: this.#current.isIgnored(...names),
     });
   }
 
@@ -171,18 +159,10 @@ export class MessagingActions {
       [ATTR.messagingSystem]: SYSTEM,
       [ATTR.messagingDestinationName]: nameOf([exchange, key]),
       // The default exchange has no name: the key is the destination.
-      ...(exchange !== '' && { [ATTR.messagingRabbitmqRoutingKey]: key }),
+      ...(exchange !== '' && { [RABBITMQ.routingKey]: key }),
       ...this.server,
     });
-    return this.#isIgnored([exchange || key]) ? { ...action, ignored: true } : action;
-  }
-
-  #isIgnored(names: readonly string[]): boolean {
-    const { ignore } = this.#options;
-    if (ignore.length === 0) return false;
-    return names.some(
-      (name) => name !== '' && guard('the option ignore', () => matchesAny(ignore, name)) === true,
-    );
+    return this.#current.isIgnored(exchange || key) ? { ...action, ignored: true } : action;
   }
 
   #count(): void {

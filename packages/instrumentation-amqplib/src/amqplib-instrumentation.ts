@@ -1,10 +1,4 @@
-import {
-  defineInstrumentation,
-  destinationTemplatesOption,
-  envelopesOption,
-  option,
-  trustOption,
-} from '@clew/core/plugin';
+import { defineInstrumentation, envelopesOption, messagingOptions } from '@clew/core/plugin';
 import { nestEnvelope } from './envelopes/nest.ts';
 import { prepareEncoder } from './header-table.ts';
 import { hookOptions } from './hooks.ts';
@@ -13,17 +7,9 @@ import { patchConnect } from './patch-connect.ts';
 
 declare const __VERSION__: string;
 
-const WEEK_MS = 604_800_000;
-
 const options = {
   ...hookOptions,
-  consumeTimeoutMs: option.number(0, WEEK_MS, 60_000),
-  callTimeoutMs: option.number(0, WEEK_MS, 60_000),
-  useLinksForConsume: option.boolean(false),
-  messageBodySize: option.boolean(false),
-  ignore: option.patterns(),
-  destinationTemplates: destinationTemplatesOption,
-  trust: trustOption,
+  ...messagingOptions,
   envelopes: envelopesOption({ nest: nestEnvelope, oslo: '@clew/osprofiler#osloEnvelopeFromEnvironment' }),
 } as const;
 

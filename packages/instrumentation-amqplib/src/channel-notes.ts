@@ -1,6 +1,6 @@
-import { ATTR, type MessageChannel } from '@clew/core/plugin';
+import { ATTR, type MessageChannel, type NamingTools } from '@clew/core/plugin';
 import type { Attributes, Context } from '@opentelemetry/api';
-import { MessagingActions, type NamingTools } from './actions.ts';
+import { MessagingActions } from './actions.ts';
 import { type Channel, DIRECT_REPLY_TO } from './amqplib.ts';
 import type { Inbound, Outbound } from './channel-view.ts';
 

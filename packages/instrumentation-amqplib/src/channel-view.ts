@@ -10,9 +10,9 @@ import {
   ATTR,
   type CarrierWriter,
   type MessagingAction,
+  type MessagingPluginOptions,
   type MessagingView,
   type OptionsOf,
-  type Pattern,
   type RpcCorrelation,
   readEnvelope,
   type Tools,
@@ -23,6 +23,7 @@ import type { ChannelNotes } from './channel-notes.ts';
 import { headerRoom } from './header-room.ts';
 import { tableOf } from './header-table.ts';
 import { confirmInfo, endInfo, type hookOptions, type PublishInfo } from './hooks.ts';
+import { RABBITMQ } from './rabbitmq-attributes.ts';
 
 type Read = { readonly system: string; readonly reading: EnvelopeReading } | undefined;
 
@@ -43,13 +44,8 @@ export interface Inbound {
   read: Read;
 }
 
-export type ViewOptions = OptionsOf<typeof hookOptions> & {
-  readonly envelopes: readonly RpcEnvelope[] | undefined;
-  readonly messageBodySize: boolean;
-  /** Queues and exchanges of which no spans are made. */
-  readonly ignore: readonly Pattern[];
-  readonly destinationTemplates: readonly string[];
-};
+export type ViewOptions = OptionsOf<typeof hookOptions> &
+  MessagingPluginOptions & { readonly envelopes: readonly RpcEnvelope[] | undefined };
 
 export type AmqplibView = MessagingView<Outbound, Inbound, AmqpHeaders>;
 
@@ -212,7 +208,7 @@ function describe(span: Span, properties: Properties, content: unknown, options:
 function describeDelivery(span: Span, message: Message, options: ViewOptions): void {
   const { fields, properties, content } = message;
   const { deliveryTag } = fields;
-  if (deliveryTag !== undefined) span.setAttribute(ATTR.messagingRabbitmqDeliveryTag, deliveryTag);
+  if (deliveryTag !== undefined) span.setAttribute(RABBITMQ.deliveryTag, deliveryTag);
   if (fields.redelivered === true) span.setAttribute(ATTR.messagingRedelivered, true);
   describe(span, properties, content, options);
   const deaths: unknown = properties.headers?.['x-death'];
@@ -223,9 +219,9 @@ function describeDelivery(span: Span, message: Message, options: ViewOptions): v
 function describeDeath(span: Span, death: unknown): void {
   if (typeof death !== 'object' || death === null) return;
   const { count, reason, queue } = death as Record<string, unknown>;
-  if (typeof count === 'number') span.setAttribute(ATTR.messagingDeadLetterCount, count);
-  if (typeof reason === 'string') span.setAttribute(ATTR.messagingDeadLetterReason, reason);
-  if (typeof queue === 'string') span.setAttribute(ATTR.messagingDeadLetterQueue, queue);
+  if (typeof count === 'number') span.setAttribute(RABBITMQ.deadLetterCount, count);
+  if (typeof reason === 'string') span.setAttribute(RABBITMQ.deadLetterReason, reason);
+  if (typeof queue === 'string') span.setAttribute(RABBITMQ.deadLetterQueue, queue);
 }
 
 function infoOf({ notes, fields, properties, content }: Outbound): PublishInfo {

@@ -1,15 +1,17 @@
-import { guard, type MessageChannel, messaging, type Tools } from '@clew/core/plugin';
-import type { HeadersFactory, Msg, Protocol, PublishOptions } from './nats.ts';
 import {
-  actionsOf,
-  type Inbound,
-  type NatsConnection,
-  natsView,
-  type Outbound,
-  type ViewOptions,
-} from './nats-view.ts';
+  guard,
+  type MessageChannel,
+  type MessagingPluginOptions,
+  messaging,
+  type Naming,
+  namingBy,
+  type Tools,
+} from '@clew/core/plugin';
+import { actionsOf, INBOX } from './actions.ts';
+import type { HeadersFactory, Msg, Protocol, PublishOptions } from './nats.ts';
+import { type Inbound, type NatsConnection, natsView, type Outbound } from './nats-view.ts';
 
-export type NatsTools = Tools<ViewOptions & Parameters<typeof messaging>[0]['options']>;
+export type NatsTools = Tools<MessagingPluginOptions>;
 
 /** The connections that one instance of the plugin traces. */
 export class Connections {
@@ -18,6 +20,7 @@ export class Connections {
   newHeaders: HeadersFactory | undefined;
   /** Whether the plugin is enabled: callbacks that it has wrapped stay in place after `disable()`. */
   isActive = true;
+  readonly #naming: () => Naming;
   readonly #known = new WeakMap<Protocol, NatsConnection>();
   readonly #newChannel: () => MessageChannel<Outbound, Inbound, Msg['headers']>;
   readonly #tags = new WeakMap<Msg, number>();
@@ -25,6 +28,7 @@ export class Connections {
 
   constructor(tools: NatsTools) {
     this.tools = tools;
+    this.#naming = namingBy(tools, INBOX);
     this.#newChannel = messaging(
       tools,
       natsView(tools, () => this.newHeaders),
@@ -32,12 +36,12 @@ export class Connections {
   }
 
   of(protocol: Protocol): NatsConnection {
-    const { options } = this.tools;
+    const naming = this.#naming();
     const known = this.#known.get(protocol) ?? this.#add(protocol);
     const { actions } = known;
     // A reconnected client may have another server of its cluster.
-    if (actions.options !== options || actions.server !== protocol.getServer?.())
-      known.actions = actionsOf(protocol, options);
+    if (actions.naming !== naming || actions.server !== protocol.getServer?.())
+      known.actions = actionsOf(protocol, naming);
     return known;
   }
 
@@ -70,7 +74,7 @@ export class Connections {
 
   #add(protocol: Protocol): NatsConnection {
     const messages = this.#newChannel();
-    const connection = { protocol, messages, actions: actionsOf(protocol, this.tools.options) };
+    const connection = { protocol, messages, actions: actionsOf(protocol, this.#naming()) };
     this.#known.set(protocol, connection);
     const close = () => messages.close({ type: 'connection_closed', message: 'the connection closed' });
     protocol.closed?.then(close, close);

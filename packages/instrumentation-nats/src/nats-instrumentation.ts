@@ -1,22 +1,10 @@
-import { defineInstrumentation, destinationTemplatesOption, option, trustOption } from '@clew/core/plugin';
+import { defineInstrumentation, messagingOptions } from '@clew/core/plugin';
 import { Connections, type NatsTools } from './connections.ts';
 import type { HeadersFactory } from './nats.ts';
 import { patchConsumer, patchSubscribe } from './patch-delivering.ts';
 import { patchConnection, patchJetStream } from './patch-sending.ts';
 
 declare const __VERSION__: string;
-
-const WEEK_MS = 604_800_000;
-
-const options = {
-  consumeTimeoutMs: option.number(0, WEEK_MS, 60_000),
-  callTimeoutMs: option.number(0, WEEK_MS, 60_000),
-  useLinksForConsume: option.boolean(false),
-  messageBodySize: option.boolean(false),
-  ignore: option.patterns(),
-  destinationTemplates: destinationTemplatesOption,
-  trust: trustOption,
-} as const;
 
 const TWO = { module: 'nats', versions: ['>=2.18 <3'], patch };
 const CORE = { module: '@nats-io/nats-core', versions: ['>=3 <4'], patch };
@@ -26,7 +14,7 @@ const JETSTREAM = { ...CORE, module: '@nats-io/jetstream' };
 export const NatsInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-nats',
   version: __VERSION__,
-  options,
+  options: messagingOptions,
   targets: [
     { ...TWO, file: 'lib/nats-base-client/headers.js' },
     { ...TWO, file: 'lib/nats-base-client/nats.js' },

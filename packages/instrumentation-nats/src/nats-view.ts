@@ -1,33 +1,18 @@
 import { Buffer } from 'node:buffer';
 import {
   ATTR,
-  type CarrierWriter,
-  createAction,
-  createRpcAction,
-  labeller,
   type MessageChannel,
-  type MessagingAction,
+  type MessagingPluginOptions,
   type MessagingView,
-  matchesAny,
-  type Pattern,
   type RpcCorrelation,
-  remembered,
   type Tools,
 } from '@clew/core/plugin';
-import type { Span, TextMapGetter } from '@opentelemetry/api';
-import { type HeadersFactory, type Msg, type MsgHeaders, type Protocol, serverOf } from './nats.ts';
+import type { Span } from '@opentelemetry/api';
+import { type Actions, keyOf } from './actions.ts';
+import { headersGetter, headersWriter } from './headers.ts';
+import type { HeadersFactory, Msg, MsgHeaders, Protocol } from './nats.ts';
 
-const SYSTEM = 'nats';
-
-/** Made by the library for each connection and request. */
-const INBOX = /_INBOX\.[\w.]+/;
-
-export interface ViewOptions {
-  readonly ignore: readonly Pattern[];
-  readonly destinationTemplates: readonly string[];
-  readonly messageBodySize: boolean;
-}
-
+/** A message that is about to be sent. */
 export interface Outbound {
   readonly connection: NatsConnection;
   readonly subject: string;
@@ -38,6 +23,7 @@ export interface Outbound {
   isOwn: boolean;
 }
 
+/** A delivered message. */
 export interface Inbound {
   readonly connection: NatsConnection;
   readonly msg: Msg;
@@ -56,42 +42,11 @@ export interface NatsConnection {
   actions: Actions;
 }
 
-export type Actions = ReturnType<typeof actionsOf>;
-
-/** The actions of a connection, each made once. */
-export function actionsOf(protocol: Protocol, options: ViewOptions) {
-  const label = labeller(INBOX, options.destinationTemplates);
-  const server = serverOf(protocol);
-  const partsOf = (key: string) => {
-    const [destination = '', pattern = destination] = key.split(' ');
-    return { destination, label: label(pattern), ignored: matchesAny(options.ignore, destination) };
-  };
-  const message = (name: 'publish' | 'process', type: 'send' | 'process') =>
-    remembered((key: string) => createAction({ system: SYSTEM, name, type, more: server, ...partsOf(key) }));
-  return {
-    options,
-    server: protocol.getServer?.(),
-    publish: message('publish', 'send'),
-    process: message('process', 'process'),
-    call: remembered((key: string): MessagingAction => {
-      const { destination, label: method, ignored } = partsOf(key);
-      const more = {
-        [ATTR.messagingSystem]: SYSTEM,
-        [ATTR.messagingDestinationName]: destination,
-        ...server,
-      };
-      return { ...createRpcAction(SYSTEM, 'call', method, more), ignored };
-    }),
-  };
-}
-
-/** A subject never contains a space. */
-function keyOf({ msg: { subject }, pattern }: Inbound): string {
-  return pattern === undefined ? subject : `${subject} ${pattern}`;
-}
-
 /** The messages of NATS, for the templates. */
-export function natsView(tools: Tools<ViewOptions>, newHeaders: () => HeadersFactory | undefined): NatsView {
+export function natsView(
+  tools: Tools<MessagingPluginOptions>,
+  newHeaders: () => HeadersFactory | undefined,
+): NatsView {
   return {
     getter: headersGetter,
     headers: ({ msg }) => msg.headers,
@@ -140,7 +95,7 @@ function failureOf(error: unknown): string | undefined {
   return failureOf(cause);
 }
 
-function describe(span: Span, data: unknown, { messageBodySize }: ViewOptions): void {
+function describe(span: Span, data: unknown, { messageBodySize }: MessagingPluginOptions): void {
   if (!messageBodySize) return;
   const bytes = typeof data === 'string' ? Buffer.byteLength(data) : sizeOf(data);
   span.setAttribute(ATTR.messagingMessageBodySize, bytes);
@@ -148,44 +103,4 @@ function describe(span: Span, data: unknown, { messageBodySize }: ViewOptions): 
 
 function sizeOf(data: unknown): number {
   return data instanceof Uint8Array ? data.byteLength : 0;
-}
-
-const headersGetter: TextMapGetter<MsgHeaders | undefined> = {
-  keys: (headers) => headers?.keys() ?? [],
-  get(headers, name) {
-    const key = headers?.keys().find((each) => each.toLowerCase() === name);
-    const values = key === undefined ? [] : (headers?.values(key) ?? []);
-    return values.length > 1 ? values : values[0];
-  },
-};
-
-/** Writes into a copy: the application's headers may be frozen in use elsewhere. */
-function headersWriter(newHeaders: () => HeadersFactory | undefined): CarrierWriter<Outbound> {
-  const own = (message: Outbound): MsgHeaders | undefined => {
-    if (!message.isOwn) message.headers = copyOf(message.headers, newHeaders());
-    message.isOwn = true;
-    return message.headers;
-  };
-  const keysOf = ({ headers }: Outbound, name: string) =>
-    headers?.keys().filter((key) => key.toLowerCase() === name) ?? [];
-  return {
-    isEmpty: ({ headers }) => headers === undefined || headers.keys().length === 0,
-    has: (message, name) => keysOf(message, name).length > 0,
-    names: ({ headers }) => headers?.keys() ?? [],
-    remove(message, name) {
-      for (const key of keysOf(message, name.toLowerCase())) own(message)?.delete(key);
-    },
-    set(message, name, value) {
-      for (const key of keysOf(message, name.toLowerCase())) own(message)?.delete(key);
-      own(message)?.set(name, value);
-    },
-  };
-}
-
-function copyOf(given: MsgHeaders | undefined, create: HeadersFactory | undefined): MsgHeaders | undefined {
-  if (given === undefined) return create?.();
-  const Headers = given.constructor as new (code: number, description: string) => MsgHeaders;
-  const copy = new Headers(given.code, given.description);
-  for (const key of given.keys()) for (const value of given.values(key)) copy.append(key, value);
-  return copy;
 }
