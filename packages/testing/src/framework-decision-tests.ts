@@ -128,7 +128,7 @@ function ownServerTests(
       const steps = [use(own.handle), use(passes), route('/foo/:id', ending(own))];
       const { spans } = await serveSteps(steps, '/foo/7', 'GET', { layers: 'all' });
       const handler = spans.find(({ name }) => name === adapter.layerNames.handler('/foo/:id'));
-      if (handler === undefined) return;
+      assert(handler, `the handler is no span in ${spans.map(({ name }) => name)}`);
       const parents = new Set<string>();
       for (let at: RecordedSpan | undefined = handler; at !== undefined; ) {
         const { parentSpanId }: RecordedSpan = at;
