@@ -13,10 +13,10 @@ import { patchExpress } from './patch-express.ts';
 
 declare const __VERSION__: string;
 
-/** What the hooks learn about a layer. */
+/** What the hooks receive about a layer. */
 export interface ExpressLayerInfo {
   readonly request: ExpressRequest;
-  /** What has been matched so far, `/shop/orders/:id`; `/` when nothing has. */
+  /** The pattern matched so far, `/shop/orders/:id`; `/` before there is one. */
   readonly route: string;
   readonly layerType: LayerType;
 }
@@ -33,7 +33,7 @@ const options = {
 export type ExpressTools = Tools<OptionsOf<typeof options>>;
 
 /**
- * Traces Express 4 and 5: the route and the error of the SERVER span, and layers as spans where asked for.
+ * Traces Express 4 and 5: the route and the error of the SERVER span and, with the option `layers`, a span for each layer.
  *
  * @example
  * init({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation({ layers: 'slow' })] });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What the plugin sees of Express 4 and 5: the routers of both have the same shape. */
+/** The parts of Express 4 and 5 that the plugin uses; their routers have the same shape. */
 export interface ExpressModule {
   readonly Router: (() => ExpressRouter) & { readonly prototype: object };
 }
@@ -14,7 +14,7 @@ export interface ExpressRouter {
 export interface ExpressLayer {
   readonly name: string;
   readonly handle: ((this: unknown, ...args: never[]) => unknown) & { readonly stack?: unknown };
-  /** Only there on a layer that is a route. */
+  /** Set only on the layer of a route. */
   readonly route?: ExpressRoute | undefined;
   match(path: string): unknown;
 }
@@ -26,7 +26,7 @@ export interface ExpressRoute {
   readonly methods: Readonly<Record<string, boolean | undefined>>;
 }
 
-/** A request on its way through routers, each of which takes its mount's part off the URL. */
+/** A request inside routers. Each router removes its mount's part from the URL. */
 export interface ExpressRequest extends IncomingMessage {
   readonly baseUrl: string;
   readonly url: string;
@@ -35,7 +35,7 @@ export interface ExpressRequest extends IncomingMessage {
   next?: Next;
 }
 
-/** What a route or a mount may be given as its path. */
+/** The path of a route or a mount. */
 export type Path = string | RegExp | readonly Path[];
 
 export type Next = (error?: unknown) => void;
@@ -69,17 +69,17 @@ export interface LayerClass {
   readonly prototype: object;
 }
 
-/** Whether `next` was called with an error: two words are signals to Express. */
+/** Whether the argument of `next` is an error: two words are signals to Express. */
 export function isFailure(error: unknown): boolean {
   return Boolean(error) && error !== 'route' && error !== 'router';
 }
 
-/** Whether a layer is a handler inside a route; Express notes the method on these alone. */
+/** Whether a layer is a handler of a route: only these have a `method`. */
 export function isHandler(layer: ExpressLayer): boolean {
   return 'method' in layer;
 }
 
-/** Whether a route has a handler for the request: Express enters any route that matches the path of a HEAD. */
+/** Whether a route has a handler for the request: for HEAD, Express enters every route that matches the path. */
 export function takes({ methods }: ExpressRoute, { method }: ExpressRequest): boolean {
   return method !== 'HEAD' || Boolean(methods._all || methods.head || methods.get);
 }

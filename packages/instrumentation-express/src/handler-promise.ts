@@ -6,13 +6,13 @@ interface Watched {
   readonly layer: ExpressLayer;
 }
 
-/** Stand-ins of layers, whose handlers leave here what they return. */
+/** Stand-ins of layers, whose handlers store here what they return. */
 const watched = new WeakMap<ExpressLayer, Watched>();
 let returned: unknown;
 
 /**
- * Dispatches a layer and returns the promise of its handler, if Express waits for it: Express 5 does, and drops it.
- * Express 4 ignores what a handler returns, and so must we: to look at its rejection would mark it as handled.
+ * Dispatches a layer and returns the promise of its handler if Express waits for it. Express 5 does, but does not return
+ * it. Express 4 ignores the promise, and so must the plugin: a listener would mark its rejection as handled.
  */
 export function dispatchWatched(
   layer: ExpressLayer,

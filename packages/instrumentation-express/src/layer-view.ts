@@ -3,30 +3,30 @@ import { type ExpressLayer, isHandler } from './express.ts';
 
 export type LayerType = 'router' | 'middleware' | 'request_handler';
 
-/** A layer as it is told in spans. */
+/** A layer as its spans show it. */
 export interface LayerView extends Layer {
   readonly type: LayerType;
   readonly ignored: boolean;
 }
 
-/** Which layers are no spans. */
+/** Which layers have no span. */
 export interface Ignoring {
   readonly ignoreLayers: readonly Pattern[];
   readonly ignoreLayersType: readonly LayerType[];
 }
 
-interface Told {
+interface Known {
   readonly route: string | undefined;
   readonly ignoring: Ignoring;
   readonly view: LayerView;
 }
 
-/** The last view of each layer: a layer is nearly always on the same route. */
-const told = new WeakMap<ExpressLayer, Told>();
+/** The last view of each layer: a layer nearly always belongs to the same route. */
+const known = new WeakMap<ExpressLayer, Known>();
 
-/** Tells a layer's name, type and attributes. `route` is what has been matched so far. */
+/** Returns a layer's name, type and attributes. `route` is the pattern matched so far. */
 export function viewOf(layer: ExpressLayer, route: string | undefined, ignoring: Ignoring): LayerView {
-  const last = told.get(layer);
+  const last = known.get(layer);
   if (last !== undefined && last.route === route && last.ignoring === ignoring) return last.view;
   const type = typeOf(layer);
   const label = type === 'middleware' ? layer.name : (route ?? '/');
@@ -38,7 +38,7 @@ export function viewOf(layer: ExpressLayer, route: string | undefined, ignoring:
     ...(route !== undefined && { [ATTR.httpRoute]: route }),
   };
   const view = { ...createLayer(name, attributes), type, ignored };
-  told.set(layer, { route, ignoring, view });
+  known.set(layer, { route, ignoring, view });
   return view;
 }
 

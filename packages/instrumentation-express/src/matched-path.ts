@@ -7,10 +7,10 @@ interface Alternative {
 }
 
 /**
- * Makes a function that says a path as text. Of a list of paths it is the one that matches, found with layers of
- * Express's own, which are made once a list.
+ * Returns a function that reads a path as text. Of a list of paths it takes the one that matches, which it finds with
+ * layers of Express that are created once for each list.
  */
-export function pathTeller(Layer: LayerClass, end: boolean): (path: Path, url: () => string) => string {
+export function pathReader(Layer: LayerClass, end: boolean): (path: Path, url: () => string) => string {
   const known = new WeakMap<readonly Path[], readonly Alternative[]>();
   const alternativesOf = (paths: readonly Path[]) =>
     (paths as unknown[]).flat(Number.POSITIVE_INFINITY).map((path) => ({

@@ -17,13 +17,13 @@ import {
 import type { ExpressTools } from './express-instrumentation.ts';
 import { dispatchWatched } from './handler-promise.ts';
 import { viewOf } from './layer-view.ts';
-import { pathTeller } from './matched-path.ts';
+import { pathReader } from './matched-path.ts';
 import { setVisit, visitOf } from './visit.ts';
 
-/** What layers are mounted at, where it is not the root: Express keeps only the expression made of it. */
+/** The paths that layers are mounted at, except for the root. Express keeps only the expressions made of them. */
 const mounts = new WeakMap<ExpressLayer, Path>();
 
-/** The main export is enough: a router of our own shows the classes that Express keeps inside. */
+/** The main export is enough: a router that the plugin creates leads to the classes inside Express. */
 export function patchExpress(moduleExports: unknown, tools: ExpressTools): void {
   const { Router } = moduleExports as ExpressModule;
   const probe = Router();
@@ -56,7 +56,7 @@ function rememberMounts(use: Register): Register {
   };
 }
 
-/** Express calls these before the route's layer, and they may answer or fail. */
+/** Express calls the callbacks of `param` before the layer of the route, and they may respond or fail. */
 function matchBeforeParam(param: Register): Register {
   return function (name, callback, ...rest) {
     if (typeof callback !== 'function') return param.call(this, name, callback, ...rest);
@@ -73,13 +73,13 @@ function matchBeforeParam(param: Register): Register {
   };
 }
 
-/** The outermost router begins the visit, and sees the errors that no handler has taken. */
+/** The outermost router starts the visit and sees the errors that no handler has handled. */
 function visitRouter(handle: Handle): Handle {
   return function (request, response, out) {
-    // Without a response, nothing decides.
+    // The route depends on the response.
     if (typeof out !== 'function' || !response) return handle.call(this, request, response, out);
     const outer = visitOf(request);
-    // Whoever is called at the end of a router: Express with the next layer, or the program.
+    // At the end of a router, Express calls the next layer, or the application is called.
     if (outer !== undefined)
       return handle.call(this, request, response, (error) => outer.goOn(() => out(error)));
     const visit = new MountedRequest(response, request.baseUrl);
@@ -94,14 +94,14 @@ function visitRouter(handle: Handle): Handle {
 }
 
 function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatch): Dispatch {
-  const tellRoute = pathTeller(Layer, true);
-  const tellMount = pathTeller(Layer, false);
+  const textOfRoute = pathReader(Layer, true);
+  const textOfMount = pathReader(Layer, false);
 
   return function (request, response, next) {
     const { route } = this;
     if (route !== undefined && !takes(route, request)) return dispatch.call(this, request, response, next);
     const mount = route === undefined ? mounts.get(this) : undefined;
-    // A function of four arguments handles errors only; Express passes it over here.
+    // A function with four parameters handles errors only; Express skips it here.
     const idle =
       this.handle.length > 3 ||
       (route === undefined &&
@@ -111,7 +111,7 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
     const visit = idle ? undefined : visitOf(request);
     if (visit === undefined) return dispatch.call(this, request, response, next);
     if (route !== undefined) {
-      visit.matchPath(tellRoute(route.path, () => withoutQuery(request.url)));
+      visit.matchPath(textOfRoute(route.path, () => withoutQuery(request.url)));
       return dispatch.call(this, request, response, (error) => {
         if (isFailure(error)) visit.fail(error);
         else visit.leave(route);
@@ -122,7 +122,7 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
     if (mount !== undefined) {
       const before = visit.mount;
       visit.enterMount(
-        tellMount(mount, () => request.baseUrl.slice(before.url.length) || '/'),
+        textOfMount(mount, () => request.baseUrl.slice(before.url.length) || '/'),
         request.baseUrl,
       );
       leave = (error) => {
@@ -136,7 +136,7 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
   };
 }
 
-/** Called on every layer while an error is on its way; only functions of four arguments handle it. */
+/** Express calls this for every layer after an error; only functions with four parameters handle it. */
 function dispatchError(tools: ExpressTools, dispatch: DispatchError): DispatchError {
   return function (error, request, response, next) {
     const visit = visitOf(request);
@@ -169,7 +169,7 @@ function runLayer(
   { tools, layer, visit, request, next, leave }: LayerCall,
   dispatch: (layer: ExpressLayer, next: Next) => unknown,
 ): unknown {
-  // With `leave`, the visit has looked.
+  // With `leave`, the visit has looked for the server request already.
   if (leave === undefined) visit.findServerRequest();
   const { options } = tools;
   const view = options.layers === 'none' ? undefined : viewOf(layer, visit.matched, options);
@@ -188,7 +188,7 @@ function runLayer(
   return undefined;
 }
 
-/** A `next` for one layer. Express has its own in `request.next` as well, where `response.format()` finds it. */
+/** The `next` of one layer. Express also stores its own in `request.next`, where `response.format()` finds it. */
 function nextAfter(leave: Leave, next: Next, request: ExpressRequest): Next {
   const isShared = request.next === next;
   const passOn: Next = (error) => {
@@ -200,7 +200,7 @@ function nextAfter(leave: Leave, next: Next, request: ExpressRequest): Next {
   return passOn;
 }
 
-/** Whether other handlers of the route have run before: they may have made a server request of their own. */
+/** Whether other handlers of the route have run before: they may have created a server request. */
 function isLaterHandler(layer: ExpressLayer, { route }: ExpressRequest): boolean {
   return isHandler(layer) && route !== undefined && route.stack[0] !== layer;
 }

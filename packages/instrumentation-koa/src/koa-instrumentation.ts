@@ -15,7 +15,7 @@ declare const __VERSION__: string;
 /** `router` is a handler of a route; everything else is `middleware`. */
 export type KoaLayerType = 'router' | 'middleware';
 
-/** What the hook learns about a layer. */
+/** What the hook receives about a layer. */
 export interface KoaLayerInfo {
   readonly context: KoaContext;
   readonly middlewareLayer: Middleware;
@@ -32,8 +32,8 @@ const options = {
 export type KoaTools = Tools<OptionsOf<typeof options>>;
 
 /**
- * Traces Koa 2 and 3 with @koa/router or koa-router: the route and the error of the SERVER span, and layers as
- * spans where asked for.
+ * Traces Koa 2 and 3 with @koa/router or koa-router: the route and the error of the SERVER span and, with the
+ * option `layers`, a span for each layer.
  *
  * @example
  * init({ instrumentations: [new HttpInstrumentation(), new KoaInstrumentation({ layers: 'slow' })] });

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { FrameworkResponse } from '@clew/core/plugin';
 
-/** What the plugin sees of Koa 2 and 3. */
+/** The parts of Koa 2 and 3 that the plugin uses. */
 export interface KoaClass {
   new (): KoaApplication;
   readonly prototype: KoaApplication;
@@ -12,7 +12,7 @@ export interface KoaApplication extends EventEmitter {
   readonly context: object;
 }
 
-/** What the plugin sees of a request's context; routers write what they have matched on it. */
+/** The context of a request. Routers write to it what they have matched. */
 export interface KoaContext {
   readonly path: string;
   readonly originalUrl: string;
@@ -22,7 +22,7 @@ export interface KoaContext {
   readonly status: number;
   /** `false` where the application sends the response itself. */
   readonly respond?: boolean | undefined;
-  /** What koa-mount has taken off the path last. */
+  /** The prefix that koa-mount removed from the path last. */
   readonly mountPath?: string;
   /** The layers of all routers that match the path, whatever the method. */
   readonly matched?: readonly RouterLayer[];
@@ -31,13 +31,13 @@ export interface KoaContext {
 export type Next = () => Promise<unknown>;
 
 export type Middleware = ((this: unknown, context: KoaContext, next: Next) => unknown) & {
-  /** The router, on what its `routes()` gives. */
+  /** The router, on the result of its `routes()`. */
   readonly router?: object;
   /** The name of a generator function that Koa 2 has converted. */
   readonly _name?: string;
 };
 
-/** What a router is given: a route, or, without methods, middleware. */
+/** A route or, without methods, middleware of a router. */
 export interface RouterLayer {
   readonly path: string | RegExp;
   readonly methods: readonly string[];

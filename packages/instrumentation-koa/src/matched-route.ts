@@ -12,18 +12,18 @@ import type { KoaContext, Next, RouterLayer } from './koa.ts';
 const MATCHED = Symbol('clew.matched-route');
 const ROUTED = Symbol('clew.routed-request');
 
-/** The context of a request, with what routers have last written as its route. */
+/** The context of a request, with the path that a router last wrote to it. */
 type RoutedContext = KoaContext & { [MATCHED]?: unknown; [ROUTED]?: RoutedRequest };
 
-/** The routed request of a context. Koa's entry asks first, where the server request is the one of the HTTP plugin. */
+/** The routed request of a context. It is created at Koa's entry, in the context of the HTTP plugin. */
 export function routedOf(koa: RoutedContext): RoutedRequest {
   koa[ROUTED] ??= new RoutedRequest(koa.res);
   return koa[ROUTED];
 }
 
 /**
- * Listens to `ctx._matchedRoute`, which every router writes when it enters a layer: so a route is known from its
- * match on, whoever mounts or composes the router. Returns how to stop.
+ * Observes `ctx._matchedRoute`, which every router writes when it enters a layer. So a route is known as soon as it
+ * matches, however the router is mounted or composed. Returns a function that stops it.
  */
 export function watchRoutes(contextPrototype: object): () => void {
   Object.defineProperty(contextPrototype, '_matchedRoute', {
@@ -44,7 +44,7 @@ export function watchRoutes(contextPrototype: object): () => void {
   return () => Reflect.deleteProperty(contextPrototype, '_matchedRoute');
 }
 
-/** Calls what a route passes the request on to. */
+/** Calls what follows a route that has called `next`. */
 export function passOn(koa: KoaContext, next: Next): Promise<unknown> {
   const before = responseOf(koa);
   const comeBack = guard('leaving a route of Koa', () => routedOf(koa).passInward(isSet(before)));
@@ -76,7 +76,7 @@ function isSet({ body, status, respond }: SetSoFar): boolean {
 }
 
 function noteRoute(koa: KoaContext, path: unknown): void {
-  // Middleware of a router is written there as well, with a path that may be an expression of the router's own.
+  // Routers write the path of their middleware as well, which may be an expression that the router made.
   if (isRoute(koa.matched ?? [], path)) routedOf(koa).match(routeOf(koa, path));
 }
 
@@ -85,12 +85,12 @@ function isRoute(matched: readonly RouterLayer[], path: unknown): boolean {
   return false;
 }
 
-/** A router's path, behind what koa-mount has taken off the URL. */
+/** The path of a router's layer behind the prefixes that koa-mount removed from the URL. */
 export function routeOf(koa: KoaContext, path: unknown): string {
   return joinRoute(koa.mountPath === undefined ? '' : mountOf(koa, koa.mountPath), String(path));
 }
 
-/** koa-mount sets the innermost mount only, and leaves it set: the URL shows all of them. */
+/** koa-mount sets only the innermost mount and never unsets it; the URL shows all mounts. */
 function mountOf({ path, originalUrl }: KoaContext, innermost: string): string {
   const whole = withoutQuery(originalUrl);
   const before = whole.endsWith(path) ? whole.slice(0, -path.length) : path === '/' ? whole : '';

@@ -27,10 +27,10 @@ type HandleRequest = (this: KoaApplication, context: KoaContext, handlers: unkno
 type Emit = (this: KoaApplication, event: string | symbol, ...args: unknown[]) => boolean;
 type Match = (this: unknown, ...args: unknown[]) => RouterMatch;
 
-/** The tools in force; none when we are off. What was composed while we were on stays composed. */
+/** The tools in force; `undefined` while the plugin is disabled. What was composed before stays composed. */
 let inForce: KoaTools | undefined;
 
-/** Classes of routers that were seen in middleware: bundled programs have them without a module of that name. */
+/** Classes of routers found in middleware: a bundled application has them without a module of that name. */
 const routerPrototypes = new Set<object>();
 
 const traced = new WeakMap<Middleware, Middleware>();
@@ -55,8 +55,8 @@ export function patchRouter(moduleExports: unknown, tools: KoaTools): void {
 }
 
 /**
- * `compose` is given a live view in which each middleware is traced: `app.middleware` keeps the program's own
- * functions, and what is added after `callback()` is seen wherever koa-compose itself sees it.
+ * Passes `compose` a live view in which each middleware is traced. `app.middleware` keeps the application's own
+ * functions, and middleware that is added after `callback()` is traced wherever koa-compose itself sees it.
  */
 function composeTraced(callback: Callback): Callback {
   return function () {
@@ -77,7 +77,7 @@ function composeTraced(callback: Callback): Callback {
   };
 }
 
-/** Middleware may make a server request of its own: the one at the entry is noted first. */
+/** Middleware may create a server request, so the one at the entry is read first. */
 function beginRequest(handle: HandleRequest): HandleRequest {
   return function (context, handlers) {
     routedOf(context);
@@ -85,7 +85,7 @@ function beginRequest(handle: HandleRequest): HandleRequest {
   };
 }
 
-/** Koa emits this event for each error that it responds to itself, and error-handling middleware for its own. */
+/** Koa emits `error` for each error that it responds to; middleware that handles errors emits it as well. */
 function noteErrors(emit: Emit): Emit {
   return function (event, ...args) {
     if (event === 'error') guard('noting an error of Koa', () => noteError(args[0], args[1]));
@@ -106,7 +106,7 @@ function isKoaContext(value: unknown): value is KoaContext {
   return typeof value === 'object' && value !== null && 'originalUrl' in value && 'res' in value;
 }
 
-/** Routers compose the handlers of what has matched anew for each request: they compose those of stand-ins. */
+/** For each request, routers compose the handlers of the matched layers. Stand-ins replace these layers. */
 function traceMatches(match: Match): Match {
   return function (...args) {
     const matched = match.apply(this, args);
@@ -123,7 +123,7 @@ function traceMatches(match: Match): Match {
 
 function tracedMiddleware(middleware: Middleware): Middleware {
   const { router } = middleware;
-  // What a router does is in its handlers; with none that match it is nothing.
+  // The handlers of a router are the layers, not the router.
   if (router !== undefined) {
     const prototype: object = Object.getPrototypeOf(router);
     routerPrototypes.add(prototype);
@@ -138,7 +138,7 @@ function tracedMiddleware(middleware: Middleware): Middleware {
   return known;
 }
 
-/** A stand-in of the layer for one dispatch: the router keeps its own. */
+/** A layer with traced handlers; the router keeps its own. */
 function standInOf(layer: RouterLayer): RouterLayer {
   const known = standIns.get(layer);
   if (known !== undefined) return known;
@@ -162,12 +162,12 @@ function standInOf(layer: RouterLayer): RouterLayer {
 }
 
 /**
- * The last handler of a route, which passes the request on to other routes and middleware. Not a handler of its own
- * after it: Koa would compose one more for each request.
+ * Wraps the last handler of a route, whose `next` leads to other routes and middleware. An extra handler after it would
+ * cost more, because Koa would compose it for each request.
  */
 function watchPassing(handler: Middleware, isLater: boolean): Middleware {
   return function (context, next) {
-    // Earlier handlers may have made a server request of their own.
+    // Earlier handlers may have created a server request.
     if (isLater) routedOf(context).findServerRequest();
     return handler.call(this, context, () => passOn(context, next));
   };
@@ -188,7 +188,7 @@ function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
 function trace(middleware: Middleware, route?: RouterLayer): Middleware {
   const layerType: KoaLayerType = route === undefined ? 'middleware' : 'router';
   const ownName = middleware._name ?? (middleware.name || '<anonymous>');
-  // The last one is kept: a middleware is nearly always on the same route.
+  // Only the last layer is kept: a handler nearly always has the same route.
   const layerOf = madeOf((name: string) => layerNamed(name, layerType));
 
   return function (context, next) {

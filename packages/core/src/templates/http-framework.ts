@@ -17,22 +17,22 @@ export interface FrameworkResponse {
 }
 
 /**
- * One request on its way through a framework. It keeps the route and the error of the SERVER span by one rule for all
- * frameworks: the route is what was matched when the response was decided, and no later layer changes it.
+ * A request inside a framework. It sets the route and the error of the SERVER span by one rule for all frameworks: the
+ * route is the one that was matched when the response was decided, and no later layer changes it.
  * See docs/architecture.md, "Which route a request has".
- * No `#private` here: frameworks derive from this class, and every request makes one.
+ * No `#private` here, for speed: each request creates an object of this class or of a derived one.
  */
 export class RoutedRequest {
   private readonly response: FrameworkResponse;
-  /** The server request at the framework's entry, and the last that middleware has made inside. */
+  /** The server request at the framework's entry, and the last one that middleware created. */
   private outer: ServerRequest | undefined;
   private inner: ServerRequest | undefined;
-  /** The route or the mount that has the request now; nothing where that is at the root. */
+  /** The route or mount that has the request now; `undefined` for the root. */
   private current: string | undefined;
   /** The route that had it last. */
   private latest: string | undefined;
   private isSet = false;
-  /** What was matched after an earlier route had set the response. */
+  /** The route that matched after an earlier route had set the response. */
   private candidate: string | undefined;
   private isLive = false;
   private isBroken = false;
@@ -40,8 +40,8 @@ export class RoutedRequest {
   private lasting: LayerRun[] | undefined;
 
   /**
-   * Make it where the framework takes the request: the server request is read from the current context. One with another
-   * response is left alone: an application may serve a request of its own making inside a handler.
+   * Create it where the framework takes the request: the server request is read from the current context. A server request
+   * with another response is ignored, because an application may serve a request that it created inside a handler.
    */
   constructor(response: FrameworkResponse) {
     this.response = response;
@@ -63,8 +63,8 @@ export class RoutedRequest {
   }
 
   /**
-   * What takes the request now is no route: it is mounted at a path, or at the root where there is none. Also for what
-   * comes after a route that passes the request on.
+   * A layer that is not a route takes the request. `mount` is the path that it is mounted at, `undefined` for the root.
+   * Call it also for what follows a route that passes the request on.
    */
   enter(mount: string | undefined): void {
     this.findServerRequest();
@@ -72,9 +72,9 @@ export class RoutedRequest {
   }
 
   /**
-   * A route passes the request on in a framework that sends the response after all handlers have returned. `isSet`
-   * says whether the response is set so far. Call what comes back when those that followed have returned, and say
-   * whether they changed the response: if not, the route itself is what responds, whatever they have matched.
+   * A route passes the request on, in a framework that sends the response after all handlers have returned. `isSet`:
+   * whether the response is set so far. Call the returned function when the following handlers have returned, with
+   * whether they changed the response. If they did not, the route itself responds, whatever they matched.
    */
   passInward(isSet: boolean): (isChanged: boolean) => void {
     const { isSet: wasSet } = this;
@@ -92,14 +92,14 @@ export class RoutedRequest {
   }
 
   /**
-   * An error that a handler threw or passed on; the first is the cause of later ones. Before the headers are sent, it
-   * counts if the response becomes a server error. Afterwards it breaks the response off, and counts whatever the status.
+   * Records an error that a handler threw or passed on; the first one is the cause of later ones. Before the headers are
+   * sent, it counts if the response becomes a server error. Later it breaks the response off and counts in any case.
    */
   fail(error: unknown): void {
     this.findServerRequest();
     const { headersSent, statusCode } = this.response;
     if (headersSent) {
-      // An error that was there before has been handled, or is the cause of the status.
+      // An error from before the headers has been handled, or is the cause of the status.
       if (this.isBroken || this.outer?.error === error || this.inner?.error === error) return;
       this.isBroken = true;
     }
@@ -153,8 +153,8 @@ export class RoutedRequest {
   }
 
   /**
-   * Middleware may make a server request of its own, which then gets the route as well: call this wherever the context
-   * may be another one. In a lost context the server request may be another client's; it is left alone.
+   * Middleware may create a server request, which then gets the route as well. Call this wherever the context may have
+   * changed. If the context was lost, its server request may belong to another client; it is ignored.
    */
   findServerRequest(): void {
     const found = serverRequestOf(currentContext());
@@ -169,7 +169,7 @@ export class RoutedRequest {
     if (!this.response.headersSent) this.publish(this.current, this.latest);
   }
 
-  /** The route as it is now: that of the response, as soon as its headers are sent. */
+  /** The current route; from the moment the headers are sent, that of the response. */
   get route(): string | undefined {
     const { current, latest, response } = this;
     if (!isPassed(latest, current)) return current;
@@ -179,7 +179,7 @@ export class RoutedRequest {
   private publish(current: string | undefined, latest: string | undefined): void {
     this.current = current;
     this.latest = latest;
-    // Whether a route that has passed the request on stays depends on the status.
+    // Whether a route that passed the request on stays depends on the status.
     const wasLive = this.isLive;
     this.isLive = isPassed(latest, current);
     if (wasLive && this.isLive) return;
@@ -216,7 +216,7 @@ export class RoutedRequest {
   }
 }
 
-/** Reads the route only when it is asked for. The same functions for all requests: so V8 shares one shape. */
+/** Computes the route when it is read. All requests share these functions, so that V8 shares one shape. */
 const LIVE_ROUTE: PropertyDescriptor & ThisType<ServerRequest> = {
   configurable: true,
   enumerable: true,
@@ -229,7 +229,7 @@ const LIVE_ROUTE: PropertyDescriptor & ThisType<ServerRequest> = {
   },
 };
 
-/** Whether the latest route has passed the request on and says more than the path of what has it now. */
+/** Whether the latest route has passed the request on and is more specific than the path that has it now. */
 function isPassed(latest: string | undefined, current: string | undefined): boolean {
   if (latest === undefined || latest === current) return false;
   return current === undefined || current === '/' || latest.startsWith(`${current}/`);

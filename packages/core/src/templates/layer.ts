@@ -19,13 +19,13 @@ import { recordError } from '../record-error.ts';
 import { type SharedAttributes, shareAttributes } from '../shared-attributes.ts';
 import { isAnotherOfSame, serverRequestOf } from './server-request.ts';
 
-/** A step of a framework: a middleware, a router, a handler. Make it once for all requests. */
+/** A step of a framework: a middleware, a router, a handler. Create it once for all requests. */
 export interface Layer {
   readonly name: string;
   readonly options: SpanOptions & { readonly attributes: SharedAttributes };
 }
 
-/** Tells a layer by its span's name and attributes; these are frozen, and our tracer encodes them once. */
+/** Creates a layer from the name and the attributes of its span. They are frozen, and Clew's tracer encodes them once. */
 export function createLayer(name: string, attributes: Attributes): Layer {
   return {
     name,
@@ -74,16 +74,16 @@ function callHooks<Info>(tools: Tools<LayerOptions<Info>>, { name }: Layer, span
   if (requestHook !== undefined) tools.callHook(requestHook, span, info);
 }
 
-/** A layer that has begun and ends once. */
+/** A layer that has started and ends once. */
 export interface LayerRun extends ChannelOperation {
   /** Calls the layer. With `layers: 'all'` its span is current inside. */
   inside<T>(call: () => T): T;
   /**
-   * The context for what follows the layer, asked for where the layer passes on: what follows is not inside the layer,
-   * but sees what the program has put into the context there. Where the program has lost the context, it is back.
+   * The context for what follows the layer; read it where the layer passes the request on. What follows is not inside the
+   * layer, but keeps the values that the application added to the context. A lost context is restored.
    */
   following(): Context;
-  /** Records an error, unless an inner layer of this trace has: it belongs where it arose. */
+  /** Records an error, unless an inner layer of the request has recorded it. */
   fail(error: unknown): void;
 }
 
@@ -116,10 +116,10 @@ export function settleLayer<T>(run: LayerRun, call: () => T, failureIn?: (value:
   return observePromise(value, settled, failed);
 }
 
-/** Errors that a layer has recorded, with their request: an application may throw one object in many. */
+/** Errors that a layer has recorded, with their request: an application may throw one object in several requests. */
 const recordedIn = new WeakMap<object, unknown>();
 
-/** The layer that a context was made in. */
+/** The layer that a context was created in. */
 const LAYER = createContextKey('clew.layer');
 
 class SpannedLayerRun extends Operation implements LayerRun {
@@ -138,7 +138,7 @@ class SpannedLayerRun extends Operation implements LayerRun {
     const current = currentContext();
     if (current === this.context) return this.#before;
     if (trace.getSpan(current) === this.span) return around(current, this.#before);
-    // Middleware may start a span for all that follows, below the layer's or as a server request of its own.
+    // Middleware may start a span for everything that follows, inside the layer's span or as a server request.
     const isItsOwn = current.getValue(LAYER) === this.span || isAnotherOfSame(current, this.#before);
     return isItsOwn ? current : this.#before;
   }
@@ -148,7 +148,7 @@ class SpannedLayerRun extends Operation implements LayerRun {
   }
 }
 
-/** Is no span until it has been slow; spans made inside it are its siblings. */
+/** Has no span until it has been slow; spans started inside it are its siblings. */
 class SlowLayerRun<Info> implements LayerRun {
   readonly #tools: Tools<LayerOptions<Info>>;
   readonly #layer: Layer;
@@ -191,13 +191,13 @@ class SlowLayerRun<Info> implements LayerRun {
     if (run === undefined) return;
     callHooks(this.#tools, this.#layer, run.span, this.#info);
     const failure = this.#failure;
-    // Not the run's own `fail`: that the error is new was asked when it came.
+    // Not `run.fail`: the error was new when it was recorded here.
     if (failure !== undefined) guard('recording an error', () => recordError(run.span, failure.error));
     run.end();
   }
 }
 
-/** `startMs` is a reading of `performance.now()`. Nothing comes back when our part fails. */
+/** `startMs` is in the terms of `performance.now()`. Returns `undefined` if the tracer fails. */
 function start(
   tools: Tools<LayerOptions<never>>,
   { name, options }: Layer,
@@ -222,7 +222,7 @@ function isNew(error: unknown, before: Context, span: Span): boolean {
   return true;
 }
 
-/** The context with the span that is around a layer in place of the layer's own. */
+/** Replaces the layer's span in the context by the surrounding one. */
 function around(current: Context, before: Context): Context {
   const outer = trace.getSpan(before);
   return outer === undefined ? trace.deleteSpan(current) : trace.setSpan(current, outer);
