@@ -65,8 +65,9 @@ export {
   slowLayerMsOption,
   startLayer,
 } from './templates/layer.ts';
-export { type Iterated, type MessageChannel, messaging } from './templates/messaging.ts';
+export { type MessageChannel, messaging } from './templates/messaging.ts';
 export { type ActionParts, createAction, type MessagingAction } from './templates/messaging-action.ts';
+export type { Iterated } from './templates/messaging-iteration.ts';
 export { type Naming, type NamingTools, namingBy } from './templates/messaging-naming.ts';
 export { type MessagingPluginOptions, messagingOptions } from './templates/messaging-options.ts';
 export type { Settlement } from './templates/messaging-processing.ts';

@@ -25,7 +25,7 @@ import { isSentWithin, Served, sendingContext } from './rpc-serving.ts';
 
 const MESSAGE: InjectionTarget = { kind: 'message' };
 
-/** What the channels of one plugin have in common. */
+/** What all channels of a plugin share. */
 export class Broker<Sent, Delivery, Headers> {
   readonly tools: Tools<MessagingOptions>;
   readonly view: MessagingView<Sent, Delivery, Headers>;
@@ -61,7 +61,7 @@ export class Broker<Sent, Delivery, Headers> {
     return readIncoming(this.view, this.#getter, delivery, this.#trustOf, this.tools.options.trust, asLink);
   }
 
-  /** Starts the span of an action; for an ignored one, a span that records nothing. */
+  /** Starts the span of an action. For an ignored action, the span records nothing. */
   start(action: MessagingAction, kind: SpanKind, parent: Context, more?: SpanOptions): Span {
     const { name, attributes, ignored } = action;
     if (ignored === true) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
@@ -71,8 +71,9 @@ export class Broker<Sent, Delivery, Headers> {
 }
 
 /**
- * Begins to send. A reply, and a request that is sent to another consumer, belong to the span of the served request;
- * a request begins a call; anything else is a message. `undefined` where there is nothing to wait for or to record.
+ * Starts to send a message. A reply, and a request that is forwarded to another consumer, belong to the span of the
+ * served request. A request starts a call. Anything else is a plain message. Returns `undefined` if nothing is recorded
+ * and no reply is expected.
  */
 export function startSend<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
@@ -92,7 +93,7 @@ export function startSend<Sent, Delivery, Headers>(
     broker.inject(serving.context, message);
     return new Reply(serving, mark);
   }
-  // A waiting call of the same id was sent from here: outside of the handler, this is its retry.
+  // A call with the same id was sent from this process and still waits: outside of the handler, this is a retry of it.
   if (!isSentWithin(caller, serving) && broker.calls.isWaiting(mark.id, serving.replyTo))
     return startMessageOrCall(broker, channel, message, mark, caller);
   broker.inject(sendingContext(caller, serving), message);

@@ -7,7 +7,7 @@ import { rememberDelivery } from './messaging-recording.ts';
 import type { RpcCorrelation } from './rpc.ts';
 import { Serving, servingContext } from './rpc-serving.ts';
 
-/** Deliveries on their way to the program, and what they brought. */
+/** A delivery, or a batch, with the context and the correlation that it carries. */
 export interface Handed<Delivery> extends Work {
   readonly delivery: Delivery;
   readonly parent: Context;
@@ -15,7 +15,7 @@ export interface Handed<Delivery> extends Work {
   readonly mark: RpcCorrelation | undefined;
 }
 
-/** Begins to process. Only a context comes back where nobody records: then nothing is kept. */
+/** Starts the span of a delivery or batch. If nothing is recorded, returns the context only. */
 export function startProcessing<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
   channel: ProcessingOwner,
@@ -29,7 +29,7 @@ export function startProcessing<Sent, Delivery, Headers>(
   const span = broker.start(action, kind, parent, links && { links });
   const ignored = action.ignored === true;
   let current = ignored ? parent : trace.setSpan(parent, span);
-  // Of an ignored request the reply is ignored, too.
+  // The reply to an ignored request is ignored as well.
   if (!span.isRecording() && !(ignored && rpc)) return current;
   if (rpc) current = servingContext(current, span);
   if (span.isRecording()) describe(broker, span, handed);
@@ -55,8 +55,8 @@ function describe<Sent, Delivery, Headers>(
 }
 
 /**
- * Starts to process a delivery. A context alone is that of a caller whose reply this is, or of a span that is not
- * recorded; `undefined` if the delivery can't be traced.
+ * Starts to process a delivery. Returns only a context if the delivery is a reply (the caller's context) or if nothing
+ * is recorded, and `undefined` if the delivery can't be traced.
  */
 export function startIncoming<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,

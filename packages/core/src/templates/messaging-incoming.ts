@@ -4,7 +4,7 @@ import { incomingOf } from '../propagation/incoming.ts';
 import { applyTrust, type Entrance, type Trust, type TrustOption } from '../propagation/trust.ts';
 import type { MessagingView } from './messaging-view.ts';
 
-/** The context that a message brought, as far as it is believed. */
+/** The context of a message, as far as it is trusted. */
 export interface IncomingMessage {
   readonly context: Context;
   readonly links: Link[] | undefined;
@@ -12,7 +12,7 @@ export interface IncomingMessage {
 
 const UNKNOWN: IncomingMessage = { context: rootContext, links: undefined };
 
-/** Reads the context that a message brought; `asLink` turns its parent into a link. */
+/** Reads the context of a message. `asLink` turns the parent into a link. */
 export function readIncoming<Delivery, Headers>(
   view: MessagingView<never, Delivery, Headers>,
   getter: TextMapGetter<Headers>,

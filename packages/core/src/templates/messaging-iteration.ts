@@ -2,10 +2,16 @@ import { guard } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
 import { type AnyFunction, dress } from '../kit/wrap.ts';
 
-/** Calls `handle` with a value of an iteration, if that is a delivery. */
+/** A delivery that an iterator yields, and the number for its settlement, if it must be settled. */
+export interface Iterated<Delivery> {
+  readonly delivery: Delivery;
+  readonly tag: number | undefined;
+}
+
+/** Calls `handle` if a value of an iteration is a delivery. */
 export type ProcessItem = (item: unknown, handle: () => Promise<void>) => void;
 
-/** The deliveries of one channel that the bodies of loops process now. */
+/** The loops over the messages of one channel. */
 export class Iterations {
   readonly #open = new Set<() => void>();
 

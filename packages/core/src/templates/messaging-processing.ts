@@ -8,16 +8,16 @@ export type Settlement = string;
 
 /** What a processing reports to its channel. */
 export interface ProcessingOwner {
-  /** Called before the end: `ending` is how it was settled, or the type of what cut it off. */
+  /** Called before the end. `ending` is how the delivery was settled, or the `error.type` of what ended it early. */
   processed(processing: Processing, ending: string): void;
-  /** The handler is done, and something else is missing: from now on that has a deadline. */
+  /** The handler is done, but a settlement or a reply is missing: from now on, that has a deadline. */
   waitOn(processing: Processing): void;
 }
 
 /** Several deliveries that are processed at once. */
 export interface Batch {
   readonly deliveries: readonly unknown[];
-  /** The numbers under which the deliveries are settled; empty where none is asked for. */
+  /** The numbers for their settlement; empty if they need none. */
   readonly tags: readonly number[];
 }
 
@@ -25,7 +25,7 @@ export interface Batch {
 export interface Work {
   /** The first one of a batch. */
   readonly delivery: unknown;
-  /** The number under which a single delivery is settled, if that is asked for. */
+  /** The number for the settlement of a single delivery, if it must be settled. */
   readonly tag: number | undefined;
   readonly batch: Batch | undefined;
 }
@@ -49,13 +49,13 @@ export class Processing extends WaitingOperation {
     this.#unsettled = batch === undefined ? (tag === undefined ? 0 : 1) : batch.tags.length;
   }
 
-  /** The numbers under which the deliveries are settled. */
+  /** The numbers for the settlement of the deliveries. */
   get tags(): readonly number[] {
     if (this.batch !== undefined) return this.batch.tags;
     return this.tag === undefined ? [] : [this.tag];
   }
 
-  /** Whether all deliveries are settled, or none has to be. */
+  /** Whether all deliveries are settled, or need no settlement. */
   get allSettled(): boolean {
     return this.#unsettled <= 0;
   }
@@ -71,8 +71,8 @@ export class Processing extends WaitingOperation {
   }
 
   /**
-   * Calls the handler with the span current. Its part ends when the handler returns, or when the promise settles that
-   * the handler returns. The result is that of {@link observePromise}.
+   * Calls the handler with the span current. The handler is done when it returns, or when the promise that it returns
+   * settles. The result is that of {@link observePromise}.
    */
   handle<T>(handler: () => T): T {
     let value: T;
@@ -89,7 +89,7 @@ export class Processing extends WaitingOperation {
     );
   }
 
-  /** The consumer has settled one of the deliveries. What is not acknowledged has failed. */
+  /** The consumer has settled one of the deliveries. Any settlement other than `ack` is a failure. */
   settled(how: Settlement, ending: string, attributes?: Attributes): void {
     if (this.ended) return;
     this.span.addEvent(how, attributes);

@@ -7,7 +7,7 @@ import type { MessagingAction } from './messaging-action.ts';
 import type { Broker } from './messaging-broker.ts';
 import { type Cut, failWith } from './messaging-waiting.ts';
 
-/** Consumers process messages later, too: in batches, from queues in memory. */
+/** Remembers the context of a delivery: consumers also process messages later, in batches or from queues in memory. */
 export function rememberDelivery<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
   delivery: Delivery,
@@ -56,7 +56,7 @@ export function receiveDelivery<Sent, Delivery, Headers>(
   return own;
 }
 
-/** Records a call of the library that is worth a span only because it failed. */
+/** Records a failed call of a kind that gets no span if it succeeds. */
 export function recordFailure<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
   action: MessagingAction,

@@ -5,11 +5,11 @@ import { ATTR } from '../semconv.ts';
 import { type Cut, type Waiting, WaitingOperation } from './messaging-waiting.ts';
 import type { TaggedEntries } from './tagged-entries.ts';
 
-/** Something on its way to the broker, from just before the library's own call on. */
+/** A message that is being sent. It starts just before the library's own call. */
 export interface Outgoing {
   /**
-   * The library has taken the message; `tag` is its number where the broker confirms, else 0. Hand on what comes back
-   * in place of the result.
+   * The library has accepted the message. `tag` is its number if the broker confirms messages, otherwise 0. Return the
+   * value to the application in place of `result`.
    */
   sent<T>(result: T, tag: number): T;
   /** The library threw. */
@@ -22,11 +22,11 @@ export interface Unconfirmed {
   readonly context: Context;
   readonly ended: boolean;
   confirmed(): void;
-  /** The broker gave the message back, or refused it. */
+  /** The broker returned or refused the message. */
   cut(reason: Cut): void;
 }
 
-/** What a sending tells its channel. */
+/** What a sent message needs from its channel. */
 export interface SendingOwner<Sent> {
   readonly unconfirmed: TaggedEntries<Unconfirmed>;
   readonly waiting: Waiting;
@@ -35,7 +35,7 @@ export interface SendingOwner<Sent> {
   onSent(span: Span, message: Sent, reason: Cut | undefined): void;
 }
 
-/** A message on its way: ends when it is written. One that the broker confirms has to wait for it. */
+/** A message that ends when it is written. A message that the broker confirms becomes a `WaitingSending`. */
 export class Sending<Sent> extends Operation implements Outgoing {
   readonly #owner: SendingOwner<Sent>;
   readonly #message: Sent;
@@ -47,7 +47,7 @@ export class Sending<Sent> extends Operation implements Outgoing {
   }
 
   sent<T>(result: T, tag: number): T {
-    // `false` is what streams answer when their buffer is full.
+    // Streams return `false` when their buffer is full.
     if (tag === 0 && result !== false) return this.settle(result);
     return new WaitingSending(this.span, this.context, this.#owner, this.#message).sent(result, tag);
   }
@@ -63,7 +63,7 @@ export class Sending<Sent> extends Operation implements Outgoing {
   }
 }
 
-/** A written message that waits for the broker's confirm, or for the room to be written in. */
+/** A message that waits for the broker's confirm, or for space in the write buffer. */
 export class WaitingSending<Sent> extends WaitingOperation implements Unconfirmed {
   readonly #owner: SendingOwner<Sent>;
   readonly #message: Sent;

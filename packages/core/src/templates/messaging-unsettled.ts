@@ -3,11 +3,11 @@ import type { Processing } from './messaging-processing.ts';
 import type { Cut, Waiting } from './messaging-waiting.ts';
 import { TaggedEntries } from './tagged-entries.ts';
 
-/** The deliveries of a channel that wait for their consumer. */
+/** The deliveries of a channel that are not settled yet. */
 export class Unsettled {
   readonly #byTag = new TaggedEntries<Processing>();
   readonly #waiting: Waiting;
-  /** In its handler's hands right now. Most are settled before that returns: only the others are written down. */
+  /** The delivery whose handler runs now. Most are settled before it returns: only the others are added to the table. */
   #inHand: Processing | undefined;
 
   constructor(waiting: Waiting) {
@@ -30,7 +30,7 @@ export class Unsettled {
     }
   }
 
-  /** Takes out what a settlement means: one tag, or all up to it; `upTo` tag 0 is all there are. */
+  /** Removes the settled deliveries: one tag, or all up to it; with `upTo`, tag 0 means all. */
   settle(tag: number, upTo: boolean, onSettled: (processing: Processing) => void): void {
     const inHand = this.#inHand;
     if (!upTo && inHand !== undefined && inHand.tag === tag) {
@@ -47,19 +47,19 @@ export class Unsettled {
     return inHand !== undefined && inHand.tag === tag ? inHand : this.#byTag.get(tag);
   }
 
-  /** The handler of one is done: the settlement has a deadline now. */
+  /** A handler is done: from now on, the settlement has a deadline. */
   waitOn(processing: Processing): void {
     this.#waiting.delete(processing);
     this.#waiting.add(processing);
   }
 
-  /** Ends all of them. */
+  /** Ends all of them with a reason. */
   cut(reason: Cut): void {
     this.#writeDown();
     this.#byTag.settle(0, true, (processing) => processing.cut(reason));
   }
 
-  /** Takes out one that has ended. */
+  /** Removes one that has ended. */
   delete(processing: Processing): void {
     this.#waiting.delete(processing);
     if (processing.allSettled) return;

@@ -5,14 +5,14 @@ import type { MessagingAction } from './messaging-action.ts';
 import type { Cut } from './messaging-waiting.ts';
 import type { RpcView } from './rpc.ts';
 
-/** What the template must know of a broker client's own objects. */
+/** How the template reads and writes the objects of a broker's client. */
 export interface MessagingView<Sent, Delivery, Headers> {
   sending(message: Sent): MessagingAction;
   /** Writes into headers that are not the application's own object: its message is copied first. */
   readonly writer: CarrierWriter<Sent>;
   /**
-   * The bytes of headers that a message still takes, with what the application has put into it; `Infinity` where the
-   * protocol has no limit. What does not fit is left out and counted.
+   * The bytes that are left for headers in a message, besides what the application has put into it; `Infinity` if the
+   * protocol has no limit. Headers that do not fit are left out and counted.
    */
   headerRoom(message: Sent): number;
   processing(delivery: Delivery): MessagingAction;
@@ -21,36 +21,36 @@ export interface MessagingView<Sent, Delivery, Headers> {
   /** The object of the application's message by which `contextOfMessage` finds its context later. */
   identity(delivery: Delivery): object;
   readonly getter: TextMapGetter<Headers>;
-  /** The queue's name, by which trust is decided. */
+  /** The name of the queue, for the option `trust`. */
   queue(delivery: Delivery): string;
-  /** Sets what a recorded span says beside its action: the message's id and conversation. */
+  /** Sets attributes of a recorded span that its action does not have: the message's id and conversation. */
   describeSent?(span: Span, message: Sent): void;
   describeDelivery?(span: Span, delivery: Delivery): void;
-  /** Trace context that does not travel in headers: read where the headers had none, and written beside them. */
+  /** Trace context outside of headers: read if the headers have none, and written in addition to them. */
   extractBeside?(context: Context, delivery: Delivery): Context;
   injectBeside?(context: Context, message: Sent): void;
-  /** Pairs requests and replies, where the broker's clients make calls. */
+  /** Pairs requests and replies, if the broker's clients make calls. */
   readonly rpc?: RpcView<Sent, Delivery>;
-  /** What these four throw is no fault of the program's: a hook of the user's goes through `tools.callHook`. */
+  /** These four may throw: the failure is logged. Call the user's hooks through `tools.callHook`. */
   onSend?(span: Span, message: Sent): void;
-  /** Before the span ends: the broker has confirmed, or `reason` says why not. */
+  /** Called before the span ends. `reason` is why the broker has not confirmed the message, if it has not. */
   onSent?(span: Span, message: Sent, reason: Cut | undefined): void;
   onProcess?(span: Span, delivery: Delivery): void;
-  /** Before the span ends. `ending` is the last settlement, or the type of what cut it off. */
+  /** Called before the span ends. `ending` is the last settlement, or the `error.type` of what ended it early. */
   onProcessed?(span: Span, delivery: Delivery, ending: string): void;
 }
 
-/** Options of every broker's plugin. */
+/** The options that the template reads. */
 export interface MessagingOptions {
-  /** Who is believed, by queue; `undefined` leaves it to the policy of the process. */
+  /** Which messages are trusted, by queue; `undefined`: the policy of the process. */
   readonly trust: TrustOption | undefined;
-  /** A delivery's span is a root with a link to the message's span; RPC requests always have a parent. */
+  /** A delivery's span starts a trace and links to the message's span. RPC requests always have a parent. */
   readonly useLinksForConsume: boolean;
   /**
-   * Milliseconds to wait for a confirm, and for a settlement once the handler is done; 0 waits for ever. A missing one is
-   * given up between then and an eighth later.
+   * Milliseconds to wait for a confirm, and for a settlement after the handler; 0 waits forever. A span that waits ends
+   * up to an eighth later.
    */
   readonly consumeTimeoutMs: number;
-  /** The same for a call that waits for its reply, unless its envelope knows how long the caller waits. */
+  /** The same for the reply to a call, unless its envelope contains the caller's timeout. */
   readonly callTimeoutMs: number;
 }

@@ -6,7 +6,7 @@ import { currentContext } from '../operation.ts';
 import type { MessagingAction } from './messaging-action.ts';
 import { Broker, startAwaitedCall, startSend } from './messaging-broker.ts';
 import { contextIn, startIncoming, startProcessing } from './messaging-delivering.ts';
-import { Iterations } from './messaging-iteration.ts';
+import { type Iterated, Iterations } from './messaging-iteration.ts';
 import { Processing, type ProcessingOwner, type Settlement } from './messaging-processing.ts';
 import { receiveDelivery, recordFailure, rememberDelivery } from './messaging-recording.ts';
 import type { Outgoing, SendingOwner, Unconfirmed, WaitingSending } from './messaging-sending.ts';
@@ -18,8 +18,8 @@ import type { Call, CallChannel } from './rpc-call.ts';
 import { TaggedEntries } from './tagged-entries.ts';
 
 /**
- * Traces the messages of a broker's client, channel by channel. What it opens ends exactly once: when it should, or
- * with the reason why not.
+ * Traces the messages of a broker's client, one channel at a time. Each span ends exactly once: when its operation is
+ * complete, or with the reason why it never will be.
  * Source: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
 export function messaging<Sent, Delivery, Headers>(
@@ -30,13 +30,10 @@ export function messaging<Sent, Delivery, Headers>(
   return () => new MessageChannel(broker);
 }
 
-/** A delivery that an iterator yields, and the number under which it will be settled, if it must be. */
-export interface Iterated<Delivery> {
-  readonly delivery: Delivery;
-  readonly tag: number | undefined;
-}
-
-/** Where messages are sent, delivered, confirmed and settled in an order; a client without channels has one. */
+/**
+ * A channel, on which messages are sent, delivered, confirmed and settled. A client without channels uses one for each
+ * connection.
+ */
 export class MessageChannel<Sent, Delivery, Headers>
   implements SendingOwner<Sent>, ProcessingOwner, CallChannel
 {
@@ -55,19 +52,19 @@ export class MessageChannel<Sent, Delivery, Headers>
     this.#unsettled = new Unsettled(broker.waiting);
   }
 
-  /** From now on the broker confirms every message, by its number from 1 on. */
+  /** Call this when the broker starts to confirm every message. Messages are numbered from 1. */
   expectConfirms(): void {
     this.#confirms = true;
   }
 
-  /** Sends a message: `proceed` is the library's own call, made exactly once whatever becomes of the tracing. */
+  /** Sends a message. `proceed` is the library's own call: it is made exactly once, even if tracing fails. */
   send<T>(message: Sent, proceed: (message: Sent) => T, caller: Context = currentContext()): T {
     return this.#send(message, proceed, this.#outgoing(message, caller));
   }
 
   /**
-   * Makes a call whose library pairs request and reply: `proceed` returns the promise of the reply. Where that brings
-   * an iterator of several replies, `repliesEnd` returns the promise of their end.
+   * Makes a call whose library pairs request and reply: `proceed` returns the promise of the reply. If its value
+   * is an iterator of several replies, `repliesEnd` returns a promise that settles after the last one.
    */
   call<T>(message: Sent, proceed: (message: Sent) => T, repliesEnd?: RepliesEnd): T {
     return this.#send(message, proceed, this.#awaited(message, repliesEnd));
@@ -91,7 +88,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     }
   }
 
-  /** Hands a delivery to the program. `tag` is the number under which it will be settled, if it must be. */
+  /** Processes a delivery: `handle` calls the application. `tag` is the number for its settlement, if that is needed. */
   process<T>(delivery: Delivery, tag: number | undefined, handle: () => T): T {
     if (isTracingSuppressed(currentContext())) return handle();
     const begun = startIncoming(this.#broker, this, delivery, tag);
@@ -110,7 +107,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     });
   }
 
-  /** Hands several deliveries to the program at once: one span in the current context, with a link to each message's. */
+  /** Processes several deliveries together: one span in the current context, with a link to the span of each message. */
   processBatch<T>(deliveries: readonly Delivery[], tags: readonly number[], handle: () => T): T {
     const parent = currentContext();
     if (isTracingSuppressed(parent) || deliveries.length === 0) return handle();
@@ -128,15 +125,15 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   /**
-   * Records a delivery that the application has fetched, and returns the context to process it in. Where the
-   * application has a span of its own that is the parent and the message's is linked; else the message's trace goes
-   * on. A reply ends its call, and is processed in the caller's context.
+   * Records a delivery that the application has fetched, and returns the context to process it in. If a
+   * span is current, it becomes the parent and the message's span is linked; otherwise the message's trace continues. A
+   * reply ends its call and is processed in the caller's context.
    */
   receive(delivery: Delivery, caller: Context, startTimeMs: number): Context {
     return receiveDelivery(this.#broker, delivery, caller, startTimeMs);
   }
 
-  /** The consumer settles a delivery, all up to one, or (up to 0) all. */
+  /** The consumer settles one delivery; with `upTo`, all deliveries up to this tag, or all of them if the tag is 0. */
   settle(tag: number, upTo: boolean, how: Settlement, attributes?: Attributes): void {
     const ending = upTo ? `${how}All` : how;
     this.#unsettled.settle(tag, upTo, (processing) => processing.settled(how, ending, attributes));
@@ -150,14 +147,14 @@ export class MessageChannel<Sent, Delivery, Headers>
     if (!processing.isHandling) this.#unsettled.waitOn(processing);
   }
 
-  /** The broker confirms a message, all up to one, or (up to 0) all; or says why it refuses. */
+  /** The broker confirms one message, or all up to this tag, as in {@link settle}. `refusal` is why it refuses them. */
   confirm(tag: number, upTo: boolean, refusal?: Cut): void {
     this.unconfirmed.settle(tag, upTo, (sent) => (refusal ? sent.cut(refusal) : sent.confirmed()));
   }
 
   /**
-   * The broker gives a message back that it can't deliver. Returns the context of its publisher, to run the
-   * application's listeners in.
+   * The broker returns a message that it can't deliver. Returns the context of the publisher, in which the application's
+   * listeners run.
    */
   returned(delivery: Delivery, action: MessagingAction, reason: Cut): Context {
     const { view, calls } = this.#broker;
@@ -175,23 +172,23 @@ export class MessageChannel<Sent, Delivery, Headers>
     return sent.context;
   }
 
-  /** The library can write again. */
+  /** The library's write buffer has space again. */
   drained(): void {
     this.#held?.drained();
     this.#held = undefined;
   }
 
-  /** Replies to an address come in here, and nowhere else. */
+  /** This channel consumes the replies to an address. */
   listen(address: string): void {
     this.#broker.calls.listen(address, this);
   }
 
-  /** Replies to an address are no longer consumed on this channel. */
+  /** This channel no longer consumes the replies to an address. */
   unlisten(address: string): void {
     this.#broker.calls.unlisten(address, this);
   }
 
-  /** Ends all that is open on the channel. Says whether anything was. */
+  /** Ends all open spans of the channel. Returns whether there were any. */
   close(reason: Cut): boolean {
     const open = !this.#unsettled.isEmpty || this.unconfirmed.size > 0 || this.#held !== undefined;
     this.#iterations.close();
@@ -204,7 +201,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     return open;
   }
 
-  /** Records a call of the library that is worth a span only because it failed. */
+  /** Records a failed call of a kind that gets no span if it succeeds. */
   fail(action: MessagingAction, failure: Error | Cut, parent: Context, startTimeMs?: number): void {
     recordFailure(this.#broker, action, failure, parent, startTimeMs);
   }
@@ -240,7 +237,7 @@ export class MessageChannel<Sent, Delivery, Headers>
     return begun instanceof Processing ? this.#unsettled.hand(begun, handle) : context.with(begun, handle);
   }
 
-  // The faults of these two are caught without a closure: every message comes through here.
+  // Without `guard`: every sent message runs this, and a closure for each is slow.
   #outgoing(message: Sent, caller: Context): Outgoing | undefined {
     if (isTracingSuppressed(caller)) return undefined;
     try {

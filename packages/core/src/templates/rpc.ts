@@ -1,15 +1,15 @@
 import type { MessagingAction } from './messaging-action.ts';
 import type { Cut } from './messaging-waiting.ts';
 
-/** What makes a message part of a call. */
+/** What connects a message to a call. */
 export interface RpcCorrelation {
   /** Pairs a request with its replies. */
   readonly id: string;
   /** Where a reply is expected, in a request. */
   readonly replyTo?: string | undefined;
-  /** Where the message goes or was delivered, in the terms of `replyTo`. */
+  /** Where the message is sent, or was delivered: an address like `replyTo`. */
   readonly address: string;
-  /** In a request: milliseconds after which the caller gives up, where the message carries that. */
+  /** In a request: milliseconds after which the caller gives up, if the message contains that. */
   readonly timeoutMs?: number | undefined;
   /** In a request: milliseconds without any reply, `more` included, after which the caller gives up. */
   readonly silenceTimeoutMs?: number | undefined;
@@ -19,13 +19,13 @@ export interface RpcCorrelation {
   readonly more?: boolean | undefined;
 }
 
-/** What the template must know of a library's messages to pair requests and replies. */
+/** How the template pairs the requests and replies of a library. */
 export interface RpcView<Sent, Delivery> {
   sent(message: Sent): RpcCorrelation | undefined;
   delivered(delivery: Delivery): RpcCorrelation | undefined;
   /** The span of a call: its name is what is called. */
   calling(message: Sent): MessagingAction;
   serving(delivery: Delivery): MessagingAction;
-  /** `error.type` of a call that fails with this error, where the error's own code or name is not the best one. */
+  /** The `error.type` of a failed call, if the error's own code or class name is not the best one. */
   failure?(error: unknown): string | undefined;
 }

@@ -1,8 +1,8 @@
 import { ChurningMap } from './churning-map.ts';
 
 /**
- * What has a number on a channel and waits to be settled by it: deliveries by the consumer, sent messages by the
- * broker. Numbers only ever grow.
+ * Entries that are numbered on a channel and settled by number: deliveries by the consumer, sent messages by the
+ * broker. Numbers only increase.
  */
 export class TaggedEntries<T> {
   readonly #entries = new ChurningMap<number, T>();
@@ -27,7 +27,7 @@ export class TaggedEntries<T> {
     return this.#inOrder().find(([, entry]) => fits(entry))?.[1];
   }
 
-  /** Takes out what a settlement means: one tag, or all up to it; `upTo` tag 0 is all there are. */
+  /** Removes the settled entries: one tag, or all up to it; with `upTo`, tag 0 means all. */
   settle(tag: number, upTo: boolean, onEntry: (entry: T) => void): void {
     if (upTo) {
       for (const [each, entry] of this.#inOrder())
