@@ -10,7 +10,7 @@ const RESPONSE_EVENTS = ['data', 'end', 'close'] as const;
 
 const agents = new WeakMap<object, http.Agent>();
 
-/** A suite's call with Node's own client. */
+/** Makes a call of the suite with Node's own client. */
 export function callWith(module: Module): HttpClientAdapter['call'] {
   return async ({ url, method = 'GET', headers = {}, signal, onAnswer, onEvent, session, body = 'read' }) => {
     const agent = session && agentOf(module, session);

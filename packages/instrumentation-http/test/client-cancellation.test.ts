@@ -1,4 +1,4 @@
-// What the application cancels is not an error, what fails or takes too long is one.
+// A request that the application cancels is not an error; a failure or a timeout is.
 import http from 'node:http';
 import { type Listening, listenOn, recordSpans } from '@clew/testing';
 import { SpanStatusCode } from '@opentelemetry/api';
@@ -48,7 +48,7 @@ interface Act {
   readonly options?: () => http.RequestOptions;
 }
 
-/** Sends a request and acts on it; returns its span. */
+/** Sends a request, acts on it, and returns its span. */
 async function act({ path, sent, read, options }: Act) {
   const request = http.request(`${server.url}${path}`, options?.() ?? {});
   request.on('error', () => {});
@@ -139,7 +139,7 @@ describe('axios', () => {
     expect(span?.attributes).not.toHaveProperty(['error.type']);
   });
 
-  test('a body whose reading is cancelled is not an error', async () => {
+  test('a body that is cancelled is not an error', async () => {
     const abort = new AbortController();
     const { data } = await axios.get(`${server.url}/`, {
       ...options,

@@ -1,4 +1,4 @@
-// Where context goes: the connection decides, whatever the request names.
+// The connection decides where context is sent, whatever the host in the request.
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -156,7 +156,7 @@ describe.each(['http', 'https'])('node:%s', (name) => {
     expect(headers.traceparent).toEqual(sent ? expect.any(String) : undefined);
   });
 
-  test('baggage goes to its own destinations only', async () => {
+  test('baggage is sent only to its own destinations', async () => {
     const { module, port } = peer;
     const withBaggage = propagation.setBaggage(
       context.active(),
@@ -171,7 +171,7 @@ describe.each(['http', 'https'])('node:%s', (name) => {
     expect(both.baggage).toBe('tenant=acme');
   });
 
-  test('the span names the server that the connection goes to, and the URL that is asked for', async () => {
+  test('the span has the server of the connection and the requested URL', async () => {
     const { module, port } = peer;
     const { attributes } = await send(module, { port, path: '/songs', headers: { host: OTHER } });
     expect(attributes).toMatchObject({
@@ -182,7 +182,7 @@ describe.each(['http', 'https'])('node:%s', (name) => {
   });
 });
 
-describe('a connection that goes elsewhere than the request says', () => {
+describe('a connection to another host than that of the request', () => {
   let peer: Awaited<ReturnType<typeof peerOf>>;
   beforeAll(async () => {
     peer = await peerOf('http');
@@ -203,13 +203,13 @@ describe('a connection that goes elsewhere than the request says', () => {
       agent: new http.Agent({ proxyEnv: { HTTP_PROXY: `http://localhost:${port}` } } as http.AgentOptions),
     }),
   };
-  // Node 24 brought it.
+  // Added in Node 24.
   const proxied = new http.Agent({ proxyEnv: { HTTP_PROXY: 'http://localhost' } } as http.AgentOptions);
   const knowsProxies = Object.getOwnPropertySymbols(proxied).some(
     ({ description }) => description === 'kProxyConfig',
   );
   const ways = Object.keys(openers).filter((way) => knowsProxies || !way.includes('proxy'));
-  test.each(ways)('%s, gets no context for the name of the request', async (way) => {
+  test.each(ways)('%s, does not receive context allowed for the host of the request', async (way) => {
     const opener = openers[way] as (port: number) => http.RequestOptions;
     const ask = () => send(http, { host: 'api.internal', ...opener(peer.port) });
     plugin.setConfig({ ...own, propagateTo: ['api.internal'] });
@@ -220,7 +220,7 @@ describe('a connection that goes elsewhere than the request says', () => {
     expect((await ask()).headers.traceparent).toEqual(expect.any(String));
   });
 
-  test('gets no baggage that only the name of the request may have', async () => {
+  test('does not receive baggage allowed only for the host of the request', async () => {
     plugin.setConfig({ ...own, propagateBaggageTo: ['api.internal'] });
     const baggage = propagation.createBaggage({ tenant: { value: 'acme' } });
     const { headers } = await context.with(propagation.setBaggage(context.active(), baggage), () =>
@@ -230,7 +230,7 @@ describe('a connection that goes elsewhere than the request says', () => {
   });
 });
 
-test('a Unix domain socket is a server of its own, and no rule for localhost applies to it', async () => {
+test('a Unix domain socket is a separate server, and rules for localhost don’t apply to it', async () => {
   const path = join(tmpdir(), `clew-${process.pid}.sock`);
   const server = http.createServer(listener).listen(path);
   await once(server, 'listening');

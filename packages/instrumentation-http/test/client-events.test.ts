@@ -1,4 +1,4 @@
-// Which context the events of a request run in, on a connection that another request has opened.
+// The context of the events of a request, on a connection that another request has opened.
 import { once } from 'node:events';
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -86,10 +86,10 @@ test.each<Row>([
   });
   const caller = callerSpan('caller');
   const events: [name: string, spanId: string][] = [];
-  // The listeners are added elsewhere, as a library with a context of its own would do.
+  // The listeners are added in another context, as by a library with its own context.
   const request = within(caller, () => http.request(`${server.url}${path}`, { agent, ...options }));
   for (const event of EVENTS) {
-    // A listener to `upgrade` would change what the others see.
+    // A listener for `upgrade` would change the events of the others.
     if (event === 'upgrade' && !options?.headers) continue;
     request.on(event, () => events.push([event, currentSpanId()]));
   }

@@ -13,11 +13,11 @@ beforeAll(() => {
 afterEach(() => plugin.setConfig({ disableIncomingRequestInstrumentation: true }));
 afterAll(() => plugin.disable());
 
-/** A server that answers the raw header lines that it got. */
+/** A server that responds with the received raw header lines. */
 const echoing = (): Promise<Listening> =>
   listenOn(http.createServer((request, response) => response.end(JSON.stringify(request.rawHeaders))));
 
-/** Sends a request that is made ready, and reads the answer. */
+/** Sends a prepared request, and reads the response. */
 async function finish(request: http.ClientRequest): Promise<{ status: number; body: string }> {
   request.end();
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
@@ -26,7 +26,7 @@ async function finish(request: http.ClientRequest): Promise<{ status: number; bo
   return { status: response.statusCode ?? 0, body };
 }
 
-/** Headers as a list, which Node takes and its types do not know. */
+/** Headers as an array, which Node accepts but its types do not declare. */
 function asList(headers: readonly string[]): http.RequestOptions {
   return { headers: headers as unknown as http.OutgoingHttpHeaders };
 }
@@ -39,7 +39,7 @@ function header(rawHeaders: string, name: string): string | undefined {
   return at[0] === undefined ? undefined : lines[at[0] + 1];
 }
 
-test('headers that were given as a list stay as they are, and the context goes along', () =>
+test('headers given as an array are unchanged, and the context is added', () =>
   whileServing(echoing(), async (url) => {
     const { port } = new URL(url);
     const headers = Object.freeze(['Host', `shop.test:${port}`, 'X-Own', 'kept', 'X-Own', 'twice']);
@@ -54,16 +54,16 @@ test('headers that were given as a list stay as they are, and the context goes a
     });
   }));
 
-test('a tunnel that is asked for has the URL of the proxy', () =>
+test('a CONNECT request has the URL of the proxy', () =>
   whileServing(echoing(), async (url) => {
     const request = http.request(url, { method: 'CONNECT', path: 'shop.test:443' });
-    // The server has no listener for it, and hangs up.
+    // The server has no listener for it, and closes the connection.
     await once(request.end(), 'error');
     const [span] = await recorder.take(1);
     expect(span?.attributes['url.full']).toBe(url);
   }));
 
-test('a request by way of a proxy has the URL that it asks for, without credentials', () =>
+test('a request through a proxy has the requested URL, without credentials', () =>
   whileServing(echoing(), async (url) => {
     const path = 'http://user:secret@shop.test:81/songs?sig=a';
     await finish(http.request(url, { path, headers: { host: 'shop.test:81' } }));
@@ -75,7 +75,7 @@ test('a request by way of a proxy has the URL that it asks for, without credenti
     });
   }));
 
-test('headers of a list are recorded if they were asked for', () =>
+test('headers given as an array are recorded if they are configured', () =>
   whileServing(echoing(), async (url) => {
     plugin.setConfig({
       disableIncomingRequestInstrumentation: true,
@@ -86,7 +86,7 @@ test('headers of a list are recorded if they were asked for', () =>
     expect(span?.attributes['http.request.header.x-own']).toEqual(['a, b']);
   }));
 
-test('an older context in a list of headers is replaced', () =>
+test('an older context in an array of headers is replaced', () =>
   whileServing(echoing(), async (url) => {
     const older = ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'older=1'] as const;
     const headers = ['Host', 'shop.test', 'TraceParent', older[0], 'tracestate', older[1], 'x-own', 'kept'];
@@ -113,7 +113,7 @@ test('a request that expects 100-continue carries the context', async () => {
   });
 });
 
-test('informational answers are not the answer', async () => {
+test('informational responses are not recorded as the response', async () => {
   const server = http.createServer((_request, response) => {
     response.writeProcessing();
     response.writeEarlyHints({ link: '</style.css>; rel=preload' });
@@ -143,7 +143,7 @@ test('http.get calls back in the context of its caller', () =>
     expect(client?.parentSpanId).toBe(spanId);
   }));
 
-test('a request that waits for a socket of another belongs to its own caller', () =>
+test('a request that waits for the socket of another is a child of its own caller', () =>
   whileServing(echoing(), async (url) => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const callers = ['first', 'second', 'third'].map((name) => trace.getTracer('test').startSpan(name));
@@ -171,7 +171,7 @@ test('a request that waits for a socket of another belongs to its own caller', (
     }
   }));
 
-test('an answer that the program throws away is no error', async () => {
+test('a response that the application discards is not an error', async () => {
   const server = http.createServer((_request, response) => response.end('x'.repeat(1_000_000)));
   await whileServing(listenOn(server), async (url) => {
     const request = http.request(url).end();
@@ -182,14 +182,14 @@ test('an answer that the program throws away is no error', async () => {
   });
 });
 
-test('an answer that nobody listens to ends its span', () =>
+test('a response without a listener ends its span', () =>
   whileServing(echoing(), async (url) => {
     http.request(url).end();
     const [span] = await recorder.take(1);
     expect(span?.attributes['http.response.status_code']).toBe(200);
   }));
 
-test('a request that is destroyed before it was sent ends its span with what the program gave', () =>
+test('a request that is destroyed before it was sent ends its span with the given error', () =>
   whileServing(echoing(), async (url) => {
     const request = http.request(url);
     request.on('error', () => {});
@@ -199,7 +199,7 @@ test('a request that is destroyed before it was sent ends its span with what the
     expect(span?.status.message).toBe('changed my mind');
   }));
 
-test('a time-out that the program makes an error is one', async () => {
+test('a timeout that the application turns into an error is recorded', async () => {
   const server = http.createServer(() => {});
   await whileServing(listenOn(server), async (url) => {
     const request = http.request(url, { timeout: 20 }).end();
@@ -210,7 +210,7 @@ test('a time-out that the program makes an error is one', async () => {
   });
 });
 
-test('an upgrade is answered with 101 and ends its span when the socket is handed over', async () => {
+test('an upgrade records status 101 and ends its span when the socket is passed to the application', async () => {
   const server = http.createServer();
   server.on('upgrade', (_request, socket) => {
     socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
@@ -228,7 +228,7 @@ test('an upgrade is answered with 101 and ends its span when the socket is hande
   });
 });
 
-test('a CONNECT ends its span when the tunnel is there', async () => {
+test('a CONNECT ends its span when the tunnel is established', async () => {
   const server = http.createServer();
   server.on('connect', (_request, socket) => socket.end('HTTP/1.1 200 Connection Established\r\n\r\n'));
   await whileServing(listenOn(server), async (url) => {
@@ -247,7 +247,7 @@ test('credentials in a URL are not recorded', () =>
     expect(JSON.stringify(span)).not.toContain('s3cr3t');
   }));
 
-test('disableOutgoingRequestInstrumentation leaves requests alone', () =>
+test('disableOutgoingRequestInstrumentation disables tracing of outgoing requests', () =>
   whileServing(echoing(), async (url) => {
     plugin.setConfig({
       disableIncomingRequestInstrumentation: true,

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { currentSpanId, listenOn, recordSpans, send, whileServing } from '@clew/testing';
 import { HttpInstrumentation } from '../src/index.ts';
 
-// A request and its response stay the application's objects: passed around, listened to and printed as ever.
+// The application can pass on, listen to and print a request and its response as without the plugin.
 
 const recorder = recordSpans();
 let plugin: HttpInstrumentation;
@@ -49,7 +49,7 @@ test('an ignored request that one server passes to another has no span', async (
   });
 });
 
-test('an application with as many listeners as it may have gets no warning', async () => {
+test('an application with the maximum number of listeners gets no warning', async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);
   process.on('warning', onWarning);
@@ -67,7 +67,7 @@ test('an application with as many listeners as it may have gets no warning', asy
   });
 });
 
-test('a request that is in flight when the plugin is disabled has a span that ends', async () => {
+test('the span of a request in flight ends after the plugin is disabled', async () => {
   const { promise: served, resolve } = Promise.withResolvers<http.ServerResponse>();
   const server = http.createServer((_request, response) => resolve(response));
   await whileServing(listenOn(server), async (url) => {
@@ -82,7 +82,7 @@ test('a request that is in flight when the plugin is disabled has a span that en
   });
 });
 
-test('requests and responses look as they do without the plugin', async () => {
+test('requests and responses are printed as without the plugin', async () => {
   const shown: string[] = [];
   const server = http.createServer((request, response) => {
     const { port } = request.socket.address() as AddressInfo;

@@ -14,7 +14,7 @@ beforeAll(() => {
 afterEach(() => plugin.setConfig({}));
 afterAll(() => plugin.disable());
 
-test('a listener to checkContinue is served within the one span of the request', async () => {
+test('a listener for checkContinue runs in the only span of the request', async () => {
   const seen: string[] = [];
   const server = http.createServer((request, response) => {
     seen.push(currentSpanId());
@@ -38,7 +38,7 @@ test('a listener to checkContinue is served within the one span of the request',
   });
 });
 
-test('an expectation that cannot be met has a span too', async () => {
+test('a request with an unsupported expectation has a span too', async () => {
   const server = http.createServer();
   server.on('checkExpectation', (_request, response) => response.writeHead(417).end());
   await whileServing(listenOn(server), async (url) => {
@@ -48,7 +48,7 @@ test('an expectation that cannot be met has a span too', async () => {
   });
 });
 
-test('a handler that throws ends its span with the error, and the error goes on as it is', async () => {
+test('a handler that throws ends its span with the error, which is rethrown', async () => {
   const failure = new TypeError('no such song');
   const server = http.createServer(() => {
     throw failure;
@@ -73,7 +73,7 @@ test('a handler that throws ends its span with the error, and the error goes on 
   });
 });
 
-test('a client that goes away in the middle of the answer ends the span', async () => {
+test('a client that disconnects during the response ends the span', async () => {
   const server = http.createServer((_request, response) => {
     response.writeHead(200);
     response.write('first part');
@@ -87,7 +87,7 @@ test('a client that goes away in the middle of the answer ends the span', async 
   });
 });
 
-test('requests on one connection are spans of their own', async () => {
+test('requests on one connection have separate spans', async () => {
   const server = http.createServer((_request, response) => response.end('ok'));
   await whileServing(listenOn(server), async (url) => {
     const socket = await openRequest(url, { headers: { connection: 'keep-alive' } });
@@ -100,7 +100,7 @@ test('requests on one connection are spans of their own', async () => {
   });
 });
 
-test('what the requests of a connection have in common is told of each as it is', async () => {
+test('attributes shared by the requests of a connection are updated when they change', async () => {
   const server = http.createServer((_request, response) => response.end('ok'));
   await whileServing(listenOn(server), async (url) => {
     const socket = await openRequest(url, { headers: { connection: 'keep-alive', host: 'one.test' } });
@@ -134,7 +134,7 @@ test('what the requests of a connection have in common is told of each as it is'
   });
 });
 
-test('a request that cannot be described has a span that ends', async () => {
+test('the span of a request ends even if reading its attributes fails', async () => {
   const server = http.createServer((_request, response) => response.end('ok'));
   server.on('connection', (socket) => {
     Object.defineProperty(socket, 'remoteAddress', {
@@ -150,7 +150,7 @@ test('a request that cannot be described has a span that ends', async () => {
   });
 });
 
-test('a target with scheme and host, as proxies are asked, has the same path and gets no other trust', async () => {
+test('an absolute target has the same path and the same trust', async () => {
   plugin.setConfig({ trust: [{ path: '/open/*', trace: 'ignore' }, { trace: 'continue' }] });
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
   const server = http.createServer((_request, response) => response.end('ok'));
@@ -170,7 +170,7 @@ test('a target with scheme and host, as proxies are asked, has the same path and
   });
 });
 
-test('requests that are sent at once on one connection do not share a span', async () => {
+test('pipelined requests have separate spans', async () => {
   const seen: string[] = [];
   const server = http.createServer(async (_request, response) => {
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -201,7 +201,7 @@ test('the address of a proxy is not the address of the client', async () => {
   });
 });
 
-test('disableIncomingRequestInstrumentation leaves requests alone', async () => {
+test('disableIncomingRequestInstrumentation disables tracing of incoming requests', async () => {
   plugin.setConfig({ disableIncomingRequestInstrumentation: true });
   const server = http.createServer((_request, response) => response.end(currentSpanId()));
   await whileServing(listenOn(server), async (url) => {
@@ -209,7 +209,7 @@ test('disableIncomingRequestInstrumentation leaves requests alone', async () => 
   });
 });
 
-test('options take effect while the program runs', async () => {
+test('options take effect at run time', async () => {
   const server = http.createServer((_request, response) => response.end());
   await whileServing(listenOn(server), async (url) => {
     plugin.setConfig({ capturedRequestHeaders: ['x-tenant'] });
@@ -229,14 +229,14 @@ describe('wrong options', () => {
       'expected disableIncomingRequestInstrumentation to be true or false, got "yes"',
     ],
     [{ ignoreIncomingPaths: [] }, 'there is no option "ignoreIncomingPaths"'],
-  ])('%j are one clear TypeError', (options, message) => {
+  ])('%j throw a TypeError that names the option', (options, message) => {
     expect(() => new HttpInstrumentation(options)).toThrow(
       expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }),
     );
   });
 });
 
-test('a pipelined request whose connection closes before its turn has a span that ends', async () => {
+test('the span of a pipelined request ends if its connection closes first', async () => {
   const COUNT = 20;
   const { promise: all, resolve } = Promise.withResolvers<http.IncomingMessage>();
   let count = 0;

@@ -29,7 +29,7 @@ function head(event: Event, headers: readonly string[]): string {
   return [...lines, ...headers, '', ''].join('\r\n');
 }
 
-/** What `look` sees in the listener of the event, and for two packets and the end of its socket. */
+/** The results of `look` in the listener of the event, and at two packets and the end of its socket. */
 async function seenBy(event: Event, look: () => string, headers: readonly string[]): Promise<string[]> {
   const seen: string[] = [];
   const server = http.createServer();
@@ -45,7 +45,7 @@ async function seenBy(event: Event, look: () => string, headers: readonly string
     });
     socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
   });
-  // As an application that listens while it starts, inside a span that ends.
+  // Like an application that starts to listen inside a span.
   const starting = trace.getTracer('test').startSpan('start');
   const listening = within(starting, () => listenOn(server));
   await whileServing(listening, async (url) => {
@@ -66,22 +66,22 @@ async function seenBy(event: Event, look: () => string, headers: readonly string
 
 const outgoing = () => injected().traceparent ?? 'none';
 
-describe.each(EVENTS)('a listener to %s', (event) => {
+describe.each(EVENTS)('a listener for %s', (event) => {
   test('runs in the context of the handshake, and so do the events of its socket', async () => {
     const seen = await seenBy(event, outgoing, [`Traceparent: ${TRACEPARENT}`]);
     expect(seen).toEqual(Array(4).fill(TRACEPARENT));
   });
 
-  test('runs in no context where none came, and not in the one that was current at listen()', async () => {
+  test('runs in the root context without a received one, not in the context of listen()', async () => {
     expect(await seenBy(event, currentSpanId, [])).toEqual(Array(4).fill('none'));
   });
 
-  test('gets no context from a caller that is not trusted', async () => {
+  test('gets no context from an untrusted caller', async () => {
     plugin.setConfig({ trust: 'ignore' });
     expect(await seenBy(event, outgoing, [`Traceparent: ${TRACEPARENT}`])).toEqual(Array(4).fill('none'));
   });
 
-  test('is left alone by disableIncomingRequestInstrumentation', async () => {
+  test('is untraced with disableIncomingRequestInstrumentation', async () => {
     plugin.setConfig({ disableIncomingRequestInstrumentation: true });
     const seen = await seenBy(event, outgoing, [`Traceparent: ${TRACEPARENT}`]);
     expect(seen).not.toContain(TRACEPARENT);
@@ -107,7 +107,7 @@ test('work for a message of an upgraded socket is a child of the caller', async 
   });
 });
 
-test('an upgraded socket shows nothing of it', async () => {
+test('an upgraded socket has no visible new properties', async () => {
   const keys: string[][] = [];
   const server = http.createServer();
   server.on('upgrade', (request, socket: Duplex) => {

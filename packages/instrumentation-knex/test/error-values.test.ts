@@ -1,4 +1,4 @@
-// What real databases quote in their errors never leaves; the application's own error is untouched.
+// Values that databases quote in their errors are never recorded; the application's own error is unchanged.
 import { recordSpans } from '@clew/testing';
 import type { Knex } from 'knex';
 import { findMariadb, type Mariadb } from '../../../integration-tests/services/mariadb.ts';
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const log = { warn() {}, error() {}, debug() {}, deprecate() {} };
 
-/** Runs the statements in turn; the last one fails. */
+/** Runs the statements in order; the last one fails. */
 async function failingSpan(statements: readonly ((db: Knex) => PromiseLike<unknown>)[]) {
   for (const run of statements.slice(0, -1)) await run(db);
   recorder.reset();
@@ -144,7 +144,7 @@ describe('PostgreSQL', () => {
     expect(await failingSpan([raw(sql, values)])).toBe(expected);
   });
 
-  test('names of the schema stay', async () => {
+  test('names of the schema are kept', async () => {
     expect(await failingSpan([raw("SELECT titel, 's3cr3t' FROM pg_class")])).toBe(
       'column "titel" does not exist',
     );

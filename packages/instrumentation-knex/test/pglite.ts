@@ -8,7 +8,7 @@ interface Answer {
   readonly failure?: { readonly message: string; readonly code: string };
 }
 
-/** PostgreSQL inside this process, as far as knex uses it. */
+/** PostgreSQL inside this process: the parts that knex uses. */
 export interface Pglite {
   readonly waitReady: Promise<void>;
   query(text: string, values?: unknown[]): Promise<Answer['answer']>;
@@ -36,7 +36,7 @@ export function openPglite(): Pglite {
   };
 }
 
-/** knex's own client for PostgreSQL with PGlite in the place of `pg`, as programs do it that need no server. */
+/** knex's own client for PostgreSQL with PGlite in place of `pg`, as in applications without a server. */
 export function knexOn(pglite: Pglite): Knex {
   const PostgresClient = require('knex/lib/dialects/postgres/index.js');
   class Client extends PostgresClient {

@@ -24,7 +24,7 @@ afterEach(async () => {
   plugin.disable();
 });
 
-/** A knex of this test, one connection, which says nothing. */
+/** A knex instance with one connection that logs nothing. */
 function open(config: Knex.Config = {}): Knex {
   const log = { warn() {}, error() {}, debug() {}, deprecate() {} };
   const pool = { min: 0, max: 1 };
@@ -36,7 +36,7 @@ function open(config: Knex.Config = {}): Knex {
 const sqlite = () =>
   open({ client: 'better-sqlite3', connection: { filename: ':memory:' }, useNullAsDefault: true });
 
-/** Runs `work` with a span current that ends with it; says its id. */
+/** Runs `work` in a span, and returns the id of the span. */
 async function asCaller(name: string, work: () => unknown): Promise<string> {
   const span = trace.getTracer('test').startSpan(name);
   await context.with(trace.setSpan(context.active(), span), async () => work()).finally(() => span.end());
@@ -50,7 +50,7 @@ const failureOf = (query: PromiseLike<unknown>): Promise<Error & { code?: string
   );
 
 describe('a builder', () => {
-  test('belongs to the caller that runs it, also when it was made elsewhere or cloned', async () => {
+  test('belongs to the caller that runs it, even if it was created elsewhere or cloned', async () => {
     const made = open().select('oid').from('pg_class').limit(1);
     const first = await asCaller('first', () => made);
     const second = await asCaller('second', () => made.clone().where('oid', 1));
@@ -58,7 +58,7 @@ describe('a builder', () => {
     expect(queries.map(({ parentSpanId }) => parentSpanId)).toEqual([first, second]);
   });
 
-  test('that nobody awaits never runs, and one that is awaited twice runs twice', async () => {
+  test('that is not awaited never runs, and one that is awaited twice runs twice', async () => {
     const db = open();
     let ran = 0;
     db.on('query', () => ran++);
@@ -71,7 +71,7 @@ describe('a builder', () => {
     expect(await recorder.take(2)).toHaveLength(2);
   });
 
-  test('says its events as without us', async () => {
+  test('emits the same events as without the plugin', async () => {
     const db = sqlite();
     const run = async () => {
       const seen: unknown[] = [];
@@ -93,7 +93,7 @@ describe('a builder', () => {
     await recorder.take(1);
   });
 
-  test('of several statements is a span each', async () => {
+  test('with several statements has one span for each', async () => {
     const db = open();
     await db.transaction(async (transaction) => {
       const albums = (table: Knex.CreateTableBuilder) => table.increments('id');
@@ -111,7 +111,7 @@ describe('a builder', () => {
 describe('a stream', () => {
   const numbers = 'SELECT generate_series(1, 1000) AS n';
 
-  test('is one span of its caller, to its end', async () => {
+  test('is one child span of its caller, until its end', async () => {
     const db = open();
     let rows = 0;
     const caller = await asCaller('caller', async () => {
@@ -122,14 +122,14 @@ describe('a stream', () => {
     expect(span).toMatchObject({ parentSpanId: caller, status: { code: SpanStatusCode.UNSET } });
   });
 
-  test('that its reader leaves ends without an error', async () => {
+  test('that its reader destroys ends without an error', async () => {
     const db = open();
     for await (const _ of db.raw(numbers).stream()) break;
     const [span] = await recorder.take(1);
     expect(span?.status.code).toBe(SpanStatusCode.UNSET);
   });
 
-  test('that the database breaks off is an error', async () => {
+  test('that the database aborts is an error', async () => {
     const db = open();
     const stream = db.raw('SELECT 1 / (3 - n) FROM generate_series(1, 5) AS n').stream();
     await expect(
@@ -143,7 +143,7 @@ describe('a stream', () => {
 });
 
 describe('the pool', () => {
-  test('makes a query wait: how long is on the span of the query', async () => {
+  test('makes a query wait: the time is recorded on the span of the query', async () => {
     const db = open();
     const transaction = await db.transaction();
     const waiting = Promise.resolve(db.raw('SELECT 2'));
@@ -152,12 +152,12 @@ describe('the pool', () => {
     const [, sleep, commit, late] = await recorder.take(4);
     const waits = [sleep, commit, late].map((span) => span?.attributes['clew.db.connection_wait_ms']);
     expect(waits).toEqual([undefined, undefined, expect.any(Number)]);
-    // Microseconds are the finest that is worth recording.
+    // The wait is rounded to microseconds.
     expect(waits[2]).toBeGreaterThanOrEqual(20);
     expect(String(waits[2])).toMatch(/^\d+(\.\d{1,3})?$/);
   });
 
-  test('that stays full is a span with the error, and the query none', async () => {
+  test('that stays full records a span with the error, and none for the query', async () => {
     const db = open({ acquireConnectionTimeout: 1000 });
     const transaction = await db.transaction();
     const caller = await asCaller('caller', async () => {
@@ -177,7 +177,7 @@ describe('the pool', () => {
     });
   });
 
-  test('of a database that refuses is a span with the error', async () => {
+  test('of a database that refuses connections records a span with the error', async () => {
     const db = open({ connection: { host: '127.0.0.1', port: 1, user: 'app', password: 's3cr3t' } });
     await failureOf(db.raw('SELECT 1'));
     const [acquire] = await recorder.take(1);
@@ -189,7 +189,7 @@ describe('the pool', () => {
     });
   });
 
-  test('is not asked for a connection of the program’s own', async () => {
+  test('is not used for a connection of the application', async () => {
     const db = open();
     const connection = await db.client.acquireConnection();
     await db.raw('SELECT 1').connection(connection);
@@ -198,7 +198,7 @@ describe('the pool', () => {
   });
 });
 
-describe('where the database is', () => {
+describe('the address of the database', () => {
   const attributesWith = async (config: Knex.Config) => {
     await open(config).raw('SELECT 1');
     const [span] = await recorder.take(1);
@@ -223,7 +223,7 @@ describe('where the database is', () => {
 });
 
 describe('an error', () => {
-  test('is the database’s own, without the values that knex wrote into it, and the program’s is untouched', async () => {
+  test('is the database’s own, without the values that knex added, and the application’s error is unchanged', async () => {
     const db = sqlite();
     await db.schema.createTable('songs', (table) => table.string('title').unique());
     await db('songs').insert({ title: "bo's s3cr3t" });
