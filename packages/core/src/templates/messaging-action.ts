@@ -3,36 +3,36 @@ import { ATTR } from '../semconv.ts';
 import { type SharedAttributes, shareAttributes } from '../shared-attributes.ts';
 import { TEMPORARY } from './labeller.ts';
 
-/** What is done with the messages of one destination: made once, used for the span of every message. */
+/** An action on the messages of one destination. Created once and used for the span of every message. */
 export interface MessagingAction {
   /** The span's name. */
   readonly name: string;
-  /** What is known when the span starts. */
+  /** The attributes that are known when the span starts. */
   readonly attributes: SharedAttributes;
-  /** No span is made of it; the context of the sender still goes along. */
+  /** Whether the action gets no span; the context of the sender is still injected. */
   readonly ignored?: boolean | undefined;
 }
 
-/** What an action is made of. */
+/** The parts of an action. */
 export interface ActionParts {
   /** `messaging.system`. */
   readonly system: string;
   /** `messaging.action.name`, and the first word of the span's name: `publish`. */
   readonly name: string;
-  /** `messaging.action.type`; calls about topology have none. */
+  /** `messaging.action.type`; missing for calls about topology. */
   readonly type?: 'create' | 'send' | 'receive' | 'process' | 'settle' | undefined;
   /** `messaging.destination.name`; empty where the action has no destination. */
   readonly destination: string;
-  /** The destination as it stands in the span's name, from a `labeller`. */
+  /** The destination in the span's name, from a `labeller`. */
   readonly label: string;
-  /** A span name that does not follow from the others: what an RPC calls. */
+  /** A span name to use instead of action and destination, such as an RPC method. */
   readonly spanName?: string | undefined;
   readonly more?: Attributes;
   readonly ignored?: boolean;
 }
 
 /**
- * Makes an action: its span is `publish orders`, as the conventions ask.
+ * Creates an action. The name of its span is `publish orders`, as the conventions require.
  * Source: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
 export function createAction(parts: ActionParts): MessagingAction {

@@ -5,7 +5,7 @@ import { clearTimeout, setTimeout } from '../kit/originals.ts';
 import { Operation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
 
-/** Why an operation ended otherwise than it should. */
+/** Why an operation ended without the event that it waited for. */
 export interface Cut {
   /** `error.type`: `timeout`, `channel_closed`. */
   readonly type: string;
@@ -18,9 +18,9 @@ export function failWith(span: Span, { type, message }: Cut): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
-/** An operation that waits for somebody else: a settlement, a confirm, a reply. It is cut off if that never comes. */
+/** An operation that waits for a settlement, a confirm or a reply, and is ended as failed at its deadline. */
 export abstract class WaitingOperation extends Operation {
-  /** How often `Waiting` had looked when this came to wait, and the neighbours in the order of these; set by it. */
+  /** The check count of `Waiting` when this was added, and its neighbours in the list; set by `Waiting`. */
   cameAfter: number;
   earlier: WaitingOperation | undefined;
   later: WaitingOperation | undefined;
@@ -32,7 +32,7 @@ export abstract class WaitingOperation extends Operation {
     this.later = undefined;
   }
 
-  /** Ends for another reason than the one waited for. */
+  /** Ends the operation as failed, without the event that it waits for. */
   cut(reason: Cut): void {
     if (this.ended) return;
     this.failWith(reason);
@@ -44,23 +44,23 @@ export abstract class WaitingOperation extends Operation {
     if (this.recording) failWith(this.span, reason);
   }
 
-  /** What it means that the deadline has passed. */
+  /** The reason to record when the deadline has passed. */
   abstract expire(timeoutMs: number): void;
 }
 
-/** A small integer, as all others: V8 keeps it in the object itself. */
+/** A small integer like all other values, so that V8 stores it in the object itself. */
 const NO_DEADLINE = -1;
 
-/** In one time-out. An operation is cut off by up to this part of it too late, and for that reads no clock. */
+/** The number of checks in one timeout. An operation ends up to one check late, but needs no clock reading. */
 const LOOKS = 8;
 
-/** About 50 MB: requests that nobody ever answers must not fill the memory until their time is out. */
+/** About 50 MB: requests without a reply must not fill the memory until their timeout. */
 const MOST_WAITING = 50_000;
 
 /**
- * The exchanges of one kind that wait, in the order in which they came: one timer for all of them, which keeps no
- * process alive and is not touched by an operation that ends in time. A list through the exchanges themselves: in a
- * `Set` each would need more room.
+ * The waiting operations of one kind, in order of arrival, with one timer for all of them. The timer keeps no
+ * process alive and is not changed when an operation ends in time. Written for low memory as a linked list through the
+ * operations themselves: the plain form, a `Set`, needs more memory for each.
  */
 export class Waiting<T extends WaitingOperation = WaitingOperation> {
   readonly #timeoutMs: () => number;
@@ -74,7 +74,7 @@ export class Waiting<T extends WaitingOperation = WaitingOperation> {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** `expires`: whether the common deadline is this one's too. */
+  /** `expires`: whether the common deadline applies to this operation. */
   add(operation: T, expires = true): void {
     const timeoutMs = expires ? this.#timeoutMs() : 0;
     if (timeoutMs > 0) {
@@ -90,7 +90,7 @@ export class Waiting<T extends WaitingOperation = WaitingOperation> {
     this.#last = operation;
   }
 
-  /** Takes out one that was added; any other is left alone. */
+  /** Removes an operation; does nothing if it was not added. */
   delete(operation: T): void {
     const { earlier, later } = operation;
     if (earlier === undefined && this.#first !== operation) return;
@@ -103,14 +103,14 @@ export class Waiting<T extends WaitingOperation = WaitingOperation> {
     this.#size--;
   }
 
-  /** A copy: ending an operation takes it out. */
+  /** Returns a copy, because ending an operation removes it. */
   all(): T[] {
     const all: T[] = [];
     for (let each = this.#first; each !== undefined; each = each.later) all.push(each as T);
     return all;
   }
 
-  /** Ends all of them as if nothing had been waited for. */
+  /** Ends all operations without an error. */
   stop(): void {
     for (const operation of this.all()) operation.end();
     clearTimeout(this.#timer);
@@ -118,7 +118,7 @@ export class Waiting<T extends WaitingOperation = WaitingOperation> {
   }
 
   #wait(timeoutMs: number): void {
-    // Not in the context of whoever came first: the timer would keep it.
+    // Not in the current context, which the timer would keep alive.
     this.#timer = context.with(rootContext, () =>
       setTimeout(() => this.#look(timeoutMs), Math.ceil(timeoutMs / LOOKS)),
     );
@@ -128,7 +128,7 @@ export class Waiting<T extends WaitingOperation = WaitingOperation> {
   #look(timeoutMs: number): void {
     this.#timer = undefined;
     this.#looks++;
-    // The first look after it came may have been at once.
+    // The first check after an operation was added may have been immediate.
     const latest = this.#looks - LOOKS;
     const due = this.all().filter(({ cameAfter }) => cameAfter !== NO_DEADLINE && cameAfter < latest);
     for (const operation of due) {

@@ -8,7 +8,7 @@ import { type Deadline, startDeadline } from './rpc-deadline.ts';
 import { type Paired, Pairs, Unanswered } from './rpc-pairs.ts';
 import type { Served } from './rpc-serving.ts';
 
-/** What a call needs of the channel that its request went through. */
+/** What a call needs from the channel of its request. */
 export interface CallChannel {
   expectConfirm(tag: number, call: Call): void;
 }
@@ -17,12 +17,12 @@ export interface CallChannel {
 export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
   readonly id: string;
   readonly replyTo: string;
-  /** Where the request went. */
+  /** The destination of the request. */
   readonly address: string;
   readonly #calls: Calls;
   readonly #channel: CallChannel;
   #deadline: Deadline | undefined;
-  /** When the request was sent, where nothing consumed `replyTo` at that time. */
+  /** The time at which the request was sent, if nothing consumed `replyTo` then. */
   #sentMs: number | undefined;
   #lost: Cut | undefined;
 
@@ -38,7 +38,7 @@ export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
       this.#deadline = startDeadline(mark, (ms) => this.#giveUp(ms));
   }
 
-  /** Whether the request itself carries the time that the caller waits. */
+  /** Whether the request itself has the timeout of the caller. */
   get hasDeadline(): boolean {
     return this.#deadline !== undefined;
   }
@@ -59,10 +59,10 @@ export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
     this.end();
   }
 
-  /** The broker's confirm of the request says nothing about the reply. */
+  /** A confirm of the request does not end the call. */
   confirmed(): void {}
 
-  /** A reply has been delivered. */
+  /** A reply was delivered. */
   answered({ failure, more }: RpcCorrelation): void {
     if (more === true) {
       this.#deadline?.heard();
@@ -73,7 +73,7 @@ export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
     this.end();
   }
 
-  /** A channel has closed: the reply cannot be delivered any more if its consumer was on that channel. */
+  /** A channel was closed: the reply can't be delivered any more if its consumer was on that channel. */
   channelClosed(channel: CallChannel, reason: Cut): void {
     const listening = this.#calls.listenerAt(this.replyTo);
     if (listening === channel) this.cut(reason);
@@ -104,7 +104,7 @@ export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
     this.#calls.remember(this);
   }
 
-  /** Nothing here consumes the replies, so nothing waited for one: the request was a message, done when sent. */
+  /** Nothing in this process consumes the replies: the request was a plain message, which ended when it was sent. */
   #endUnheard(): void {
     this.end(undefined, this.#sentMs);
     this.#calls.remember(this);
@@ -196,7 +196,7 @@ export class Calls {
     this.#waiting.stop();
   }
 
-  /** A retry went to the same place with the same id: the application has its reply. */
+  /** A retry with the same id to the same destination got its reply. */
   #endRetries({ id, address, replyTo }: Call, reply: RpcCorrelation): void {
     const isRetry = (each: Call) => each.replyTo === replyTo && each.address === address;
     for (let retry = this.#pairs.find(id, isRetry); retry; retry = this.#pairs.find(id, isRetry))

@@ -7,7 +7,7 @@ import type { RpcCorrelation } from './rpc.ts';
 /** The longest delay of a timer in Node. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** The time that the caller waits: in all, and without any reply. Its timers keep no process alive. */
+/** The timeouts of a caller: in total, and without any reply. Its timers keep no process alive. */
 export class Deadline {
   readonly #overall: NodeJS.Timeout | undefined;
   readonly #silence: NodeJS.Timeout | undefined;
@@ -17,7 +17,7 @@ export class Deadline {
     this.#silence = silence;
   }
 
-  /** A reply has come, and others follow. */
+  /** A reply was received, and others follow. */
   heard(): void {
     this.#silence?.refresh();
   }
@@ -28,7 +28,7 @@ export class Deadline {
   }
 }
 
-/** Starts the deadline that a request carries; `undefined` where it carries none. */
+/** Starts the deadline in a request; `undefined` if it has none. */
 export function startDeadline(
   { timeoutMs, silenceTimeoutMs }: RpcCorrelation,
   expire: (ms: number) => void,

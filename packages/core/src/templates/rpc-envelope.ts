@@ -7,18 +7,18 @@ import type { MessagingAction } from './messaging-action.ts';
 import type { Cut } from './messaging-waiting.ts';
 
 /**
- * What a body says of the call that it belongs to. A call is answered, a cast is not, a fanout is a cast to all.
+ * The RPC information in a message's body. A call expects a reply, a cast does not, a fanout is a cast to all consumers.
  */
 export type EnvelopeReading = EnvelopedRequest | EnvelopedReply;
 
-/** A request whose method, and for a call whose way back, stand in the body. */
+/** A request with its method, and for a call its reply address, in the body. */
 export interface EnvelopedRequest extends EnvelopeTrace {
   readonly kind: 'call' | 'cast' | 'fanout';
-  /** What is called: the span's name. */
+  /** The called method: the span's name. */
   readonly method: string;
   /** Pairs a call with its replies; with `replyTo`, only in a call. Where they are missing, the properties' count. */
   readonly id?: string | undefined;
-  /** The queue in which replies are expected. */
+  /** The queue for replies. */
   readonly replyTo?: string | undefined;
   /**
    * Milliseconds, in (0, 2,147,483,647], for which the caller waits: then the call ends as a failure, and
@@ -38,17 +38,17 @@ export interface EnvelopedReply extends EnvelopeTrace {
   readonly more?: boolean | undefined;
 }
 
-/** Trace context in the body itself, beside the one in headers. */
+/** Trace context in the body, in addition to that in headers. */
 interface EnvelopeTrace {
-  /** Adds the body's trace to a context that came in headers, if there came none. */
+  /** Adds the body's trace to the context extracted from headers, if that has none. */
   extract?(context: Context): Context;
-  /** The body with the trace in it; `undefined` where none is to go out. */
+  /** Returns the body with the trace; `undefined` to send it unchanged. */
   inject?(context: Context): Buffer | undefined;
 }
 
 /**
- * The form that an RPC library gives to its bodies. A plugin tries each envelope in order with every message, so one
- * that does not know the body must return `undefined` quickly.
+ * The body format of an RPC library. A plugin tries each envelope in order with every message, so one
+ * that does not recognise the body must return `undefined` quickly.
  *
  * @example
  * const jsonRpc: RpcEnvelope = {
@@ -63,13 +63,13 @@ interface EnvelopeTrace {
 export interface RpcEnvelope {
   /** `rpc.system.name` of the calls. */
   readonly system: string;
-  /** What it throws counts as `undefined`. */
+  /** An error counts as `undefined`. */
   read(content: Buffer, properties: EnvelopeProperties): EnvelopeReading | undefined;
 }
 
-/** What a message carries beside its body, as far as the broker has it. */
+/** The properties of a message, as far as the broker has them. */
 export interface EnvelopeProperties {
-  /** Where the message goes or came from. */
+  /** The exchange of the message. */
   readonly exchange?: string | undefined;
   readonly routingKey?: string | undefined;
   readonly contentType?: string | undefined;
@@ -119,7 +119,7 @@ export function envelopesOption(
   };
 }
 
-/** The first envelope that knows a body, and what it says. */
+/** The reading of the first envelope that recognises a body. */
 export function readEnvelope(
   envelopes: readonly RpcEnvelope[],
   content: unknown,
@@ -131,7 +131,7 @@ export function readEnvelope(
       const reading = read(content, properties);
       if (reading !== undefined) return { system, reading };
     } catch {
-      // Not every body is in every envelope's form.
+      // The body is not in the format of this envelope.
     }
   }
   return undefined;

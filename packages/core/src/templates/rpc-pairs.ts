@@ -6,7 +6,7 @@ export interface Paired {
   readonly replyTo: string;
 }
 
-/** Requests by id. Several may share an id: `replyTo` and the caller of `find` tell them apart. */
+/** Requests by id. Several may share an id: `replyTo` and the predicate of `find` distinguish them. */
 export class Pairs<T extends Paired> {
   readonly #byId = new ChurningMap<string, T>();
 
@@ -23,20 +23,20 @@ export class Pairs<T extends Paired> {
   }
 }
 
-/** About 1 MB in all. Late replies are rare; requests that never get one may be most of the traffic. */
+/** About 1 MB in total. Late replies are rare, but requests without a reply may be most of the traffic. */
 const MOST_REMEMBERED = 1000;
 
 /** AMQP's own ids are at most 255 bytes long; an id from a message's body may have any length. */
 const MAX_KEY_CHARS = 512;
 
-/** Requests whose span has ended without a reply: a late reply still finds its context. The oldest are forgotten. */
+/** Requests whose span has ended without a reply, so that a late reply finds its context. The oldest are dropped. */
 export class Unanswered<T extends Paired> {
   readonly #entries = new Map<string, T>();
 
   add(entry: T): void {
     const key = keyOf(entry.id, entry.replyTo);
     if (key.length > MAX_KEY_CHARS) return;
-    // A newer request of the same id takes the place at the end.
+    // A newer request with the same id moves to the end.
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     if (this.#entries.size <= MOST_REMEMBERED) return;

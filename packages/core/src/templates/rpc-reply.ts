@@ -17,7 +17,7 @@ export class Reply implements Outgoing {
     return result;
   }
 
-  /** The handler sees the error, and may send another. */
+  /** The handler receives the error, and may send another reply. */
   notSent(): void {}
 }
 
@@ -34,6 +34,6 @@ export class HandOver implements Outgoing {
     return result;
   }
 
-  /** The request is still served here. */
+  /** The request is still served by this process. */
   notSent(): void {}
 }

@@ -22,7 +22,7 @@ export function servingContext(current: Context, span: Span): Context {
   return current.setValue(SERVED_SPAN, span);
 }
 
-/** What a sent reply, or the request on its way to another consumer, belongs to. */
+/** The request that a sent reply, or the forwarded request, belongs to. */
 export interface ServedRequest extends Paired {
   readonly span: Span;
   readonly context: Context;
@@ -31,7 +31,7 @@ export interface ServedRequest extends Paired {
   handedOver(): void;
 }
 
-/** A request whose span has ended without a reply. It does not keep the message: there may be many. */
+/** A request whose span has ended without a reply. It does not keep the message, because there may be many. */
 class LateRequest implements ServedRequest {
   readonly id: string;
   readonly replyTo: string;
@@ -69,9 +69,9 @@ export class Serving extends Processing implements ServedRequest {
   readonly owner: ProcessingOwner;
   readonly #served: Served;
   #replied = false;
-  /** A first reply has been sent, and others follow. */
+  /** A first reply was sent, and others follow. */
   #streaming = false;
-  /** Since when only the reply is missing. */
+  /** The time since which only the reply is missing. */
   #doneMs: number | undefined;
 
   constructor(
@@ -93,7 +93,7 @@ export class Serving extends Processing implements ServedRequest {
     return this.#replied;
   }
 
-  /** A reply has been sent. */
+  /** A reply was sent. */
   reply({ failure, more }: RpcCorrelation): void {
     if (this.ended) return;
     this.#streaming = more === true;
@@ -106,7 +106,7 @@ export class Serving extends Processing implements ServedRequest {
     this.endWhenDone();
   }
 
-  /** The request has been sent to another consumer, which will reply in place of this one. */
+  /** The request was forwarded to another consumer, which will reply instead. */
   handedOver(): void {
     if (this.ended) return;
     if (this.recording) this.span.addEvent('handed over');
@@ -114,7 +114,7 @@ export class Serving extends Processing implements ServedRequest {
     this.endWhenDone();
   }
 
-  /** All but the reply was done in the turn of the event loop that is over: ends, unless more replies follow. */
+  /** Everything but the reply was done in the previous turn of the event loop: ends, unless more replies follow. */
   endUnanswered(): void {
     if (this.ended || !this.isDone) return;
     if (this.#streaming) {
@@ -145,7 +145,7 @@ export class Serving extends Processing implements ServedRequest {
   }
 }
 
-/** The requests that are served, and the latest ones that have ended without a reply. */
+/** The requests being served, and the latest ones that ended without a reply. */
 export class Served {
   readonly #pairs = new Pairs<Serving>();
   readonly #late = new Unanswered<LateRequest>();
@@ -167,13 +167,13 @@ export class Served {
     this.#late.add(new LateRequest(serving, this.#late));
   }
 
-  /** One has ended. */
+  /** A request has ended. */
   delete(serving: Serving): void {
     this.#pairs.delete(serving);
     if (this.#streaming.size > 0) this.#streaming.delete(serving);
   }
 
-  /** Whether the handler of a request with that id is at work. */
+  /** Whether the handler of a request with that id is running. */
   isPending(id: string): boolean {
     return this.#pairs.find(id, ({ isHandling }) => isHandling) !== undefined;
   }
@@ -188,7 +188,7 @@ export class Served {
     if (first === undefined) return this.#findLate(mark);
     const current = caller.getValue(SERVED_SPAN);
     const isMeant = (each: Serving) => each.replyTo === address || each.replyTo === replyTo;
-    // Nearly always there is just this one.
+    // Nearly always there is exactly one.
     if (first.span === current && isMeant(first)) return first;
     return (
       this.#pairs.find(id, (each) => each.span === current && isMeant(each)) ??
