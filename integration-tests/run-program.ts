@@ -12,13 +12,13 @@ export interface Ended {
 }
 
 export interface RunOptions {
-  /** The Node that runs it; this one by default. */
+  /** The path of Node; default that of this process. */
   readonly node?: string;
   readonly cwd?: string;
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** The environment of this process without what would trace the child: no variable of ours but the given ones. */
+/** The environment of this process without variables that would trace the child, plus the given ones. */
 export function cleanEnvironment(variables: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL_|CLEW_|NODE_OPTIONS$|TRACEPARENT$|TRACESTATE$|BAGGAGE$)/.test(name),
@@ -31,7 +31,7 @@ export function startProgram(args: readonly string[], options: RunOptions = {}):
   return spawn(node, args, { cwd, stdio: ['pipe', 'pipe', 'pipe'], env: cleanEnvironment(variables) });
 }
 
-/** Runs a program until it ends by itself. */
+/** Runs a program until it exits. */
 export async function runProgram(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const child = startProgram(args, options);
   child.stdin?.end();
@@ -43,7 +43,7 @@ export async function runProgram(args: readonly string[], options: RunOptions = 
   return { code, signal, stdout, stderr };
 }
 
-/** Does the same with each item, at most `width` at a time; results in the order of the items. */
+/** Runs the function for each item, at most `width` at a time; returns results in the order of the items. */
 export async function inParallel<T, R>(
   width: number,
   items: readonly T[],
@@ -58,7 +58,7 @@ export async function inParallel<T, R>(
   return results;
 }
 
-/** The binaries of pinned Node versions, installed where they are missing. */
+/** The binaries of pinned Node versions, which are installed if missing. */
 export async function nodeBinaries(versions: readonly string[]): Promise<Map<string, string>> {
   const script = join(__dirname, '..', 'scripts', 'node-versions.mjs');
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...versions]);

@@ -1,6 +1,6 @@
 import type { Collector } from '@clew/viewer';
 
-/** What a tree shows of a span. */
+/** The members of a span that a tree shows. */
 export interface TreeSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -9,7 +9,7 @@ export interface TreeSpan {
   readonly name: string;
 }
 
-/** The spans as lines `KIND name`, those of a parent beneath it and two spaces in; siblings by their names. */
+/** The spans as lines `KIND name`, children below their parent and indented; siblings sorted by name. */
 export function treeOf(spans: readonly TreeSpan[]): string[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
   const beneath = (parent: string | undefined, depth: number): string[] =>
@@ -26,7 +26,7 @@ export function treeOf(spans: readonly TreeSpan[]): string[] {
   return beneath(undefined, 0);
 }
 
-/** All that a collector got from a service. */
+/** All spans that a collector received from a service. */
 export function spansOf(collector: Collector, service: string) {
   return collector.store
     .traces({ service, limit: 1000 })

@@ -4,15 +4,15 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { buffer } from 'node:stream/consumers';
 import { decodeTraces } from '@clew/viewer';
 
-/** A receiver of OTLP that is not what it should be. */
+/** A faulty OTLP receiver. */
 export interface BadCollector {
   readonly url: string;
-  /** Spans that it took: of requests that it answered with success. */
+  /** The accepted spans: those of requests with a success response. */
   taken(): number;
   close(): Promise<void>;
 }
 
-/** What a receiver answers to its n-th request. */
+/** The response of a receiver to its n-th request. */
 type Answer = (response: ServerResponse, turn: number) => void;
 
 const status =
@@ -20,7 +20,7 @@ const status =
   (response) =>
     void response.writeHead(code, headers).end();
 
-/** Each way in which a receiver can be bad; real sockets all of them. */
+/** Receivers by their fault, all over real sockets. */
 export const BAD_COLLECTORS: Readonly<Record<string, () => Promise<BadCollector>>> = {
   'is not there': async () => ({ url: 'http://127.0.0.1:1', taken: () => 0, close: async () => {} }),
   'is slow': () => overHttp((response) => setTimeout(() => response.end(), 100)),

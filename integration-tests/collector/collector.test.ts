@@ -9,7 +9,7 @@ type Stats = TracerStats & { readonly bytesHeld: number };
 
 const WARM_UP = 200;
 const REQUESTS = 1000;
-/** Each span holds it: unbounded, the spans of one run would hold 8 MB. */
+/** Recorded on each span: without a limit, the spans of one run would take 8 MB. */
 const QUERY = 'x'.repeat(8000);
 const QUEUE_BYTES = 262_144;
 
@@ -22,7 +22,7 @@ interface Outcome {
   readonly taken: number;
 }
 
-/** Runs the traced server under load beside a collector, then ends it by a signal. */
+/** Runs the traced server under load with a collector, then ends it with a signal. */
 async function load(name: string, variables: Record<string, string> = {}): Promise<Outcome> {
   const collector = await BAD_COLLECTORS[name]!();
   const program = join(__dirname, 'program.mjs');
@@ -64,14 +64,14 @@ beforeAll(async () => {
 
 const sum = (dropped: Stats['dropped']) => Object.values(dropped).reduce((a, b) => a + b, 0);
 
-describe.each(names)('beside a collector that %s', (name) => {
-  test('the program answers as ever, and ends by its signal', () => {
+describe.each(names)('with a collector that %s', (name) => {
+  test('the application responds as usual, and ends by its signal', () => {
     const { answers, end } = outcomes.get(name)!;
     expect(answers).toEqual(Array(WARM_UP + REQUESTS).fill('ok'));
     expect(end).toEqual([null, 'SIGTERM']);
   });
 
-  test('what is held is bounded', () => {
+  test('the memory for spans is bounded', () => {
     const { before, after } = outcomes.get(name)!;
     // What the batch that was sealed last says of its process comes on top.
     expect(after.bytesQueued).toBeLessThanOrEqual(QUEUE_BYTES + 2048);
@@ -84,7 +84,7 @@ describe.each(names)('beside a collector that %s', (name) => {
     expect(after.spansExported + after.spansQueued + sum(after.dropped)).toBe(after.spansEnded);
   });
 
-  test('standard error has one line a matter, not one a span', () => {
+  test('standard error has one line for each problem, not one for each span', () => {
     const lines = outcomes
       .get(name)!
       .stderr.split('\n')
@@ -110,7 +110,7 @@ test.each([
   expect([after.spansExported, taken]).toEqual([0, 0]);
 });
 
-test('a batch that can’t be delivered in time is given up, by the cause retriesExhausted', async () => {
+test('a batch that can’t be delivered in time is dropped and counted as retriesExhausted', async () => {
   const { after } = await load('answers 503', { OTEL_BSP_EXPORT_TIMEOUT: '1' });
   expect(after.dropped.retriesExhausted).toBeGreaterThan(0);
 });

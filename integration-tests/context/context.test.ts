@@ -76,7 +76,7 @@ test('docs/context.md shows this table', async () => {
   expect(unpadded(document)).toContain(unpadded(stdout.trim()));
 });
 
-/** Tables without what formatters put between the bars. */
+/** Normalizes the white space of tables. */
 function unpadded(markdown: string): string {
   return markdown.replace(/[ \t]*\|[ \t]*/g, '|').replace(/-{3,}/g, '---');
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-test('the strict mode finds nothing in traced HTTP, and what is wrong in the program', async () => {
+test('the strict mode reports nothing for traced HTTP, and reports the faults of the application', async () => {
   const program = join(__dirname, 'strict-program.mjs');
   const { stdout } = await promisify(execFile)(process.execPath, [program]);
   const { spans, found, faults } = JSON.parse(stdout) as Record<string, unknown>;

@@ -4,9 +4,9 @@ import { generate } from 'selfsigned';
 import { nodeBinaries, runProgram } from '../run-program.ts';
 import { spansOf, treeOf } from '../span-tree.ts';
 
-// Node's own modules load one another, and no hook sees it: a program that loads the outer one is traced as well.
+// Node's own modules load each other without calling a hook: an application that loads only the outer one is traced too.
 
-/** Room for the download of a Node version. */
+/** Includes the download of a Node version. */
 const TIMEOUT_MS = 300_000;
 const NODES = ['22.15.0', '22.23.3', '24.21.0', '26.10.0'];
 

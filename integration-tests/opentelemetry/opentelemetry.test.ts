@@ -3,7 +3,7 @@ import { type Collector, type SpanRecord, startCollector } from '@clew/viewer';
 import { type Ended, inParallel, runProgram } from '../run-program.ts';
 import { spansOf, treeOf } from '../span-tree.ts';
 
-// Plugins and tracer of either house, one beside the other: `clew` and `opentelemetry`.
+// Combinations of plugins and tracers of Clew and OpenTelemetry.
 
 type House = 'clew' | 'opentelemetry';
 type Plugin = 'http' | 'express' | 'koa' | 'undici' | 'knex';
@@ -19,7 +19,7 @@ const all = (house: House): Record<Plugin, House> => ({
   knex: house,
 });
 
-/** Which plugins come from where. */
+/** The plugins of each combination. */
 const MIXES: Readonly<Record<string, Readonly<Record<Plugin, House>>>> = {
   'plugins of Clew': all('clew'),
   'plugins of OpenTelemetry': all('opentelemetry'),
@@ -39,7 +39,7 @@ const CASES: readonly Case[] = HOUSES.flatMap((tracer) =>
   Object.keys(MIXES).flatMap((mix) => CHAINS.map((program) => ({ tracer, mix, program }))),
 );
 
-/** The tree of a mix: OpenTelemetry's frameworks make a span a layer, ours none unless asked. */
+/** The tree of a combination: OpenTelemetry's framework plugins make one span for each layer, Clew's none by default. */
 function expectedTree({ express, koa, knex }: Readonly<Record<Plugin, House>>): string[] {
   const lines = [
     'CLIENT GET',
@@ -90,7 +90,7 @@ describe.each(HOUSES)('the tracer of %s', (tracer) => {
   });
 });
 
-test('spans say which plugin made them, and which tracer', () => {
+test('spans have the scope of their plugin and the name of their tracer', () => {
   for (const [index, { tracer, mix }] of CASES.entries()) {
     const { http, knex } = MIXES[mix]!;
     for (const { kind, name, scope, resource } of runs[index]!.spans) {
@@ -101,7 +101,7 @@ test('spans say which plugin made them, and which tracer', () => {
   }
 });
 
-test('one plugin says the same on both tracers', () => {
+test('a plugin records the same with both tracers', () => {
   const [ours, theirs] = HOUSES.map((tracer) => {
     const index = CASES.findIndex((each) => each.tracer === tracer && each.mix === 'plugins of Clew');
     return runs[index]!.spans.map(({ kind, name, attributes, status, events, links, scope }) => ({
@@ -132,7 +132,7 @@ test.each(CHAINS)(
   },
 );
 
-/** Ports differ from run to run; a wait is told only when it was long. */
+/** Ports differ between runs; a wait is recorded only if it was long. */
 function stable(attributes: SpanRecord['attributes']): Record<string, unknown> {
   const entries = Object.entries(attributes).filter(([key]) => !/_ms$/.test(key));
   return Object.fromEntries(entries.map(([key, value]) => [key, withoutPort(key, value)]));

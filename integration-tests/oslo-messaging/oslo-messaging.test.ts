@@ -58,14 +58,14 @@ async function startPeer(url: string): Promise<ChildProcess> {
   return child;
 }
 
-/** What the Python program would pass on: ids of OSProfiler. */
+/** The ids of OSProfiler that the Python service would pass on. */
 interface TraceInfo {
   readonly hmac_key: string;
   readonly base_id: string;
   readonly parent_id: string;
 }
 
-test('a Node program calls a Python one: named by its method, the trace in the message', () =>
+test('a Node service calls a Python service: the span is named after the method, and the trace is in the message', () =>
   traced(newest, broker.url, { envelopes }, async (_connection, channel) => {
     const client = await osloClient(channel);
     const result = (await inSpan('caller', () => client.call(TOPIC, 'add', { a: 2, b: 3 }))) as {
@@ -92,7 +92,7 @@ test('a Node program calls a Python one: named by its method, the trace in the m
     });
   }));
 
-test('there and back: the Python program calls the Node program in the same trace', () =>
+test('the Python service calls back the Node service in the same trace', () =>
   traced(newest, broker.url, { envelopes }, async (connection, channel) => {
     await osloServer(await connection.channel(), 'clew-node', {
       multiply: ({ a = 0, b = 0 }) => inSpan('work', () => a * b),
@@ -104,12 +104,12 @@ test('there and back: the Python program calls the Node program in the same trac
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
     const served = named(spans, 'multiply');
     expect(served).toMatchObject({ kind: SpanKind.SERVER, parentIsRemote: true });
-    // Its parent is a span of the Python program's own.
+    // Its parent is a span of the Python service.
     expect(served.parentSpanId).not.toBe(named(spans, 'ask').spanId);
     expect(named(spans, 'work').parentSpanId).toBe(served.spanId);
   }));
 
-test('failures are errors on both sides, whoever fails', () =>
+test('failures are errors on both sides, whichever side fails', () =>
   traced(newest, broker.url, { envelopes }, async (connection, channel) => {
     await osloServer(await connection.channel(), 'clew-node', {
       fail: () => {
@@ -129,7 +129,7 @@ test('failures are errors on both sides, whoever fails', () =>
     expect(spans[0]?.status.message).toBe('because');
   }));
 
-test('heartbeats of a long call are no replies, and keep the caller waiting', () =>
+test('heartbeats of a long call are not replies, and keep the caller waiting', () =>
   traced(newest, broker.url, { envelopes, callTimeoutMs: 100 }, async (_connection, channel) => {
     const client = await osloClient(channel);
     expect(await client.call(TOPIC, 'slow', { seconds: 3.5 }, { callMonitorTimeout: 2 })).toBe('slept');
@@ -139,7 +139,7 @@ test('heartbeats of a long call are no replies, and keep the caller waiting', ()
     expect(call!.attributes['error.type']).toBeUndefined();
   }));
 
-test('a call ends when its caller gives up: before a late reply, without any, and without a heartbeat', () =>
+test('a call ends at the caller’s timeout: before a late reply, without a reply, and without a heartbeat', () =>
   traced(newest, broker.url, { envelopes }, async (_connection, channel) => {
     const client = await osloClient(channel);
     const late = inSpan('caller', () => client.call(TOPIC, 'slow', { seconds: 2 }, { timeout: 1 }));
@@ -162,12 +162,12 @@ test('a call ends when its caller gives up: before a late reply, without any, an
       expect(span.endTimeMs - span.startTimeMs).toBeLessThan(timeoutMs + 400);
     }
     expect(await client.call(TOPIC, 'slow', { seconds: 0 }, { timeout: 30 })).toBe('slept');
-    // The late reply has come by then, and made no span.
+    // By then the late reply was received, without a span.
     const [inTime] = await recorder.take(1);
     expect(inTime?.attributes['error.type']).toBeUndefined();
   }));
 
-test('casts and fanouts are messages, named by their method and told apart', () =>
+test('casts and fanouts are messages, named by their method and distinguished by clew.rpc.kind', () =>
   traced(newest, broker.url, { envelopes }, async (connection, channel) => {
     let told: unknown;
     await osloServer(await connection.channel(), 'clew-node', {

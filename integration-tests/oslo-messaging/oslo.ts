@@ -22,7 +22,7 @@ const properties = {
   priority: 0,
 };
 
-/** How long a caller waits, in seconds as in oslo.messaging: in all, and for a heartbeat of the server. */
+/** The timeouts of a caller, in seconds as in oslo.messaging: in total, and for a heartbeat of the server. */
 export interface OsloTimes {
   readonly timeout?: number;
   readonly callMonitorTimeout?: number;

@@ -3,7 +3,7 @@ import { startCollector } from '@clew/viewer';
 import { runProgram } from '../run-program.ts';
 import { spansOf } from '../span-tree.ts';
 
-test('a program under hostile errors and requests answers as untraced, and each request is one span', async () => {
+test('an application under hostile errors and requests responds as untraced, and each request is one span', async () => {
   const program = join(__dirname, 'programs', 'hostile.cjs');
   const collector = await startCollector({ port: 0 });
   const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'hostile' };

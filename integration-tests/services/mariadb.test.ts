@@ -1,7 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import { findMariadb, startMariadb } from './mariadb.ts';
 
-test('an installed MariaDB is started, can be used, and is gone after it was stopped', async () => {
+test('an installed MariaDB is started, accepts queries, and is removed when it is stopped', async () => {
   const mariadb = await startMariadb();
   const connection = await createConnection(mariadb.url);
   const [rows] = await connection.query('SELECT DATABASE() AS name');
@@ -11,7 +11,7 @@ test('an installed MariaDB is started, can be used, and is gone after it was sto
   await expect(createConnection(mariadb.url)).rejects.toThrow('ECONNREFUSED');
 }, 60_000);
 
-test('one that the environment names and that cannot be reached is reported without its password', async () => {
+test('an unreachable server in the environment is reported without its password', async () => {
   const { MYSQL_URL } = process.env;
   process.env.MYSQL_URL = 'mysql://app:s3cr3t@127.0.0.1:1/test';
   try {

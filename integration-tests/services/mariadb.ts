@@ -8,7 +8,7 @@ import { createConnection } from 'mysql2/promise';
 import { aptInstall } from './apt-install.ts';
 import { freePorts } from './free-ports.ts';
 
-/** A MariaDB or MySQL that tests may fill and empty. */
+/** A MariaDB or MySQL whose content tests may change. */
 export interface Mariadb {
   /** `mysql://root@127.0.0.1:3306/test` */
   readonly url: string;
@@ -35,7 +35,7 @@ export async function findMariadb(): Promise<Mariadb> {
   return startMariadb();
 }
 
-/** Starts an installed MariaDB on a port and in a folder of its own, which `stop` removes. */
+/** Starts an installed MariaDB on its own port and in its own folder, which `stop` removes. */
 export async function startMariadb(): Promise<Mariadb> {
   const server = onPath('mariadbd') ?? (aptInstall('mariadb-server') ? onPath('mariadbd') : undefined);
   const installer = onPath('mariadb-install-db');
@@ -80,7 +80,7 @@ async function query(url: string, text: string): Promise<void> {
   await connection.query(text).finally(() => connection.end());
 }
 
-/** Why it cannot be used; undefined if it can. */
+/** Why the server can't be used; `undefined` if it can. */
 async function refusal(url: string): Promise<string | undefined> {
   return query(url, 'SELECT 1').then(
     () => undefined,
@@ -99,7 +99,7 @@ async function untilUsable(url: string): Promise<void> {
   }
 }
 
-/** Debian has the server in /usr/sbin, which is not on every user's path. */
+/** Debian installs the server in /usr/sbin, which is not in every user's path. */
 function onPath(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin'];
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { findPostgres, startPostgres } from './postgres.ts';
 
-test('an installed PostgreSQL is started, answers and is gone after it was stopped', async () => {
+test('an installed PostgreSQL is started, accepts queries, and is removed when it is stopped', async () => {
   const postgres = await startPostgres();
   const client = new Client({ connectionString: postgres.url });
   await client.connect();
@@ -12,7 +12,7 @@ test('an installed PostgreSQL is started, answers and is gone after it was stopp
   await expect(new Client({ connectionString: postgres.url }).connect()).rejects.toThrow('ECONNREFUSED');
 });
 
-test('one that the environment names and that is not there is said, without its password', async () => {
+test('an unreachable server in the environment is reported without its password', async () => {
   const { DATABASE_URL } = process.env;
   process.env.DATABASE_URL = 'postgres://app:s3cr3t@127.0.0.1:1/test';
   try {

@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { aptInstall } from './apt-install.ts';
 import { freePorts } from './free-ports.ts';
 
-/** A PostgreSQL that tests may fill and empty. */
+/** A PostgreSQL whose content tests may change. */
 export interface Postgres {
   /** `postgres://postgres@127.0.0.1:5432/test` */
   readonly url: string;
@@ -35,7 +35,7 @@ export async function findPostgres(): Promise<Postgres> {
   return startPostgres();
 }
 
-/** Starts an installed PostgreSQL on a port and in a folder of its own, which `stop` removes. */
+/** Starts an installed PostgreSQL on its own port and in its own folder, which `stop` removes. */
 export async function startPostgres(): Promise<Postgres> {
   const binaries = installed() ?? (aptInstall('postgresql') ? installed() : undefined);
   if (binaries === undefined) throw new Error(MISSING);
@@ -87,7 +87,7 @@ async function query(url: string, text: string): Promise<void> {
   await client.query(text).finally(() => client.end());
 }
 
-/** Why it does not answer; undefined if it does. */
+/** Why the server can't be used; `undefined` if it can. */
 async function refusal(url: string): Promise<string | undefined> {
   return query(url, 'SELECT 1').then(
     () => undefined,
@@ -106,7 +106,7 @@ async function answering(url: string): Promise<void> {
   }
 }
 
-/** The folder of `initdb` and `postgres`, on the path or where Debian has them. */
+/** The folder of `initdb` and `postgres`, in the path or in Debian's location. */
 function installed(): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...globSync('/usr/lib/postgresql/*/bin')];
   return folders.find((folder) => existsSync(join(folder, 'initdb')));

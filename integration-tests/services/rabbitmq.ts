@@ -20,23 +20,23 @@ import { freePorts } from './free-ports.ts';
 /** A RabbitMQ that tests may use. */
 export interface Rabbitmq {
   readonly url: string;
-  /** Ends it if it was started for the tests; one that was there stays. */
+  /** Stops the broker if it was started here. */
   stop(): Promise<void>;
 }
 
-/** A broker of the tests' own, which they may stop and start again as they like. */
+/** A broker that was started for the tests, which may stop and restart it. */
 export interface OwnRabbitmq extends Rabbitmq {
   readonly port: number;
   start(): Promise<void>;
-  /** Runs `rabbitmqctl` on it. */
+  /** Runs `rabbitmqctl` on the broker. */
   control(...args: string[]): string;
-  /** Ends it and keeps its folder and ports, so that `start` brings it back. */
+  /** Stops the broker and keeps its folder and ports for `start`. */
   halt(): Promise<void>;
 }
 
 const START_WITHIN_MS = 60_000;
 
-/** `AMQP_URL`, else a broker on the usual port, else one of our own, installed first where that can be done. */
+/** The broker at `AMQP_URL`, or on the default port, or a new one, which is installed if possible. */
 export async function rabbitmq(): Promise<Rabbitmq> {
   const given = process.env.AMQP_URL;
   if (given !== undefined) return { url: given, stop: async () => {} };
@@ -44,7 +44,7 @@ export async function rabbitmq(): Promise<Rabbitmq> {
   return ownRabbitmq();
 }
 
-/** Starts a broker on a free port of this machine, with its data in a temporary folder. */
+/** Starts a broker on a free local port, with its data in a temporary folder. */
 export async function ownRabbitmq(): Promise<OwnRabbitmq> {
   const server = serverCommand();
   const folder = mkdtempSync(join(tmpdir(), 'clew-rabbitmq-'));
@@ -91,7 +91,7 @@ export async function ownRabbitmq(): Promise<OwnRabbitmq> {
         }
         await sleep(100);
       }
-      // The port opens shortly before the last steps of the start.
+      // The port opens shortly before the end of the start.
       broker.control('await_startup');
     },
     control: (...args) =>
@@ -139,16 +139,16 @@ function onPath(): string | undefined {
     .find((file) => existsSync(file));
 }
 
-/** Erlang's port mapper outlives the broker; ours serves nobody else. */
+/** Erlang's port mapper outlives the broker; this one serves only that broker. */
 function stopPortMapper(env: NodeJS.ProcessEnv): void {
   try {
     execFileSync('epmd', ['-kill'], { env, stdio: 'ignore' });
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
   }
 }
 
-/** Whether somebody speaks AMQP there. */
+/** Whether an AMQP broker accepts connections at this address. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('AMQP\0\0\x09\x01'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cleanEnvironment, type Ended, runProgram } from '../run-program.ts';
 
-// What a user does: a project far away from this repository, whose own tests trace its application.
+// Like a user's project: in a folder outside of this repository, its own tests trace its application.
 
 const TIMEOUT_MS = 300_000;
 const packages = join(__dirname, '..', '..', 'packages');
@@ -16,7 +16,7 @@ const JEST_LINE =
   'clew warn: @clew/node: Jest loads modules without module hooks: only Node’s own modules and those that you ' +
   'pass to a plugin’s instrument() are traced (see the README of @clew/testing)';
 
-/** Those of a suite among them. */
+/** Including the tests of a suite. */
 const ALL_PASSED = /Tests: +([2-9]\d) passed, \1 total/;
 
 let project: string;
@@ -73,7 +73,7 @@ test(
   'vitest, where Node loads the packages',
   async () => {
     const ended = await run(VITEST, 'run', '--globals', 'esm', 'vitest');
-    // One is skipped where vitest's modules can't be hooked.
+    // One is skipped if Vitest's modules can't be hooked.
     expect(ended.stdout).toMatch(/Tests +(?:[2-9]\d passed|[2-9]\d passed \| 1 skipped) \([2-9]\d\)/);
     expect(ended.code).toBe(0);
     expect(linesOf(ended)).toEqual([]);
@@ -99,7 +99,7 @@ test(
   TIMEOUT_MS,
 );
 
-test('Jest without its globals fails with a line that says what to change', async () => {
+test('Jest without its globals fails with a message that says what to change', async () => {
   const ended = await run(JEST, '--injectGlobals=false', 'commonjs/suite');
   expect(ended.stderr).toContain(
     '@clew/testing: expected the globals of Jest: remove `injectGlobals: false`',
