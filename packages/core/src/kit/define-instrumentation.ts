@@ -1,5 +1,4 @@
-import diagnostics from 'node:diagnostics_channel';
-import { type Context, diag, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api';
+import { type Context, diag, type TracerProvider } from '@opentelemetry/api';
 import {
   type Instrumentation,
   InstrumentationBase,
@@ -7,13 +6,13 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
-import { guard, reportFailure } from './failures.ts';
+import { createTools, type PluginState, type Writable } from './create-tools.ts';
+import { guard } from './failures.ts';
 import { claim, release } from './one-per-process.ts';
 import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
 import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
-import { type TracedChannel, traceChannel } from './tracing-channel.ts';
 import { UndoList } from './undo-list.ts';
-import { type AnyFunction, followReplacements, replace } from './wrap.ts';
+import { followReplacements } from './wrap.ts';
 
 /** The parts of a plugin. */
 export interface InstrumentationDefinition<K extends OptionKinds> {
@@ -49,21 +48,6 @@ export interface InstrumentationClass<K extends OptionKinds> {
   readonly definition: InstrumentationDefinition<K>;
 }
 
-/** The tools have plain properties, not getters, because they are read for every request. */
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-
-interface State<Options> {
-  readonly undo: UndoList;
-  /** Passed to `tools.once` since the last `disable()`. */
-  patched: WeakSet<object>;
-  /** Every copy of a module that was loaded or passed to `instrument`, and whether it is patched now. */
-  readonly seen: Map<ModuleTarget<Options>, Map<unknown, boolean>>;
-  /** ES modules that wrap a patched CommonJS module: their named exports are separate values. */
-  readonly namespaces: Set<object>;
-  readonly listeners: Map<string, (message: unknown) => void>;
-  readonly traced: Map<string, TracedChannel>;
-}
-
 /**
  * Creates the class of a plugin. It extends OpenTelemetry's `InstrumentationBase`: instances work in
  * `registerInstrumentations()` of any OpenTelemetry setup and in `init()`.
@@ -81,7 +65,7 @@ export function defineInstrumentation<K extends OptionKinds>(
   return class extends InstrumentationBase<GivenOptions<K>> implements ClewInstrumentation<K> {
     static readonly definition = definition;
     // `init` and `enable` run inside the base constructor, before any field initialiser: hence `declare`.
-    declare state: State<OptionsOf<K>>;
+    declare state: PluginState<OptionsOf<K>>;
     declare tools: Writable<Tools<OptionsOf<K>>>;
     declare resolved: OptionsOf<K>;
 
@@ -109,7 +93,7 @@ export function defineInstrumentation<K extends OptionKinds>(
         listeners: new Map(),
         traced: new Map(),
       };
-      this.tools ??= toolsOf(definition.name, this.state, this.resolved, this.tracer);
+      this.tools ??= createTools(definition.name, this.state, this.resolved, this.tracer);
       return modules.map((target) => hookOn(target, (moduleExports) => this.patch(target, moduleExports)));
     }
 
@@ -197,61 +181,6 @@ function hookOn<Options>(
     return new InstrumentationNodeModuleDefinition(target.module, versions, patchAndReturn);
   const file = new InstrumentationNodeModuleFile(pathOf(target), versions, patchAndReturn, () => {});
   return new InstrumentationNodeModuleDefinition(target.module, versions, undefined, undefined, [file]);
-}
-
-function toolsOf<Options>(
-  name: string,
-  state: State<Options>,
-  options: Options,
-  tracer: Tracer,
-): Writable<Tools<Options>> {
-  const { undo, listeners, traced } = state;
-  return {
-    name,
-    options,
-    tracer,
-    wrap(object, key, make) {
-      const undone = replace(object, key, name, make as unknown as (original: AnyFunction) => AnyFunction);
-      if (undone) undo.addFor(object, undone);
-    },
-    once(object, patch) {
-      if (state.patched.has(object)) return;
-      state.patched.add(object);
-      patch();
-    },
-    subscribe(channel, onMessage) {
-      // Two copies of a module publish to the same channels.
-      if (listeners.has(channel)) return;
-      const listener = (message: unknown) => {
-        try {
-          onMessage(message);
-        } catch (fault) {
-          reportFailure(`${name} on ${channel}`, fault);
-        }
-      };
-      listeners.set(channel, listener);
-      diagnostics.subscribe(channel, listener);
-      undo.add(() => {
-        diagnostics.unsubscribe(channel, listener);
-        listeners.delete(channel);
-      });
-    },
-    traceChannel(channel, view) {
-      if (traced.has(channel)) return;
-      const tracedChannel = traceChannel(channel, view, `${name} on ${channel}`);
-      traced.set(channel, tracedChannel);
-      undo.add(() => {
-        tracedChannel.undo();
-        traced.delete(channel);
-      });
-    },
-    onDisable(undoing) {
-      undo.add(undoing);
-    },
-    callHook(hook, span: Span, info) {
-      if (hook) guard(`a hook of ${name}`, () => hook(span, info));
-    },
-  };
 }
 
 function claimFor(name: string, instance: { disable(): void }): boolean {

@@ -1,0 +1,79 @@
+import diagnostics from 'node:diagnostics_channel';
+import type { Span, Tracer } from '@opentelemetry/api';
+import { guard, reportFailure } from './failures.ts';
+import type { ModuleTarget, Tools } from './target.ts';
+import { type TracedChannel, traceChannel } from './tracing-channel.ts';
+import type { UndoList } from './undo-list.ts';
+import { type AnyFunction, replace } from './wrap.ts';
+
+/** The tools have plain properties, not getters, because they are read for every request. */
+export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** What a plugin has patched and subscribed to. */
+export interface PluginState<Options> {
+  readonly undo: UndoList;
+  /** Passed to `tools.once` since the last `disable()`. */
+  patched: WeakSet<object>;
+  /** Every copy of a module that was loaded or passed to `instrument`, and whether it is patched now. */
+  readonly seen: Map<ModuleTarget<Options>, Map<unknown, boolean>>;
+  /** ES modules that wrap a patched CommonJS module: their named exports are separate values. */
+  readonly namespaces: Set<object>;
+  readonly listeners: Map<string, (message: unknown) => void>;
+  readonly traced: Map<string, TracedChannel>;
+}
+
+/** Creates the tools of a plugin, whose `options` and `tracer` the plugin updates. */
+export function createTools<Options>(
+  name: string,
+  state: PluginState<Options>,
+  options: Options,
+  tracer: Tracer,
+): Writable<Tools<Options>> {
+  const { undo, listeners, traced } = state;
+  return {
+    name,
+    options,
+    tracer,
+    wrap(object, key, make) {
+      const undone = replace(object, key, name, make as unknown as (original: AnyFunction) => AnyFunction);
+      if (undone) undo.addFor(object, undone);
+    },
+    once(object, patch) {
+      if (state.patched.has(object)) return;
+      state.patched.add(object);
+      patch();
+    },
+    subscribe(channel, onMessage) {
+      // Two copies of a module publish to the same channels.
+      if (listeners.has(channel)) return;
+      const listener = (message: unknown) => {
+        try {
+          onMessage(message);
+        } catch (fault) {
+          reportFailure(`${name} on ${channel}`, fault);
+        }
+      };
+      listeners.set(channel, listener);
+      diagnostics.subscribe(channel, listener);
+      undo.add(() => {
+        diagnostics.unsubscribe(channel, listener);
+        listeners.delete(channel);
+      });
+    },
+    traceChannel(channel, view) {
+      if (traced.has(channel)) return;
+      const tracedChannel = traceChannel(channel, view, `${name} on ${channel}`);
+      traced.set(channel, tracedChannel);
+      undo.add(() => {
+        tracedChannel.undo();
+        traced.delete(channel);
+      });
+    },
+    onDisable(undoing) {
+      undo.add(undoing);
+    },
+    callHook(hook, span: Span, info) {
+      if (hook) guard(`a hook of ${name}`, () => hook(span, info));
+    },
+  };
+}
