@@ -9,7 +9,7 @@ afterEach(() => recorder.stop());
 
 const tracer = () => trace.getTracer('shop', '1.2.3');
 
-test('a span is handed over with all that it was told', async () => {
+test('a recorded span has everything that was set on it', async () => {
   const parent = tracer().startSpan('parent');
   const span = tracer().startSpan(
     'checkout',
@@ -47,7 +47,7 @@ test('a span is handed over with all that it was told', async () => {
   });
 });
 
-test('a remote parent is known as such', async () => {
+test('a remote parent is marked as remote', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const remote = propagation.extract(context.active(), { traceparent });
   tracer().startSpan('served', {}, remote).end();
@@ -55,7 +55,7 @@ test('a remote parent is known as such', async () => {
   expect(span).toMatchObject({ parentIsRemote: true, parentSpanId: 'b7ad6b7169203331' });
 });
 
-test('a root is one even where a span is current', async () => {
+test('a root span has no parent even if a span is current', async () => {
   tracer().startActiveSpan('outer', (outer) => {
     tracer().startSpan('root', { root: true }).end();
     outer.end();
@@ -75,12 +75,12 @@ test('take waits until all spans have ended', async () => {
   expect(recorder.spans()).toEqual([]);
 });
 
-test('take says which spans there are when there are too many', async () => {
+test('take rejects with the names of the spans if there are too many', async () => {
   for (const name of ['one', 'two', 'three']) tracer().startSpan(name).end();
   await expect(recorder.take(2)).rejects.toThrow('expected 2 spans, got 3: "one", "two", "three"');
 });
 
-test('what is not sampled has ids, records nothing and counts what it is told in vain', () => {
+test('an unsampled span has ids, records nothing and counts calls on it', () => {
   recorder.sampling = 'none';
   const span = tracer().startSpan('quiet');
   expect(span.isRecording()).toBe(false);
@@ -94,13 +94,13 @@ test('what is not sampled has ids, records nothing and counts what it is told in
 });
 
 describe('verify', () => {
-  test('is content when all spans were looked at', () => {
+  test('passes if all spans were taken', () => {
     tracer().startSpan('seen').end();
     recorder.spans();
     expect(() => recorder.verify()).not.toThrow();
   });
 
-  test('finds spans that nobody looked at', () => {
+  test('finds spans that were not taken', () => {
     tracer().startSpan('forgotten').end();
     expect(() => recorder.verify()).toThrow('spans that nobody looked at: "forgotten"');
     expect(() => recorder.verify()).not.toThrow();
@@ -127,7 +127,7 @@ describe('verify', () => {
   });
 });
 
-test('stop gives the globals of the API back', () => {
+test('stop restores the globals of the API', () => {
   recorder.stop();
   expect(tracer().startSpan('nobody').isRecording()).toBe(false);
   const other = prepareRecorder();
@@ -136,6 +136,6 @@ test('stop gives the globals of the API back', () => {
   other.stop();
 });
 
-test('a second recorder beside one that runs is refused', () => {
+test('a second recorder throws while the first one is installed', () => {
   expect(() => createRecorder()).toThrow('another context manager is installed');
 });

@@ -69,7 +69,7 @@ test('a synchronous function runs inside its span, which ends when it returns', 
   expect(span).toMatchObject({ parentSpanId: caller?.spanId, attributes: { result: 'Ariadne' } });
 });
 
-test('one that returns nothing ends too, one that throws is an error', async () => {
+test('a function that returns undefined ends its span, and one that throws records the error', async () => {
   channel.traceSync(() => {}, { title: 'silence' });
   const failure = new Error('no voice');
   const failing = () => {
@@ -81,7 +81,7 @@ test('one that returns nothing ends too, one that throws is an error', async () 
   expect(noise).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'no voice' } });
 });
 
-test('a promise runs inside its span, which ends when it settles; the caller stays the caller', async () => {
+test('an asynchronous function runs inside its span, which ends when the promise settles', async () => {
   const result = await asCaller(async () => {
     const inside = await channel.tracePromise(
       async () => {
@@ -97,14 +97,14 @@ test('a promise runs inside its span, which ends when it settles; the caller sta
   expect(span).toMatchObject({ parentSpanId: caller?.spanId, attributes: { result: 'Ariadne' } });
 });
 
-test('a rejection is an error, and stays the rejection', async () => {
+test('a rejection is recorded, and the promise still rejects', async () => {
   const failure = new Error('no voice');
   const rejecting = channel.tracePromise(() => Promise.reject(failure), { title: 'noise' });
   await expect(rejecting).rejects.toBe(failure);
   expect((await recorder.take(1))[0]?.status.message).toBe('no voice');
 });
 
-test('a callback runs in the context of its caller, wherever it is called from', async () => {
+test('a callback runs in the context of its caller, whatever context calls it', async () => {
   let answer: ((error: unknown, value?: string) => void) | undefined;
   const ask = (callback: (error: unknown, value?: string) => void) => {
     answer = callback;
@@ -156,7 +156,7 @@ test('the callback of an untraced call runs where the library calls it, or in th
   recorder.spans();
 });
 
-test('calls at the same time do not see each other', async () => {
+test('concurrent calls have their own contexts', async () => {
   const play = (title: string) =>
     channel.tracePromise(
       async () => {
@@ -169,19 +169,19 @@ test('calls at the same time do not see each other', async () => {
   await recorder.take(2);
 });
 
-test('a library that publishes without stores has its spans all the same', async () => {
+test('a library that publishes without stores is traced too', async () => {
   const message = { title: 'Ariadne', result: 'la' };
   channel.start.publish(message);
   channel.end.publish(message);
   expect((await recorder.take(1))[0]?.attributes).toEqual({ result: 'la' });
 });
 
-test('what the view does not want is called as if nobody listened', async () => {
+test('a call that the view ignores runs as without a subscriber', async () => {
   expect(asCaller(() => channel.traceSync(currentName, { title: 'unknown' }))).toBe('caller');
   await recorder.take(1);
 });
 
-test('after disable() nobody listens, after enable() the plugin does', async () => {
+test('disable() unsubscribes the plugin, enable() subscribes it again', async () => {
   plugin.disable();
   expect(channel.start.hasSubscribers).toBe(false);
   channel.traceSync(() => {}, { title: 'Ariadne' });
@@ -190,7 +190,7 @@ test('after disable() nobody listens, after enable() the plugin does', async () 
   await recorder.take(1);
 });
 
-test('a fault of the view does not reach the application', async () => {
+test('a failure in the view does not reach the application', async () => {
   plugin.disable();
   const broken = new Songs();
   const hostile = new Proxy(
