@@ -2,7 +2,7 @@ import type { Attributes, SpanStatus } from '@opentelemetry/api';
 
 /** A span that records its calls in one list. */
 export class ListeningSpan {
-  readonly told: unknown[] = [];
+  readonly calls: unknown[] = [];
   recording = true;
 
   spanContext() {
@@ -14,25 +14,25 @@ export class ListeningSpan {
   }
 
   setAttribute(key: string, value: unknown): this {
-    this.told.push([key, value]);
+    this.calls.push([key, value]);
     return this;
   }
 
   setAttributes(attributes: Attributes): this {
-    this.told.push(attributes);
+    this.calls.push(attributes);
     return this;
   }
 
   setStatus(status: SpanStatus): this {
-    this.told.push(status);
+    this.calls.push(status);
     return this;
   }
 
   recordException(exception: { name?: string; message?: string }): void {
-    this.told.push(`${exception.name}: ${exception.message}`);
+    this.calls.push(`${exception.name}: ${exception.message}`);
   }
 
   end(): void {
-    this.told.push('end');
+    this.calls.push('end');
   }
 }

@@ -9,7 +9,7 @@ const exchangeOf = (span: object = new ListeningSpan()) => {
   const current = trace.setSpan(rootContext, span as Span);
   return new Operation(span as Span, current);
 };
-const endsOf = (span: ListeningSpan) => span.told.filter((told) => told === 'end').length;
+const endsOf = (span: ListeningSpan) => span.calls.filter((call) => call === 'end').length;
 const ERROR = SpanStatusCode.ERROR;
 
 beforeAll(() => context.setGlobalContextManager(new AsyncContextManager()));
@@ -23,7 +23,7 @@ describe('the end', () => {
     operation.end({ a: 1 });
     operation.end({ b: 2 });
     operation.fail(new Error('late'));
-    expect(span.told).toEqual([{ a: 1 }, 'end']);
+    expect(span.calls).toEqual([{ a: 1 }, 'end']);
     expect(operation.recording).toBe(false);
     expect(operation.ended).toBe(true);
   });
@@ -34,7 +34,7 @@ describe('the end', () => {
     const operation = exchangeOf(span);
     operation.fail(new Error('nobody looks'));
     operation.end({ a: 1 });
-    expect(span.told).toEqual(['end']);
+    expect(span.calls).toEqual(['end']);
   });
 });
 
@@ -50,7 +50,7 @@ describe('run', () => {
     const span = new ListeningSpan();
     const result = {};
     expect(exchangeOf(span).run(() => result)).toBe(result);
-    expect(span.told).toEqual([]);
+    expect(span.calls).toEqual([]);
   });
 
   test('records an error, ends the span and rethrows the same error', () => {
@@ -61,7 +61,7 @@ describe('run', () => {
         throw error;
       }),
     ).toThrow(error);
-    expect(span.told).toEqual([
+    expect(span.calls).toEqual([
       'TypeError: no',
       ['error.type', 'TypeError'],
       { code: ERROR, message: 'no' },
@@ -93,7 +93,7 @@ describe('settle', () => {
     const span = new ListeningSpan();
     const error = new RangeError('too far');
     await expect(exchangeOf(span).settle(Promise.reject(error))).rejects.toBe(error);
-    expect(span.told[0]).toBe('RangeError: too far');
+    expect(span.calls[0]).toBe('RangeError: too far');
     expect(endsOf(span)).toBe(1);
   });
 
@@ -228,7 +228,7 @@ describe('callback', () => {
   test('records a first argument that is an error', () => {
     const span = new ListeningSpan();
     inCaller(new ListeningSpan(), span).callback((_error: unknown) => {})(new Error('no'));
-    expect(span.told).toContainEqual({ code: ERROR, message: 'no' });
+    expect(span.calls).toContainEqual({ code: ERROR, message: 'no' });
     expect(endsOf(span)).toBe(1);
   });
 
@@ -246,7 +246,7 @@ describe('callback', () => {
       expect(() => callback(undefined, [])).toThrow(failure);
       expect([calls, endsOf(span)]).toEqual([times, 1]);
     }
-    expect(span.told).toEqual(['end']);
+    expect(span.calls).toEqual(['end']);
   });
 
   test('returns a value that is not a function unchanged', () => {
@@ -284,7 +284,7 @@ describe('endOn', () => {
     expect(endsOf(span)).toBe(0);
     emitter.emit('close');
     emitter.emit('close');
-    expect(span.told).toContainEqual({ code: ERROR, message: 'broken' });
+    expect(span.calls).toContainEqual({ code: ERROR, message: 'broken' });
     expect(endsOf(span)).toBe(1);
     expect(emitter.eventNames()).toEqual([]);
   });

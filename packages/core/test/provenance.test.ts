@@ -157,7 +157,7 @@ test('a key that only verifies, and no longer signs, is accepted equally', () =>
 });
 
 test.each(['b3', 'b3multi', 'jaeger', 'ottrace', 'datadog', 'elastic', 'xray', 'sentry', 'gcp'])(
-  'with inject: [%s] alone the headers that are sent are signed, and the trace goes on signed',
+  'with inject: [%s] alone the headers that are sent are signed, and the trace is continued as signed',
   (name) => {
     const format = TRACE_FORMATS.get(name)!;
     const alone = createPropagator({ extract: [format], inject: [format], ...parts });

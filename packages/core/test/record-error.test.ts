@@ -36,7 +36,7 @@ describe('any thrown value is recorded', () => {
     const span = new ListeningSpan();
     recordError(span as unknown as Span, value);
     expect(errorType(value)).toBe(type);
-    expect(span.told).toEqual([
+    expect(span.calls).toEqual([
       exception,
       ['error.type', type],
       message === undefined ? { code: ERROR } : { code: ERROR, message },
@@ -74,7 +74,7 @@ describe('a hostile value is recorded as an error:', () => {
   ])('%s', (_, value, exception, message) => {
     const span = new ListeningSpan();
     recordError(span as unknown as Span, value);
-    expect(span.told).toEqual([exception, ['error.type', 'Error'], { code: ERROR, message }]);
+    expect(span.calls).toEqual([exception, ['error.type', 'Error'], { code: ERROR, message }]);
   });
 });
 
@@ -103,7 +103,7 @@ test('a message of a megabyte is cut, and the frames of the stack are kept', () 
   const span = new ListeningSpan();
   span.recordException = (exception) => exceptions.push(exception as Exception);
   recordError(span as unknown as Span, new Error('$&'.repeat(500_000)));
-  expect(span.told).toContainEqual({ code: ERROR, message: '$&'.repeat(2048) });
+  expect(span.calls).toContainEqual({ code: ERROR, message: '$&'.repeat(2048) });
   expect(exceptions).toEqual([
     {
       name: 'Error',

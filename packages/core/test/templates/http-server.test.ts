@@ -73,7 +73,7 @@ function serve(tracing = tracingWith(), request = new Message()): Context[] {
 
 /** The last client address set on a span. */
 function clientOf(span: ListeningSpan | undefined): unknown {
-  const given = (span?.told ?? []).flatMap((each) =>
+  const given = (span?.calls ?? []).flatMap((each) =>
     Array.isArray(each) ? [each] : typeof each === 'object' ? Object.entries(each as Attributes) : [],
   );
   return given.filter(([key]) => key === 'client.address').at(-1)?.[1];
@@ -96,7 +96,7 @@ afterAll(() => {
 test('the handler and the listeners of request and response run in the span’s context, and the span ends at close', () => {
   const seen = serve();
   expect(seen.map((each) => trace.getSpan(each))).toEqual([spans[0], spans[0], spans[0]]);
-  expect(spans[0]?.told.at(-1)).toBe('end');
+  expect(spans[0]?.calls.at(-1)).toBe('end');
   expect(context.active()).toBe(rootContext);
 });
 

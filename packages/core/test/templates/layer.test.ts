@@ -27,7 +27,7 @@ describe.each([
     expect(notes).toEqual(['end']);
   });
 
-  test('fails when its promise does, and the failure goes on', async () => {
+  test('fails when its promise rejects, and the error is rethrown', async () => {
     const notes: unknown[] = [];
     const value = settleLayer(noting(notes), evaluate('async () => { await undefined; throw "late"; }'));
     await expect(value).rejects.toBe('late');
