@@ -60,7 +60,7 @@ export function contextTests({
         assert.equal(client?.parentSpanId, first?.spanId);
       });
     },
-    "the answer is handled in the caller's context": async () => {
+    "the response is handled in the caller's context": async () => {
       await calling(ok, {}, async (url) => {
         const caller = callerSpan();
         const seen: string[] = [];

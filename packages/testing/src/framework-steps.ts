@@ -8,7 +8,7 @@ export interface StepControl {
   end(): void;
   /** Sends a part of the body, and then fails with the error in the framework's own way. */
   breakOff(error: Error): void | Promise<void>;
-  /** Passes the request on. What comes back is a promise where the framework has one. */
+  /** Passes the request on. Returns a promise if the framework does. */
   next(): unknown;
 }
 

@@ -60,7 +60,7 @@ function callTests({
       assert.equal(span.name, 'DELETE');
       assert.equal(span.attributes[ATTR.httpRequestMethod], 'DELETE');
     },
-    "the context goes out with the request, beside the program's own headers": async () => {
+    "the request carries the context in addition to the application's own headers": async () => {
       const { span, outcome } = await callOne(echo, {}, { headers: { 'x-own': 'kept' } });
       const headers = JSON.parse(fulfilled(outcome).body) as Record<string, string>;
       assert.equal(headers.traceparent, `00-${span.traceId}-${span.spanId}-01`);
@@ -99,7 +99,7 @@ function callTests({
         assert.equal(sent['x-own'], headers['x-own']);
       });
     },
-    "the program's headers object is not changed": async () => {
+    "the application's headers object is not changed": async () => {
       const headers = Object.freeze({ 'x-own': 'kept' });
       const { outcome } = await callOne(ok, {}, { headers });
       fulfilled(outcome);

@@ -12,7 +12,7 @@ import { runSuite, type Skips } from './suite.ts';
 import { whileServing } from './suite-server.ts';
 import { listenTraced } from './traced-server.ts';
 
-/** What every framework on `node:http` with a plugin of ours must show. No other plugin is needed: core makes the SERVER spans. */
+/** The tests of every plugin for a framework on `node:http`. Core creates the SERVER spans, so that no other plugin is needed. */
 export function httpFrameworkSuite(adapter: HttpFrameworkAdapter): void {
   const driver = driveFramework(adapter);
   runSuite({

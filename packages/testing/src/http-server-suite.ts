@@ -77,7 +77,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       assert.equal(attributes[ATTR.clientAddress], '127.0.0.1');
       assert.equal(attributes[ATTR.httpRoute], undefined);
     },
-    "the caller's trace goes on": async () => {
+    "the caller's trace is continued": async () => {
       const headers = { traceparent: TRACEPARENT, tracestate: 'shop=1' };
       const state = () => trace.getActiveSpan()?.spanContext().traceState?.serialize() ?? '';
       const { span, answer } = await serveOne(() => ({ body: state() }), {}, '/', { headers });

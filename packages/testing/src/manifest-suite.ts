@@ -29,7 +29,7 @@ interface ManifestTarget {
 }
 
 /**
- * Checks that a plugin's package says what its class does: `clew` in package.json (what `@clew/node` reads before it
+ * Checks that a plugin's package agrees with its class: `clew` in package.json (what `@clew/node` reads before it
  * loads any code) names the class and its targets, and the README names every option.
  *
  * @example

@@ -57,7 +57,7 @@ function parse(text: string): RawAnswer {
   return { status: Number(first.split(' ')[1]), headers, body };
 }
 
-/** Good for the suites' own answers, whose characters are bytes. */
+/** Sufficient for the responses of the suites, whose characters are single bytes. */
 function unchunk(text: string): string {
   let body = '';
   let rest = text;

@@ -16,7 +16,7 @@ import {
 import { type RecordedSpan, RecordingSpan, type SpanWatcher, UnsampledSpan } from './recording-span.ts';
 import { WatchedContextManager } from './watched-context-manager.ts';
 
-/** How long `take` waits for spans that do not come before it says which did. */
+/** How long `take` waits for spans before it rejects with a list of the recorded ones. */
 const TAKE_WITHIN_MS = 5_000;
 
 /** Options of `createRecorder`. */
@@ -29,7 +29,7 @@ export interface RecorderOptions {
 export interface Recorder {
   /** Whether spans that start from now on are recorded. A span that is not still has ids that are carried on. */
   sampling: 'all' | 'none';
-  /** How often a span that is not recorded was told something: work for nothing. */
+  /** The number of calls on spans that are not recorded: wasted work. */
   readonly wastedCalls: number;
   /** The finished spans, in the order of their ends. They count as looked at. */
   spans(): readonly RecordedSpan[];
@@ -48,7 +48,7 @@ export interface Recorder {
   reset(): void;
   /** Makes the recorder the provider of the OpenTelemetry API, if it is not. */
   start(): void;
-  /** Takes it out: the API's globals are as if nobody had set them. */
+  /** Uninstalls the recorder: the API's globals are unset. */
   stop(): void;
 }
 
