@@ -1,5 +1,5 @@
 // The API reports of the last build against those in the repository (`packages/NAME/api`). `npm run api` lists what
-// differs, `npm run api -- --write` accepts it. integration-tests/house/api.test.ts fails as long as something differs.
+// differs, `npm run api -- --write` accepts it. integration-tests/repository/api.test.ts fails as long as something differs.
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

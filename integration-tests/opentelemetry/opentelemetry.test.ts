@@ -5,22 +5,22 @@ import { spansOf, treeOf } from '../span-tree.ts';
 
 // Combinations of plugins and tracers of Clew and OpenTelemetry.
 
-type House = 'clew' | 'opentelemetry';
+type Vendor = 'clew' | 'opentelemetry';
 type Plugin = 'http' | 'express' | 'koa' | 'undici' | 'knex';
 
 const HOUSES = ['clew', 'opentelemetry'] as const;
 const CHAINS = ['chain.cjs', 'chain.mjs'] as const;
 
-const all = (house: House): Record<Plugin, House> => ({
-  http: house,
-  express: house,
-  koa: house,
-  undici: house,
-  knex: house,
+const all = (vendor: Vendor): Record<Plugin, Vendor> => ({
+  http: vendor,
+  express: vendor,
+  koa: vendor,
+  undici: vendor,
+  knex: vendor,
 });
 
 /** The plugins of each combination. */
-const MIXES: Readonly<Record<string, Readonly<Record<Plugin, House>>>> = {
+const MIXES: Readonly<Record<string, Readonly<Record<Plugin, Vendor>>>> = {
   'plugins of Clew': all('clew'),
   'plugins of OpenTelemetry': all('opentelemetry'),
   'Clew’s frameworks under their http': { ...all('opentelemetry'), express: 'clew', koa: 'clew' },
@@ -30,7 +30,7 @@ const MIXES: Readonly<Record<string, Readonly<Record<Plugin, House>>>> = {
 };
 
 interface Case {
-  readonly tracer: House;
+  readonly tracer: Vendor;
   readonly mix: string;
   readonly program: string;
 }
@@ -40,7 +40,7 @@ const CASES: readonly Case[] = HOUSES.flatMap((tracer) =>
 );
 
 /** The tree of a combination: OpenTelemetry's framework plugins make one span for each layer, Clew's none by default. */
-function expectedTree({ express, koa, knex }: Readonly<Record<Plugin, House>>): string[] {
+function expectedTree({ express, koa, knex }: Readonly<Record<Plugin, Vendor>>): string[] {
   const lines = [
     'CLIENT GET',
     'SERVER GET /orders/:id',

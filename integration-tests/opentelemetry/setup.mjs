@@ -1,4 +1,4 @@
-// A preload as OpenTelemetry's users write it: its SDK or our tracer, with plugins of either house.
+// A preload as OpenTelemetry's users write it: its SDK or our tracer, with plugins of either vendor.
 // SETUP: {"tracer":"clew"|"opentelemetry","plugins":{"http":"clew"|"opentelemetry",…}}
 import { createRequire, register } from 'node:module';
 import { TracerProvider as ClewTracerProvider } from '@clew/tracer';
@@ -32,8 +32,8 @@ trace.setGlobalTracerProvider(provider);
 
 const require = createRequire(import.meta.url);
 registerInstrumentations({
-  instrumentations: Object.entries(plugins).map(([name, house]) => {
-    const exported = require(`@${house}/instrumentation-${name}`);
+  instrumentations: Object.entries(plugins).map(([name, vendor]) => {
+    const exported = require(`@${vendor}/instrumentation-${name}`);
     const className = Object.keys(exported).find((each) => each.endsWith('Instrumentation'));
     return new exported[className]();
   }),
