@@ -36,6 +36,6 @@ test('a closed channel, a deleted queue, a cancelled consumer and a closed conne
     (what) => [what, Math.round(traced[what] - bare[what])] as const,
   );
   process.stdout.write(`bytes left behind, over the untraced run: ${JSON.stringify(added)}\n`);
-  // A kept channel is 2,800 bytes; what is below 500 is the noise of measuring.
-  expect(added.filter(([, bytes]) => bytes > 500)).toEqual([]);
+  // A kept channel is 2,800 bytes, a kept connection many times that. Less is noise, and caches on the way to their bound.
+  expect(added.filter(([, bytes]) => bytes > 1500)).toEqual([]);
 }, 120_000);
