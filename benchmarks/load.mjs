@@ -55,7 +55,7 @@ function keepBusy({ port, request, end }) {
   });
 }
 
-/** Returns the first complete response in the bytes; `undefined` if there is none yet. */
+/** Returns the first complete response in the bytes; `undefined` while it is incomplete. */
 function readResponse(bytes) {
   const head = bytes.indexOf(endOfHead);
   if (head < 0) return undefined;

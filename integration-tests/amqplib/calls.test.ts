@@ -124,7 +124,7 @@ describe('a request that is sent on', () => {
 });
 
 describe('requests of the same id', () => {
-  test('one to several servers: a SERVER span each, whatever comes back first', () =>
+  test('a request to several servers: each has a SERVER span, whichever replies first', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       await channel.ask('assertExchange', 'clew.scatter', 'fanout', { autoDelete: true });
       const replies: string[] = [];

@@ -116,7 +116,7 @@ test.each([
   ['@clew/osprofiler#envelope', 'is left out: @clew/osprofiler has no export "envelope"'],
   ['@clew/osprofiler#uuidOfSpanId', 'is left out: '],
 ])(
-  'an envelope that is none, %s, is left out with a warning that names it; the others count',
+  'an invalid envelope, %s, is ignored with a warning that names it; the others are used',
   async (name, warning) => {
     const { code, stderr } = await runProgram(['--import', '@clew/node/register', 'plain.cjs'], {
       cwd: join(__dirname, 'programs'),

@@ -49,13 +49,15 @@ describe.each(apis)('$name', (api) => {
 
   test('a request that nothing listens for and one that gets no reply in time fail with what happened', () =>
     traced(api, server.url, async (connection) => {
-      const [nobody, silent] = [newSubject(), newSubject()];
+      const [unserved, silent] = [newSubject(), newSubject()];
       connection.subscribe(silent, { callback: () => {} });
-      const refused = await connection.request(nobody, '', { timeout: 5000 }).catch((error: Error) => error);
+      const refused = await connection
+        .request(unserved, '', { timeout: 5000 })
+        .catch((error: Error) => error);
       const late = await connection.request(silent, '', { timeout: 50 }).catch((error: Error) => error);
       expect([refused, late].every((each) => each instanceof Error)).toBe(true);
       const spans = await recorder.take(3);
-      expect(spanOf(spans, SpanKind.CLIENT, nobody).attributes['error.type']).toBe('no_responders');
+      expect(spanOf(spans, SpanKind.CLIENT, unserved).attributes['error.type']).toBe('no_responders');
       const failed = spanOf(spans, SpanKind.CLIENT, silent);
       expect(failed.attributes['error.type']).toBe('timeout');
       expect(failed.status.code).toBe(SpanStatusCode.ERROR);

@@ -1,4 +1,4 @@
-// What writes a response or goes on after it, and the frameworks: their requests are fed by a connection as well.
+// Callbacks of a response, work after it, and requests served by frameworks.
 import { Agent, createServer, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { context, propagation } from '@opentelemetry/api';
