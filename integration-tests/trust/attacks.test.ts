@@ -8,7 +8,7 @@ import {
   TRACE_FORMATS,
   w3cBaggage,
 } from '@clew/core';
-import { setPropagationPolicy } from '@clew/core/internal';
+import { setPropagationDefaults } from '@clew/core/internal';
 import { HttpInstrumentation } from '@clew/instrumentation-http';
 import { alwaysOff, parentBased, type ReadableSpan, TracerProvider } from '@clew/tracer';
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
@@ -82,7 +82,7 @@ beforeAll(async () => {
       signature,
     }),
   );
-  setPropagationPolicy({ trust: { trace: 'link', baggage: 'drop' } });
+  setPropagationDefaults({ trust: { trace: 'link', baggage: 'drop' } });
   plugin.instrument(http, 'http');
   server = http.createServer((_request, response) => {
     const baggage = propagation.getActiveBaggage()?.getAllEntries() ?? [];
@@ -102,7 +102,7 @@ beforeEach(() => {
 
 afterAll(async () => {
   plugin.disable();
-  setPropagationPolicy({});
+  setPropagationDefaults({});
   for (const api of [trace, context, propagation]) api.disable();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -258,14 +258,14 @@ describe('what unknown clients send to a server that trusts only signatures', ()
 
 describe('trust by path', () => {
   beforeEach(() =>
-    setPropagationPolicy({
+    setPropagationDefaults({
       trust: [
         { path: '/internal/*', trace: 'continue' },
         { trace: 'ignore', baggage: 'drop' },
       ],
     }),
   );
-  afterEach(() => setPropagationPolicy({ trust: { trace: 'link', baggage: 'drop' } }));
+  afterEach(() => setPropagationDefaults({ trust: { trace: 'link', baggage: 'drop' } }));
 
   test.each(['/internal/x', '/internal/x?next=/../public', 'http://shop/internal/x'])(
     '%s is trusted by a rule for /internal/*',

@@ -9,7 +9,7 @@ import {
   w3cBaggage,
   w3cTraceContext,
 } from '@clew/core';
-import { setPropagationPolicy } from '@clew/core/internal';
+import { setPropagationDefaults } from '@clew/core/internal';
 import { HttpInstrumentation } from '@clew/instrumentation-http';
 import { osprofilerFormat } from '@clew/osprofiler';
 import { TracerProvider } from '@clew/tracer';
@@ -65,7 +65,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   inHandler = () => {};
-  setPropagationPolicy({});
+  setPropagationDefaults({});
   propagation.disable();
   propagation.setGlobalPropagator(
     createPropagator({
@@ -80,7 +80,7 @@ beforeEach(() => {
 
 afterAll(async () => {
   plugin.disable();
-  setPropagationPolicy({});
+  setPropagationDefaults({});
   for (const api of [trace, context, propagation]) api.disable();
   for (const server of [behind, service]) await new Promise((resolve) => server.close(resolve));
 });
@@ -218,7 +218,7 @@ describe('what goes out signed', () => {
       { traceId: '3f2b6c1e8d474a0e9b6d0c5a7e1f2d34', covered: TRACE_HEADERS, osprofiler: true },
     ],
   ])('%s', async (_title, headers, trust, expected) => {
-    setPropagationPolicy({ trust });
+    setPropagationDefaults({ trust });
     expect(await causedBy(headers())).toMatchObject(expected);
   });
 

@@ -1,5 +1,5 @@
 import { createPropagator, createSignature, w3cBaggage, w3cTraceContext } from '@clew/core';
-import { setPropagationPolicy } from '@clew/core/internal';
+import { setPropagationDefaults } from '@clew/core/internal';
 import { recordSpans } from '@clew/testing';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { newest } from '../amqplib/apis.ts';
@@ -29,9 +29,9 @@ beforeEach(() => {
       signature: createSignature({ keys: KEYS }, () => clock.now),
     }),
   );
-  setPropagationPolicy({ trust: { trace: 'ignore', baggage: 'drop' } });
+  setPropagationDefaults({ trust: { trace: 'ignore', baggage: 'drop' } });
 });
-afterEach(() => setPropagationPolicy({}));
+afterEach(() => setPropagationDefaults({}));
 
 test('a message that waited for hours and is delivered three times is signed each time', () =>
   traced(newest, broker.url, {}, async (connection, channel) => {

@@ -16,7 +16,7 @@ export { countDropped } from './propagation/dropped.ts';
 export { single } from './propagation/format.ts';
 export { emptyTraceState, traceStateText } from './propagation/formats/w3c-trace-state.ts';
 export { type Incoming, incomingOf, withIncoming } from './propagation/incoming.ts';
-export { type PropagationPolicy, setPropagationPolicy } from './propagation/policy.ts';
+export { type PropagationDefaults, setPropagationDefaults } from './propagation/propagation-defaults.ts';
 export {
   isSigned,
   TRACE_ORIGIN,

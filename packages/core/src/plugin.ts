@@ -31,7 +31,7 @@ export { environmentName } from './propagation/carriers/environment.ts';
 // Also in `@clew/core`: the declarations of plugins refer to them here.
 export type { Destinations } from './propagation/destinations.ts';
 export type { CarrierWriter } from './propagation/inject.ts';
-export { propagationPolicy } from './propagation/policy.ts';
+export { propagationDefaults } from './propagation/propagation-defaults.ts';
 export { destinationsOption, trustOption } from './propagation/propagation-options.ts';
 export type { TrustOption } from './propagation/trust.ts';
 export { errorType, recordError } from './record-error.ts';

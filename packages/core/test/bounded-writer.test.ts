@@ -22,9 +22,9 @@ const writer: CarrierWriter<Carrier> = {
 const sizeOf = (carrier: Carrier) =>
   Object.entries(carrier).reduce((bytes, [name, value]) => bytes + headerBytes(name, value), 0);
 const bounded = (bytes: number, unmeasuredBytes?: number) => {
-  const room = jest.fn((carrier: Carrier) => bytes - sizeOf(carrier));
-  const bounds = { name: 'toy', room, ...(unmeasuredBytes !== undefined && { unmeasuredBytes }) };
-  return { room, writer: boundedWriter(writer, bounds) };
+  const availableBytes = jest.fn((carrier: Carrier) => bytes - sizeOf(carrier));
+  const bounds = { name: 'toy', availableBytes, ...(unmeasuredBytes !== undefined && { unmeasuredBytes }) };
+  return { availableBytes, writer: boundedWriter(writer, bounds) };
 };
 const withBaggage = (bytes: number) =>
   propagation.setBaggage(
@@ -84,9 +84,9 @@ test('an older header is removed even if the new one does not fit', () => {
 });
 
 test('a short context is written without measuring a carrier whose limit is not exact', () => {
-  const { room, writer: lazily } = bounded(2000, 512);
+  const { availableBytes, writer: lazily } = bounded(2000, 512);
   injectFresh(withBaggage(10), {}, lazily);
-  expect(room).not.toHaveBeenCalled();
+  expect(availableBytes).not.toHaveBeenCalled();
   const carrier: Carrier = {};
   injectFresh(withBaggage(1000), carrier, lazily);
   expect(Object.keys(carrier)).toEqual(['traceparent', 'baggage']);

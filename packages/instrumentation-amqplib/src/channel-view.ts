@@ -19,8 +19,8 @@ import {
 } from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import type { Message, MethodFields, Properties } from './amqplib.ts';
+import { availableHeaderBytes } from './available-header-bytes.ts';
 import type { ChannelNotes } from './channel-notes.ts';
-import { headerRoom } from './header-room.ts';
 import { tableOf } from './header-table.ts';
 import { confirmInfo, endInfo, type hookOptions, type PublishInfo } from './hooks.ts';
 import { RABBITMQ } from './rabbitmq-attributes.ts';
@@ -75,7 +75,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     queue: ({ queue }) => queue,
 
     writer: headersWriter,
-    headerRoom: ({ notes, properties }) => headerRoom(notes.channel, properties),
+    availableHeaderBytes: ({ notes, properties }) => availableHeaderBytes(notes.channel, properties),
 
     sending(message) {
       const { notes, fields } = message;

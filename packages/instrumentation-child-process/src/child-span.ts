@@ -1,4 +1,4 @@
-import { ATTR, errorType, type Operation, propagationPolicy, startOperation } from '@clew/core/plugin';
+import { ATTR, errorType, type Operation, propagationDefaults, startOperation } from '@clew/core/plugin';
 import { type Context, propagation, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { callerContext } from './caller-context.ts';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';
@@ -23,8 +23,8 @@ export interface Outcome {
 export function startChild(tools: ChildProcessTools, launch: Launch | undefined): StartedChild | undefined {
   const caller = launch && callerContext();
   if (launch === undefined || caller === undefined) return undefined;
-  // Children are not hosts: of the policy, only `none` applies to them.
-  const fallback = propagationPolicy().sendTo === 'none' ? 'none' : 'node';
+  // Children are not hosts: of the propagation defaults, only `none` applies to them.
+  const fallback = propagationDefaults().sendTo === 'none' ? 'none' : 'node';
   const { spans, propagateTo = fallback, propagateBaggageTo = 'none' } = tools.options;
   const isPropagated = matchesPrograms(propagateTo, launch);
   const hasBaggage = isPropagated && matchesPrograms(propagateBaggageTo, launch);

@@ -1,7 +1,7 @@
 import childProcess from 'node:child_process';
 import { once } from 'node:events';
 import { suppressTracing } from '@clew/core';
-import { setPropagationPolicy } from '@clew/core/internal';
+import { setPropagationDefaults } from '@clew/core/internal';
 import { meeting, recordSpans, within } from '@clew/testing';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { asCaller, instrument, PRINT, printedBy, STARTERS, SYNC, withPoolScript } from './traced.ts';
@@ -108,13 +108,13 @@ describe('programs', () => {
     await recorder.takeUntil(() => recorder.spans().length === 8);
   });
 
-  test('get nothing with the policy sendTo: none, unless the plugin’s option overrides it', async () => {
-    setPropagationPolicy({ sendTo: 'none' });
+  test('get nothing with the default sendTo: none, unless the plugin’s option overrides it', async () => {
+    setPropagationDefaults({ sendTo: 'none' });
     try {
       expect(await asCaller({}, () => STARTERS.spawn!(PRINT))).toBe('none none');
       expect(await asCaller({ propagateTo: 'node' }, () => STARTERS.spawn!(PRINT))).toMatch(/-01 none$/);
     } finally {
-      setPropagationPolicy({});
+      setPropagationDefaults({});
     }
     await recorder.takeUntil(() => recorder.spans().length === 4);
   });

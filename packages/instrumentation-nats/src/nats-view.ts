@@ -53,7 +53,7 @@ export function natsView(
     identity: ({ msg }) => msg,
     queue: ({ msg }) => msg.subject,
     writer: headersWriter(newHeaders),
-    headerRoom({ connection, data, headers }) {
+    availableHeaderBytes({ connection, data, headers }) {
       const { info } = connection.protocol;
       if (info === undefined || info.headers !== true) return 0;
       const bytes = typeof data === 'string' ? Buffer.byteLength(data) : sizeOf(data);

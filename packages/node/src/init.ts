@@ -6,7 +6,7 @@ import {
   recordError,
   release,
   serverRequestOf,
-  setPropagationPolicy,
+  setPropagationDefaults,
 } from '@clew/core/internal';
 import { TracerProvider, type TracerStats } from '@clew/tracer';
 import { context, diag, propagation, trace } from '@opentelemetry/api';
@@ -23,7 +23,7 @@ import { ensureLogger } from './log.ts';
 import { expectValid } from './option-checks.ts';
 import { expectPluginOptions } from './plugin-options.ts';
 import { type Deliverable, deliverAtEnd } from './process-end.ts';
-import { policyFrom, propagatorFrom } from './propagation.ts';
+import { propagationDefaultsFrom, propagatorFrom } from './propagation.ts';
 import { startPlugins } from './start-plugins.ts';
 
 /** The result of `init()`. */
@@ -89,7 +89,7 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
   const installed =
     options.discover === false ? [] : findPlugins(application, environment.list('CLEW_INSTRUMENTATIONS'));
   expectPluginOptions(installed, options.plugins ?? {}, environment);
-  const policy = policyFrom(environment, options);
+  const propagationDefaults = propagationDefaultsFrom(environment, options);
   const provider = providerFrom(options, environment);
 
   const steps: (() => void)[] = [];
@@ -111,8 +111,8 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
     steps.push(() => trace.disable());
     if (context.setGlobalContextManager(contextManager.enable())) steps.push(() => context.disable());
     if (propagation.setGlobalPropagator(propagator)) steps.push(() => propagation.disable());
-    setPropagationPolicy(policy);
-    steps.push(() => setPropagationPolicy({}));
+    setPropagationDefaults(propagationDefaults);
+    steps.push(() => setPropagationDefaults({}));
     const instrumentations = startPlugins(application, installed, options, environment, moment);
     steps.push(() => {
       for (const each of instrumentations) guard('stopping a plugin', () => each.disable());

@@ -9,7 +9,7 @@ import {
   DESTINATIONS_EXPECTED,
   isDestinations,
   isTrustOption,
-  type PropagationPolicy,
+  type PropagationDefaults,
   show,
   TRUST_EXPECTED,
 } from '@clew/core/internal';
@@ -43,11 +43,11 @@ export function propagatorFrom(
   });
 }
 
-/** Returns the propagation policy for all plugins: which callers to trust, and where to send context. */
-export function policyFrom(
+/** Returns the propagation defaults: which callers to trust, and where to send context. */
+export function propagationDefaultsFrom(
   environment: Environment,
   { propagation = {} }: InitOptions,
-): Partial<PropagationPolicy> {
+): Partial<PropagationDefaults> {
   return definedOf({
     trust: checked(environment, propagation, 'trust', 'CLEW_TRUST', TRUST_EXPECTED, isTrustOption),
     sendTo: checked(
@@ -151,7 +151,7 @@ function expectFormats(name: string, chosen: FormatList): void {
 }
 
 function definedOf(
-  policy: { [K in keyof PropagationPolicy]: PropagationPolicy[K] | undefined },
-): Partial<PropagationPolicy> {
-  return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
+  defaults: { [K in keyof PropagationDefaults]: PropagationDefaults[K] | undefined },
+): Partial<PropagationDefaults> {
+  return Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined));
 }

@@ -181,7 +181,7 @@ test('a view that fails costs the span, never the message', () => {
 });
 
 test('a view that fails when the span has started leaves no span open', async () => {
-  const silent = openChannel({}, { headerRoom: broken })();
+  const silent = openChannel({}, { availableHeaderBytes: broken })();
   expect(silent.send(parcel('songs'), () => 'sent')).toBe('sent');
   const channel = openChannel({}, { describeSent: broken, describeDelivery: broken })();
   expect(channel.send(parcel('songs'), () => 'sent')).toBe('sent');

@@ -45,7 +45,7 @@ const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
     },
     names: ({ headers }) => Object.keys(headers),
   },
-  headerRoom: ({ headers }) => ROOM_BYTES - JSON.stringify(headers).length,
+  availableHeaderBytes: ({ headers }) => ROOM_BYTES - JSON.stringify(headers).length,
   headers: ({ headers }) => headers,
   identity: (delivered) => delivered,
   getter: { get: (headers, name) => headers[name], keys: Object.keys },

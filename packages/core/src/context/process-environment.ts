@@ -84,7 +84,7 @@ const environmentWriter: CarrierWriter<EnvironmentVariables> = boundedWriter(
   },
   {
     name: 'environment',
-    room: (environment) =>
+    availableBytes: (environment) =>
       Object.entries(environment).reduce(
         (left, [name, value]) => (value === undefined ? left : left - headerBytes(name, value)),
         MAX_PROCESS_BYTES - startArgumentBytes,

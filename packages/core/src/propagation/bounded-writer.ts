@@ -7,10 +7,10 @@ export interface CarrierBounds<Carrier> {
   /** The carrier's name in the counts of dropped headers: `environment`. */
   readonly name: string;
   /** The free bytes of a carrier, with its current content. */
-  room(carrier: Carrier): number;
+  availableBytes(carrier: Carrier): number;
   /**
-   * Bytes that are written before `room` is called, for carriers that are expensive to measure and whose limit is not
-   * exact. Default 0.
+   * Bytes that are written before `availableBytes` is called, for carriers that are expensive to measure and whose
+   * limit is not exact. Default 0.
    */
   readonly unmeasuredBytes?: number;
 }
@@ -37,7 +37,7 @@ export function boundedWriter<Carrier>(
     names: (carrier) => writer.names(carrier),
     begin(carrier) {
       isMeasured = unmeasuredBytes === 0;
-      bytesLeft = isMeasured ? bounds.room(carrier) : unmeasuredBytes;
+      bytesLeft = isMeasured ? bounds.availableBytes(carrier) : unmeasuredBytes;
       if (!isMeasured || bytesLeft >= MIN_BYTES) return true;
       countDropped(carrierName, 'outgoing context does not fit');
       return false;
@@ -46,7 +46,7 @@ export function boundedWriter<Carrier>(
       const bytes = headerBytes(name, value);
       if (bytes > bytesLeft && !isMeasured) {
         isMeasured = true;
-        bytesLeft = bounds.room(carrier);
+        bytesLeft = bounds.availableBytes(carrier);
       }
       if (bytes > bytesLeft) {
         countDropped(carrierName, 'outgoing header does not fit');

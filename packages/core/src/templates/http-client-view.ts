@@ -34,7 +34,7 @@ export interface HttpClientView<Request, Response> {
 
 /** Options of every HTTP client plugin. The hooks are functions of the user. */
 export interface HttpClientOptions<Request, Response> {
-  /** Where trace context is sent; `undefined` uses the policy of the process. */
+  /** Where trace context is sent; `undefined` uses the propagation defaults. */
   readonly propagateTo: Destinations | undefined;
   readonly propagateBaggageTo: Destinations | undefined;
   readonly ignoreOutgoingRequestHook: ((request: Request) => boolean) | undefined;

@@ -5,7 +5,7 @@ import { boundedWriter, headerBytes } from '../propagation/bounded-writer.ts';
 import { withInjectionTarget } from '../propagation/carrier-kind.ts';
 import { allowsAll } from '../propagation/destinations.ts';
 import { injectFresh, removeInjected, removeInjectedBaggage } from '../propagation/inject.ts';
-import { sendingBy } from '../propagation/policy.ts';
+import { sendingBy } from '../propagation/propagation-defaults.ts';
 import type { RequestAddress } from './http-address.ts';
 import type { HttpClientOptions, HttpClientView } from './http-client-view.ts';
 import { serverRequestOf } from './server-request.ts';
@@ -31,7 +31,7 @@ export function httpInjector<Request, Response>(
   tools: Tools<HttpClientOptions<Request, Response>>,
   view: HttpClientView<Request, Response>,
 ): (context: Context, request: Request, address: RequestAddress) => void {
-  const room = (request: Request) => freeHeaderBytes(view, request);
+  const availableBytes = (request: Request) => freeHeaderBytes(view, request);
   const writer = boundedWriter<Request>(
     {
       set: (request, name, value) => view.setHeader(request, name, value),
@@ -39,7 +39,7 @@ export function httpInjector<Request, Response>(
       remove: (request, name) => view.removeHeader(request, name),
       names: (request) => view.requestHeaderNames(request),
     },
-    { name: tools.name, room, unmeasuredBytes: UNMEASURED_BYTES },
+    { name: tools.name, availableBytes, unmeasuredBytes: UNMEASURED_BYTES },
   );
   const sendTo = sendingBy('sendTo');
   const sendBaggageTo = sendingBy('sendBaggageTo');

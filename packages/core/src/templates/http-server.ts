@@ -17,7 +17,7 @@ import { guard, reportFailure } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { currentContext, Operation } from '../operation.ts';
 import { incomingOf } from '../propagation/incoming.ts';
-import { trustBy } from '../propagation/policy.ts';
+import { trustBy } from '../propagation/propagation-defaults.ts';
 import { pathOfTarget } from '../propagation/routed-path.ts';
 import { applyTrust, type Entrance } from '../propagation/trust.ts';
 import { ATTR } from '../semconv.ts';

@@ -11,7 +11,7 @@ import type { Tools } from '../kit/target.ts';
 import { boundedWriter } from '../propagation/bounded-writer.ts';
 import { type InjectionTarget, messageGetter, withInjectionTarget } from '../propagation/carrier-kind.ts';
 import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
-import { trustBy } from '../propagation/policy.ts';
+import { trustBy } from '../propagation/propagation-defaults.ts';
 import type { MessagingAction } from './messaging-action.ts';
 import { type IncomingMessage, readIncoming } from './messaging-incoming.ts';
 import { type Outgoing, Sending, type SendingOwner } from './messaging-sending.ts';
@@ -44,7 +44,7 @@ export class Broker<Sent, Delivery, Headers> {
     this.#getter = messageGetter(view.getter);
     this.#writer = boundedWriter(view.writer, {
       name: tools.name,
-      room: (message) => view.headerRoom(message),
+      availableBytes: (message) => view.availableHeaderBytes(message),
     });
     tools.onDisable(() => {
       this.calls.stop();

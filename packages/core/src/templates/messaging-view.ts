@@ -14,7 +14,7 @@ export interface MessagingView<Sent, Delivery, Headers> {
    * The bytes that are left for headers in a message, besides what the application has put into it; `Infinity` if the
    * protocol has no limit. Headers that do not fit are left out and counted.
    */
-  headerRoom(message: Sent): number;
+  availableHeaderBytes(message: Sent): number;
   processing(delivery: Delivery): MessagingAction;
   receiving?(delivery: Delivery): MessagingAction;
   headers(delivery: Delivery): Headers;
@@ -42,7 +42,7 @@ export interface MessagingView<Sent, Delivery, Headers> {
 
 /** The options that the template reads. */
 export interface MessagingOptions {
-  /** Which messages are trusted, by queue; `undefined`: the policy of the process. */
+  /** Which messages are trusted, by queue; `undefined`: the propagation defaults. */
   readonly trust: TrustOption | undefined;
   /** A delivery's span starts a trace and links to the message's span. RPC requests always have a parent. */
   readonly useLinksForConsume: boolean;

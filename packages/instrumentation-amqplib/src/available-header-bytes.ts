@@ -38,22 +38,22 @@ let bytesLeft = 0;
  * The bytes of headers that a message still takes. All properties must fit into one frame: the broker closes a
  * connection that sends a larger one. Source: https://www.rabbitmq.com/amqp-0-9-1-reference.html#connection.tune
  */
-export function headerRoom({ connection }: Channel, properties: Properties): number {
+export function availableHeaderBytes({ connection }: Channel, properties: Properties): number {
   const { headers } = properties;
   bytesLeft = ENCODER_BYTES;
   if (headers != null) takeTable(headers, 0);
-  const tableRoom = bytesLeft;
-  const frameRoom =
-    (connection.frameMax || Number.POSITIVE_INFINITY) - FRAME_BYTES - (ENCODER_BYTES - tableRoom);
-  const least = Math.min(tableRoom, frameRoom - TEXTS_BYTES);
+  const tableBytesLeft = bytesLeft;
+  const frameBytesLeft =
+    (connection.frameMax || Number.POSITIVE_INFINITY) - FRAME_BYTES - (ENCODER_BYTES - tableBytesLeft);
+  const least = Math.min(tableBytesLeft, frameBytesLeft - TEXTS_BYTES);
   // Nearly all messages end here: their other properties need not be measured.
   if (least >= ENOUGH_BYTES) return least;
-  let textRoom = frameRoom;
+  let bytesLeftForTexts = frameBytesLeft;
   for (const name of TEXTS) {
     const text = properties[name];
-    if (typeof text === 'string') textRoom -= 1 + textBytes(text);
+    if (typeof text === 'string') bytesLeftForTexts -= 1 + textBytes(text);
   }
-  return Math.min(tableRoom, textRoom);
+  return Math.min(tableBytesLeft, bytesLeftForTexts);
 }
 
 /** Takes off what amqplib's `encodeTable` writes, or more. Stops as soon as nothing is left. */
