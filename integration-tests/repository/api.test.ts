@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
-const PACKAGES = ['core', 'node', 'osprofiler', 'testing', 'tracer', 'viewer'];
+const PACKAGES = ['core', 'node', 'osprofiler', 'sampling', 'testing', 'tracer', 'viewer'];
 
 /** Wide enough to name what changed, short enough to read in a terminal. */
 const MAX_LINES = 20;

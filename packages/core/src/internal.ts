@@ -10,6 +10,14 @@ export { reportSecondTracer } from './kit/second-tracer.ts';
 export { isModuleTarget } from './kit/target.ts';
 export { ThrottledWarnings } from './kit/throttled-warnings.ts';
 export { onFirstCall } from './kit/tracing-channel.ts';
+export {
+  DECIDE_LOCAL_ROOT,
+  type LocalRoot,
+  type LocalRootDecision,
+  type LocalRootEnd,
+  type LocalRootSampler,
+  type PendingDecision,
+} from './local-root-sampler.ts';
 export { currentContext } from './operation.ts';
 export { DESTINATIONS_EXPECTED, isDestinations } from './propagation/destinations.ts';
 export { countDropped } from './propagation/dropped.ts';
