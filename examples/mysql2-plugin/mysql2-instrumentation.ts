@@ -1,4 +1,4 @@
-import { type DbOptions, dbOptions, defineInstrumentation, startQuery, type Tools } from '@clew/core/plugin';
+import { type DbOptions, db, defineInstrumentation, type Tools } from '@clew/core/plugin';
 
 /** What mysql2 publishes with a query. */
 interface QueryMessage {
@@ -15,7 +15,7 @@ const POOL = 'mysql2:pool:connect';
 export const Mysql2Instrumentation = defineInstrumentation({
   name: 'clew-instrumentation-mysql2',
   version: '0.1.0',
-  options: dbOptions,
+  options: db.options,
   targets: [
     { channel: 'mysql2:query', tracing: true, watch: (tools) => traceQueries(tools, 'mysql2:query') },
     { channel: 'mysql2:execute', tracing: true, watch: (tools) => traceQueries(tools, 'mysql2:execute') },
@@ -27,7 +27,7 @@ export const Mysql2Instrumentation = defineInstrumentation({
 function traceQueries(tools: Tools<DbOptions>, channel: string): void {
   tools.traceChannel<QueryMessage>(channel, {
     start: ({ query, values, database: namespace, serverAddress: address, serverPort: port }) =>
-      startQuery(tools, () => ({
+      db.startQuery(tools, () => ({
         sql: query,
         values: Array.isArray(values) ? values : undefined,
         database: { system: 'mysql', namespace: namespace || undefined, address, port },

@@ -1,8 +1,7 @@
 import {
+  carriers,
   type EnvironmentVariables,
   type Extraction,
-  environmentGetter,
-  environmentSetter,
   TRACE_FORMATS,
   type TraceFormat,
 } from '@clew/core';
@@ -194,7 +193,7 @@ function extract(
   environment?: true,
 ): Extraction | undefined {
   return environment
-    ? format.extract(headers as EnvironmentVariables, environmentGetter)
+    ? format.extract(headers as EnvironmentVariables, carriers.environmentGetter)
     : format.extract(headers, defaultTextMapGetter);
 }
 
@@ -203,7 +202,7 @@ function inject(format: TraceFormat, spanContext: SpanContext, environment?: tru
   format.inject(
     { spanContext, baggage: undefined },
     headers,
-    environment ? environmentSetter : defaultTextMapSetter,
+    environment ? carriers.environmentSetter : defaultTextMapSetter,
   );
   return headers;
 }

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as internal from '@clew/core/internal';
-import * as plugin from '@clew/core/plugin';
 import { TracerProvider } from '@clew/tracer';
 import { transformSync } from '@swc/core';
 
@@ -20,7 +19,7 @@ function run(
     module: { type: 'commonjs' },
   });
   const exported: { result?: unknown } = {};
-  const load = (entry: string) => (entry === '@clew/core/plugin' ? plugin : internal);
+  const load = () => internal;
   new Function('exports', 'require', ...Object.keys(given), code)(exported, load, ...Object.values(given));
   return exported.result;
 }
@@ -28,7 +27,7 @@ function run(
 test('a span starts with the shared attributes of the page', () => {
   const startSpan = jest.fn();
   const attributes = run(sharing, 'attributes', { tracer: { startSpan } });
-  expect(internal.isShared(attributes as plugin.SharedAttributes)).toBe(true);
+  expect(internal.isShared(attributes as internal.SharedAttributes)).toBe(true);
   expect(startSpan).toHaveBeenCalledWith('publish orders', { attributes });
 });
 

@@ -1,4 +1,4 @@
-const { bindCallback, dbOptions, defineInstrumentation, startQuery } = require('@clew/core/plugin');
+const { bindCallback, db, defineInstrumentation } = require('@clew/core/plugin');
 
 function patchToyDatabase({ Connection }, tools) {
   tools.wrap(
@@ -6,7 +6,7 @@ function patchToyDatabase({ Connection }, tools) {
     'send',
     (send) =>
       function (sql, values, callback) {
-        const query = startQuery(tools, () => ({ database: { system: 'sqlite' }, sql, values }));
+        const query = db.startQuery(tools, () => ({ database: { system: 'sqlite' }, sql, values }));
         if (query === undefined) return send.call(this, sql, values, bindCallback(callback));
         return query.run(() => send.call(this, sql, values, query.callback(callback)));
       },
@@ -16,7 +16,7 @@ function patchToyDatabase({ Connection }, tools) {
 const ToyInstrumentation = defineInstrumentation({
   name: 'clew-instrumentation-toy',
   version: '1.0.0',
-  options: dbOptions,
+  options: db.options,
   targets: [{ module: 'toy-database', versions: ['*'], patch: patchToyDatabase }],
 });
 

@@ -1,11 +1,4 @@
 // What the author of a plugin uses: `defineInstrumentation`, options, operations, templates.
-export { abortReason, isCancellation } from './cancellation.ts';
-export {
-  emitInOwnContext,
-  emitterContext,
-  onEmitterClose,
-  setEmitterContext,
-} from './context/emitter-context.ts';
 export { contextOfMessage } from './context/message-context.ts';
 export {
   type ClewInstrumentation,
@@ -18,41 +11,30 @@ export { guard, reportFailure } from './kit/failures.ts';
 export { isPromise } from './kit/is-promise.ts';
 export { madeOf } from './kit/made-of.ts';
 export { observePromise } from './kit/observe-promise.ts';
-export { matchesAny, type OptionKind, type OptionsOf, option, type Pattern } from './kit/options.ts';
+export { matchesAny, type OptionKind, type OptionsOf, type Pattern } from './kit/options.ts';
 export * as originals from './kit/originals.ts';
 export { remembered } from './kit/remembered.ts';
-export { reportSecondTracer } from './kit/second-tracer.ts';
 export type { ChannelTarget, ModuleTarget, Target, Tools } from './kit/target.ts';
 export type { ChannelView } from './kit/tracing-channel.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
+export * as db from './namespaces/db.ts';
+export * as emitters from './namespaces/emitters.ts';
+export * as errors from './namespaces/errors.ts';
+export * as http from './namespaces/http.ts';
+export { option } from './namespaces/option.ts';
 export { bindCallback, currentContext, Operation, startOperation } from './operation.ts';
-export { boundedWriter, type CarrierBounds, headerBytes, textBytes } from './propagation/bounded-writer.ts';
-export { environmentName } from './propagation/carriers/environment.ts';
 // Also in `@clew/core`: the declarations of plugins refer to them here.
 export type { Destinations } from './propagation/destinations.ts';
 export type { CarrierWriter } from './propagation/inject.ts';
 export { propagationDefaults } from './propagation/propagation-defaults.ts';
-export { destinationsOption, trustOption } from './propagation/propagation-options.ts';
 export type { TrustOption } from './propagation/trust.ts';
-export { errorType, recordError } from './record-error.ts';
 export { ATTR } from './semconv.ts';
-export { type SharedAttributes, shareAttributes } from './shared-attributes.ts';
-export {
-  type Database,
-  type DbOptions,
-  type DbQuery,
-  dbOptions,
-  QueryOperation,
-  queryParent,
-  recordFailedAcquire,
-  startQuery,
-} from './templates/db.ts';
+export type { Database, DbOptions, DbQuery, QueryOperation } from './templates/db.ts';
 export type { ConnectionPeer } from './templates/http-address.ts';
-export { REDACTED_QUERY_PARAMS, withoutQuery } from './templates/http-attributes.ts';
-export { type HttpClientTracing, httpClient } from './templates/http-client.ts';
+export type { HttpClientTracing } from './templates/http-client.ts';
 export type { HttpClientOptions, HttpClientView } from './templates/http-client-view.ts';
 export { type FrameworkResponse, RoutedRequest } from './templates/http-framework.ts';
-export { type HttpServerTracing, httpServer } from './templates/http-server.ts';
+export type { HttpServerTracing } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
 export { labeller } from './templates/labeller.ts';
 export {

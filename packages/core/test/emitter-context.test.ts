@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import { AsyncContextManager, rootContext } from '@clew/core';
-import { emitInOwnContext, emitterContext, onEmitterClose, setEmitterContext } from '@clew/core/plugin';
+import { emitters } from '@clew/core/plugin';
 import { context, createContextKey } from '@opentelemetry/api';
 import { emitAlwaysIn } from '../src/context/emitter-context.ts';
 
@@ -20,14 +20,14 @@ const disable = () => {
 };
 
 beforeAll(() => context.setGlobalContextManager(new AsyncContextManager()));
-beforeEach(() => emitInOwnContext(tools, Message.prototype));
+beforeEach(() => emitters.emitInOwnContext(tools, Message.prototype));
 afterEach(disable);
 afterAll(() => context.disable());
 
 /** A message with a context, and what was current in each of its listeners. */
 function watched(...events: string[]) {
   const message = new Message();
-  setEmitterContext(message, own);
+  emitters.setContext(message, own);
   const seen: unknown[] = [];
   for (const event of events) message.on(event, () => seen.push(current()));
   return { message, seen };
@@ -73,16 +73,16 @@ test('an emitter without a context emits in the current context', () => {
   message.on('data', () => seen.push(current()));
   context.with(another, () => message.emit('data'));
   expect(seen).toEqual(['another']);
-  expect(emitterContext(message)).toBeUndefined();
+  expect(emitters.contextOf(message)).toBeUndefined();
 });
 
 test('a context can be replaced, and adds no visible property', () => {
   const { message, seen } = watched('data');
   const bare = new Message().on('data', () => {});
-  setEmitterContext(message, another);
+  emitters.setContext(message, another);
   message.emit('data');
   expect(seen).toEqual(['another']);
-  expect(emitterContext(message)).toBe(another);
+  expect(emitters.contextOf(message)).toBe(another);
   expect(Reflect.ownKeys(message)).toEqual(Reflect.ownKeys(bare));
   expect(inspect(message, { showHidden: true, depth: 0 })).toBe(
     inspect(bare, { showHidden: true, depth: 0 }),
@@ -112,7 +112,7 @@ test('a single emitter can be covered without its class', () => {
   const [socket, other] = [new Socket(), new Socket()];
   emitAlwaysIn(another, socket);
   emitAlwaysIn(own, socket);
-  setEmitterContext(other, own);
+  emitters.setContext(other, own);
   const seen: unknown[] = [];
   for (const each of [socket, other]) each.on('data', () => seen.push(current()));
   socket.emit('data');
@@ -123,7 +123,7 @@ test('a single emitter can be covered without its class', () => {
 
 test('the close callback is called once, in the emitter’s context, without adding a listener', () => {
   const { message, seen } = watched();
-  onEmitterClose(message, () => seen.push(current()));
+  emitters.onClose(message, () => seen.push(current()));
   expect(message.listenerCount('close')).toBe(0);
   message.emit('end');
   expect(seen).toEqual([]);
@@ -135,9 +135,9 @@ test('the close callback is called once, in the emitter’s context, without add
 test('the close callback is called without a context too, and through a listener for an emitter of another class', () => {
   const calls: string[] = [];
   const [bare, other] = [new Message(), new EventEmitter()];
-  setEmitterContext(other, own);
-  onEmitterClose(bare, () => calls.push('bare'));
-  onEmitterClose(other, () => calls.push('other'));
+  emitters.setContext(other, own);
+  emitters.onClose(bare, () => calls.push('bare'));
+  emitters.onClose(other, () => calls.push('other'));
   for (const each of [bare, other]) {
     each.emit('close');
     each.emit('close');
@@ -147,17 +147,17 @@ test('the close callback is called without a context too, and through a listener
 
 test('the original emit is restored once the last plugin is disabled and all emitters have closed', () => {
   const { message, seen } = watched();
-  emitInOwnContext(tools, Message.prototype);
+  emitters.emitInOwnContext(tools, Message.prototype);
   const [first, second] = undoing;
   undoing = [];
   first?.();
   expect(Object.hasOwn(Message.prototype, 'emit')).toBe(true);
-  onEmitterClose(message, () => seen.push('closed'));
+  emitters.onClose(message, () => seen.push('closed'));
   second?.();
   message.emit('close');
   expect(seen).toEqual(['closed']);
 
-  emitInOwnContext(tools, Message.prototype);
+  emitters.emitInOwnContext(tools, Message.prototype);
   disable();
   expect(Object.hasOwn(Message.prototype, 'emit')).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { errorType, recordError } from '@clew/core/plugin';
+import { errors } from '@clew/core/plugin';
 import { type Exception, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { ListeningSpan } from './listening-span.ts';
 
@@ -34,8 +34,8 @@ describe('any thrown value is recorded', () => {
     [Symbol('s'), 'symbol', 'symbol: Symbol(s)', 'Symbol(s)'],
   ])('%p', (value, type, exception, message) => {
     const span = new ListeningSpan();
-    recordError(span as unknown as Span, value);
-    expect(errorType(value)).toBe(type);
+    errors.record(span as unknown as Span, value);
+    expect(errors.typeOf(value)).toBe(type);
     expect(span.calls).toEqual([
       exception,
       ['error.type', type],
@@ -73,7 +73,7 @@ describe('a hostile value is recorded as an error:', () => {
     ['frozen', Object.freeze(new Error('a')), 'Error: a', 'a'],
   ])('%s', (_, value, exception, message) => {
     const span = new ListeningSpan();
-    recordError(span as unknown as Span, value);
+    errors.record(span as unknown as Span, value);
     expect(span.calls).toEqual([exception, ['error.type', 'Error'], { code: ERROR, message }]);
   });
 });
@@ -82,7 +82,7 @@ test('the code of an error is not passed to the SDK, which would write it as the
   const exceptions: unknown[] = [];
   const span = new ListeningSpan();
   span.recordException = (exception) => exceptions.push(exception);
-  recordError(span as unknown as Span, Object.assign(new Error('a'), { code: 11000 }));
+  errors.record(span as unknown as Span, Object.assign(new Error('a'), { code: 11000 }));
   expect(exceptions).toEqual([{ name: 'Error', message: 'a', stack: expect.any(String) }]);
 });
 
@@ -93,7 +93,7 @@ test('an unbounded stack is cut', () => {
   const error = Object.assign(new Error('a'), {
     stack: `Error: a\n${'    at deep (file.js:1:1)\n'.repeat(10_000)}`,
   });
-  recordError(span as unknown as Span, error);
+  errors.record(span as unknown as Span, error);
   const [exception] = exceptions as { stack?: string }[];
   expect(exception?.stack).toBe(error.stack.slice(0, 16_384));
 });
@@ -102,7 +102,7 @@ test('a message of a megabyte is cut, and the frames of the stack are kept', () 
   const exceptions: Exception[] = [];
   const span = new ListeningSpan();
   span.recordException = (exception) => exceptions.push(exception as Exception);
-  recordError(span as unknown as Span, new Error('$&'.repeat(500_000)));
+  errors.record(span as unknown as Span, new Error('$&'.repeat(500_000)));
   expect(span.calls).toContainEqual({ code: ERROR, message: '$&'.repeat(2048) });
   expect(exceptions).toEqual([
     {

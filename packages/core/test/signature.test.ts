@@ -1,10 +1,4 @@
-import {
-  createSignature,
-  droppedFromWire,
-  environmentGetter,
-  environmentSetter,
-  type SignatureOptions,
-} from '@clew/core';
+import { carriers, createSignature, droppedFromWire, type SignatureOptions } from '@clew/core';
 import fc from 'fast-check';
 import { messageGetter } from '../src/propagation/carrier-kind.ts';
 
@@ -262,9 +256,10 @@ test('environment variables may be read repeatedly', () => {
   const { signature } = pair();
   const environment: Record<string, string> = {};
   const headers = new Map(Object.entries(HEADERS));
-  for (const [name, value] of headers) environmentSetter.set(environment, name, value);
-  environmentSetter.set(environment, 'clew-signature', signature.sign(headers));
-  for (let i = 0; i < 3; i++) expect(signature.verify(environment, environmentGetter)).toEqual(headers);
+  for (const [name, value] of headers) carriers.environmentSetter.set(environment, name, value);
+  carriers.environmentSetter.set(environment, 'clew-signature', signature.sign(headers));
+  for (let i = 0; i < 3; i++)
+    expect(signature.verify(environment, carriers.environmentGetter)).toEqual(headers);
 });
 
 describe('memory', () => {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { textBytes } from '@clew/core/plugin';
+import { carriers } from '@clew/core';
 import type { Channel, Properties } from './amqplib.ts';
 
 /** amqplib encodes a header table in a buffer of this size, and throws where that is too small. */
@@ -51,7 +51,7 @@ export function availableHeaderBytes({ connection }: Channel, properties: Proper
   let bytesLeftForTexts = frameBytesLeft;
   for (const name of TEXTS) {
     const text = properties[name];
-    if (typeof text === 'string') bytesLeftForTexts -= 1 + textBytes(text);
+    if (typeof text === 'string') bytesLeftForTexts -= 1 + carriers.textBytes(text);
   }
   return Math.min(tableBytesLeft, bytesLeftForTexts);
 }
@@ -62,13 +62,13 @@ function takeTable(table: object, depth: number): void {
   // With inherited ones, as amqplib does.
   for (const name in table) {
     if (bytesLeft < 0) return;
-    bytesLeft -= 1 + textBytes(name);
+    bytesLeft -= 1 + carriers.textBytes(name);
     takeValue((table as Record<string, unknown>)[name], depth);
   }
 }
 
 function takeValue(value: unknown, depth: number): void {
-  if (typeof value === 'string') bytesLeft -= 5 + textBytes(value);
+  if (typeof value === 'string') bytesLeft -= 5 + carriers.textBytes(value);
   else if (typeof value !== 'object' || value === null) bytesLeft -= 9;
   else if (Buffer.isBuffer(value)) bytesLeft -= 5 + value.length;
   else if (depth >= MAX_DEPTH) bytesLeft = Number.NEGATIVE_INFINITY;

@@ -1,14 +1,13 @@
 import type { Buffer } from 'node:buffer';
 import {
   type AmqpHeaders,
-  amqpHeadersGetter,
-  amqpHeadersWriter,
+  type CarrierWriter,
+  carriers,
   type EnvelopeReading,
   type RpcEnvelope,
 } from '@clew/core';
 import {
   ATTR,
-  type CarrierWriter,
   type MessagingAction,
   type MessagingPluginOptions,
   type MessagingView,
@@ -68,7 +67,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
   };
 
   return {
-    getter: amqpHeadersGetter,
+    getter: carriers.amqpHeadersGetter,
     headers: ({ message }) => message.properties.headers,
     // Of a fetched message this is there before the message is.
     identity: ({ message }) => message.fields,
@@ -154,14 +153,16 @@ const headersWriter: CarrierWriter<Outbound> = {
   set({ properties }, name, value) {
     const table = tableOf(properties.headers);
     properties.headers = table;
-    amqpHeadersWriter.set(table, name, value);
+    carriers.amqpHeadersWriter.set(table, name, value);
   },
-  isEmpty: ({ properties: { headers } }) => headers == null || amqpHeadersWriter.isEmpty?.(headers) === true,
-  has: ({ properties: { headers } }, name) => headers != null && amqpHeadersWriter.has(headers, name),
+  isEmpty: ({ properties: { headers } }) =>
+    headers == null || carriers.amqpHeadersWriter.isEmpty?.(headers) === true,
+  has: ({ properties: { headers } }, name) =>
+    headers != null && carriers.amqpHeadersWriter.has(headers, name),
   remove({ properties: { headers } }, name) {
-    if (headers != null) amqpHeadersWriter.remove(headers, name);
+    if (headers != null) carriers.amqpHeadersWriter.remove(headers, name);
   },
-  names: ({ properties: { headers } }) => (headers == null ? [] : amqpHeadersWriter.names(headers)),
+  names: ({ properties: { headers } }) => (headers == null ? [] : carriers.amqpHeadersWriter.names(headers)),
 };
 
 /** The properties say that a message belongs to a call, or the envelope does. */

@@ -5,10 +5,10 @@ import {
   ATTR,
   createAction,
   currentContext,
+  errors,
   guard,
   observePromise,
   originals,
-  recordError,
 } from '@clew/core/plugin';
 import { type Attributes, type Context, context, SpanKind } from '@opentelemetry/api';
 import type { Channel } from './amqplib.ts';
@@ -100,7 +100,7 @@ function recordFailure(
     });
     const { attributes } = action;
     const span = tools.tracer.startSpan('connect', { kind: SpanKind.CLIENT, attributes, startTime }, parent);
-    recordError(span, error);
+    errors.record(span, error);
     span.end();
   });
 }

@@ -1,4 +1,4 @@
-import { ATTR, errorType, type Operation, propagationDefaults, startOperation } from '@clew/core/plugin';
+import { ATTR, errors, type Operation, propagationDefaults, startOperation } from '@clew/core/plugin';
 import { type Context, propagation, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { callerContext } from './caller-context.ts';
 import type { ChildProcessTools } from './child-process-instrumentation.ts';
@@ -44,7 +44,7 @@ export function startChild(tools: ChildProcessTools, launch: Launch | undefined)
  */
 export function endSpan(operation: Operation | undefined, { pid, code, signal, error }: Outcome): void {
   if (operation === undefined) return;
-  const failure = error == null ? (signal ?? (code ? `${code}` : undefined)) : errorType(error);
+  const failure = error == null ? (signal ?? (code ? `${code}` : undefined)) : errors.typeOf(error);
   if (failure !== undefined && operation.recording) operation.span.setStatus({ code: SpanStatusCode.ERROR });
   operation.end({
     ...(pid && { [ATTR.processPid]: pid }),

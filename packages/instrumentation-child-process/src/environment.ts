@@ -1,5 +1,4 @@
-import { carryToChild, contextFromEnvironment, type EnvironmentVariables } from '@clew/core';
-import { environmentName, headerBytes } from '@clew/core/plugin';
+import { carriers, carryToChild, contextFromEnvironment, type EnvironmentVariables } from '@clew/core';
 import { type Context, propagation, trace } from '@opentelemetry/api';
 
 /**
@@ -15,7 +14,7 @@ export function propagatedEnvironment(
   const isOtherTrace = givenTrace !== undefined && givenTrace !== trace.getSpanContext(from)?.traceId;
   if (isOtherTrace && givenTrace !== traceIn(process.env)) return undefined;
   const copy = carryToChild(environment, from, bytesOf(args));
-  for (const name of propagation.fields().map(environmentName)) {
+  for (const name of propagation.fields().map(carriers.environmentName)) {
     const given = environment[name];
     if (given !== undefined && copy[name] === undefined && given !== process.env[name]) copy[name] = given;
   }
@@ -53,7 +52,7 @@ export function withEnvironment(options: object | null | undefined, env: Environ
 /** The bytes that the operating system counts for a process's arguments. */
 function bytesOf(args: unknown): number {
   if (!Array.isArray(args)) return 0;
-  return args.reduce((bytes: number, argument) => bytes + headerBytes('', String(argument)), 0);
+  return args.reduce((bytes: number, argument) => bytes + carriers.headerBytes('', String(argument)), 0);
 }
 
 function traceIn(environment: EnvironmentVariables): string | undefined {

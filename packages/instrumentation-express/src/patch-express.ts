@@ -1,4 +1,4 @@
-import { dress, type Leave, MountedRequest, startLayer, withoutQuery } from '@clew/core/plugin';
+import { dress, http, type Leave, MountedRequest, startLayer } from '@clew/core/plugin';
 import {
   type Dispatch,
   type DispatchError,
@@ -111,7 +111,7 @@ function dispatchLayer(tools: ExpressTools, Layer: LayerClass, dispatch: Dispatc
     const visit = idle ? undefined : visitOf(request);
     if (visit === undefined) return dispatch.call(this, request, response, next);
     if (route !== undefined) {
-      visit.matchPath(textOfRoute(route.path, () => withoutQuery(request.url)));
+      visit.matchPath(textOfRoute(route.path, () => http.withoutQuery(request.url)));
       return dispatch.call(this, request, response, (error) => {
         if (isFailure(error)) visit.fail(error);
         else visit.leave(route);

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { isCancellation } from '@clew/core/plugin';
+import { errors } from '@clew/core/plugin';
 
 /** Requests that timed out: the application usually destroys them without an error. */
 const timedOut = new WeakSet<ClientRequest>();
@@ -28,7 +28,7 @@ function rememberResponse(this: IncomingMessage & { readonly req?: ClientRequest
  */
 export function isCancelled(request: ClientRequest, error: unknown): boolean {
   if (timedOut.has(request)) return false;
-  return isCancellation(error) || (isHangUp(error) && isClosedHere(request));
+  return errors.isCancellation(error) || (isHangUp(error) && isClosedHere(request));
 }
 
 /** Whether this is Node's own error for a connection that ended; an error of the operating system has a `syscall`. */

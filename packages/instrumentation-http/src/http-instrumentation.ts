@@ -1,13 +1,5 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import {
-  defineInstrumentation,
-  destinationsOption,
-  type OptionsOf,
-  option,
-  REDACTED_QUERY_PARAMS,
-  type Tools,
-  trustOption,
-} from '@clew/core/plugin';
+import { defineInstrumentation, http, type OptionsOf, option, type Tools } from '@clew/core/plugin';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { watchConnections } from './client-connection.ts';
 import { patchHttp1OfHttp2, patchServer } from './patch-server.ts';
@@ -20,9 +12,9 @@ type SpanHook<Info> = (span: Span, info: Info) => void;
 const options = {
   disableIncomingRequestInstrumentation: option.boolean(false),
   disableOutgoingRequestInstrumentation: option.boolean(false),
-  trust: trustOption,
-  propagateTo: destinationsOption,
-  propagateBaggageTo: destinationsOption,
+  trust: option.trust(),
+  propagateTo: option.destinations(),
+  propagateBaggageTo: option.destinations(),
   ignoreIncomingRequestHook: option.hook<(request: IncomingMessage) => boolean>(),
   suppressTracingInIgnoredRequests: option.boolean(false),
   ignoreOutgoingRequestHook: option.hook<(request: ClientRequest) => boolean>(),
@@ -33,7 +25,7 @@ const options = {
   responseHook: option.hook<SpanHook<ServerResponse>>(),
   outgoingRequestHook: option.hook<SpanHook<ClientRequest>>(),
   outgoingResponseHook: option.hook<SpanHook<IncomingMessage>>(),
-  redactedQueryParams: option.strings(REDACTED_QUERY_PARAMS),
+  redactedQueryParams: option.strings(http.REDACTED_QUERY_PARAMS),
   capturedRequestHeaders: option.strings([]),
   capturedResponseHeaders: option.strings([]),
   capturedOutgoingRequestHeaders: option.strings([]),

@@ -1,13 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
-import {
-  currentContext,
-  emitInOwnContext,
-  emitterContext,
-  type HttpServerTracing,
-  httpServer,
-} from '@clew/core/plugin';
+import { currentContext, emitters, type HttpServerTracing, http } from '@clew/core/plugin';
 import { type Context, context } from '@opentelemetry/api';
 import type { HttpTools } from './http-instrumentation.ts';
 import { serverView } from './server-view.ts';
@@ -41,10 +35,10 @@ function patchEmit(
   isTraced: (request: unknown) => boolean,
 ): void {
   const { IncomingMessage, ServerResponse } = process.getBuiltinModule('node:http');
-  emitInOwnContext(tools, IncomingMessage.prototype);
-  emitInOwnContext(tools, ServerResponse.prototype);
+  emitters.emitInOwnContext(tools, IncomingMessage.prototype);
+  emitters.emitInOwnContext(tools, ServerResponse.prototype);
   callBackInCallersContext(ServerResponse.prototype, tools);
-  const tracing = httpServer<IncomingMessage, ServerResponse>(tools, serverView);
+  const tracing = http.server<IncomingMessage, ServerResponse>(tools, serverView);
   tools.wrap<Emit>(
     prototype,
     'emit',
@@ -78,7 +72,7 @@ function callBackInCallersContext(prototype: object, tools: HttpTools): void {
         function (...args) {
           const last = args.length - 1;
           const callback = args[last];
-          if (typeof callback === 'function' && emitterContext(this) !== undefined)
+          if (typeof callback === 'function' && emitters.contextOf(this) !== undefined)
             args[last] = inContext(currentContext(), callback as Callback);
           return write.apply(this, args);
         },

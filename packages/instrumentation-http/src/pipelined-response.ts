@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { onEmitterClose } from '@clew/core/plugin';
+import { emitters } from '@clew/core/plugin';
 
 /** The listeners of the responses that wait on each connection. */
 const waiting = new WeakMap<Socket, Set<() => void>>();
@@ -11,7 +11,7 @@ const waiting = new WeakMap<Socket, Set<() => void>>();
  */
 export function onResponseClose(response: ServerResponse, listener: () => void): void {
   if (response.socket !== null) {
-    onEmitterClose(response, listener);
+    emitters.onClose(response, listener);
     return;
   }
   const { socket } = response.req;
@@ -21,7 +21,7 @@ export function onResponseClose(response: ServerResponse, listener: () => void):
     listener();
   };
   listeners.add(close);
-  onEmitterClose(response, close);
+  emitters.onClose(response, close);
 }
 
 /** One listener for each connection: pipelined requests may be many. */

@@ -1,13 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import {
-  currentContext,
-  emitInOwnContext,
-  emitterContext,
-  type HttpClientTracing,
-  httpClient,
-  onEmitterClose,
-  setEmitterContext,
-} from '@clew/core/plugin';
+import { currentContext, emitters, type HttpClientTracing, http } from '@clew/core/plugin';
 import { watchResponseTimeout, watchTimeout } from './client-cancellation.ts';
 import { socketPathOf, watchConnections } from './client-connection.ts';
 import { clientView } from './client-view.ts';
@@ -21,22 +13,22 @@ type Client = HttpClientTracing<ClientRequest, IncomingMessage>;
  * another request may have opened.
  */
 export function watchClient(tools: HttpTools): void {
-  const client: Client = httpClient<ClientRequest, IncomingMessage>(tools, clientView);
+  const client: Client = http.client<ClientRequest, IncomingMessage>(tools, clientView);
   let isPrepared = false;
   tools.subscribe('http.client.request.created', (message) => {
     if (!isPrepared) prepare(tools);
     isPrepared = true;
     if (tools.options.disableOutgoingRequestInstrumentation) return;
     const { request } = message as { request: ClientRequest };
-    setEmitterContext(request, currentContext());
+    emitters.setContext(request, currentContext());
     if (!client.start(request)) return;
     watchTimeout(request);
-    onEmitterClose(request, () => onClosed(client, request));
+    emitters.onClose(request, () => onClosed(client, request));
   });
   tools.subscribe('http.client.response.finish', (message) => {
     const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
-    const caller = emitterContext(request);
-    if (caller !== undefined) setEmitterContext(response, caller);
+    const caller = emitters.contextOf(request);
+    if (caller !== undefined) emitters.setContext(response, caller);
     if (!client.responded(request, response)) return;
     const { remoteAddress, remotePort } = request.socket ?? {};
     client.connected(request, remoteAddress ?? socketPathOf(request), remotePort);
@@ -50,10 +42,10 @@ export function watchClient(tools: HttpTools): void {
 
 /** Patches the module, which is loaded once a request is sent, even if no hook was called for it. */
 function prepare(tools: HttpTools): void {
-  const http = process.getBuiltinModule('node:http');
-  watchConnections(http, tools);
-  emitInOwnContext(tools, http.ClientRequest.prototype);
-  emitInOwnContext(tools, http.IncomingMessage.prototype);
+  const nodeHttp = process.getBuiltinModule('node:http');
+  watchConnections(nodeHttp, tools);
+  emitters.emitInOwnContext(tools, nodeHttp.ClientRequest.prototype);
+  emitters.emitInOwnContext(tools, nodeHttp.IncomingMessage.prototype);
 }
 
 /**

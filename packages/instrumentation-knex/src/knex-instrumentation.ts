@@ -1,14 +1,11 @@
 import type { Readable } from 'node:stream';
 import {
   type DbOptions,
-  dbOptions,
+  db,
   defineInstrumentation,
   observePromise,
   originals,
   type QueryOperation,
-  queryParent,
-  recordFailedAcquire,
-  startQuery,
   type Tools,
 } from '@clew/core/plugin';
 import { databaseOf, type KnexClient, type KnexQuery } from './knex-client.ts';
@@ -33,7 +30,7 @@ const MIN_WAIT_MS = 1;
 export const KnexInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-knex',
   version: __VERSION__,
-  options: dbOptions,
+  options: db.options,
   targets: [{ module: 'knex', versions: ['>=0.95 <4'], patch }],
 });
 
@@ -78,7 +75,7 @@ function patch(knex: unknown, tools: KnexTools): void {
     'acquireConnection',
     (acquire) =>
       function () {
-        const parent = queryParent(tools);
+        const parent = db.queryParent(tools);
         if (parent === undefined) return acquire.call(this);
         const startedMs = originals.monotonicNow();
         const acquired = acquire.call(this);
@@ -88,7 +85,7 @@ function patch(knex: unknown, tools: KnexTools): void {
         };
         const onFailed = (error: unknown) => {
           const startTimeMs = originals.wallNow() - (originals.monotonicNow() - startedMs);
-          recordFailedAcquire(tools, parent, databaseOf(this), startTimeMs, error);
+          db.recordFailedAcquire(tools, parent, databaseOf(this), startTimeMs, error);
         };
         return observePromise(acquired, onAcquired, onFailed);
       },
@@ -102,7 +99,7 @@ function start(
   connection: object,
   query: KnexQuery,
 ): QueryOperation | undefined {
-  return startQuery(tools, () => {
+  return db.startQuery(tools, () => {
     const waitMs = waits.get(connection);
     if (waitMs !== undefined) waits.delete(connection);
     const { sql, bindings } = typeof query === 'string' ? { sql: query } : query;

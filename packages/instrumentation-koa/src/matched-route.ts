@@ -1,11 +1,11 @@
 import {
   guard,
+  http,
   isPromise,
   joinRoute,
   observePromise,
   RoutedRequest,
   reportFailure,
-  withoutQuery,
 } from '@clew/core/plugin';
 import type { KoaContext, Next, RouterLayer } from './koa.ts';
 
@@ -92,7 +92,7 @@ export function routeOf(koa: KoaContext, path: unknown): string {
 
 /** koa-mount sets only the innermost mount and never unsets it; the URL shows all mounts. */
 function mountOf({ path, originalUrl }: KoaContext, innermost: string): string {
-  const whole = withoutQuery(originalUrl);
+  const whole = http.withoutQuery(originalUrl);
   const before = whole.endsWith(path) ? whole.slice(0, -path.length) : path === '/' ? whole : '';
   const mount = innermost.endsWith('/') ? innermost.slice(0, -1) : innermost;
   return before.endsWith(mount) || before.endsWith(innermost) ? before : '';

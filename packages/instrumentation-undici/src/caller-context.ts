@@ -1,11 +1,5 @@
 import type { URL } from 'node:url';
-import {
-  type ConnectionPeer,
-  currentContext,
-  emitterContext,
-  setEmitterContext,
-  type Tools,
-} from '@clew/core/plugin';
+import { type ConnectionPeer, currentContext, emitters, type Tools } from '@clew/core/plugin';
 import { type Context, context } from '@opentelemetry/api';
 import { keepOwnHeaders } from './own-headers.ts';
 
@@ -41,12 +35,12 @@ export function runInCallerContext(request: object, tools: Tools<unknown>): void
     for (const name of EVENTS) tools.wrap<Method>(prototype, name, inCallerContext);
     keepOwnHeaders(prototype, tools);
   });
-  setEmitterContext(request, currentContext());
+  emitters.setContext(request, currentContext());
 }
 
 function inCallerContext(method: Method): Method {
   return function (...args) {
-    const caller = emitterContext(this as object);
+    const caller = emitters.contextOf(this as object);
     if (caller === undefined || currentContext() === caller) return method.apply(this, args);
     return context.with(caller, method, this, ...args);
   };

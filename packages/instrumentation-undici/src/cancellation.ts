@@ -1,4 +1,4 @@
-import { isCancellation } from '@clew/core/plugin';
+import { errors } from '@clew/core/plugin';
 import { handlerOf } from './resends.ts';
 
 /**
@@ -7,7 +7,7 @@ import { handlerOf } from './resends.ts';
  */
 export function isCancelled(request: object, error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return true;
-  if (!isCancellation(error) || isRefusedTunnel(error)) return false;
+  if (!errors.isCancellation(error) || isRefusedTunnel(error)) return false;
   return !isError(signalReasonOf(request));
 }
 
@@ -26,5 +26,5 @@ function signalReasonOf(request: object): unknown {
 }
 
 function isError(reason: unknown): boolean {
-  return typeof reason === 'object' && reason !== null && !isCancellation(reason);
+  return typeof reason === 'object' && reason !== null && !errors.isCancellation(reason);
 }

@@ -1,4 +1,4 @@
-import { reportSecondTracer, type Tools } from '@clew/core/plugin';
+import { http, type Tools } from '@clew/core/plugin';
 import { propagation } from '@opentelemetry/api';
 
 type AddHeader = (this: unknown, name: string, value: string) => unknown;
@@ -32,7 +32,7 @@ export function keepOwnHeaders(prototype: object, tools: Tools<unknown>): void {
     (addHeader) =>
       function (name, value) {
         if (isAdding || !isPropagationHeader(name)) return addHeader.call(this, name, value);
-        reportSecondTracer();
+        http.reportSecondTracer();
         return this;
       },
   );

@@ -1,14 +1,12 @@
 import type { Socket } from 'node:net';
 import {
   defineInstrumentation,
-  destinationsOption,
   type HttpClientOptions,
   type HttpClientTracing,
-  httpClient,
+  http,
   type OptionKind,
   type OptionsOf,
   option,
-  REDACTED_QUERY_PARAMS,
   type Tools,
 } from '@clew/core/plugin';
 import type { Attributes, Span } from '@opentelemetry/api';
@@ -42,9 +40,9 @@ const options = {
   responseHook: option.hook<(span: Span, response: UndiciResponse) => void>(),
   requireParentforSpans: option.boolean(false),
   headersToSpanAttributes: headerNames,
-  propagateTo: destinationsOption,
-  propagateBaggageTo: destinationsOption,
-  redactedQueryParams: option.strings(REDACTED_QUERY_PARAMS),
+  propagateTo: option.destinations(),
+  propagateBaggageTo: option.destinations(),
+  redactedQueryParams: option.strings(http.REDACTED_QUERY_PARAMS),
 } as const;
 
 type UndiciTools = Tools<OptionsOf<typeof options>>;
@@ -64,7 +62,7 @@ export const UndiciInstrumentation = defineInstrumentation({
 export type UndiciInstrumentation = InstanceType<typeof UndiciInstrumentation>;
 
 function watch(tools: UndiciTools): void {
-  const client = httpClient(withTemplateOptions(tools), requestView);
+  const client = http.client(withTemplateOptions(tools), requestView);
   tools.subscribe('undici:request:create', (message) => {
     const { request } = message as { request: UndiciRequest };
     runInCallerContext(request, tools);

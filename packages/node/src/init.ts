@@ -1,4 +1,4 @@
-import { environmentGetter, rootContext } from '@clew/core';
+import { carriers, rootContext } from '@clew/core';
 import {
   claim,
   currentContext,
@@ -83,7 +83,7 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
     environment.integer('CLEW_FLUSH_TIMEOUT_MS', 0, 60_000) ??
     DEFAULT_FLUSH_TIMEOUT_MS;
   const propagator = propagatorFrom(environment, options);
-  const inherited = propagator.extract(rootContext, process.env, environmentGetter);
+  const inherited = propagator.extract(rootContext, process.env, carriers.environmentGetter);
   const contextManager = contextManagerFrom(environment, options, inherited);
   const application = readApplication();
   const installed =

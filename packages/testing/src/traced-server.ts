@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { type HttpServerOptions, httpServer } from '@clew/core/plugin';
+import { type HttpServerOptions, http } from '@clew/core/plugin';
 import { type Listening, listenOn } from './suite-server.ts';
 import { suiteTools } from './suite-tools.ts';
 
@@ -17,7 +17,7 @@ const options: HttpServerOptions<IncomingMessage, ServerResponse> = {
 
 /** A server of `node:http` whose SERVER spans come from core's template, so that framework tests need no other plugin. */
 export function listenTraced(listener: RequestListener): Promise<Listening> {
-  const tracing = httpServer<IncomingMessage, ServerResponse>(suiteTools(options), {
+  const tracing = http.server<IncomingMessage, ServerResponse>(suiteTools(options), {
     method: (request) => request.method ?? 'GET',
     target: (request) => request.url ?? '/',
     scheme: () => 'http',

@@ -1,11 +1,5 @@
 // The suite for databases passes a plugin that keeps each caller's context, and fails one that does not.
-import {
-  bindCallback,
-  dbOptions,
-  defineInstrumentation,
-  type QueryOperation,
-  startQuery,
-} from '@clew/core/plugin';
+import { bindCallback, db, defineInstrumentation, type QueryOperation } from '@clew/core/plugin';
 import { type DbAdapter, dbSuite, dbTests, type Suite, testsOf } from '../src/index.ts';
 import { type Callback, connectionTo, startTinydb, TINYDB_SKIPS, tinydb } from './tinydb.ts';
 
@@ -45,7 +39,7 @@ function adapter(callThrough: CallThrough): DbAdapter {
   const Tinydb = defineInstrumentation({
     name: 'clew-instrumentation-tinydb',
     version: '1.0.0',
-    options: dbOptions,
+    options: db.options,
     targets: [
       {
         module: 'tinydb',
@@ -56,7 +50,7 @@ function adapter(callThrough: CallThrough): DbAdapter {
             'send',
             (send) =>
               function (this: InstanceType<typeof driver.Connection>, text, callback) {
-                const operation = startQuery(tools, () => ({ database: { system: 'sqlite' }, sql: text }));
+                const operation = db.startQuery(tools, () => ({ database: { system: 'sqlite' }, sql: text }));
                 callThrough(operation, (given) => send.call(this, text, given), callback);
               },
           ),

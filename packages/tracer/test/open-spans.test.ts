@@ -1,4 +1,4 @@
-import { shareAttributes } from '@clew/core/plugin';
+import { shareAttributes } from '@clew/core/internal';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { TracerProvider } from '../src/index.ts';
 import { keptSpans } from './kept-spans.ts';

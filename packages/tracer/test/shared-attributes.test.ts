@@ -1,4 +1,4 @@
-import { shareAttributes } from '@clew/core/plugin';
+import { shareAttributes } from '@clew/core/internal';
 import { decodeTraces } from '@clew/viewer';
 import { type Attributes, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { type ReadableSpan, TracerProvider } from '../src/index.ts';

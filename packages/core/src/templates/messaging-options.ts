@@ -1,5 +1,5 @@
-import { type OptionsOf, option } from '../kit/options.ts';
-import { trustOption } from '../propagation/propagation-options.ts';
+import type { OptionsOf } from '../kit/options.ts';
+import { option } from '../namespaces/option.ts';
 import { destinationTemplatesOption } from './labeller.ts';
 
 const WEEK_MS = 604_800_000;
@@ -16,7 +16,7 @@ export const messagingOptions = {
   messageBodySize: option.boolean(false),
   ignore: option.patterns(),
   destinationTemplates: destinationTemplatesOption,
-  trust: trustOption,
+  trust: option.trust(),
 } as const;
 
 /** What a messaging plugin finds in `tools.options`, besides its own options. */

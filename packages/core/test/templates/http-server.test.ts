@@ -1,11 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { AsyncContextManager, isTracingSuppressed, rootContext } from '@clew/core';
 import {
-  emitInOwnContext,
+  emitters,
   type HttpServerOptions,
   type HttpServerView,
-  httpServer,
-  onEmitterClose,
+  http,
   serverRequestOf,
   type Tools,
 } from '@clew/core/plugin';
@@ -30,7 +29,7 @@ const view: HttpServerView<Message, Message> = {
   status: () => 200,
   headersSent: () => true,
   responseHeader: () => undefined,
-  onClose: onEmitterClose,
+  onClose: emitters.onClose,
 };
 
 const defaults: HttpServerOptions<Message, Message> = {
@@ -54,7 +53,7 @@ function tracingWith(options: Partial<HttpServerOptions<Message, Message>> = {})
     return spans.at(-1) as unknown as Span;
   };
   const tools = { name: 'test', options: { ...defaults, ...options }, tracer: { startSpan } };
-  return httpServer(tools as unknown as Tools<HttpServerOptions<Message, Message>>, view);
+  return http.server(tools as unknown as Tools<HttpServerOptions<Message, Message>>, view);
 }
 
 /** Serves a request, and returns the contexts of its handler and of listeners of both messages. */
@@ -81,7 +80,7 @@ function clientOf(span: ListeningSpan | undefined): unknown {
 
 beforeAll(() => {
   context.setGlobalContextManager(new AsyncContextManager());
-  emitInOwnContext({ onDisable: (undo) => undoing.push(undo) }, Message.prototype);
+  emitters.emitInOwnContext({ onDisable: (undo) => undoing.push(undo) }, Message.prototype);
 });
 afterEach(() => {
   connection = {};

@@ -1,13 +1,11 @@
 // A plugin is a list of targets (what to patch) and a view of the library (where its queries, texts and values are).
-// Span names, attributes, context, errors and the end of the span belong to the template, here `startQuery`.
+// Span names, attributes, context, errors and the end of the span belong to the template, here `db.startQuery`.
 // For libraries that are not databases choose another template: see "Writing a plugin" in the documentation of Clew.
-import { bindCallback, defineInstrumentation, option, startQuery } from '@clew/core/plugin';
+import { bindCallback, db, defineInstrumentation } from '@clew/core/plugin';
 
-// Every database plugin has these two. Options of your own go here as well, and into README.md.
-const options = {
-  maxQueryLength: option.number(-1, 1_000_000, 1022),
-  requireParentSpan: option.boolean(false),
-};
+// The options of every database plugin: `maxQueryLength`, `requireParentSpan`. Your own go here as well, such as
+// `cache: option.boolean(true)`, and into README.md.
+const options = { ...db.options };
 
 export const __Name__Instrumentation = defineInstrumentation({
   name: 'clew-instrumentation-__name__',
@@ -28,7 +26,7 @@ function patch({ Connection }, tools) {
     (send) =>
       function (sql, values, callback) {
         const database = { system: 'other_sql' };
-        const operation = startQuery(tools, () => ({ database, sql, values }));
+        const operation = db.startQuery(tools, () => ({ database, sql, values }));
         // Nothing records this query; its callback still runs in the context of the caller.
         if (operation === undefined) return send.call(this, sql, values, bindCallback(callback));
         // A library with promises instead: return operation.settle(operation.run(() => send.call(this, sql, values))).

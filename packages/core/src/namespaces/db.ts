@@ -1,0 +1,2 @@
+// The template for databases.
+export { dbOptions as options, queryParent, recordFailedAcquire, startQuery } from '../templates/db.ts';
