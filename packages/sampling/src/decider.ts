@@ -37,6 +37,11 @@ export interface LateRules {
   /** Milliseconds; `Infinity` where only errors matter. */
   readonly slowerThanMs: number;
   readonly slow: Verdict | undefined;
+  /**
+   * Called once when the local root has ended, for the statistics of a rule: whether its status is ERROR, and whether the
+   * trace was sampled in the end. A trace whose rules have it is recorded until its end, sampled or not.
+   */
+  readonly ended?: ((isError: boolean, sampled: boolean) => void) | undefined;
 }
 
 /**
@@ -48,7 +53,7 @@ export interface Decider {
   needsRoute(facts: Facts): boolean;
   /** Decides by what is known. `undefined`: no rule decides, and the next step of the precedence does. */
   decide(facts: Facts): Verdict | undefined;
-  /** What may still keep the trace at its end; `undefined` for nothing. */
+  /** What may still keep the trace at its end, and who wants to know about its end; `undefined` for nothing. */
   late(facts: Facts): LateRules | undefined;
 }
 
