@@ -35,5 +35,6 @@ export { isValid, KnownSpanContext, RemoteSpanContext } from './propagation/span
 export { type TraceparentWriter, WRITE_TRACEPARENT } from './propagation/traceparent-writer.ts';
 export { applyTrust, isTrustOption, TRUST_EXPECTED } from './propagation/trust.ts';
 export { exceptionType, recordError } from './record-error.ts';
+export { NOTE_ROUTE, type RouteObserver } from './route-observer.ts';
 export { isShared, type SharedAttributes, shareAttributes } from './shared-attributes.ts';
 export { serverRequestOf, withServerRequest } from './templates/server-request.ts';

@@ -2,6 +2,7 @@ import { type EventEmitter, errorMonitor } from 'node:events';
 import { reportFailure } from '../kit/failures.ts';
 import { currentContext } from '../operation.ts';
 import { recordError } from '../record-error.ts';
+import { noteRoute } from '../route-observer.ts';
 import type { LayerRun } from './layer.ts';
 import { LIVE, ROUTED, type ServerRequest, serverRequestOf } from './server-request.ts';
 
@@ -58,6 +59,8 @@ export class RoutedRequest {
   match(route: string): void {
     this.findServerRequest();
     if (this.response.headersSent) return;
+    // Before `publish`: a sampler may decide now, and what follows is recorded accordingly.
+    if (this.outer !== undefined) noteRoute(this.outer.span, route);
     if (this.isSet) this.candidate = route;
     else this.publish(route, route);
   }
