@@ -1,5 +1,5 @@
 import type { Attributes, Context, SpanKind } from '@opentelemetry/api';
-import type { Origin } from './policy.ts';
+import type { Origin, PolicySet } from './policy.ts';
 
 /** The local root of a trace, as known at the moment of a decision. */
 export interface Facts {
@@ -13,6 +13,8 @@ export interface Facts {
   readonly randomLow: number;
   /** The route; `undefined` until a router has matched. */
   readonly route: string | undefined;
+  /** Whether no router can match any more: the route is known, or there is none. */
+  readonly routeIsFinal: boolean;
 }
 
 /** A decision. Created once for each rule and outcome: a decision for a request allocates nothing. */
@@ -61,8 +63,17 @@ export interface Decider {
 export interface Provider {
   /** For logs and counters: `file policies.yaml`, `http://…`. */
   readonly name: string;
-  /** Starts to load. `inForce` is called with each new set, and never with a broken one. */
-  start(inForce: (decider: Decider, origin: string) => void): void;
+  /**
+   * Which provider's policy is used where several have one with the same id: the one with the lowest number. OpAMP 1,
+   * HTTP 2, file 3, all others 4, which is the default.
+   */
+  readonly priority?: number | undefined;
+  /**
+   * Starts to load. `inForce` is called with each new set, and never with a broken one: with policies as `readPolicies`
+   * returns them, which the sampler merges and compiles, or with a decider of another kind. `origin` is the version,
+   * ETag or hash of the set, for logs.
+   */
+  start(inForce: (rules: PolicySet | Decider, origin: string) => void): void;
   /** Counters since the start. */
   stats(): ProviderStats;
   stop(): void;
