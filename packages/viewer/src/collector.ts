@@ -6,6 +6,9 @@ import { keepSpans } from './keep-spans.ts';
 import { OtlpError } from './otlp-limits.ts';
 import { exportResponse, statusBody } from './otlp-response.ts';
 import { isLiteralHost, respondToQuery } from './query-api.ts';
+import type { AdaptiveOptions } from './sampling/adaptive-sampling.ts';
+import { sendError } from './sampling/http-json.ts';
+import { SamplingServer } from './sampling/sampling-server.ts';
 import type { SpanRecord } from './span-record.ts';
 import { TraceStore } from './store.ts';
 
@@ -26,6 +29,8 @@ export interface CollectorOptions {
    * `maxBodyBytes`; default four times that.
    */
   readonly maxBodiesBytes?: number;
+  /** Serves `GET /sampling?service=NAME`, for Jaeger's remote samplers, with probabilities from received spans. */
+  readonly adaptive?: AdaptiveOptions;
   /** Called with valid spans after they were stored, in parts for a large request. */
   readonly onSpans?: (spans: readonly SpanRecord[]) => void;
 }
@@ -41,6 +46,7 @@ export interface Collector {
 }
 
 const SIGNALS = new Set(['/v1/traces', '/v1/metrics', '/v1/logs']);
+const FORBIDDEN = 'expected an IP address or localhost in Host, and no Origin';
 const INVALID_IDS = 'spans without a valid trace id and span id were dropped';
 
 /**
@@ -62,9 +68,14 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     );
   const memory = new BodyMemory(maxBodiesBytes);
   const isLocal = isLoopback(host);
+  const sampling = new SamplingServer({ adaptive: options.adaptive });
   const store = new TraceStore({ ...(file && { file }), ...(maxMb !== undefined && { maxMb }) });
+  const onSpans = (spans: readonly SpanRecord[]) => {
+    sampling.add(spans);
+    options.onSpans?.(spans);
+  };
   const server = createServer({ requestTimeout: 60_000 }, (request, response) => {
-    route(request, response, { store, maxBodyBytes, memory, isLocal, onSpans: options.onSpans }).catch(() =>
+    route(request, response, { store, sampling, maxBodyBytes, memory, isLocal, onSpans }).catch(() =>
       response.destroy(),
     );
   });
@@ -77,6 +88,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     store.close();
     throw error;
   }
+  sampling.start();
   const address = server.address() as AddressInfo;
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -84,6 +96,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     store,
     close: () =>
       new Promise((resolve) => {
+        sampling.close();
         server.close(() => {
           store.close();
           resolve();
@@ -95,17 +108,21 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
 
 interface Receiver {
   readonly store: TraceStore;
+  readonly sampling: SamplingServer;
   readonly maxBodyBytes: number;
   readonly memory: BodyMemory;
   /** Whether the receiver is reachable from this machine only. */
   readonly isLocal: boolean;
-  readonly onSpans: CollectorOptions['onSpans'];
+  readonly onSpans: (spans: readonly SpanRecord[]) => void;
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, receiver: Receiver): Promise<void> {
   const url = new URL(`http://collector${request.url}`);
   if (SIGNALS.has(url.pathname)) await receive(url.pathname, request, response, receiver);
-  else respondToQuery(url, request, response, receiver.store);
+  else if (receiver.sampling.serves(url.pathname)) {
+    if (isFromProgram(request, receiver.isLocal)) receiver.sampling.respond(url, request, response);
+    else sendError(response, 403, FORBIDDEN);
+  } else respondToQuery(url, request, response, receiver.store);
   // Discard the unread rest of the body, so that the sender proceeds to read the response.
   request.resume();
 }
@@ -122,8 +139,7 @@ async function receive(
       response.setHeader('allow', 'POST');
       throw new RequestError(405, `expected POST, got ${request.method}`);
     }
-    if (!isFromProgram(request, isLocal))
-      throw new RequestError(403, 'expected an IP address or localhost in Host, and no Origin');
+    if (!isFromProgram(request, isLocal)) throw new RequestError(403, FORBIDDEN);
     if (format === undefined) {
       const type = JSON.stringify(request.headers['content-type'] ?? '');
       throw new RequestError(
@@ -137,7 +153,7 @@ async function receive(
       if (path === '/v1/traces') {
         rejected = await keepSpans(openRequest(body.bytes, format), (spans) => {
           store.add(spans);
-          if (spans.length > 0) onSpans?.(spans);
+          if (spans.length > 0) onSpans(spans);
         });
       }
       respond(response, 200, format, exportResponse(format, rejected, INVALID_IDS));
@@ -152,7 +168,7 @@ async function receive(
 }
 
 /**
- * A web page must not write traces, neither directly nor through a host name that resolves to this machine (DNS
+ * A web page must not write traces or read policies, neither directly nor through a host name that resolves to this machine (DNS
  * rebinding); browsers send an Origin. If other machines may send, any Host is accepted.
  */
 function isFromProgram({ headers }: IncomingMessage, isLocal: boolean): boolean {

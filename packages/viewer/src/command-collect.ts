@@ -1,5 +1,6 @@
 import { startCollector } from './collector.ts';
 import { LiveTraces } from './live-traces.ts';
+import type { AdaptiveOptions } from './sampling/adaptive-sampling.ts';
 import { paint, wantsColor } from './terminal.ts';
 import { tableHead } from './trace-table.ts';
 import { numberIn, UsageError } from './usage-error.ts';
@@ -11,6 +12,11 @@ export interface CollectOptions {
   readonly store?: string;
   readonly 'max-mb'?: string;
   readonly live?: boolean;
+  readonly adaptive?: string;
+  readonly 'adaptive-interval'?: string;
+  readonly 'initial-probability'?: string;
+  readonly 'min-probability'?: string;
+  readonly 'lower-bound'?: string;
 }
 
 /** `clew collect`: resolves after a signal has ended it. */
@@ -21,12 +27,14 @@ export async function collect(options: CollectOptions): Promise<void> {
   const port = options.port === undefined ? undefined : numberIn('--port', options.port, 0, 65_535);
   const megabytes = options['max-mb'];
   const maxMb = megabytes === undefined ? undefined : numberIn('--max-mb', megabytes, 1, 1_048_576);
+  const adaptive = adaptiveOptions(options);
   let live: LiveTraces | undefined;
   const collector = await startCollector({
     ...(port !== undefined && { port }),
     ...(host !== undefined && { host }),
     ...(store !== undefined && { store }),
     ...(maxMb !== undefined && { maxMb }),
+    ...(adaptive !== undefined && { adaptive }),
     onSpans: (spans) => live?.add(spans),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE')
@@ -49,4 +57,29 @@ export async function collect(options: CollectOptions): Promise<void> {
   });
   live?.close();
   await collector.close();
+}
+
+function adaptiveOptions(options: CollectOptions): AdaptiveOptions | undefined {
+  const number = (name: keyof CollectOptions & string, min: number, max: number) => {
+    const text = options[name];
+    return typeof text === 'string' ? numberIn(`--${name}`, text, min, max, false) : undefined;
+  };
+  const tracesPerSecond = number('adaptive', 0.001, 1_000_000);
+  const intervalSeconds = number('adaptive-interval', 0.1, 3600);
+  const initialProbability = number('initial-probability', 0.000_000_1, 1);
+  const minProbability = number('min-probability', 0.000_000_1, 1);
+  const lowerBoundTracesPerSecond = number('lower-bound', 0, 1000);
+  if (tracesPerSecond === undefined) {
+    const names = ['adaptive-interval', 'initial-probability', 'min-probability', 'lower-bound'] as const;
+    const useless = names.find((name) => options[name] !== undefined);
+    if (useless !== undefined) throw new UsageError(`--${useless} requires --adaptive`);
+    return undefined;
+  }
+  return {
+    tracesPerSecond,
+    ...(intervalSeconds !== undefined && { intervalMs: intervalSeconds * 1000 }),
+    ...(initialProbability !== undefined && { initialProbability }),
+    ...(minProbability !== undefined && { minProbability }),
+    ...(lowerBoundTracesPerSecond !== undefined && { lowerBoundTracesPerSecond }),
+  };
 }

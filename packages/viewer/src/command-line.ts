@@ -14,6 +14,13 @@ const USAGE = `clew: receive traces over OTLP, store them, show them
     --store FILE                  keep traces in a file (default: in memory)
     --max-mb N                    keep at most N MiB of traces (default 256)
     --live, --no-live             a line per trace (default: on a terminal)
+    --adaptive N                  serve probabilities to Jaeger's samplers, to
+                                  keep N traces a second of each operation
+    --adaptive-interval SECONDS   how often they are calculated (default 10)
+    --initial-probability P       of a new operation (default 0.001)
+    --min-probability P           of any operation (default 0.00001)
+    --lower-bound N               traces a second that a process always keeps
+                                  of an operation (default 1/60)
 
   clew show [TRACE_ID] [options]  draw a trace, by the first digits of its id
     --last N                      the last N traces (default 1)
@@ -45,9 +52,16 @@ const TEXT = { type: 'string' } as const;
 const FLAG = { type: 'boolean' } as const;
 const SOURCE_AND_OUTPUT = { from: TEXT, store: TEXT, width: TEXT, color: FLAG, ascii: FLAG, json: FLAG };
 const HELP = { help: { type: 'boolean', short: 'h' } } as const;
+const ADAPTIVE = {
+  adaptive: TEXT,
+  'adaptive-interval': TEXT,
+  'initial-probability': TEXT,
+  'min-probability': TEXT,
+  'lower-bound': TEXT,
+} as const;
 
 const OPTIONS = {
-  collect: { port: TEXT, host: TEXT, store: TEXT, 'max-mb': TEXT, live: FLAG, ...HELP },
+  collect: { port: TEXT, host: TEXT, store: TEXT, 'max-mb': TEXT, live: FLAG, ...ADAPTIVE, ...HELP },
   show: { last: TEXT, errors: FLAG, attributes: FLAG, svg: TEXT, ...SOURCE_AND_OUTPUT, ...HELP },
   'create-plugin': HELP,
   list: { limit: TEXT, service: TEXT, 'min-ms': TEXT, errors: FLAG, ...SOURCE_AND_OUTPUT, ...HELP },
