@@ -105,9 +105,12 @@ function drawHeader({ layout, width, colours, shapes }: Canvas): number {
     plural(layout.rows.length, 'span'),
     plural(layout.services.length, 'service'),
     `trace ${printable(layout.traceId)}`,
+    ...layout.sampledBy.map((reason) => `sampled by ${printable(reason)}`),
   ];
   const errors = `<tspan class="error" dx="8">${plural(layout.errors, 'error')}</tspan>`;
-  shapes.push(text(PADDING, 57, facts.join(' · '), 'quiet', layout.errors > 0 ? errors : ''));
+  shapes.push(
+    text(PADDING, 57, truncate(facts.join(' · '), characters - 12), 'quiet', layout.errors > 0 ? errors : ''),
+  );
   let x = PADDING;
   let y = 80;
   for (const [service, colour] of colours) {

@@ -1,4 +1,5 @@
 import { clockShifts, type Edge, processOf, type Timed } from './clock-skew.ts';
+import { sampledBy } from './sampling/sampled-by.ts';
 import { type SpanRecord, serviceName, type Trace } from './span-record.ts';
 
 /** A span's position in the layout of a trace. */
@@ -27,6 +28,8 @@ export interface Layout {
   readonly services: readonly string[];
   readonly errors: number;
   readonly orphans: number;
+  /** Why the trace was sampled, as far as its spans state it. */
+  readonly sampledBy: readonly string[];
   /** Services whose clocks were corrected, and by how much. */
   readonly shifts: ReadonlyMap<string, number>;
   /** In depth-first order, siblings by their start. */
@@ -61,6 +64,7 @@ export function layoutTrace(trace: Trace): Layout {
     services: [...new Set(rows.map((row) => row.service))],
     errors: rows.filter((row) => row.span.status.code === 'ERROR').length,
     orphans: rows.filter((row) => row.orphan).length,
+    sampledBy: sampledBy(rows.map((row) => row.span)),
     shifts,
     rows,
   };

@@ -5,7 +5,7 @@ import type { View } from './waterfall-view.ts';
 /** The lines above the spans: the trace in two lines, its services with their colours, the time axis. */
 export function header(view: View): string[] {
   const { layout, columns, glyphs, ascii, paint } = view;
-  const { traceId, name, startTimeUnixNano, totalNs, rows, services, errors } = layout;
+  const { traceId, name, startTimeUnixNano, totalNs, rows, services, errors, sampledBy } = layout;
   const id = printable(traceId).slice(0, columns.service > 0 ? undefined : SHORT_ID);
   const failed = errors > 0 ? [plural(errors, 'error')] : [];
   const facts = [
@@ -15,6 +15,10 @@ export function header(view: View): string[] {
     plural(services.length, 'service'),
   ].map((text) => ({ text, painted: text }));
   facts.push(...failed.map((text) => ({ text, painted: paint.red(text) })));
+  for (const reason of sampledBy) {
+    const text = truncate(`sampled by ${printable(reason)}`, columns.total, glyphs.ellipsis);
+    facts.push({ text, painted: text });
+  }
   const legend = services.map((service, index) => {
     const text = truncate(printable(service), columns.total - 2, glyphs.ellipsis);
     return { text: `${glyphs.full} ${text}`, painted: `${paint.service(index, glyphs.full)} ${text}` };

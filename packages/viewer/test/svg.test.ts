@@ -37,6 +37,12 @@ test.each([
   expect(svg.split(/<text/).length).toBe(svg.split('</text>').length);
 });
 
+test('states which policy sampled the trace', () => {
+  const attributes = { 'clew.sampling.policy': '<checkout>', 'clew.sampling.kept': 'slow' };
+  const svg = renderWaterfallSvg(sketch([{ id: '1', name: 'GET', attributes }]));
+  expect(svg).toContain('sampled by policy &#60;checkout&#62; (kept: slow)');
+});
+
 test('has a width of at least 640 pixels', () => {
   expect(renderWaterfallSvg(ORDER, { width: 1200 })).toContain('viewBox="0 0 1200 ');
   expect(renderWaterfallSvg(ORDER, { width: 10 })).toBe(renderWaterfallSvg(ORDER, { width: 640 }));

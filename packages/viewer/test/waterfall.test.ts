@@ -76,6 +76,61 @@ test('names a trace without its root after the topmost span, not after a child',
   expect(title).toMatch(/ GET \/basket$/);
 });
 
+describe('the header', () => {
+  const lines = (spans: readonly SpanSketch[], width = 120) =>
+    renderWaterfall(sketch(spans), { width }).split('\n').slice(0, 4);
+
+  test.each([
+    [
+      'a policy',
+      { 'clew.sampling.policy': 'checkout', 'clew.sampling.kept': 'error' },
+      'policy checkout (kept: error)',
+    ],
+    ['a policy alone', { 'clew.sampling.policy': 'checkout' }, 'policy checkout'],
+    ['a signed request', { 'clew.sampling.kept': 'requested' }, 'request of the caller'],
+    [
+      "Jaeger's probability",
+      { 'sampler.type': 'probabilistic', 'sampler.param': 0.25 },
+      'a probability of 0.25',
+    ],
+    ["Jaeger's rate limit", { 'sampler.type': 'ratelimiting', 'sampler.param': '5' }, 'a rate limit of 5/s'],
+    ["Jaeger's lower bound", { 'sampler.type': 'lowerbound', 'sampler.param': 0.1 }, 'a lower bound'],
+  ])('states that %s sampled the trace', (_, attributes, reason) => {
+    const spans: SpanSketch[] = [
+      { id: '1', name: 'root', attributes },
+      { id: '2', parent: '1', name: 'child' },
+    ];
+    expect(lines(spans)[1]).toBe(
+      `2026-07-01 12:00:00.000Z · 1.00 ms · 2 spans · 1 service · sampled by ${reason}`,
+    );
+  });
+
+  test('states no reason where no span does', () => {
+    expect(
+      lines([{ id: '1', name: 'root', attributes: { 'sampler.type': 'const' } }]).join(''),
+    ).not.toContain('sampled');
+  });
+
+  test('states each reason once, at most three, on lines of the given width', () => {
+    const spans = ['a', 'b', 'a', 'c'.repeat(200), 'd'].map((policy, index) => ({
+      id: String(index + 1),
+      ...(index > 0 && { parent: '1' }),
+      name: 'GET',
+      attributes: { 'clew.sampling.policy': policy },
+    }));
+    const text = lines(spans, 60).join('\n');
+    expect(text.match(/sampled by policy ./g)).toEqual(
+      ['a', 'b', 'c'].map((each) => `sampled by policy ${each}`),
+    );
+    expect(text.split('\n').filter((line) => textWidth(line) > 60)).toEqual([]);
+  });
+
+  test('escapes what a span states', () => {
+    const attributes = { 'clew.sampling.policy': '\x1b[31m' };
+    expect(lines([{ id: '1', name: 'root', attributes }])[1]).toContain('sampled by policy \\x1b[31m');
+  });
+});
+
 describe('the tree', () => {
   test('orders siblings by their start, regardless of their order in the trace', () => {
     const spans = [
