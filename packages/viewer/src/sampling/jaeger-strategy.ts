@@ -1,4 +1,7 @@
-/** Jaeger's response for a service: exactly one of the three. https://www.jaegertracing.io/docs/latest/apis/ */
+import type { Policy, TextMatch } from '@clew/sampling';
+import { type JaegerPolicy, toJaegerPolicy } from './jaeger-policy.ts';
+
+/** Jaeger's response for a service. https://www.jaegertracing.io/docs/latest/apis/#remote-sampling-configuration */
 export type JaegerStrategy =
   | {
       readonly strategyType: 'PROBABILISTIC';
@@ -21,4 +24,77 @@ export interface OperationSampling {
 export interface OperationStrategy {
   readonly operation: string;
   readonly probabilisticSampling: { readonly samplingRate: number };
+}
+
+/** Whether a condition matches the name of a service. */
+export type ServiceMatcher = (condition: TextMatch, service: string) => boolean;
+
+/** A set of policies in Jaeger's terms. */
+export class JaegerStrategies {
+  readonly #policies: readonly JaegerPolicy[];
+  readonly #matches: ServiceMatcher;
+  /** What Jaeger cannot express, a line for each policy: `errors: keep.onError`. */
+  readonly leftOut: readonly string[];
+
+  constructor(policies: readonly Policy[], matches: ServiceMatcher) {
+    const enabled = policies.filter((policy) => policy.enabled !== false);
+    const translated = enabled.map((policy) => ({ id: policy.id, ...toJaegerPolicy(policy) }));
+    this.#policies = translated.flatMap(({ policy }) => policy ?? []);
+    this.#matches = matches;
+    this.leftOut = translated
+      .filter(({ leftOut }) => leftOut.length > 0)
+      .map(({ id, leftOut }) => `${id}: ${leftOut.join(', ')}`);
+  }
+
+  /**
+   * The strategy of a service. The most restrictive policy wins. Where no policy names all operations, `others` has the
+   * strategy of those that no policy names; default: all are sampled.
+   */
+  strategy(service: string, others?: OperationSampling): JaegerStrategy {
+    const applying = this.#policies.filter(
+      (policy) => policy.service === undefined || this.#matches(policy.service, service),
+    );
+    const general = applying.filter((policy) => policy.operations === undefined);
+    const ratio = lowest(general.map((policy) => policy.ratio));
+    const rate = lowest(general.map((policy) => policy.tracesPerSecond));
+    if (rate !== undefined && ratio !== 0) {
+      // Jaeger has whole numbers only, and no operations beside a rate.
+      const maxTracesPerSecond = Math.max(1, Math.floor(rate));
+      return { strategyType: 'RATE_LIMITING', rateLimitingSampling: { maxTracesPerSecond } };
+    }
+    const operations = new Map<string, number>();
+    for (const policy of applying) {
+      for (const operation of policy.operations ?? [])
+        operations.set(operation, Math.min(operations.get(operation) ?? ratio ?? 1, policy.ratio ?? 1));
+    }
+    const floor = floorOf(general);
+    const rest = ratio === undefined ? others : undefined;
+    if (operations.size === 0 && floor === 0 && rest === undefined)
+      return { strategyType: 'PROBABILISTIC', probabilisticSampling: { samplingRate: ratio ?? 1 } };
+    return {
+      strategyType: 'PROBABILISTIC',
+      operationSampling: {
+        defaultSamplingProbability: rest?.defaultSamplingProbability ?? ratio ?? 1,
+        defaultLowerBoundTracesPerSecond: rest?.defaultLowerBoundTracesPerSecond ?? floor,
+        perOperationStrategies: [
+          ...Array.from(operations, ([operation, samplingRate]) => ({
+            operation,
+            probabilisticSampling: { samplingRate },
+          })),
+          ...(rest?.perOperationStrategies ?? []).filter(({ operation }) => !operations.has(operation)),
+        ],
+      },
+    };
+  }
+}
+
+function lowest(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** A floor counts only if every policy that drops traces has one. */
+function floorOf(policies: readonly JaegerPolicy[]): number {
+  const restrictive = policies.filter(({ ratio }) => ratio !== undefined && ratio < 1);
+  return lowest(restrictive.map((policy) => policy.atLeastPerSecond ?? 0)) ?? 0;
 }
