@@ -1,0 +1,74 @@
+import { Buffer } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { type FailureCause, messageOf } from './provider-counters.ts';
+
+/** The content of a file, or the reason why there is none. */
+export type FileSnapshot =
+  | { readonly kind: 'content'; readonly text: string }
+  | { readonly kind: 'failed'; readonly cause: FailureCause; readonly detail: string };
+
+/** Opening a named pipe must not wait for a writer. */
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** Reads a file of at most `maxBytes`. Never rejects. */
+export async function readSnapshot(path: string, maxBytes: number): Promise<FileSnapshot> {
+  try {
+    const handle = await open(path, FLAGS);
+    try {
+      const refusal = refusalOf(await handle.stat(), maxBytes);
+      if (refusal !== undefined) return refusal;
+      // One byte more than allowed, because the file may grow while it is read.
+      const buffer = Buffer.allocUnsafe(maxBytes + 1);
+      let size = 0;
+      for (let read = -1; read !== 0 && size <= maxBytes; size += read) {
+        read = (await handle.read(buffer, size, buffer.length - size, size)).bytesRead;
+      }
+      return contentOf(buffer, size, maxBytes);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** As {@link readSnapshot}, at once: the first request of the application must find the rules. */
+export function readSnapshotSync(path: string, maxBytes: number): FileSnapshot {
+  try {
+    const descriptor = openSync(path, FLAGS);
+    try {
+      const refusal = refusalOf(fstatSync(descriptor), maxBytes);
+      if (refusal !== undefined) return refusal;
+      const buffer = Buffer.allocUnsafe(maxBytes + 1);
+      let size = 0;
+      for (let read = -1; read !== 0 && size <= maxBytes; size += read) {
+        read = readSync(descriptor, buffer, size, buffer.length - size, size);
+      }
+      return contentOf(buffer, size, maxBytes);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+function refusalOf(stats: Stats, maxBytes: number): FileSnapshot | undefined {
+  if (!stats.isFile()) return { kind: 'failed', cause: 'unreadable', detail: 'is not a file' };
+  return stats.size > maxBytes ? tooLarge(maxBytes) : undefined;
+}
+
+function contentOf(buffer: Buffer, size: number, maxBytes: number): FileSnapshot {
+  return size > maxBytes ? tooLarge(maxBytes) : { kind: 'content', text: buffer.toString('utf8', 0, size) };
+}
+
+function tooLarge(maxBytes: number): FileSnapshot {
+  return { kind: 'failed', cause: 'tooLarge', detail: `has more than ${maxBytes} bytes` };
+}
+
+function failureOf(error: unknown): FileSnapshot {
+  const { code } = Object(error) as Partial<NodeJS.ErrnoException>;
+  const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+  return { kind: 'failed', cause: isMissing ? 'missing' : 'unreadable', detail: messageOf(error) };
+}
