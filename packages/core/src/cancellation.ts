@@ -1,3 +1,5 @@
+import { readProperty } from './kit/read-property.ts';
+
 const NAMES: ReadonlySet<unknown> = new Set(['AbortError', 'CanceledError', 'CancelError']);
 const CODES: ReadonlySet<unknown> = new Set(['ABORT_ERR', 'UND_ERR_ABORTED', 'ERR_CANCELED']);
 /** A cause may have a cause. */
@@ -25,23 +27,16 @@ export function abortReason(error: unknown): unknown {
 /** The first cause that is not an abort; `undefined` for a plain cancellation. */
 function innermostReason(error: unknown): unknown {
   let reason = error;
-  for (let depth = 0; depth < MAX_DEPTH && isAbort(reason); depth++) reason = read(reason, 'cause');
+  for (let depth = 0; depth < MAX_DEPTH && isAbort(reason); depth++) reason = readProperty(reason, 'cause');
   return isAbort(reason) ? undefined : reason;
 }
 
 function isAbort(error: unknown): error is object {
-  return isObject(error) && (NAMES.has(read(error, 'name')) || CODES.has(read(error, 'code')));
+  return (
+    isObject(error) && (NAMES.has(readProperty(error, 'name')) || CODES.has(readProperty(error, 'code')))
+  );
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-/** Reading a property may throw: getters and proxies belong to the application. */
-function read(object: object, key: string): unknown {
-  try {
-    return (object as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
-  }
 }

@@ -2,8 +2,9 @@
 
 export { expectFit, show } from './kit/expect-fit.ts';
 export { guard, reportFailure } from './kit/failures.ts';
+export { moduleHook } from './kit/module-hook.ts';
 export { claim, release } from './kit/one-per-process.ts';
-export { type OptionKinds, resolveOptions } from './kit/options.ts';
+export { type OptionKinds, resolveOptions, splitList } from './kit/options.ts';
 export * as originals from './kit/originals.ts';
 export { finishPendingEnds } from './kit/pending-ends.ts';
 export { reportSecondTracer } from './kit/second-tracer.ts';
@@ -18,8 +19,8 @@ export {
   type LocalRootSampler,
   type PendingDecision,
 } from './local-root-sampler.ts';
+export { option } from './namespaces/option.ts';
 export { currentContext } from './operation.ts';
-export { DESTINATIONS_EXPECTED, isDestinations } from './propagation/destinations.ts';
 export { countDropped } from './propagation/dropped.ts';
 export { single } from './propagation/format.ts';
 export { emptyTraceState, traceStateText } from './propagation/formats/w3c-trace-state.ts';
@@ -33,7 +34,7 @@ export {
 } from './propagation/provenance.ts';
 export { isValid, KnownSpanContext, RemoteSpanContext } from './propagation/span-context.ts';
 export { type TraceparentWriter, WRITE_TRACEPARENT } from './propagation/traceparent-writer.ts';
-export { applyTrust, isTrustOption, TRUST_EXPECTED } from './propagation/trust.ts';
+export { applyTrust } from './propagation/trust.ts';
 export { exceptionType, recordError } from './record-error.ts';
 export { NOTE_ROUTE, type RouteObserver } from './route-observer.ts';
 export { isShared, type SharedAttributes, shareAttributes } from './shared-attributes.ts';

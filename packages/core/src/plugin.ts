@@ -9,9 +9,14 @@ export {
 } from './kit/define-instrumentation.ts';
 export { guard, reportFailure } from './kit/failures.ts';
 export { isPromise } from './kit/is-promise.ts';
-export { madeOf } from './kit/made-of.ts';
 export { observePromise } from './kit/observe-promise.ts';
-export { matchesAny, type OptionKind, type OptionsOf, type Pattern } from './kit/options.ts';
+export {
+  matchesAny,
+  type OptionKind,
+  type OptionSource,
+  type OptionsOf,
+  type Pattern,
+} from './kit/options.ts';
 export * as originals from './kit/originals.ts';
 export { remembered } from './kit/remembered.ts';
 export type { ChannelTarget, ModuleTarget, Target, Tools } from './kit/target.ts';

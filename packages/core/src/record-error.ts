@@ -1,4 +1,5 @@
 import { type Exception, type Span, SpanStatusCode } from '@opentelemetry/api';
+import { readProperty } from './kit/read-property.ts';
 import { ATTR } from './semconv.ts';
 
 /** A message may contain a whole document, which would make the span too large for a batch. */
@@ -25,7 +26,7 @@ export function recordError(span: Span, error: unknown): void {
  */
 export function errorType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error;
-  const code = read(error, 'code');
+  const code = readProperty(error, 'code');
   return typeof code === 'string' && code !== '' ? code : exceptionType(error);
 }
 
@@ -49,18 +50,18 @@ const GENERAL: ReadonlySet<unknown> = new Set([
  */
 export function exceptionType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error;
-  const name = read(error, 'name');
+  const name = readProperty(error, 'name');
   const given = typeof name === 'string' && name !== '' ? name : 'Error';
   if (!GENERAL.has(given)) return given;
-  const constructed = read(error, 'constructor');
-  const className = typeof constructed === 'function' ? read(constructed, 'name') : undefined;
+  const constructed = readProperty(error, 'constructor');
+  const className = typeof constructed === 'function' ? readProperty(constructed, 'name') : undefined;
   return typeof className === 'string' && className !== '' && !GENERAL.has(className) ? className : given;
 }
 
 function exceptionOf(error: unknown, full: string, message: string): Exception {
   const name = exceptionType(error);
   if (!isError(error)) return { name, message };
-  const stack = read(error, 'stack');
+  const stack = readProperty(error, 'stack');
   // No `code`: SDKs would write it in place of the name.
   return { name, message, ...(typeof stack === 'string' && { stack: shortened(stack, full, message) }) };
 }
@@ -84,14 +85,5 @@ function isError(value: unknown): value is Error {
     return value instanceof Error;
   } catch {
     return false;
-  }
-}
-
-/** Reads a property; `undefined` if that throws, as getters and proxies of the application may. */
-function read(object: object, key: string): unknown {
-  try {
-    return (object as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
   }
 }

@@ -331,7 +331,7 @@ describe('options', () => {
     ],
     [
       { messages: { maxAge: 1 } },
-      /expected signature.messages to have maxAgeMs, once, maxSignedPerSecond, got/,
+      /expected signature.messages to have options among maxAgeMs, once, maxSignedPerSecond, got/,
     ],
     [{ messages: null }, /expected signature.messages to be an object of options, got null/],
     [{ audience: 'a b' }, /expected signature.audience to be up to 64 letters/],

@@ -1,5 +1,6 @@
 import { createPropagator, rootContext, type TraceFormat, w3cBaggage, w3cTraceContext } from '@clew/core';
-import { applyTrust, incomingOf, isTrustOption } from '@clew/core/internal';
+import { applyTrust, incomingOf } from '@clew/core/internal';
+import { option } from '@clew/core/plugin';
 import { context as contextApi, propagation, trace } from '@opentelemetry/api';
 import { type Trust, trustDecider } from '../src/propagation/trust.ts';
 
@@ -97,7 +98,7 @@ describe('trust', () => {
     [null, false],
     [7, false],
   ])('%j is a valid option: %s', (value, expected) => {
-    expect(isTrustOption(value)).toBe(expected);
+    expect(option.trust().accepts(value)).toBe(expected);
   });
 
   test('a valid signature of a format covers its trace only', () => {

@@ -5,7 +5,7 @@ import {
   dress,
   guard,
   type Layer,
-  madeOf,
+  remembered,
   serverRequestOf,
   settleLayer,
   startLayer,
@@ -188,8 +188,7 @@ function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
 function trace(middleware: Middleware, route?: RouterLayer): Middleware {
   const layerType: KoaLayerType = route === undefined ? 'middleware' : 'router';
   const ownName = middleware._name ?? (middleware.name || '<anonymous>');
-  // Only the last layer is kept: a handler nearly always has the same route.
-  const layerOf = madeOf((name: string) => layerNamed(name, layerType));
+  const layerOf = remembered((name: string) => layerNamed(name, layerType));
 
   return function (context, next) {
     const tools = inForce;

@@ -7,6 +7,7 @@ import {
   traceIdRatioBased,
 } from '@clew/tracer';
 import type { Attributes } from '@opentelemetry/api';
+import { definedOnly } from './defined-only.ts';
 import type { Environment } from './environment.ts';
 import type { InitOptions } from './init-options.ts';
 
@@ -45,14 +46,12 @@ export function resourceFrom(environment: Environment, options: InitOptions): At
 export function limitsFrom(environment: Environment): Partial<SpanLimits> {
   const count = (...names: string[]) => environment.cappedInteger(65_536, 0, ...names);
   const length = ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'];
-  const limits: { [K in keyof SpanLimits]: number | undefined } = {
+  return definedOnly({
     attributeCount: count('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'),
     attributeValueLength: environment.cappedInteger(Number.MAX_SAFE_INTEGER, 1, ...length),
     eventCount: count('OTEL_SPAN_EVENT_COUNT_LIMIT'),
     linkCount: count('OTEL_SPAN_LINK_COUNT_LIMIT'),
     attributesPerEvent: count('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT'),
     attributesPerLink: count('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'),
-  };
-  const set = Object.entries(limits).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(set) as Partial<SpanLimits>;
+  });
 }

@@ -1,13 +1,12 @@
 import diagnostics from 'node:diagnostics_channel';
 import { isBuiltin } from 'node:module';
-import { type OptionKinds, onFirstCall } from '@clew/core/internal';
+import { moduleHook, type OptionKinds, onFirstCall } from '@clew/core/internal';
 import type { ClewInstrumentation } from '@clew/core/plugin';
 import { type Context, diag } from '@opentelemetry/api';
 import {
   type Instrumentation,
   InstrumentationBase,
-  InstrumentationNodeModuleDefinition,
-  InstrumentationNodeModuleFile,
+  type InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
 import { classOf, reportUnusable } from './plugin-class.ts';
 import type { InstalledPlugin, StatedTarget } from './plugin-manifest.ts';
@@ -41,13 +40,12 @@ export function startPlugin(
     } catch (fault) {
       diag.error(`${plugin.name} could not patch ${module}${file === undefined ? '' : `/${file}`}`, fault);
     }
-    return moduleExports;
   };
 
   /** A placeholder for the plugin that uses the module hooks of OpenTelemetry's base class. */
   class Deferred extends InstrumentationBase {
     protected override init(): InstrumentationNodeModuleDefinition[] {
-      return modules.map((target) => hookOn(target, (moduleExports) => patch(target, moduleExports)));
+      return modules.map((target) => moduleHook(target, (moduleExports) => patch(target, moduleExports)));
     }
 
     override disable(): void {
@@ -113,15 +111,6 @@ function isLoadedBuiltin(module: string): boolean {
   if (!isBuiltin(module)) return false;
   const { moduleLoadList } = process as { moduleLoadList?: readonly string[] };
   return moduleLoadList?.includes(`NativeModule ${module}`) ?? true;
-}
-
-function hookOn(
-  { module, versions = ['*'], file }: StatedModule,
-  patch: (moduleExports: unknown) => unknown,
-): InstrumentationNodeModuleDefinition {
-  if (file === undefined) return new InstrumentationNodeModuleDefinition(module, [...versions], patch);
-  const hooked = new InstrumentationNodeModuleFile(`${module}/${file}`, [...versions], patch, () => {});
-  return new InstrumentationNodeModuleDefinition(module, [...versions], undefined, undefined, [hooked]);
 }
 
 function load(plugin: InstalledPlugin, optionsFor: OptionsFor, enabled: boolean): Plugin | undefined {

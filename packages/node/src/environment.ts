@@ -1,4 +1,5 @@
-import { show } from '@clew/core/internal';
+import { show, splitList } from '@clew/core/internal';
+import type { OptionKind, OptionSource } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
 
 const MAX_INTEGER = 2 ** 31 - 1;
@@ -42,8 +43,7 @@ export class Environment {
 
   /** A timeout in milliseconds, capped at `max`; OpenTelemetry's 0 means no limit. */
   timeout(max: number, ...names: string[]): number | undefined {
-    const name = this.#find(names)?.name;
-    const given = name === undefined ? undefined : this.integer(name, 0, MAX_INTEGER);
+    const given = this.cappedInteger(MAX_INTEGER, 0, ...names);
     return given === undefined ? undefined : Math.min(given || max, max);
   }
 
@@ -61,12 +61,18 @@ export class Environment {
     return word ?? this.#warn(found.name, words.join(', '), found.value);
   }
 
+  /** Reads a variable as the option of a plugin or of core. */
+  option<T>(name: string, kind: OptionKind<T>, source?: OptionSource): T | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = kind.read?.(text, source);
+    return kind.accepts(value) ? (value as T) : this.#warn(name, kind.expected, text);
+  }
+
   /** Comma-separated words without empty ones; `undefined` if not set. */
   list(name: string): string[] | undefined {
     const value = this.text(name);
-    if (value === undefined) return undefined;
-    const items = value.split(',').map((item) => item.trim());
-    return items.filter((item) => item !== '');
+    return value === undefined ? undefined : splitList(value);
   }
 
   /** `key=value,key2=value2`, percent-decoded, as in OpenTelemetry's headers and resource attributes. */
@@ -85,11 +91,9 @@ export class Environment {
     return { ...pairs };
   }
 
-  /** Returns the variables with this prefix, by the rest of their names. */
-  under(prefix: string): readonly (readonly [rest: string, value: string])[] {
-    return Object.entries(this.#variables).flatMap(([name, value]) =>
-      name.startsWith(prefix) && value ? [[name.slice(prefix.length), value] as const] : [],
-    );
+  /** Returns the names of the variables with this prefix that are set and not empty. */
+  under(prefix: string): readonly string[] {
+    return Object.keys(this.#variables).filter((name) => name.startsWith(prefix) && this.text(name));
   }
 
   /** Logs that a variable has an invalid value. */

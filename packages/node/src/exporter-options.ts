@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { URL } from 'node:url';
 import type { OtlpExporterOptions } from '@clew/tracer';
+import { definedOnly } from './defined-only.ts';
 import type { Environment } from './environment.ts';
 
 /** OpenTelemetry limits queue and batches in spans, our tracer in bytes: assume this size of a span. */
@@ -105,10 +106,4 @@ function file(environment: Environment, ...names: string[]): string | undefined 
     }
   }
   return undefined;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function definedOnly<T extends object>(object: T): Defined<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -1,108 +1,77 @@
-import type { SignatureOptions } from '@clew/core';
 import { expectFit } from '@clew/core/internal';
 import type { InitOptions, PropagationOptions } from './init-options.ts';
 import { LOG_LEVELS } from './log.ts';
 
+/** What an option must be, as quoted in errors; `undefined` if it is checked where it is used. */
+type Checks<Options> = Readonly<
+  Record<keyof Options, readonly [what: string, fits: (value: unknown) => boolean] | undefined>
+>;
+
+const isRecord = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const OPTIONS: Checks<InitOptions> = {
+  serviceName: ['a non-empty string', (value) => typeof value === 'string' && value !== ''],
+  resource: ['an object of attributes', isRecord],
+  context: undefined,
+  strictContext: undefined,
+  propagation: ['an object of options', isRecord],
+  sampler: undefined,
+  exporter: ['an object of options, or false', (value) => value === false || isRecord(value)],
+  limits: ['an object of limits', isRecord],
+  spanProcessors: ['a list', Array.isArray],
+  spanExporters: ['a list', Array.isArray],
+  instrumentations: ['a list', Array.isArray],
+  plugins: ['an object of plugins’ options', isRecord],
+  discover: ['true or false', (value) => typeof value === 'boolean'],
+  logLevel: [`one of ${LOG_LEVELS.join(', ')}`, (value) => LOG_LEVELS.some((each) => each === value)],
+  flushTimeoutMs: [
+    'a number in [0, 60000]',
+    (value) => typeof value === 'number' && value >= 0 && value <= 60_000,
+  ],
+};
+
+const PROPAGATION: Checks<PropagationOptions> = {
+  extract: undefined,
+  inject: undefined,
+  trust: undefined,
+  sendTo: undefined,
+  sendBaggageTo: undefined,
+  signature: ['an object of options', isRecord],
+};
+
 /** Checks the options that the tracer and the plugins do not check. Throws a TypeError with the expected value. */
 export function expectValid(options: InitOptions): void {
   expectRecord('the options', 'an object', options);
-  expectKnown('init()', options, OPTION_NAMES);
-  const { serviceName, instrumentations, flushTimeoutMs, discover, logLevel } = options;
-  if (serviceName !== undefined) {
-    const fits = typeof serviceName === 'string' && serviceName !== '';
-    expect(fits, 'serviceName', 'a non-empty string', serviceName);
-  }
-  for (const [name, what] of RECORDS) {
-    if (options[name] !== undefined) expectRecord(name, what, options[name]);
-  }
-  for (const name of LISTS) {
-    if (options[name] !== undefined) expect(Array.isArray(options[name]), name, 'a list', options[name]);
-  }
-  if (options.propagation !== undefined) expectPropagation(options.propagation);
-  if (options.exporter !== undefined && options.exporter !== false) {
-    expectRecord('exporter', 'an object of options, or false', options.exporter);
-  }
-  if (discover !== undefined) expect(typeof discover === 'boolean', 'discover', 'true or false', discover);
-  instrumentations?.forEach((each, index) => {
+  expectEach('init()', '', OPTIONS, options);
+  options.instrumentations?.forEach((each, index) => {
     const fits = typeof each?.enable === 'function' && typeof each.setTracerProvider === 'function';
     expect(fits, `instrumentations[${index}]`, 'an OpenTelemetry instrumentation', each);
   });
-  if (flushTimeoutMs !== undefined) {
-    const fits = typeof flushTimeoutMs === 'number' && flushTimeoutMs >= 0 && flushTimeoutMs <= 60_000;
-    expect(fits, 'flushTimeoutMs', 'a number in [0, 60000]', flushTimeoutMs);
-  }
-  if (logLevel !== undefined) {
-    expect(LOG_LEVELS.includes(logLevel), 'logLevel', `one of ${LOG_LEVELS.join(', ')}`, logLevel);
-  }
+  const { propagation } = options;
+  if (propagation !== undefined) expectEach('propagation', 'propagation.', PROPAGATION, propagation);
 }
 
-function expectPropagation(propagation: PropagationOptions): void {
-  expectKnown('propagation', propagation, PROPAGATION_NAMES);
-  const { signature } = propagation;
-  if (signature === undefined) return;
-  expectRecord('propagation.signature', 'an object of options', signature);
-  expectKnown('propagation.signature', signature, SIGNATURE_NAMES);
-  expectRecord('propagation.signature.keys', 'an object of secrets by key id', signature.keys);
+function expectEach<Options extends object>(
+  owner: string,
+  prefix: string,
+  checks: Checks<Options>,
+  options: Options,
+): void {
+  for (const name of Object.keys(options) as (keyof Options & string)[]) {
+    const isKnown = Object.hasOwn(checks, name);
+    expect(isKnown, owner, `options among ${Object.keys(checks).join(', ')}`, name, 'to have ');
+    const check = checks[name];
+    const value: unknown = options[name];
+    if (check !== undefined && value !== undefined) expect(check[1](value), prefix + name, check[0], value);
+  }
 }
-
-const RECORDS = [
-  ['resource', 'an object of attributes'],
-  ['propagation', 'an object of options'],
-  ['limits', 'an object of limits'],
-  ['plugins', 'an object of plugins’ options'],
-] as const;
-
-const LISTS = ['spanProcessors', 'spanExporters', 'instrumentations'] as const;
-
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof InitOptions>([
-  'serviceName',
-  'resource',
-  'context',
-  'strictContext',
-  'propagation',
-  'sampler',
-  'exporter',
-  'limits',
-  'spanProcessors',
-  'spanExporters',
-  'instrumentations',
-  'plugins',
-  'discover',
-  'logLevel',
-  'flushTimeoutMs',
-]);
-
-const PROPAGATION_NAMES: ReadonlySet<string> = new Set<keyof PropagationOptions>([
-  'extract',
-  'inject',
-  'trust',
-  'sendTo',
-  'sendBaggageTo',
-  'signature',
-]);
-
-const SIGNATURE_NAMES: ReadonlySet<string> = new Set<keyof SignatureOptions>([
-  'keys',
-  'maxAgeMs',
-  'once',
-  'maxSignedPerSecond',
-  'whenFull',
-  'messages',
-  'audience',
-  'audiences',
-]);
 
 /** Throws `@clew/node: expected NAME to be WHAT, got VALUE` unless `fits`. */
 export function expect(fits: boolean, name: string, what: string, got: unknown, verb = 'to be '): void {
   expectFit('@clew/node', fits, `${name} ${verb}${what}`, got);
 }
 
-function expectKnown(name: string, given: object, known: ReadonlySet<string>): void {
-  for (const key of Object.keys(given))
-    expect(known.has(key), name, `options among ${[...known].join(', ')}`, key, 'to have ');
-}
-
 /** Throws unless the value is an object and not an array. */
 export function expectRecord(name: string, what: string, got: unknown): void {
-  expect(typeof got === 'object' && got !== null && !Array.isArray(got), name, what, got);
+  expect(isRecord(got), name, what, got);
 }

@@ -1,5 +1,4 @@
 import { type OptionKinds, resolveOptions } from '@clew/core/internal';
-import type { OptionKind } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
 import type { Environment } from './environment.ts';
 import type { PluginOptions } from './init-options.ts';
@@ -108,19 +107,15 @@ export function optionsOf(
 ): Record<string, unknown> {
   const options: Record<string, unknown> = {};
   const prefix = `CLEW_${upperSnake(plugin.shortName)}_`;
-  for (const [rest, text] of environment.under(prefix)) {
-    const name = Object.keys(kinds).find((each) => upperSnake(each) === rest);
-    const kind: OptionKind<unknown> | undefined = name === undefined ? undefined : kinds[name];
+  for (const variable of environment.under(prefix)) {
+    const [name, kind] = Object.entries(kinds).find(([each]) => prefix + upperSnake(each) === variable) ?? [];
     if (name === undefined || kind?.read === undefined) {
-      environment.warn(prefix + rest, `an option of ${plugin.name}`, text);
+      environment.warn(variable, `an option of ${plugin.name}`, environment.text(variable) ?? '');
       continue;
     }
-    const value = kind.read(text, {
-      load: loadExport,
-      warn: (reason) => diag.warn(`@clew/node: in ${prefix}${rest} ${reason}`),
-    });
-    if (kind.accepts(value)) options[name] = value;
-    else environment.warn(prefix + rest, kind.expected, text);
+    const warn = (reason: string) => diag.warn(`@clew/node: in ${variable} ${reason}`);
+    const value = environment.option(variable, kind, { load: loadExport, warn });
+    if (value !== undefined) options[name] = value;
   }
   const merged = { ...options, ...given[plugin.shortName], ...given[plugin.name] };
   resolveOptions(plugin.name, kinds, merged);

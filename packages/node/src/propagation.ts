@@ -5,17 +5,12 @@ import {
   type TraceFormat,
   w3cBaggage,
 } from '@clew/core';
-import {
-  DESTINATIONS_EXPECTED,
-  isDestinations,
-  isTrustOption,
-  type PropagationDefaults,
-  show,
-  TRUST_EXPECTED,
-} from '@clew/core/internal';
+import { option, type PropagationDefaults, show } from '@clew/core/internal';
+import type { OptionKind } from '@clew/core/plugin';
 import { diag, type TextMapPropagator } from '@opentelemetry/api';
+import { definedOnly } from './defined-only.ts';
 import type { Environment } from './environment.ts';
-import type { InitOptions, PropagationOptions } from './init-options.ts';
+import type { InitOptions } from './init-options.ts';
 import { FORMAT_NAMES, formatNamed } from './named-formats.ts';
 import { expect } from './option-checks.ts';
 
@@ -48,58 +43,16 @@ export function propagationDefaultsFrom(
   environment: Environment,
   { propagation = {} }: InitOptions,
 ): Partial<PropagationDefaults> {
-  return definedOf({
-    trust: checked(environment, propagation, 'trust', 'CLEW_TRUST', TRUST_EXPECTED, isTrustOption),
-    sendTo: checked(
-      environment,
-      propagation,
-      'sendTo',
-      'CLEW_SEND_TO',
-      DESTINATIONS_EXPECTED,
-      isDestinations,
-    ),
-    sendBaggageTo: checked(
-      environment,
-      propagation,
-      'sendBaggageTo',
-      'CLEW_SEND_BAGGAGE_TO',
-      DESTINATIONS_EXPECTED,
-      isDestinations,
-    ),
+  const read = <T>(name: string, variable: string, kind: OptionKind<T>): T | undefined => {
+    const given: unknown = Reflect.get(propagation, name);
+    if (given !== undefined) expect(kind.accepts(given), `propagation.${name}`, kind.expected, given);
+    return (given as T) ?? environment.option(variable, kind);
+  };
+  return definedOnly({
+    trust: read('trust', 'CLEW_TRUST', option.trust()),
+    sendTo: read('sendTo', 'CLEW_SEND_TO', option.destinations()),
+    sendBaggageTo: read('sendBaggageTo', 'CLEW_SEND_BAGGAGE_TO', option.destinations()),
   });
-}
-
-function checked<T>(
-  environment: Environment,
-  options: PropagationOptions,
-  name: 'trust' | 'sendTo' | 'sendBaggageTo',
-  variable: string,
-  expected: string,
-  accepts: (value: unknown) => value is T,
-): T | undefined {
-  const given: unknown = options[name];
-  if (given !== undefined) {
-    expect(accepts(given), `propagation.${name}`, expected, given);
-    return given as T;
-  }
-  const text = environment.text(variable);
-  if (text === undefined) return undefined;
-  const value = parsedText(text);
-  if (accepts(value)) return value;
-  environment.warn(variable, expected, text);
-  return undefined;
-}
-
-/** Parses JSON, a comma-separated list of words, or one word. */
-function parsedText(text: string): unknown {
-  if (/^[[{]/.test(text)) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      return text;
-    }
-  }
-  return text.includes(',') || text.includes('.') ? text.split(',').map((item) => item.trim()) : text;
 }
 
 /** Keeps the order of the names: the first format that can be read wins. */
@@ -148,10 +101,4 @@ function expectFormats(name: string, chosen: FormatList): void {
     const fits = typeof each === 'string' ? NAMES.includes(each) : typeof each?.extract === 'function';
     expect(fits, `${name}[${index}]`, `a format or one of ${NAMES.join(', ')}`, each);
   });
-}
-
-function definedOf(
-  defaults: { [K in keyof PropagationDefaults]: PropagationDefaults[K] | undefined },
-): Partial<PropagationDefaults> {
-  return Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined));
 }

@@ -39,12 +39,12 @@ export const WRONG_OPTIONS: readonly (readonly [options: unknown, message: strin
   [{ propagation: { sendBaggageTo: [{}] } }, /expected propagation\.sendBaggageTo to be .* got /.source],
   [
     { propagation: { signature: {} } },
-    '@clew/node: expected propagation.signature.keys to be an object of secrets by key id, got undefined',
+    '@clew/core: expected signature.keys to hold at least one key, got none',
   ],
   [{ propagation: { signature: { keys: { a: 'short' } } } }, /^@clew\/core: expected .*16/.source],
   [
     { propagation: { signature: { key: 'a' } } },
-    /^@clew\/node: expected propagation\.signature to have options among /.source,
+    /^@clew\/core: expected signature to have options among keys, maxAgeMs, .*, got "key"$/.source,
   ],
   [{ sampler: 'always_on' }, /^@clew\/tracer: expected sampler .* got "always_on"$/.source],
   [

@@ -35,11 +35,7 @@ export class AsyncContextManager implements ContextManager {
   }
 
   bind<T>(context: Context, target: T): T {
-    return bindWith(
-      (bound, fn, thisArg, ...args) => this.#run(bound, () => Reflect.apply(fn, thisArg, args)),
-      context,
-      target,
-    );
+    return bindWith(this, context, target);
   }
 
   /** Makes a context current until the token is disposed of; prefer `with`. */

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { type Context, context } from '@opentelemetry/api';
+import { type Context, type ContextManager, context } from '@opentelemetry/api';
 import { dress } from '../kit/wrap.ts';
 
 /**
@@ -15,28 +15,20 @@ export function bind<T>(target: T, to: Context = context.active()): T {
   return context.bind(to, target);
 }
 
-/** How a context manager runs a function in a context. */
-export type RunIn = (
-  context: Context,
-  fn: (...args: never[]) => unknown,
-  thisArg: unknown,
-  ...args: unknown[]
-) => unknown;
-
 type Listener = (...args: unknown[]) => unknown;
 
 const ADDERS = ['addListener', 'on', 'once', 'prependListener', 'prependOnceListener'] as const;
 
-/** Binds a function, or every listener added to an emitter from now on, to a context. Returns other values unchanged. */
-export function bindWith<T>(runIn: RunIn, context: Context, target: T): T {
-  if (typeof target === 'function') return bindFunction(runIn, context, target as unknown as Listener) as T;
-  if (isEmitter(target)) bindEmitter(runIn, context, target);
+/** Like {@link bind}, with the `with` of a context manager. */
+export function bindWith<T>(manager: ContextManager, to: Context, target: T): T {
+  if (typeof target === 'function') return bindFunction(manager, to, target as unknown as Listener) as T;
+  if (isEmitter(target)) bindEmitter(manager, to, target);
   return target;
 }
 
-function bindFunction(runIn: RunIn, context: Context, target: Listener): Listener {
+function bindFunction(manager: ContextManager, to: Context, target: Listener): Listener {
   return dress(function (this: unknown, ...args: unknown[]) {
-    return runIn(context, target, this, ...args);
+    return manager.with(to, target, this, ...args);
   }, target);
 }
 
@@ -44,14 +36,14 @@ function bindFunction(runIn: RunIn, context: Context, target: Listener): Listene
 const originals = new WeakMap<object, Listener>();
 
 /** `removeListener` finds a bound listener by its original: Node compares the `listener` property, as it does for `once`. */
-function bindEmitter(runIn: RunIn, context: Context, emitter: EventEmitter): void {
+function bindEmitter(manager: ContextManager, to: Context, emitter: EventEmitter): void {
   for (const name of ADDERS) {
     const add = emitter[name];
     if (typeof add !== 'function') continue;
     const bound = dress(function (this: EventEmitter, event: string | symbol, listener: Listener) {
       if (typeof listener !== 'function') return add.call(this, event, listener);
       if ('listener' in listener) return add.call(this, event, standingForOriginal(listener));
-      const wrapped = Object.assign(bindFunction(runIn, context, listener), { listener });
+      const wrapped = Object.assign(bindFunction(manager, to, listener), { listener });
       originals.set(wrapped, listener);
       return add.call(this, event, wrapped);
     }, add);

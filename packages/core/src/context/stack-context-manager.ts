@@ -36,11 +36,7 @@ export class StackContextManager implements ContextManager {
   }
 
   bind<T>(context: Context, target: T): T {
-    return bindWith(
-      (bound, fn, thisArg, ...args) => this.with(bound, () => Reflect.apply(fn, thisArg, args)),
-      context,
-      target,
-    );
+    return bindWith(this, context, target);
   }
 
   attach(context: Context): { dispose(): void } {

@@ -68,11 +68,7 @@ export class StrictContextManager implements ContextManager {
   }
 
   bind<T>(context: Context, target: T): T {
-    return bindWith(
-      (bound, fn, thisArg, ...args) => this.with(bound, () => Reflect.apply(fn, thisArg, args)),
-      context,
-      target,
-    );
+    return bindWith(this, context, target);
   }
 
   /** Calls the inner manager's `attach`; does nothing if it has none. */

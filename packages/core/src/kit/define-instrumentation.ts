@@ -3,11 +3,11 @@ import {
   type Instrumentation,
   InstrumentationBase,
   type InstrumentationConfig,
-  InstrumentationNodeModuleDefinition,
-  InstrumentationNodeModuleFile,
+  type InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
 import { createTools, type PluginState, type Writable } from './create-tools.ts';
 import { guard } from './failures.ts';
+import { moduleHook, pathOf } from './module-hook.ts';
 import { claim, release } from './one-per-process.ts';
 import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
 import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
@@ -94,7 +94,9 @@ export function defineInstrumentation<K extends OptionKinds>(
         traced: new Map(),
       };
       this.tools ??= createTools(definition.name, this.state, this.resolved, this.tracer);
-      return modules.map((target) => hookOn(target, (moduleExports) => this.patch(target, moduleExports)));
+      return modules.map((target) =>
+        moduleHook(target, (moduleExports) => this.patch(target, moduleExports)),
+      );
     }
 
     override enable(): void {
@@ -161,26 +163,6 @@ export function defineInstrumentation<K extends OptionKinds>(
       }
     }
   };
-}
-
-/** The path of a target as in `require()`. */
-function pathOf({ module, file }: { readonly module: string; readonly file?: string }): string {
-  return file === undefined ? module : `${module}/${file}`;
-}
-
-function hookOn<Options>(
-  target: ModuleTarget<Options>,
-  patch: (moduleExports: unknown) => void,
-): InstrumentationNodeModuleDefinition {
-  const versions = [...target.versions];
-  const patchAndReturn = (moduleExports: unknown) => {
-    patch(moduleExports);
-    return moduleExports;
-  };
-  if (target.file === undefined)
-    return new InstrumentationNodeModuleDefinition(target.module, versions, patchAndReturn);
-  const file = new InstrumentationNodeModuleFile(pathOf(target), versions, patchAndReturn, () => {});
-  return new InstrumentationNodeModuleDefinition(target.module, versions, undefined, undefined, [file]);
 }
 
 function claimFor(name: string, instance: { disable(): void }): boolean {

@@ -107,7 +107,8 @@ function custom<T>(expected: string, accepts: (value: unknown) => value is T): O
   };
 }
 
-function parseJson(text: string): unknown {
+/** The value of a JSON text; a malformed text itself. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,4 +1,4 @@
-import { madeOf } from '../kit/made-of.ts';
+import { remembered } from '../kit/remembered.ts';
 import { type AllowsHost, type Destinations, destinationDecider } from './destinations.ts';
 import { type Entrance, type Trust, type TrustOption, trustDecider } from './trust.ts';
 
@@ -33,7 +33,7 @@ export function propagationDefaults(): PropagationDefaults {
 
 /** Creates the trust decision for incoming messages: by the plugin's option, or by the propagation defaults if the option is not set. */
 export function trustBy(): (option: TrustOption | undefined, entrance: () => Entrance) => Trust {
-  const decider = madeOf(trustDecider);
+  const decider = remembered(trustDecider);
   return (option, entrance) => decider(option ?? propagationDefaults().trust)(entrance);
 }
 
@@ -41,6 +41,6 @@ export function trustBy(): (option: TrustOption | undefined, entrance: () => Ent
 export function sendingBy(
   which: 'sendTo' | 'sendBaggageTo',
 ): (option: Destinations | undefined) => AllowsHost {
-  const decider = madeOf(destinationDecider);
+  const decider = remembered(destinationDecider);
   return (option) => decider(option ?? propagationDefaults()[which]);
 }

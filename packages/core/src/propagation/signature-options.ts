@@ -48,7 +48,8 @@ export interface CheckedSignatureOptions {
 
 const MAX_REMEMBERED = 20_000_000;
 const DAY_MS = 86_400_000;
-const MESSAGE_NAMES = new Set(['maxAgeMs', 'once', 'maxSignedPerSecond']);
+const MESSAGE_NAMES = ['maxAgeMs', 'once', 'maxSignedPerSecond'];
+const NAMES = ['keys', ...MESSAGE_NAMES, 'whenFull', 'messages', 'audience', 'audiences'];
 const AUDIENCE = /^[\w.:-]{1,64}$/;
 
 /**
@@ -59,6 +60,7 @@ const AUDIENCE = /^[\w.:-]{1,64}$/;
 export function checkSignatureOptions(options: SignatureOptions): CheckedSignatureOptions {
   const { keys, maxAgeMs = 60_000, once = true, maxSignedPerSecond = 1000, whenFull = 'refuse' } = options;
   const { messages = {}, audience, audiences = {} } = options;
+  expectKnown('signature', options, NAMES);
   expectKeys(keys);
   expectOption(isRecord(messages), 'messages', 'to be an object of options', messages);
   const request = { maxAgeMs, once, maxPerSecond: maxSignedPerSecond };
@@ -68,8 +70,7 @@ export function checkSignatureOptions(options: SignatureOptions): CheckedSignatu
     maxPerSecond: messages.maxSignedPerSecond ?? maxSignedPerSecond,
   };
   expectOption(isRecord(audiences), 'audiences', 'to be an object of names by host pattern', audiences);
-  for (const name of Object.keys(messages))
-    expectOption(MESSAGE_NAMES.has(name), 'messages', `to have ${[...MESSAGE_NAMES].join(', ')}`, name);
+  expectKnown('signature.messages', messages, MESSAGE_NAMES);
   expectBounds('', request, 3_600_000);
   expectBounds('messages.', message, 30 * DAY_MS);
   expectOption(whenFull === 'refuse' || whenFull === 'accept', 'whenFull', '"refuse" | "accept"', whenFull);
@@ -114,6 +115,11 @@ function expectBounds(
 
 function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function expectKnown(name: string, given: object, known: readonly string[]): void {
+  for (const key of Object.keys(given))
+    expectFit('@clew/core', known.includes(key), `${name} to have options among ${known.join(', ')}`, key);
 }
 
 function expectIn(name: string, value: number, min: number, max: number): void {

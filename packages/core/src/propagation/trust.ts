@@ -170,7 +170,7 @@ class Rule {
 
   constructor(rule: TrustRule) {
     this.path = rule.path;
-    this.trust = { ...FULL_TRUST, ...pick(rule) };
+    this.trust = { trace: rule.trace ?? 'continue', baggage: rule.baggage ?? 'keep' };
     this.isPrefix = rule.path?.endsWith('*') === true;
     this.#port = rule.port;
     this.#prefix = rule.path?.slice(0, -1) ?? '';
@@ -180,8 +180,4 @@ class Rule {
     if (this.#port !== undefined && this.#port !== port) return false;
     return this.isPrefix ? path.startsWith(this.#prefix) : this.path === undefined || this.path === path;
   }
-}
-
-function pick({ trace: traceTrust, baggage }: TrustRule): Partial<Trust> {
-  return { ...(traceTrust && { trace: traceTrust }), ...(baggage && { baggage }) };
 }

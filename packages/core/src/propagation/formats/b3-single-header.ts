@@ -1,8 +1,8 @@
 import type { TextMapGetter } from '@opentelemetry/api';
-import { countDropped } from '../dropped.ts';
-import { type Extraction, type Outgoing, type SamplingHint, single } from '../format.ts';
+import type { Extraction, Outgoing, SamplingHint } from '../format.ts';
 import { isDebug } from './debug-mark.ts';
 import { shortTraceId, spanIdOf, traceIdOf } from './ids.ts';
+import { readHeader } from './read-header.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
 
 export const B3_HEADER = 'b3';
@@ -11,12 +11,7 @@ const MAX_CHARS = 68;
 
 /** Reads `{trace}-{span}[-{0,1,d}[-{parent}]]`, or a decision without ids. */
 export function readB3Header<C>(carrier: C, getter: TextMapGetter<C>): Extraction | undefined {
-  const header = getter.get(carrier, B3_HEADER);
-  if (header === undefined) return undefined;
-  const text = single(header);
-  const extraction = text === undefined || text.length > MAX_CHARS ? undefined : parse(text);
-  if (extraction === undefined) countDropped('b3', 'malformed b3');
-  return extraction;
+  return readHeader('b3', B3_HEADER, MAX_CHARS, parse, carrier, getter);
 }
 
 /** The header's value, without the parent's parent, which receivers do not need. */

@@ -1,12 +1,14 @@
-import { countDropped } from '../dropped.ts';
-import { type Extraction, type SamplingHint, single, type TraceFormat } from '../format.ts';
+import type { Extraction, SamplingHint, TraceFormat } from '../format.ts';
 import { decimalOfHex, hexOfDecimal } from './decimal-id.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
+import { readHeader } from './read-header.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
 
 const NAME = 'gcp';
 const HEADER = 'x-cloud-trace-context';
 const PATTERN = /^([\da-f]{32})(?:\/(\d{1,20}))?(?:;o=(\d{1,3}))?$/i;
+/** 32 digits, 20, 3, and the text between them. */
+const MAX_CHARS = 59;
 const TRACED = 1;
 
 /**
@@ -17,21 +19,15 @@ export const gcp: TraceFormat = {
   name: NAME,
   fields: [HEADER],
 
-  extract(carrier, getter) {
-    const header = getter.get(carrier, HEADER);
-    if (header === undefined) return undefined;
-    const extraction = parse(single(header));
-    if (extraction === undefined) countDropped(NAME, 'malformed x-cloud-trace-context');
-    return extraction;
-  },
+  extract: (carrier, getter) => readHeader(NAME, HEADER, MAX_CHARS, parse, carrier, getter),
 
   inject({ spanContext: { traceId, spanId, traceFlags } }, carrier, setter) {
     setter.set(carrier, HEADER, `${traceId}/${decimalOfHex(spanId)};o=${traceFlags & 1}`);
   },
 };
 
-function parse(text: string | undefined): Extraction | undefined {
-  const [, trace, span, options] = (text === undefined ? null : PATTERN.exec(text)) ?? [];
+function parse(text: string): Extraction | undefined {
+  const [, trace, span, options] = PATTERN.exec(text) ?? [];
   const traceId = traceIdOf(trace);
   if (traceId === undefined) return undefined;
   const decision = hintOf(options);

@@ -1,6 +1,6 @@
-import { countDropped } from '../dropped.ts';
-import { type Extraction, type SamplingHint, single, type TraceFormat } from '../format.ts';
+import type { Extraction, SamplingHint, TraceFormat } from '../format.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
+import { readHeader } from './read-header.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
 
 const NAME = 'sentry';
@@ -15,14 +15,7 @@ export const sentry: TraceFormat = {
   name: NAME,
   fields: [HEADER],
 
-  extract(carrier, getter) {
-    const header = getter.get(carrier, HEADER);
-    if (header === undefined) return undefined;
-    const text = single(header);
-    const extraction = text === undefined || text.length > MAX_CHARS ? undefined : parse(text.trim());
-    if (extraction === undefined) countDropped(NAME, 'malformed sentry-trace');
-    return extraction;
-  },
+  extract: (carrier, getter) => readHeader(NAME, HEADER, MAX_CHARS, parse, carrier, getter),
 
   inject({ spanContext: { traceId, spanId, traceFlags } }, carrier, setter) {
     setter.set(carrier, HEADER, `${traceId}-${spanId}-${traceFlags & 1}`);
@@ -31,7 +24,7 @@ export const sentry: TraceFormat = {
 
 /** Reads `{trace}-{span}[-{0,1}]`, or a decision without ids. */
 function parse(text: string): Extraction | undefined {
-  const fields = text.split('-');
+  const fields = text.trim().split('-');
   const [trace, span, letter] = fields;
   if (span === undefined) return startOf(undefined, hintOf(trace));
   const traceId = trace?.length === 32 ? traceIdOf(trace) : undefined;

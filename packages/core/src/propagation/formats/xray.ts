@@ -1,6 +1,6 @@
-import { countDropped } from '../dropped.ts';
-import { type Extraction, type SamplingHint, single, type TraceFormat } from '../format.ts';
+import type { Extraction, SamplingHint, TraceFormat } from '../format.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
+import { readHeader } from './read-header.ts';
 import { remoteParent, startOf } from './remote-parent.ts';
 
 const NAME = 'xray';
@@ -18,11 +18,7 @@ export const xray: TraceFormat = {
   fields: [HEADER],
 
   extract(carrier, getter) {
-    const header = getter.get(carrier, HEADER);
-    if (header === undefined) return undefined;
-    const text = single(header);
-    const extraction = text === undefined || text.length > MAX_CHARS ? undefined : parse(text);
-    if (extraction === undefined) countDropped(NAME, 'malformed x-amzn-trace-id');
+    const extraction = readHeader(NAME, HEADER, MAX_CHARS, parse, carrier, getter);
     return extraction === 'nothing' ? undefined : extraction;
   },
 
