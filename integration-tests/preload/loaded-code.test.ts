@@ -30,7 +30,7 @@ test('strict mode is loaded when it is switched on', async () => {
 });
 
 test('comments in SQL are loaded when they are used', async () => {
-  const use = `require('@clew/core').appendSqlComment('SELECT 1', {}); ${PRINT_FILES}`;
+  const use = `require('@clew/core').carriers.appendSqlComment('SELECT 1', {}); ${PRINT_FILES}`;
   expect(await rareCodeLoadedBy(use)).toEqual(['comments in SQL']);
 });
 

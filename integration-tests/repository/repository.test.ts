@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const withoutCode = (text: string) => text.replaceAll(/^```.*?^```/gms, '');
 
 describe('the repository', () => {
   test('its lock file holds no download addresses', () => {
@@ -60,7 +61,7 @@ describe('the repository', () => {
   test('links between its documents lead somewhere', () => {
     const documents = ['README.md', ...globSync('{docs,packages/*,benchmarks}/*.md', { cwd: root })];
     const broken = documents.flatMap((document) =>
-      [...read(document).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+      [...withoutCode(read(document)).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
         .map(([, target]) => join(document, '..', target as string))
         .filter((target) => globSync(target, { cwd: root }).length === 0)
         .map((target) => `${document}: ${target}`),
