@@ -3,10 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as internal from '@clew/core/internal';
 import { TracerProvider } from '@clew/tracer';
+import { SpanStatusCode } from '@opentelemetry/api';
 import { transformSync } from '@swc/core';
 
 const page = readFileSync(join(__dirname, '..', '..', 'docs', 'core-and-tracer.md'), 'utf8');
-const [sharing, writing] = Array.from(page.matchAll(/^```ts\n(.*?)^```$/gms), ([, block]) => block as string);
+const [sharing, writing, sampling, noting] = Array.from(
+  page.matchAll(/^```ts\n(.*?)^```$/gms),
+  ([, block]) => block as string,
+);
 
 /** Runs a code block and returns the value of a name that it defines. */
 function run(
@@ -37,4 +41,33 @@ test("the tracer's spans write their traceparent as the page says", () => {
   const { traceId, spanId, traceFlags } = span.spanContext();
   expect(header(span)).toBe(`00-${traceId}-${spanId}-0${traceFlags}`);
   span.end();
+});
+
+test('a sampler keeps the traces of local roots that fail, as the page says', () => {
+  const sampler = run(sampling, 'sampler') as internal.LocalRootSampler;
+  const shouldSample = () => ({ decision: 0 as const });
+  const provider = new TracerProvider({ exporter: false, sampler: { ...sampler, shouldSample } });
+  for (const code of [SpanStatusCode.ERROR, SpanStatusCode.UNSET])
+    provider.getTracer('test').startSpan('request').setStatus({ code }).end();
+  expect(provider.stats().late).toMatchObject({ keptAtEnd: 1, forgotten: 1 });
+});
+
+test("the tracer's spans are notified of the route as the page says", () => {
+  const note = run(noting, 'note') as (span: unknown) => void;
+  const routes: string[] = [];
+  const decision = { sampled: false, traceState: undefined };
+  const pending = {
+    needsRoute: true,
+    atRoute: (route: string) => {
+      routes.push(route);
+      return decision;
+    },
+    atEnd: () => decision,
+  };
+  const sampler = {
+    [internal.DECIDE_LOCAL_ROOT]: () => ({ ...decision, pending }),
+    shouldSample: () => ({ decision: 0 as const }),
+  };
+  note(new TracerProvider({ exporter: false, sampler }).getTracer('test').startSpan('GET'));
+  expect(routes).toEqual(['/orders/:id']);
 });

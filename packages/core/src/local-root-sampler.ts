@@ -34,7 +34,10 @@ export interface LocalRootDecision {
   readonly traceState: TraceState | undefined;
   /** Set on the local root's span, if it is recorded. */
   readonly attributes?: Readonly<Attributes> | undefined;
-  /** Decides later. Until then, the trace is recorded but not exported, and downstream services see it as unsampled. */
+  /**
+   * Decides later. Until then, the trace is recorded but not exported, and downstream services see it as unsampled. With
+   * `sampled`, the decision stands, and the calls only inform the sampler; their results are ignored.
+   */
   readonly pending?: PendingDecision | undefined;
 }
 
@@ -42,7 +45,7 @@ export interface LocalRootDecision {
 export interface PendingDecision {
   /** Whether `atRoute` decides. */
   readonly needsRoute: boolean;
-  /** Called once, when a router has matched. The result may be pending until the end. */
+  /** Called once, when a router has matched, if `needsRoute`. The result may be pending until the end. */
   atRoute(route: string): LocalRootDecision;
   /** Called once, when the local root has ended; the result is never pending. */
   atEnd(end: LocalRootEnd): LocalRootDecision;

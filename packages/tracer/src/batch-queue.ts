@@ -83,7 +83,8 @@ export class BatchQueue {
     return new ScopeBuffer(scope, this.#format, this.#bounds.maxBatchBytes, this.#counters);
   }
 
-  add(buffer: ScopeBuffer, span: SpanRecord): void {
+  /** Adds an ended span, or one that a buffer of the same format has encoded. */
+  add(buffer: ScopeBuffer, span: SpanRecord | Uint8Array): void {
     if (this.#closed) {
       this.#counters.drop('shutdown', 1, 'a span ended after shutdown()');
       return;
@@ -108,7 +109,7 @@ export class BatchQueue {
   }
 
   /** Writes the span again, into the next batch; happens once per batch. */
-  #writeIntoNext(buffer: ScopeBuffer, span: SpanRecord, bytes: number): number {
+  #writeIntoNext(buffer: ScopeBuffer, span: SpanRecord | Uint8Array, bytes: number): number {
     buffer.undo(bytes);
     this.#seal();
     return buffer.write(span);

@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import type { RemoteSpanContext } from '@clew/core/internal';
 import { type Anchor, type Clock, monotonicNow } from './clock.ts';
+import type { LateTrace } from './late-trace.ts';
 
 /** Generates the ids of new traces and spans, as lowercase hexadecimal. */
 export interface IdGenerator {
@@ -102,6 +103,8 @@ export function isHexId(hex: unknown, digits: 16 | 32): hex is string {
  * The id is stored as words or as hexadecimal, and converted to the other form lazily.
  */
 export class LocalTrace {
+  /** Set if the sampler waits for the route or for the end of the local root. */
+  late: LateTrace | undefined;
   #hex: string | undefined;
   #clock: Clock;
   #anchor: Anchor | undefined;
@@ -116,6 +119,7 @@ export class LocalTrace {
    * @param remote the remote parent whose trace is continued; has the same digits as words.
    */
   constructor(clock: Clock, hex?: string, remote?: RemoteSpanContext) {
+    this.late = undefined;
     this.#clock = clock;
     this.#hex = hex;
     this.#anchor = undefined;
@@ -166,6 +170,18 @@ export class LocalTrace {
   get hash(): number {
     this.#ensureWords();
     return (this.#w0 ^ this.#w1 ^ this.#w2 ^ this.#w3) >>> 0;
+  }
+
+  /** The upper 24 of the last 56 bits, which are random. */
+  get randomHigh(): number {
+    this.#ensureWords();
+    return this.#w2 & 0xffffff;
+  }
+
+  /** The lower 32 of the last 56 bits, unsigned. */
+  get randomLow(): number {
+    this.#ensureWords();
+    return this.#w3 >>> 0;
   }
 
   #ensureWords(): void {

@@ -28,6 +28,8 @@ export interface OtlpFormat {
    * Throws `TOO_LARGE`, and anything that the application's objects throw.
    */
   writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): void;
+  /** Appends a span that was encoded as the first one of a writer. */
+  writeEncoded(writer: ProtobufWriter, span: Uint8Array): void;
   /**
    * Builds the body of a request with one resource and the spans of each scope, as parts to be sent in this order.
    * The spans are not copied.

@@ -16,18 +16,26 @@ const TWO_63 = 2 ** 63;
  *
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
-export const otlpJson: OtlpFormat = { contentType: 'application/json', writeSpan, assemble };
+export const otlpJson: OtlpFormat = { contentType: 'application/json', writeSpan, writeEncoded, assemble };
 
 function writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): void {
   const text = JSON.stringify({
     ...jsonSpan(span),
     ...(extent === 'whole' ? jsonLists(span) : jsonBare(span)),
   });
-  if (writer.position > 0) {
-    writer.reserve(1);
-    writer.bytes[writer.position++] = COMMA;
-  }
+  separate(writer);
   writer.rawText(text);
+}
+
+function writeEncoded(writer: ProtobufWriter, span: Uint8Array): void {
+  separate(writer);
+  writer.raw(span);
+}
+
+function separate(writer: ProtobufWriter): void {
+  if (writer.position === 0) return;
+  writer.reserve(1);
+  writer.bytes[writer.position++] = COMMA;
 }
 
 function jsonSpan(span: ReadableSpan) {
@@ -37,7 +45,8 @@ function jsonSpan(span: ReadableSpan) {
     traceId: context.traceId,
     spanId: context.spanId,
     parentSpanId: parent && isHexId(parent.spanId, 16) ? parent.spanId : undefined,
-    flags: linkFlags({ ...context, isRemote: parent?.isRemote === true }),
+    // Only sampled spans are exported; one that waits for a late decision does not have the flag yet.
+    flags: linkFlags({ ...context, isRemote: parent?.isRemote === true }) | 1,
     kind: span.kind + 1,
     startTimeUnixNano: nanos(span.startTime),
     endTimeUnixNano: nanos(span.endTime),

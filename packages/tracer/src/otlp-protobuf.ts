@@ -11,6 +11,7 @@ import { type ProtobufWriter, writeText } from './protobuf-writer.ts';
 import type { FlatEvent, FlatLink, RareParts, SpanRecord } from './span-record.ts';
 
 const TWO_32 = 4294967296;
+const SAMPLED = 1;
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 /** Three ids, two times and the flags, each with its tag. */
@@ -23,7 +24,12 @@ const SHORT_CHARS = 64;
  *
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
  */
-export const otlpProtobuf: OtlpFormat = { contentType: 'application/x-protobuf', writeSpan, assemble };
+export const otlpProtobuf: OtlpFormat = {
+  contentType: 'application/x-protobuf',
+  writeSpan,
+  writeEncoded: (writer, span) => writer.raw(span),
+  assemble,
+};
 
 /** Writes a span as an element of `ScopeSpans.spans`. */
 function writeSpan(writer: ProtobufWriter, span: SpanRecord, extent: Extent): void {
@@ -56,7 +62,8 @@ function writeFixedPart(writer: ProtobufWriter, span: SpanRecord): void {
   else writeHrTime(view, at + 10, rare.givenEnd);
   const remote = foreignParent?.isRemote === true ? IS_REMOTE : 0;
   view.setUint16(at + 18, 0x8501);
-  view.setUint32(at + 20, (span.traceFlags & 255) | HAS_IS_REMOTE | remote, true);
+  // Only sampled spans are exported; one that waits for a late decision does not have the flag yet.
+  view.setUint32(at + 20, (span.traceFlags & 255) | SAMPLED | HAS_IS_REMOTE | remote, true);
   writer.position = at + 24;
 }
 

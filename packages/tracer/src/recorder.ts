@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import type { BatchQueue } from './batch-queue.ts';
 import type { Clock } from './clock.ts';
+import type { LateTraces } from './late-traces.ts';
 import type { SpanLimits } from './limits.ts';
 import type { OpenSpans } from './open-spans.ts';
 import type { ProcessorChain } from './processor-chain.ts';
@@ -20,6 +21,8 @@ export interface RecorderParts {
   readonly newSpanId: (() => string) | undefined;
   readonly queue: BatchQueue | undefined;
   readonly processors: ProcessorChain | undefined;
+  /** For samplers that may decide after the start. */
+  readonly lateTraces: LateTraces | undefined;
 }
 
 /** Receives the spans of one scope when they end. */
@@ -33,6 +36,7 @@ export class Recorder {
   readonly newTraceId: (() => string) | undefined;
   readonly newSpanId: (() => string) | undefined;
   readonly processors: ProcessorChain | undefined;
+  readonly lateTraces: LateTraces | undefined;
   readonly #queue: BatchQueue | undefined;
   readonly #buffer: ScopeBuffer | undefined;
 
@@ -46,6 +50,7 @@ export class Recorder {
     this.newTraceId = parts.newTraceId;
     this.newSpanId = parts.newSpanId;
     this.processors = parts.processors;
+    this.lateTraces = parts.lateTraces;
     this.#queue = parts.queue;
     this.#buffer = parts.queue?.openBuffer(scope);
   }
@@ -55,6 +60,8 @@ export class Recorder {
     span.ended = true;
     this.openSpans.remove(span);
     this.counters.spansEnded++;
+    const { late } = span.localTrace;
+    if (late !== undefined && !late.ended(span, this.#buffer)) return;
     if (this.#buffer !== undefined && (span.traceFlags & 1) === 1) this.#queue!.add(this.#buffer, span);
     if (this.processors === undefined) span.release();
     else this.processors.onEnd(span);

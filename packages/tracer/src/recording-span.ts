@@ -1,3 +1,4 @@
+import { NOTE_ROUTE, type RouteObserver } from '@clew/core/internal';
 import {
   type Attributes,
   type HrTime,
@@ -12,6 +13,7 @@ import { durationBetween, hrTimeOf, isTimeInput, monotonicNow } from './clock.ts
 import { exceptionAttributes } from './exception-attributes.ts';
 import { flatLinkOf } from './flat-link.ts';
 import { attempt, textOf } from './foreign-values.ts';
+import { FORGOTTEN } from './late-trace.ts';
 import { sharedOf } from './shared-attributes.ts';
 import { RareParts, SpanRecord } from './span-record.ts';
 
@@ -19,9 +21,13 @@ const UNFINISHED = 'clew.unfinished';
 const UNFINISHED_REASON = 'clew.unfinished_reason';
 
 /** The API's `Span` on top of a {@link SpanRecord}. Calls after the end are ignored. */
-export class RecordingSpan extends SpanRecord implements Span {
+export class RecordingSpan extends SpanRecord implements Span, RouteObserver {
   isRecording(): boolean {
-    return !this.ended;
+    return !this.ended && this.localTrace.late?.state !== FORGOTTEN;
+  }
+
+  [NOTE_ROUTE](route: string): void {
+    this.localTrace.late?.noteRoute(route);
   }
 
   setAttribute(key: string, value: unknown): this {

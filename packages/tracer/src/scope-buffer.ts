@@ -41,10 +41,19 @@ export class ScopeBuffer {
     this.#writer = this.#newWriter(FIRST_BYTES);
   }
 
+  /** The memory that spans are written to, from its start. */
+  get memory(): Buffer {
+    return this.#writer.bytes;
+  }
+
   /** Appends a span, bare if it is too large; returns its bytes, or 0 if it was dropped and counted. */
-  write(span: SpanRecord): number {
+  write(span: SpanRecord | Uint8Array): number {
     const writer = this.#writer;
     const start = writer.position;
+    if (span instanceof Uint8Array) {
+      this.#format.writeEncoded(writer, span);
+      return writer.position - start;
+    }
     try {
       this.#format.writeSpan(writer, span, 'whole');
       if (writer.position - start <= this.#maxBatchBytes) return writer.position - start;

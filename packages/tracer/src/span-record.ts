@@ -14,6 +14,7 @@ import {
 import { type FlatAttributes, objectOfFlat } from './attributes.ts';
 import { durationBetween, hrTimeAt } from './clock.ts';
 import { hexOfWord, type LocalTrace, randomWord, traceparentOf, wordOfHex } from './ids.ts';
+import { KEPT } from './late-trace.ts';
 import type { Recorder } from './recorder.ts';
 import type { InstrumentationScope, Resource, TimedEvent } from './sdk-interfaces.ts';
 import type { EncodedAttributes } from './shared-attributes.ts';
@@ -56,8 +57,9 @@ const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
 export class SpanRecord implements TraceparentWriter {
   readonly recorder: Recorder;
   readonly localTrace: LocalTrace;
-  readonly traceFlags: number;
-  readonly traceState: TraceState | undefined;
+  /** As decided when the span started. */
+  readonly startFlags: number;
+  readonly startState: TraceState | undefined;
   readonly idHigh: number;
   readonly idLow: number;
   /** The ids of a local recorded parent; a reference to it would keep all ancestors alive. */
@@ -94,8 +96,8 @@ export class SpanRecord implements TraceparentWriter {
   ) {
     this.recorder = recorder;
     this.localTrace = localTrace;
-    this.traceFlags = traceFlags;
-    this.traceState = traceState;
+    this.startFlags = traceFlags;
+    this.startState = traceState;
     this.name = name;
     this.kind = kind;
     this.startMs = startMs;
@@ -115,14 +117,26 @@ export class SpanRecord implements TraceparentWriter {
     }
   }
 
+  /** The flags now: a trace that is kept late becomes sampled while its spans are open. */
+  get traceFlags(): number {
+    const { late } = this.localTrace;
+    return late === undefined || late.state !== KEPT ? this.startFlags : this.startFlags | 1;
+  }
+
+  get traceState(): TraceState | undefined {
+    const { late } = this.localTrace;
+    return late === undefined || late.state !== KEPT ? this.startState : late.traceState;
+  }
+
   get hasLocalParent(): boolean {
     return (this.parentHigh | this.parentLow) !== 0;
   }
 
   spanContext(): SpanContext {
-    if (this.knownContext === undefined) {
+    const { traceFlags } = this;
+    if (this.knownContext === undefined || this.knownContext.traceFlags !== traceFlags) {
       const spanId = hexOfWord(this.idHigh) + hexOfWord(this.idLow);
-      this.knownContext = new KnownSpanContext(this.localTrace.hex, spanId, this.traceFlags, this.traceState);
+      this.knownContext = new KnownSpanContext(this.localTrace.hex, spanId, traceFlags, this.traceState);
     }
     return this.knownContext;
   }

@@ -4,9 +4,34 @@ import { ThrottledWarnings } from '@clew/core/internal';
  * Why spans were dropped. `queueFull`: the queue held as many bytes as allowed; `tooLarge`: one span was larger
  * than a batch; `rejected`: the receiver rejected it; `retriesExhausted`: the receiver was unreachable for too
  * long; `shutdown`: ended after shutdown or still queued at its deadline; `failed`: it could not be encoded, or a
- * user's exporter failed.
+ * user's exporter failed; `lateBufferFull`: the span waited for a late sampling decision, and the buffer was full.
  */
-export type DropCause = 'queueFull' | 'tooLarge' | 'rejected' | 'retriesExhausted' | 'shutdown' | 'failed';
+export type DropCause =
+  | 'queueFull'
+  | 'tooLarge'
+  | 'rejected'
+  | 'retriesExhausted'
+  | 'shutdown'
+  | 'failed'
+  | 'lateBufferFull';
+
+/** Counters of traces whose sampler decides after the start: at the route, or when the local root ends. */
+export interface LateStats {
+  /** Traces that are not decided yet; one whose local root never ends stays among them. */
+  readonly pending: number;
+  /** Ended spans of pending traces. */
+  readonly spans: number;
+  /** Bytes that these spans use; each trace uses whole blocks of 1,024 bytes. */
+  readonly bytes: number;
+  /** Traces kept when their route was known. */
+  readonly keptAtRoute: number;
+  /** Traces kept when their local root ended. */
+  readonly keptAtEnd: number;
+  /** Traces that were not kept. */
+  readonly forgotten: number;
+  /** Traces that lost spans because the buffer was full, whether they were kept or not. */
+  readonly incomplete: number;
+}
 
 /** Counters since the provider was created. */
 export interface TracerStats {
@@ -36,6 +61,8 @@ export interface TracerStats {
   readonly exports: number;
   /** Requests that failed and were retried. */
   readonly retries: number;
+  /** `undefined` if the sampler never postpones a decision. */
+  readonly late: LateStats | undefined;
 }
 
 /** The counters, with warnings through `diag` at most once a minute for each topic. */
@@ -56,6 +83,7 @@ export class Counters {
     retriesExhausted: 0,
     shutdown: 0,
     failed: 0,
+    lateBufferFull: 0,
   };
   readonly #warnings = new ThrottledWarnings();
 

@@ -5,15 +5,18 @@ import type {
   Attributes,
 } from '@opentelemetry/api';
 import { BatchQueue } from './batch-queue.ts';
+import { checkedIds } from './checked-ids.ts';
 import { Clock } from './clock.ts';
 import { withinDeadline } from './deadline.ts';
 import { DetachedScope } from './detached-scope.ts';
-import { expectMethods } from './expect-option.ts';
+import { expectMethods, integerOption } from './expect-option.ts';
 import { ExporterBatcher } from './exporter-batcher.ts';
 import { type OtlpExporterOptions, resolveExporterOptions } from './exporter-options.ts';
 import { attempt, textOf } from './foreign-values.ts';
-import { type IdGenerator, isHexId, randomHex } from './ids.ts';
+import type { IdGenerator } from './ids.ts';
+import { LateTraces } from './late-traces.ts';
 import { resolveLimits, type SpanLimits } from './limits.ts';
+import { LocalRoots } from './local-roots.ts';
 import { OpenSpans } from './open-spans.ts';
 import { OtlpHttpExporter, type UnsentSpans } from './otlp-http-exporter.ts';
 import { otlpJson } from './otlp-json.ts';
@@ -40,6 +43,11 @@ export interface TracerProviderOptions {
   readonly spanExporters?: readonly SpanExporter[];
   /** Limits for one span. */
   readonly limits?: Partial<SpanLimits>;
+  /**
+   * Bytes for the ended spans of traces whose sampler decides at the route or at the end: [65536, 1073741824], default
+   * 8388608. When it is full, the oldest such trace loses its ended spans.
+   */
+  readonly lateBufferBytes?: number;
   /** Generates ids; default random. */
   readonly idGenerator?: IdGenerator;
 }
@@ -53,6 +61,8 @@ export interface FlushOptions {
 }
 
 const MAX_TRACERS = 1000;
+/** Reasons of `endUnfinished` for which the open local roots count as failed. */
+const CRASHES: ReadonlySet<string> = new Set(['uncaught exception', 'unhandled rejection']);
 
 /**
  * An OpenTelemetry `TracerProvider`: records spans, encodes each as it ends, and sends them over OTLP.
@@ -76,9 +86,16 @@ export class TracerProvider implements ApiTracerProvider {
     for (const [i, one] of spanProcessors.entries())
       expectMethods(one, `spanProcessors[${i}]`, ['onStart', 'onEnd']);
     for (const [i, one] of spanExporters.entries()) expectMethods(one, `spanExporters[${i}]`, ['export']);
+    const lateBufferBytes = integerOption(
+      options.lateBufferBytes,
+      'lateBufferBytes',
+      [65_536, 1_073_741_824],
+      8_388_608,
+    );
     if (idGenerator !== undefined)
       expectMethods(idGenerator, 'idGenerator', ['generateTraceId', 'generateSpanId']);
-    this.#sampler = sampler ?? parentBased({ root: alwaysOn() });
+    const localRoots = sampler && LocalRoots.of(sampler, this.#counters);
+    this.#sampler = localRoots ?? sampler ?? parentBased({ root: alwaysOn() });
     const resource = resourceOf(options.resource);
     const scope = new DetachedScope();
     this.#queue = exporter === false ? undefined : this.#otlp(exporter, resource.attributes, scope);
@@ -93,10 +110,12 @@ export class TracerProvider implements ApiTracerProvider {
       clock: new Clock(),
       counters: this.#counters,
       openSpans: this.#openSpans,
-      newTraceId: idGenerator && this.#checked(32, () => idGenerator.generateTraceId()),
-      newSpanId: idGenerator && this.#checked(16, () => idGenerator.generateSpanId()),
+      newTraceId: idGenerator && checkedIds(this.#counters, 32, () => idGenerator.generateTraceId()),
+      newSpanId: idGenerator && checkedIds(this.#counters, 16, () => idGenerator.generateSpanId()),
       queue: this.#queue,
       processors: this.#processors,
+      lateTraces:
+        localRoots && new LateTraces(this.#queue, this.#processors, this.#counters, lateBufferBytes),
     };
   }
 
@@ -154,10 +173,14 @@ export class TracerProvider implements ApiTracerProvider {
    */
   endUnfinished(reason: string): void {
     attempt(finishPendingEnds);
+    const { lateTraces } = this.#parts;
+    if (lateTraces !== undefined) lateTraces.isFailing = CRASHES.has(reason);
     for (const span of this.#openSpans.list()) {
       this.#counters.spansUnfinished++;
       span.endUnfinished(reason);
     }
+    lateTraces?.decideAll();
+    if (lateTraces !== undefined) lateTraces.isFailing = false;
   }
 
   /** Returns the current counters. */
@@ -177,6 +200,7 @@ export class TracerProvider implements ApiTracerProvider {
       spansQueued: this.#queue?.spans ?? 0,
       exports: counters.exports,
       retries: counters.retries,
+      late: this.#parts.lateTraces?.stats(),
     };
   }
 
@@ -211,24 +235,6 @@ export class TracerProvider implements ApiTracerProvider {
       timeoutMs - (originals.monotonicNow() - startedAt),
     );
     this.#queue?.abandon();
-  }
-
-  /** Falls back to a random id if the application's generator throws or returns an invalid id. */
-  #checked(digits: 16 | 32, generate: () => string): () => string {
-    return () => {
-      let got: unknown;
-      try {
-        got = generate();
-      } catch (error) {
-        got = error;
-      }
-      if (isHexId(got, digits)) return got;
-      this.#counters.warn(
-        'idGenerator',
-        () => `expected ${digits} hexadecimal digits from idGenerator, got ${String(got)}`,
-      );
-      return randomHex(digits);
-    };
   }
 }
 

@@ -1,7 +1,13 @@
 // Written for speed (benchmarks/tracer-micro.mjs): `#start` handles the common case alone, so that the engine can inline
 // it. The plain form is `#startSlow`, which handles all cases.
 import { isTracingSuppressed } from '@clew/core';
-import { type Incoming, incomingOf, isValid, RemoteSpanContext } from '@clew/core/internal';
+import {
+  type Incoming,
+  incomingOf,
+  isValid,
+  type LocalRootDecision,
+  RemoteSpanContext,
+} from '@clew/core/internal';
 import {
   type Tracer as ApiTracer,
   type Context,
@@ -13,9 +19,11 @@ import {
   type TraceState,
   trace,
 } from '@opentelemetry/api';
+import { callSampler, decisiveFlags } from './call-sampler.ts';
 import { hrTimeOf, monotonicNow } from './clock.ts';
 import { contextOfSpan, textOf } from './foreign-values.ts';
 import { LocalTrace } from './ids.ts';
+import { LocalRoots } from './local-roots.ts';
 import { NonRecordingSpan } from './non-recording-span.ts';
 import type { Recorder } from './recorder.ts';
 import { RecordingSpan } from './recording-span.ts';
@@ -27,7 +35,6 @@ const NO_OPTIONS: SpanOptions = {};
 const SAMPLED = 1;
 /** W3C Trace Context level 2: the trace id is random. */
 const RANDOM = 2;
-const NOT_RECORDED: SamplingResult = { decision: 0 };
 
 /** Shared by a provider's tracers: whether the provider has been shut down. */
 export interface ProviderState {
@@ -39,11 +46,13 @@ export class Tracer implements ApiTracer {
   readonly #recorder: Recorder;
   readonly #sampler: Sampler;
   readonly #fastSampler: FastSampler | undefined;
+  readonly #localRoots: LocalRoots | undefined;
   readonly #state: ProviderState;
 
   constructor(recorder: Recorder, sampler: Sampler, gate: ProviderState) {
     this.#recorder = recorder;
     this.#sampler = sampler;
+    this.#localRoots = sampler instanceof LocalRoots ? sampler : undefined;
     this.#fastSampler = sampler instanceof FastSampler ? sampler : undefined;
     this.#state = gate;
   }
@@ -123,9 +132,15 @@ export class Tracer implements ApiTracer {
     }
 
     let decision = decided ?? this.#decide(incoming, parentFlags, parentIsRemote, localTrace);
-    let result: SamplingResult | undefined;
-    if (decision === -1) {
-      result = this.#callSampler(name, options, context, localTrace);
+    let result: SamplingResult | LocalRootDecision | undefined;
+    if (decision === -1 && this.#localRoots !== undefined) {
+      const flags = decisiveFlags(incoming, parentFlags);
+      result = this.#localRoots.decideRoot(name, options, context, flags, traceState, localTrace);
+      if (result.pending !== undefined) localTrace.late = recorder.lateTraces?.start(result);
+      decision = result.sampled ? 2 : localTrace.late === undefined ? 0 : 1;
+      traceState = result.traceState;
+    } else if (decision === -1) {
+      result = callSampler(this.#sampler, recorder.counters, name, options, context, localTrace);
       decision = result.decision;
       if (result.traceState !== undefined) traceState = result.traceState;
     }
@@ -174,32 +189,11 @@ export class Tracer implements ApiTracer {
     return contextApi.with(withSpan, fn as (span: Span) => ReturnType<F>, undefined, span);
   }
 
-  /**
-   * A caller that sends no parent may still send a sampling hint, which is treated like a remote parent's sampled
-   * flag. A parent without a decision counts as no parent for the sampler. Returns -1 if the sampler must be
-   * called.
-   */
   #decide(incoming: Incoming | undefined, flags: number, isRemote: boolean, localTrace: LocalTrace): number {
     const hint = incoming?.samplingHint;
-    if (hint === 'force') return 2;
-    if (incoming?.undecided === true) return this.#fastSampler?.decide(-1, false, localTrace) ?? -1;
-    if (hint === undefined) return this.#fastSampler?.decide(flags, isRemote, localTrace) ?? -1;
-    return this.#fastSampler?.decide(hint === 'drop' ? 0 : SAMPLED, true, localTrace) ?? -1;
-  }
-
-  #callSampler(name: string, options: SpanOptions, context: Context, localTrace: LocalTrace): SamplingResult {
-    const { kind = 0, attributes = {}, links = [] } = options;
-    const isRoot = options.root === true || incomingOf(context)?.undecided === true;
-    const parentContext = isRoot ? trace.deleteSpan(context) : context;
-    try {
-      return this.#sampler.shouldSample(parentContext, localTrace.hex, name, kind, attributes, links);
-    } catch (error) {
-      this.#recorder.counters.warn(
-        'sampler',
-        () => `the sampler threw, the span is not recorded: ${describe(error)}`,
-      );
-      return NOT_RECORDED;
-    }
+    if (hint === 'force' && this.#localRoots === undefined) return 2;
+    const remote = isRemote || hint !== undefined;
+    return this.#fastSampler?.decide(decisiveFlags(incoming, flags), remote, localTrace) ?? -1;
   }
 
   #record(
@@ -210,7 +204,7 @@ export class Tracer implements ApiTracer {
     traceFlags: number,
     traceState: TraceState | undefined,
     parent: RecordingSpan | SpanContext | undefined,
-    result: SamplingResult | undefined,
+    result: SamplingResult | LocalRootDecision | undefined,
   ): RecordingSpan {
     const now = monotonicNow();
     localTrace.startAt(now);
@@ -230,6 +224,7 @@ export class Tracer implements ApiTracer {
     if (attributes !== undefined) span.startWith(attributes);
     if (result?.attributes !== undefined) span.addAttributes(result.attributes);
     if (links !== undefined) span.addLinks(links);
+    localTrace.late?.started(span);
     this.#recorder.openSpans.add(span);
     this.#recorder.processors?.onStart(span, context);
     return span;

@@ -2,6 +2,7 @@ import { BatchQueue } from '../src/batch-queue.ts';
 import type { Outcome } from '../src/batch-sender.ts';
 import { DetachedScope } from '../src/detached-scope.ts';
 import type { OtlpFormat } from '../src/otlp-format.ts';
+import type { ProtobufWriter } from '../src/protobuf-writer.ts';
 import { ScopeBuffer } from '../src/scope-buffer.ts';
 import type { SpanRecord } from '../src/span-record.ts';
 import { Counters } from '../src/stats.ts';
@@ -13,6 +14,7 @@ let next = 0;
 const format: OtlpFormat = {
   contentType: 'bytes',
   writeSpan: (writer, span) => writer.raw(Buffer.alloc((span as unknown as { bytes: number }).bytes, ++next)),
+  writeEncoded: (writer: ProtobufWriter, span: Uint8Array) => writer.raw(span),
   assemble: () => [],
 };
 const openBuffer = () => new ScopeBuffer({ name: 'shop' }, format, MEGABYTE, new Counters());
