@@ -14,7 +14,7 @@ const TOPIC = 'clew-python';
 const KEY = 'SECRET_KEY';
 const envelopes = [osloEnvelope({ hmacKeys: KEY })];
 let broker: Rabbitmq;
-let peer: ChildProcess;
+let peer: ChildProcess | undefined;
 
 beforeAll(async () => {
   broker = await rabbitmq();
@@ -22,9 +22,11 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  const ended = once(peer, 'exit');
-  peer.stdin?.end();
-  await ended;
+  if (peer !== undefined) {
+    const ended = once(peer, 'exit');
+    peer.stdin?.end();
+    await ended;
+  }
   await broker.stop();
 });
 

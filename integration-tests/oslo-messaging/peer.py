@@ -11,7 +11,9 @@ from osprofiler import profiler
 url, topic = sys.argv[1:]
 conf = cfg.CONF
 conf([])
-transport = oslo_messaging.get_rpc_transport(conf, url=url.replace("amqp://", "rabbit://") + "/")
+# oslo.messaging needs a path, which is the virtual host.
+path = "" if url.count("/") > 2 else "/"
+transport = oslo_messaging.get_rpc_transport(conf, url=url.replace("amqp://", "rabbit://") + path)
 notes = []
 
 
