@@ -121,7 +121,7 @@ for (const sampler of ['always_off', 'always_on']) {
   for (const [name, work] of Object.entries(works)) {
     const BaseChannel = channels();
     const plugin = new AmqplibInstrumentation();
-    plugin.instrument({ BaseChannel });
+    plugin.instrument({ Channel: BaseChannel });
     const before = clew.stats().spansEnded;
     const added = (await least(work(BaseChannel), () => clew.flush())) - bare[name];
     const spans = (clew.stats().spansEnded - before) / (ROUNDS * MESSAGES);

@@ -54,12 +54,12 @@ export {
 } from './templates/layer.ts';
 export { type MessageChannel, messaging } from './templates/messaging.ts';
 export { type ActionParts, createAction, type MessagingAction } from './templates/messaging-action.ts';
+export { actionsBy, serverAttributes } from './templates/messaging-actions.ts';
 export type { Iterated } from './templates/messaging-iteration.ts';
-export { type Naming, type NamingTools, namingBy } from './templates/messaging-naming.ts';
-export { type MessagingPluginOptions, messagingOptions } from './templates/messaging-options.ts';
+export { type MessagingOptions, messagingOptions } from './templates/messaging-options.ts';
 export type { Settlement } from './templates/messaging-processing.ts';
-export type { MessagingOptions, MessagingView } from './templates/messaging-view.ts';
-export type { Cut } from './templates/messaging-waiting.ts';
+export type { MessagingView } from './templates/messaging-view.ts';
+export type { Failure } from './templates/messaging-waiting.ts';
 export { type Leave, type Mount, MountedRequest } from './templates/mounted-request.ts';
 export { joinRoute } from './templates/route.ts';
 export type { RpcCorrelation, RpcView } from './templates/rpc.ts';

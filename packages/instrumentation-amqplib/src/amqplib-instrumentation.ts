@@ -1,8 +1,9 @@
 import { defineInstrumentation, envelopesOption, messagingOptions } from '@clew/core/plugin';
+import { type AmqplibTools, Channels } from './channel-state.ts';
 import { nestEnvelope } from './envelopes/nest.ts';
 import { prepareEncoder } from './header-table.ts';
 import { hookOptions } from './hooks.ts';
-import { type AmqplibTools, patchChannel } from './patch-channel.ts';
+import { patchChannel } from './patch-channel.ts';
 import { patchConnect } from './patch-connect.ts';
 
 declare const __VERSION__: string;
@@ -23,7 +24,8 @@ export const AmqplibInstrumentation = defineInstrumentation({
   targets: [
     { module: 'amqplib', versions: VERSIONS, patch },
     { module: 'amqplib', versions: VERSIONS, file: 'callback_api.js', patch },
-    { module: 'amqplib', versions: VERSIONS, file: 'lib/channel.js', patch },
+    { module: 'amqplib', versions: VERSIONS, file: 'lib/channel_model.js', patch },
+    { module: 'amqplib', versions: VERSIONS, file: 'lib/callback_model.js', patch },
     { module: 'amqplib', versions: VERSIONS, file: 'lib/codec.js', patch: patchCodec },
   ],
 });
@@ -35,9 +37,16 @@ function patchCodec(codec: unknown): void {
   if (typeof encodeTable === 'function') prepareEncoder(encodeTable);
 }
 
-/** Whoever patches by hand has the API only; its first connection leads to the channels. */
+const channelsOf = new WeakMap<AmqplibTools, Channels>();
+
+/**
+ * Patches an API, or the channels of one. Both are targets, because an application that calls `instrument()` has only
+ * the API, from whose first connection the plugin gets to the channels.
+ */
 function patch(moduleExports: unknown, tools: AmqplibTools): void {
-  const { BaseChannel } = moduleExports as { readonly BaseChannel?: { readonly prototype: object } };
-  if (BaseChannel !== undefined) patchChannel(BaseChannel.prototype, tools);
-  else patchConnect(moduleExports as object, tools);
+  tools.once(tools, () => channelsOf.set(tools, new Channels(tools)));
+  const channels = channelsOf.get(tools) as Channels;
+  const { Channel } = moduleExports as { readonly Channel?: { readonly prototype: object } };
+  if (Channel === undefined) patchConnect(moduleExports as object, channels);
+  else patchChannel(Channel.prototype, channels);
 }

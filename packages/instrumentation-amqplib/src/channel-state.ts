@@ -1,49 +1,53 @@
-import { ATTR, type MessageChannel, type NamingTools } from '@clew/core/plugin';
+import { type MessageChannel, messaging, serverAttributes, type Tools } from '@clew/core/plugin';
 import type { Attributes, Context } from '@opentelemetry/api';
-import { MessagingActions } from './actions.ts';
+import { type Actions, actionsOf } from './actions.ts';
 import { type Channel, DIRECT_REPLY_TO } from './amqplib.ts';
-import type { Inbound, Outbound } from './channel-view.ts';
+import { channelView, type Inbound, type Outbound, type ViewOptions } from './channel-view.ts';
 
-/** What is known of one channel of amqplib. */
-export class ChannelNotes {
+export type AmqplibTools = Tools<ViewOptions>;
+
+type Messages = MessageChannel<Outbound, Inbound, unknown>;
+
+/** The state of one channel of amqplib. */
+export class ChannelState {
   readonly channel: Channel;
-  readonly messages: MessageChannel<Outbound, Inbound, unknown>;
-  readonly actions: MessagingActions;
+  readonly messages: Messages;
+  readonly actions: Actions;
+  readonly server: Attributes;
   /** By consumer tag. */
   readonly consumers = new Map<string, { readonly queue: string; readonly noAck: boolean }>();
-  /** The queue that an empty name stands for. */
+  /** The queue that an empty name refers to. */
   lastQueue = '';
   confirms = false;
-  /** Where the last message was sent: the place to record why the broker closed the channel. */
+  /** The context in which the last message was sent: there, the reason is recorded why the broker closed the channel. */
   lastSent: Context | undefined;
-  /** Whether a failed call has said already why the channel closes. */
+  /** Whether a failed call has recorded why the channel closes. */
   failed = false;
-  /** What the application or the connection hears of the channel's end, before the channel is closed. */
+  /** The error of the channel or its connection, before the channel is closed. */
   closeReason: string | undefined;
   closedByApplication = false;
-  /** Direct replies come in on the channel that asks: their common name is no address. */
+  /** The address of direct replies, which are delivered on the channel of the request: their queue name is always the same. */
   readonly #directReplies: string;
 
-  constructor(
-    channel: Channel,
-    messages: MessageChannel<Outbound, Inbound, unknown>,
-    number: number,
-    tools: NamingTools,
-  ) {
+  constructor(channel: Channel, messages: Messages, actions: Actions, number: number) {
+    const { stream } = channel.connection;
     this.channel = channel;
     this.messages = messages;
-    this.actions = operationsOf(channel, tools);
+    this.actions = actions;
+    // From the socket, never from the URL, which contains credentials.
+    const host = stream?._host ?? (stream?.servername || undefined) ?? stream?.remoteAddress;
+    this.server = serverAttributes(host, stream?.remotePort);
     this.#directReplies = `${DIRECT_REPLY_TO}#${number}`;
   }
 
-  /** A consumer begins. */
-  consuming(consumerTag: string, queue: string, noAck: boolean): void {
+  /** A consumer was started. */
+  addConsumer(consumerTag: string, queue: string, noAck: boolean): void {
     this.consumers.set(consumerTag, { queue, noAck });
     this.messages.listen(this.address(queue));
   }
 
-  /** A consumer is cancelled, by the application or, with its queue, by the broker. */
-  cancelled(consumerTag: string): void {
+  /** A consumer was cancelled, by the application or, with its queue, by the broker. */
+  removeConsumer(consumerTag: string): void {
     const consumer = this.consumers.get(consumerTag);
     if (consumer === undefined) return;
     this.consumers.delete(consumerTag);
@@ -56,23 +60,26 @@ export class ChannelNotes {
   }
 }
 
-const actions = new WeakMap<object, MessagingActions>();
+/** The channels that an instance of the plugin traces. */
+export class Channels {
+  readonly tools: AmqplibTools;
+  readonly actions: Actions;
+  readonly newMessages: () => Messages;
+  readonly #states = new WeakMap<Channel, ChannelState>();
+  #count = 0;
 
-function operationsOf({ connection }: Channel, tools: NamingTools): MessagingActions {
-  let known = actions.get(connection);
-  // Another instance of the plugin has other options.
-  if (known?.tools !== tools) {
-    known = new MessagingActions(serverOf(connection.stream), tools);
-    actions.set(connection, known);
+  constructor(tools: AmqplibTools) {
+    this.tools = tools;
+    this.actions = actionsOf(tools);
+    this.newMessages = messaging(tools, channelView(tools)) as () => Messages;
   }
-  return known;
-}
 
-/** From the socket, never from the URL: there the credentials stand. */
-function serverOf(stream: Channel['connection']['stream'] | undefined): Attributes {
-  const address = stream?._host ?? (stream?.servername || undefined) ?? stream?.remoteAddress;
-  return {
-    ...(address !== undefined && { [ATTR.serverAddress]: address }),
-    ...(stream?.remotePort !== undefined && { [ATTR.serverPort]: stream.remotePort }),
-  };
+  of(channel: Channel): ChannelState {
+    let state = this.#states.get(channel);
+    if (state === undefined) {
+      state = new ChannelState(channel, this.newMessages(), this.actions, ++this.#count);
+      this.#states.set(channel, state);
+    }
+    return state;
+  }
 }

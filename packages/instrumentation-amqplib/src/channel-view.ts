@@ -9,7 +9,7 @@ import {
 import {
   ATTR,
   type MessagingAction,
-  type MessagingPluginOptions,
+  type MessagingOptions,
   type MessagingView,
   type OptionsOf,
   type RpcCorrelation,
@@ -17,38 +17,39 @@ import {
   type Tools,
 } from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
+import { PLAIN } from './actions.ts';
 import type { Message, MethodFields, Properties } from './amqplib.ts';
 import { availableHeaderBytes } from './available-header-bytes.ts';
-import type { ChannelNotes } from './channel-notes.ts';
+import type { ChannelState } from './channel-state.ts';
 import { tableOf } from './header-table.ts';
 import { confirmInfo, endInfo, type hookOptions, type PublishInfo } from './hooks.ts';
 import { RABBITMQ } from './rabbitmq-attributes.ts';
 
 type Read = { readonly system: string; readonly reading: EnvelopeReading } | undefined;
 
-/** A message on its way out. */
+/** A message that is being sent. */
 export interface Outbound {
-  readonly notes: ChannelNotes;
+  readonly state: ChannelState;
   readonly fields: MethodFields;
   readonly properties: Properties;
   content: Buffer;
   read: Read;
 }
 
-/** A delivery, or a message that came back. */
+/** A delivery, or a message that the broker has returned. */
 export interface Inbound {
-  readonly notes: ChannelNotes;
+  readonly state: ChannelState;
   readonly message: Message;
   readonly queue: string;
   read: Read;
 }
 
 export type ViewOptions = OptionsOf<typeof hookOptions> &
-  MessagingPluginOptions & { readonly envelopes: readonly RpcEnvelope[] | undefined };
+  MessagingOptions & { readonly envelopes: readonly RpcEnvelope[] | undefined };
 
 export type AmqplibView = MessagingView<Outbound, Inbound, AmqpHeaders>;
 
-/** amqplib's messages, for the templates. */
+/** The messages of amqplib, for the templates. */
 export function channelView(tools: Tools<ViewOptions>): AmqplibView {
   const read = (content: unknown, properties: Properties, fields: MethodFields): Read => {
     const { envelopes } = tools.options;
@@ -69,33 +70,34 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
   return {
     getter: carriers.amqpHeadersGetter,
     headers: ({ message }) => message.properties.headers,
-    // Of a fetched message this is there before the message is.
     identity: ({ message }) => message.fields,
     queue: ({ queue }) => queue,
 
     writer: headersWriter,
-    availableHeaderBytes: ({ notes, properties }) => availableHeaderBytes(notes.channel, properties),
+    availableHeaderBytes: ({ state, properties }) => availableHeaderBytes(state.channel, properties),
 
     sending(message) {
-      const { notes, fields } = message;
+      const { state, fields } = message;
       if (isCast(message)) return callOf(message, fields);
-      return notes.actions.publish(fields.exchange ?? '', fields.routingKey ?? '');
+      return state.actions().publish(state.server, fields.exchange ?? '', fields.routingKey ?? '');
     },
 
     processing(delivery) {
-      const { notes, message, queue } = delivery;
+      const { state, message, queue } = delivery;
       const { exchange = '', routingKey = '' } = message.fields;
       if (isCast(delivery)) return callOf(delivery, message.fields);
-      return notes.actions.process(exchange, routingKey, queue);
+      return state.actions().process(state.server, exchange, routingKey, queue);
     },
 
-    receiving({ notes, message, queue }) {
+    receiving({ state, message, queue }) {
       const { exchange = '', routingKey = '' } = message.fields;
-      return notes.actions.receive(exchange, routingKey, queue);
+      return state.actions().receive(state.server, exchange, routingKey, queue);
     },
 
-    describeSent: (span, { properties, content }) => describe(span, properties, content, tools.options),
-    describeDelivery: (span, { message }) => describeDelivery(span, message, tools.options),
+    sentBody: ({ content }) => content,
+    deliveredBody: ({ message }) => message.content,
+    describeSent: (span, { properties }) => describe(span, properties),
+    describeDelivery,
 
     extractBeside: (context, { read }) => read?.reading.extract?.(context) ?? context,
     injectBeside(context, message) {
@@ -108,7 +110,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     },
     onSent(span, message, reason) {
       const { publishConfirmHook } = tools.options;
-      if (publishConfirmHook && message.notes.confirms)
+      if (publishConfirmHook && message.state.confirms)
         tools.callHook(publishConfirmHook, span, confirmInfo(infoOf(message), reason));
     },
     onProcess(span, { message }) {
@@ -122,25 +124,25 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
 
     rpc: {
       sent(message) {
-        const { notes, properties, fields } = message;
+        const { state, properties, fields } = message;
         message.read = read(message.content, properties, fields);
         const { correlationId, replyTo } = properties;
-        return markOf(
+        return correlationOf(
           message.read,
           correlationId,
-          replyTo && notes.address(replyTo),
+          replyTo && state.address(replyTo),
           fields.routingKey ?? '',
         );
       },
       delivered(delivery) {
-        const { notes, message, queue } = delivery;
+        const { state, message, queue } = delivery;
         const { properties, fields, content } = message;
         delivery.read = read(content, properties, fields);
         const { exchange, routingKey = '' } = fields;
-        const direct = notes.address(queue);
+        const direct = state.address(queue);
         const address = direct !== queue ? direct : exchange === '' ? routingKey : queue;
         const { correlationId, replyTo } = properties;
-        return markOf(delivery.read, correlationId, replyTo && notes.address(replyTo), address);
+        return correlationOf(delivery.read, correlationId, replyTo && state.address(replyTo), address);
       },
       calling: (sent) => callOf(sent, sent.fields, sent.properties.type),
       serving: (delivery) => callOf(delivery, delivery.message.fields, delivery.message.properties.type),
@@ -148,7 +150,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
   };
 }
 
-/** The table is amqplib's own object; the application's headers are its prototype. */
+/** The table was created by amqplib; the application's headers are its prototype. */
 const headersWriter: CarrierWriter<Outbound> = {
   set({ properties }, name, value) {
     const table = tableOf(properties.headers);
@@ -165,8 +167,8 @@ const headersWriter: CarrierWriter<Outbound> = {
   names: ({ properties: { headers } }) => (headers == null ? [] : carriers.amqpHeadersWriter.names(headers)),
 };
 
-/** The properties say that a message belongs to a call, or the envelope does. */
-function markOf(
+/** The id and the reply address of a call, from the envelope or else from the properties. */
+function correlationOf(
   read: Read,
   correlationId: string | undefined,
   replyTo: string | undefined,
@@ -177,46 +179,43 @@ function markOf(
   if (id === undefined) return undefined;
   if (reading?.kind === 'reply') return { id, address, failure: reading.failure, more: reading.more };
   if (reading !== undefined && reading.kind !== 'call') return undefined;
-  const mark = { id, replyTo: reading?.replyTo ?? replyTo, address };
-  if (reading === undefined) return mark;
+  const correlation = { id, replyTo: reading?.replyTo ?? replyTo, address };
+  if (reading === undefined) return correlation;
   const { timeoutMs, silenceTimeoutMs } = reading;
-  return { ...mark, timeoutMs, silenceTimeoutMs };
+  return { ...correlation, timeoutMs, silenceTimeoutMs };
 }
 
-/** A request that nobody answers is a message, named by what it calls. */
+/** Whether a message is a request without a reply: it is traced as a message that is named after its method. */
 function isCast({ read }: Outbound | Inbound): boolean {
   return read !== undefined && (read.reading.kind === 'cast' || read.reading.kind === 'fanout');
 }
 
-/** What is called: the envelope knows, else the message's type says, else it is where the request goes. */
-function callOf({ notes, read }: Outbound | Inbound, fields: MethodFields, type?: string): MessagingAction {
+/** The method is that of the envelope, else the message's type, else the destination. */
+function callOf({ state, read }: Outbound | Inbound, fields: MethodFields, type?: string): MessagingAction {
   const { exchange = '', routingKey = '' } = fields;
   const reading = read?.reading;
   const request = reading === undefined || reading.kind === 'reply' ? undefined : reading;
   const method = request?.method ?? type;
-  if (!method) return notes.actions.plainCall(exchange, routingKey);
-  return notes.actions.call(read?.system, request?.kind ?? 'call', method, exchange, routingKey);
+  const { call, plainCall } = state.actions();
+  if (!method) return plainCall(state.server, exchange, routingKey);
+  return call(state.server, exchange, routingKey, method, request?.kind ?? 'call', read?.system ?? PLAIN);
 }
 
-function describe(span: Span, properties: Properties, content: unknown, options: ViewOptions): void {
-  const { messageId, correlationId } = properties;
+function describe(span: Span, { messageId, correlationId }: Properties): void {
   if (messageId !== undefined) span.setAttribute(ATTR.messagingMessageId, messageId);
   if (correlationId !== undefined) span.setAttribute(ATTR.messagingMessageConversationId, correlationId);
-  if (options.messageBodySize && ArrayBuffer.isView(content))
-    span.setAttribute(ATTR.messagingMessageBodySize, content.byteLength);
 }
 
-function describeDelivery(span: Span, message: Message, options: ViewOptions): void {
-  const { fields, properties, content } = message;
+function describeDelivery(span: Span, { message: { fields, properties } }: Inbound): void {
   const { deliveryTag } = fields;
   if (deliveryTag !== undefined) span.setAttribute(RABBITMQ.deliveryTag, deliveryTag);
   if (fields.redelivered === true) span.setAttribute(ATTR.messagingRedelivered, true);
-  describe(span, properties, content, options);
+  describe(span, properties);
   const deaths: unknown = properties.headers?.['x-death'];
   if (Array.isArray(deaths)) describeDeath(span, deaths[0]);
 }
 
-/** The newest entry comes first. Source: https://www.rabbitmq.com/docs/dlx#effects */
+/** The first entry is the newest. Source: https://www.rabbitmq.com/docs/dlx#effects */
 function describeDeath(span: Span, death: unknown): void {
   if (typeof death !== 'object' || death === null) return;
   const { count, reason, queue } = death as Record<string, unknown>;
@@ -225,7 +224,7 @@ function describeDeath(span: Span, death: unknown): void {
   if (typeof queue === 'string') span.setAttribute(RABBITMQ.deadLetterQueue, queue);
 }
 
-function infoOf({ notes, fields, properties, content }: Outbound): PublishInfo {
+function infoOf({ state, fields, properties, content }: Outbound): PublishInfo {
   const { exchange = '', routingKey = '' } = fields;
-  return { exchange, routingKey, content, options: properties, isConfirmChannel: notes.confirms };
+  return { exchange, routingKey, content, options: properties, isConfirmChannel: state.confirms };
 }

@@ -14,7 +14,7 @@ Reflect.deleteProperty(HeaderTable.prototype, 'constructor');
 type EncodeTable = (buffer: Buffer, table: object, offset: number) => number;
 
 /** Enough for V8 to begin to remember what a function has seen. */
-const LESSONS = 50;
+const SAMPLES = 50;
 let encoderKnowsDictionaries = false;
 
 /**
@@ -23,13 +23,13 @@ let encoderKnowsDictionaries = false;
  * each time anew: that costs more than dictionaries do.
  */
 export function prepareEncoder(encodeTable: EncodeTable): void {
-  const lesson = Object.assign(Object.create(null) as object, {
+  const sample = Object.assign(Object.create(null) as object, {
     traceparent: '1',
     tracestate: '2',
     baggage: '3',
   });
   const buffer = Buffer.alloc(256);
-  for (let count = 0; count < LESSONS; count++) encodeTable(buffer, lesson, 0);
+  for (let count = 0; count < SAMPLES; count++) encodeTable(buffer, sample, 0);
   encoderKnowsDictionaries = true;
 }
 

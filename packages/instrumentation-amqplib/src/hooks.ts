@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { type Cut, option } from '@clew/core/plugin';
+import { type Failure, option } from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
 import type { Message, Properties } from './amqplib.ts';
 
@@ -8,12 +8,12 @@ export interface PublishInfo {
   readonly exchange: string;
   readonly routingKey: string;
   readonly content: Buffer;
-  /** As amqplib sends them, with the trace's headers. */
+  /** The properties that amqplib sends, with the headers of the trace. */
   readonly options: Properties;
   readonly isConfirmChannel: boolean;
 }
 
-/** The same, when the broker has confirmed it or `confirmError` says why not. */
+/** A message that the broker has confirmed. If it has not, `confirmError` is the reason. */
 export interface PublishConfirmInfo extends PublishInfo {
   readonly confirmError?: unknown;
 }
@@ -23,7 +23,7 @@ export interface ConsumeInfo {
 }
 
 export interface ConsumeEndInfo extends ConsumeInfo {
-  /** `null` where it is not known. */
+  /** `null` if it is not known. */
   readonly rejected: boolean | null;
   /** `auto ack`, `ack`, `ackAll`, `nack`, `nackAll`, `reject`, `recoverAll`, `handler error`, `channel closed`, `connection closed`, `instrumentation timeout`. */
   readonly endOperation: string;
@@ -36,18 +36,18 @@ export const hookOptions = {
   consumeEndHook: option.hook<(span: Span, info: ConsumeEndInfo) => void>(),
 } as const;
 
-/** The words of OpenTelemetry's plugin for what ends a delivery otherwise. */
-const CUTS: Readonly<Record<string, string>> = {
+/** The names of OpenTelemetry's plugin for the end of a delivery that is not settled. */
+const END_OPERATIONS: Readonly<Record<string, string>> = {
   channel_closed: 'channel closed',
   connection_closed: 'connection closed',
   timeout: 'instrumentation timeout',
 };
 
 export function endInfo(msg: Message, ending: string): ConsumeEndInfo {
-  const rejected = /^(?:nack|reject|recover)/.test(ending) ? true : ending in CUTS ? null : false;
-  return { msg, rejected, endOperation: CUTS[ending] ?? ending };
+  const rejected = /^(?:nack|reject|recover)/.test(ending) ? true : ending in END_OPERATIONS ? null : false;
+  return { msg, rejected, endOperation: END_OPERATIONS[ending] ?? ending };
 }
 
-export function confirmInfo(info: PublishInfo, reason: Cut | undefined): PublishConfirmInfo {
-  return reason === undefined ? info : { ...info, confirmError: new Error(reason.message) };
+export function confirmInfo(info: PublishInfo, failure: Failure | undefined): PublishConfirmInfo {
+  return failure === undefined ? info : { ...info, confirmError: new Error(failure.message) };
 }

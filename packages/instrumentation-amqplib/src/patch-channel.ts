@@ -1,28 +1,19 @@
 import type { Buffer } from 'node:buffer';
 import {
+  type AnyFunction,
+  bindCallback,
   currentContext,
   guard,
-  messaging,
   originals,
   reportFailure,
-  type Settlement,
-  type Tools,
 } from '@clew/core/plugin';
 import { context } from '@opentelemetry/api';
-import {
-  type Channel,
-  METHOD,
-  type Message,
-  type MethodFields,
-  type Properties,
-  type Reply,
-} from './amqplib.ts';
-import { type Asked, fetching, onReply } from './asked-methods.ts';
-import { isNoted, onClosed, onEvent } from './channel-events.ts';
-import { ChannelNotes } from './channel-notes.ts';
-import { type AmqplibView, channelView, type Outbound, type ViewOptions } from './channel-view.ts';
-
-export type AmqplibTools = Tools<ViewOptions & Parameters<typeof messaging>[0]['options']>;
+import type { Channel, Message, MethodFields, Properties, Reply } from './amqplib.ts';
+import { channelEvents, onClosed } from './channel-events.ts';
+import { onReply, onSentMethod } from './channel-methods.ts';
+import type { Channels } from './channel-state.ts';
+import type { Outbound } from './channel-view.ts';
+import { observeCall } from './observe-call.ts';
 
 type SendMessage = (this: Channel, fields: MethodFields, properties: Properties, content: Buffer) => boolean;
 type SendImmediately = (this: Channel, method: number, fields: MethodFields) => unknown;
@@ -31,165 +22,143 @@ type Dispatch = (this: Channel, fields: MethodFields, message: Message | null) =
 type PushConfirmCallback = (this: Channel, callback: unknown) => void;
 type Emit = (this: Channel, event: string | symbol, ...args: unknown[]) => boolean;
 type ToClosed = (this: Channel, stack: string) => void;
+type Get = (this: Channel, ...args: unknown[]) => unknown;
 
 /**
- * Patches the class that the channels of both APIs have in common; every message goes through these few functions.
- * May be called for every channel: a class is patched once.
+ * Patches a class of channels: that of one API, which has `get`, and its two base classes, which both APIs have in
+ * common. May be called for every channel: a class is patched once.
  */
-export function patchChannel(baseChannel: object, tools: AmqplibTools): void {
-  tools.once(baseChannel, () => patchClass(baseChannel, tools));
+export function patchChannel(prototype: object, channels: Channels): void {
+  const { tools } = channels;
+  for (
+    let each: object | null = prototype;
+    each !== null;
+    each = Object.getPrototypeOf(each) as object | null
+  ) {
+    const found = each;
+    if (Object.hasOwn(found, 'get')) tools.once(found, () => patchGet(found, channels));
+    if (Object.hasOwn(found, 'dispatchMessage')) tools.once(found, () => patchDispatch(found, channels));
+    if (Object.hasOwn(found, 'sendMessage')) tools.once(found, () => patchBase(found, channels));
+  }
 }
 
-function patchClass(baseChannel: object, tools: AmqplibTools): void {
-  const channelPrototype = Object.getPrototypeOf(baseChannel) as object;
-  const notesOf = notebook(tools);
-  const settling = `${tools.name}: settling`;
+function patchGet(prototype: object, channels: Channels): void {
+  channels.tools.wrap<Get>(
+    prototype,
+    'get',
+    (get) =>
+      function (...args) {
+        const caller = currentContext();
+        const startTimeMs = originals.monotonicNow();
+        return observeCall(get as AnyFunction, this, args, {
+          activity: `${channels.tools.name}: fetching`,
+          onResult: (message) => {
+            if (!message) return;
+            const state = channels.of(this);
+            const queue = String(args[0] || state.lastQueue);
+            const delivery = { state, message: message as Message, queue, read: undefined };
+            state.messages.receive(delivery, caller, startTimeMs);
+          },
+        });
+      },
+  );
+}
 
-  tools.wrap<SendMessage>(channelPrototype, 'sendMessage', (sendMessage) => {
-    const proceed = ({ notes, fields, properties, content }: Outbound) =>
-      sendMessage.call(notes.channel, fields, properties, content);
-    return function (fields, properties, content) {
-      const notes = notesOf(this);
-      const caller = currentContext();
-      notes.lastSent = caller;
-      return notes.messages.send({ notes, fields, properties, content, read: undefined }, proceed, caller);
-    };
-  });
-
-  tools.wrap<Dispatch>(
-    baseChannel,
+function patchDispatch(prototype: object, channels: Channels): void {
+  channels.tools.wrap<Dispatch>(
+    prototype,
     'dispatchMessage',
     (dispatch) =>
       function (fields, message) {
-        // A cancelled consumer is told by a message that is none.
+        // A consumer that was cancelled gets `null`.
         if (message === null) return dispatch.call(this, fields, message);
-        const notes = notesOf(this);
-        const consumer = notes.consumers.get(fields.consumerTag ?? '');
+        const state = channels.of(this);
+        const consumer = state.consumers.get(fields.consumerTag ?? '');
         const tag = consumer === undefined || consumer.noAck ? undefined : fields.deliveryTag;
-        const delivery = { notes, message, queue: consumer?.queue ?? '', read: undefined };
-        return notes.messages.process(delivery, tag, () => dispatch.call(this, fields, message));
+        const delivery = { state, message, queue: consumer?.queue ?? '', read: undefined };
+        return state.messages.process(delivery, tag, () => dispatch.call(this, fields, message));
       },
   );
+}
+
+function patchBase(prototype: object, channels: Channels): void {
+  const { tools } = channels;
+  const afterMethod = `${tools.name}: after a method`;
+
+  tools.wrap<SendMessage>(prototype, 'sendMessage', (sendMessage) => {
+    const proceed = ({ state, fields, properties, content }: Outbound) =>
+      sendMessage.call(state.channel, fields, properties, content);
+    return function (fields, properties, content) {
+      const state = channels.of(this);
+      const caller = currentContext();
+      state.lastSent = caller;
+      return state.messages.send({ state, fields, properties, content, read: undefined }, proceed, caller);
+    };
+  });
 
   tools.wrap<SendImmediately>(
-    channelPrototype,
+    prototype,
     'sendImmediately',
     (sendImmediately) =>
       function (method, fields) {
         const result = sendImmediately.call(this, method, fields);
-        const how = settlementOf(method);
-        if (how !== undefined) {
-          // Without a closure: every delivery comes through here.
-          try {
-            settle(notesOf(this), how, fields);
-          } catch (fault) {
-            reportFailure(settling, fault);
-          }
-        } else if (method === METHOD.confirmSelect) guard(settling, () => expectConfirms(notesOf(this)));
+        // Without `guard`: every delivery is settled here, and a closure for each is slow.
+        try {
+          onSentMethod(channels.of(this), method, fields);
+        } catch (fault) {
+          reportFailure(afterMethod, fault);
+        }
         return result;
       },
   );
 
   tools.wrap<SendOrEnqueue>(
-    channelPrototype,
+    prototype,
     'sendOrEnqueue',
     (sendOrEnqueue) =>
       function (method, fields, reply) {
         const caller = currentContext();
         const startTimeMs = originals.monotonicNow();
+        const replyToCaller = bindCallback(reply);
         sendOrEnqueue.call(this, method, fields, (error, frame) => {
-          const asked: Asked = {
-            channel: this,
-            notes: notesOf(this),
-            method,
-            fields,
-            caller,
-            startTimeMs,
-            readsBodies: tools.options.envelopes !== undefined,
-          };
-          guard(`${tools.name}: a reply`, () => onReply(asked, error, frame));
-          const idle = this.handleMessage;
-          context.with(caller, () => reply(error, frame));
-          if (frame?.id === METHOD.basicGetOk && this.handleMessage !== idle)
-            this.handleMessage = fetching(asked, frame, this.handleMessage, idle);
+          guard(afterMethod, () =>
+            onReply({ state: channels.of(this), method, fields, caller, startTimeMs }, error, frame),
+          );
+          replyToCaller(error, frame);
         });
       },
   );
 
   tools.wrap<PushConfirmCallback>(
-    channelPrototype,
+    prototype,
     'pushConfirmCallback',
     (push) =>
       function (callback) {
-        if (typeof callback !== 'function') {
-          push.call(this, callback);
-          return;
-        }
-        const caller = currentContext();
-        push.call(this, (error: unknown) =>
-          context.with(caller, callback as (e: unknown) => void, undefined, error),
-        );
+        push.call(this, bindCallback(callback));
       },
   );
 
   tools.wrap<Emit>(
-    channelPrototype,
+    prototype,
     'emit',
     (emit) =>
       function (event, ...args) {
-        if (!isNoted(event)) return emit.call(this, event, ...args);
-        const publisher = guard(`${tools.name}: ${event}`, () => onEvent(notesOf(this), event, args[0]));
-        if (publisher === undefined) return emit.call(this, event, ...args);
-        return context.with(publisher, emit, this, event, ...args);
+        const onEvent = channelEvents.get(event);
+        const publisher =
+          onEvent && guard(`${tools.name}: ${String(event)}`, () => onEvent(channels.of(this), args[0]));
+        return publisher === undefined
+          ? emit.call(this, event, ...args)
+          : context.with(publisher, emit, this, event, ...args);
       },
   );
 
   tools.wrap<ToClosed>(
-    channelPrototype,
+    prototype,
     'toClosed',
     (toClosed) =>
       function (stack) {
-        guard(`${tools.name}: closing`, () => onClosed(notesOf(this), stack));
+        guard(`${tools.name}: closing`, () => onClosed(channels.of(this), stack));
         toClosed.call(this, stack);
       },
   );
-}
-
-/** The notes on each channel. */
-function notebook(tools: AmqplibTools): (channel: Channel) => ChannelNotes {
-  const notes = new WeakMap<Channel, ChannelNotes>();
-  const newChannel = messaging(tools, channelView(tools) as AmqplibView);
-  let count = 0;
-  return (channel) => {
-    let known = notes.get(channel);
-    if (known === undefined) {
-      known = new ChannelNotes(channel, newChannel(), ++count, tools);
-      notes.set(channel, known);
-    }
-    return known;
-  };
-}
-
-function settlementOf(method: number): Settlement | undefined {
-  switch (method) {
-    case METHOD.basicAck:
-      return 'ack';
-    case METHOD.basicNack:
-      return 'nack';
-    case METHOD.basicReject:
-      return 'reject';
-    default:
-      return undefined;
-  }
-}
-
-function expectConfirms(notes: ChannelNotes): void {
-  notes.confirms = true;
-  notes.messages.expectConfirms();
-}
-
-function settle(notes: ChannelNotes, how: Settlement, fields: MethodFields): void {
-  const { deliveryTag = 0, multiple = false, requeue = false } = fields;
-  const attributes = how === 'ack' ? undefined : { 'clew.messaging.requeue': requeue };
-  notes.messages.settle(deliveryTag, multiple, how, attributes);
 }

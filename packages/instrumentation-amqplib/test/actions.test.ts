@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { MessagingActions } from '../src/actions.ts';
+import { actionsOf } from '../src/actions.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -10,27 +10,32 @@ const heap = () => {
 };
 
 const options = { ignore: [], destinationTemplates: [] };
+const server = {};
 
-test('an action is made once for each exchange, key and queue', () => {
-  const actions = new MessagingActions({}, { options });
-  expect(actions.process('', 'orders', 'orders')).toBe(actions.process('', 'orders', 'orders'));
-  expect(actions.publish('', 'orders')).toBe(actions.publish('', 'orders'));
-  expect(actions.publish('', 'orders')).not.toBe(actions.publish('events', 'orders'));
+test('an action is created once for each server, exchange, key and queue', () => {
+  const actions = actionsOf({ options });
+  const { process, publish } = actions();
+  const [first, other] = [process(server, '', 'orders', 'orders'), publish(server, 'events', 'orders')];
+  expect(publish(server, '', 'orders')).not.toBe(other);
+  expect(publish(server, 'events', 'orders')).toBe(other);
+  expect(process(server, '', 'orders', 'paid')).not.toBe(first);
+  expect(process(server, '', 'orders', 'orders')).toBe(first);
+  expect(process({}, '', 'orders', 'orders')).not.toBe(first);
 });
 
 test('the memory of actions is bounded, whatever varies: exchange, key, queue or method', () => {
-  const actions = new MessagingActions({}, { options });
+  const actions = actionsOf({ options });
   const round = (from: number) => {
     for (let count = from; count < from + 2000; count++) {
-      actions.publish(`exchange ${count % 40}`, `key ${count}`);
-      actions.process(`exchange ${count}`, 'key', `queue ${count % 50}`);
-      actions.call('nestjs', 'call', `method ${count}`, '', 'rpc');
-      actions.plainCall('', `rpc ${count}`);
+      actions().publish(server, `exchange ${count % 40}`, `key ${count}`);
+      actions().process(server, `exchange ${count}`, 'key', `queue ${count % 50}`);
+      actions().call(server, '', 'rpc', `method ${count}`, 'call', 'nestjs');
+      actions().plainCall(server, '', `rpc ${count}`);
     }
   };
   round(0);
   const before = heap();
   for (let from = 2000; from < 20_000; from += 2000) round(from);
-  // 500 actions of about 2 KB; without a bound there would be 72,000 more of them.
+  // Up to 1,000 actions of about 2 KB. Without a bound, there would be 72,000 more.
   expect(heap() - before).toBeLessThan(3_000_000);
 });

@@ -1,48 +1,55 @@
 import {
   ATTR,
+  actionsBy,
   createAction,
   createRpcAction,
   type MessagingAction,
-  type Naming,
+  type MessagingOptions,
   remembered,
+  serverAttributes,
 } from '@clew/core/plugin';
-import { type Protocol, serverOf } from './nats.ts';
-import type { Inbound } from './nats-view.ts';
+import type { Attributes } from '@opentelemetry/api';
+import type { Server } from './nats.ts';
 
 const SYSTEM = 'nats';
 
-/** The library makes them up for each connection and request. */
-export const INBOX = /_INBOX\.[\w.]+/;
+/** The client generates a name for each connection and request. */
+const INBOX = /_INBOX\.[\w.]+/;
 
 export type Actions = ReturnType<typeof actionsOf>;
 
-/** The actions of a connection, each made once. */
-export function actionsOf(protocol: Protocol, naming: Naming) {
-  const server = serverOf(protocol);
-  const partsOf = (key: string) => {
-    const [destination = '', pattern = destination] = key.split(' ');
-    return { destination, label: naming.label(pattern), ignored: naming.isIgnored(destination) };
-  };
-  const message = (name: 'publish' | 'process', type: 'send' | 'process') =>
-    remembered((key: string) => createAction({ system: SYSTEM, name, type, more: server, ...partsOf(key) }));
-  return {
-    naming,
-    server: protocol.getServer?.(),
-    publish: message('publish', 'send'),
-    process: message('process', 'process'),
-    call: remembered((key: string): MessagingAction => {
-      const { destination, label: method, ignored } = partsOf(key);
-      const more = {
-        [ATTR.messagingSystem]: SYSTEM,
-        [ATTR.messagingDestinationName]: destination,
-        ...server,
-      };
-      return { ...createRpcAction(SYSTEM, 'call', method, more), ignored };
-    }),
-  };
+/** The actions on messages, which are named after `pattern`: the subject, or the wildcard that was subscribed to. */
+export function actionsOf(tools: { readonly options: MessagingOptions }) {
+  return actionsBy(tools, INBOX, ({ label, isIgnored, once }) => {
+    const message = (name: 'publish' | 'process', type: 'send' | 'process') =>
+      once((server: Attributes, destination: string, pattern: string) =>
+        createAction({
+          system: SYSTEM,
+          name,
+          type,
+          destination,
+          label: label(pattern),
+          more: server,
+          ignored: isIgnored(destination),
+        }),
+      );
+    return {
+      publish: message('publish', 'send'),
+      process: message('process', 'process'),
+      call: once((server: Attributes, destination: string, pattern: string): MessagingAction => {
+        const more = {
+          [ATTR.messagingSystem]: SYSTEM,
+          [ATTR.messagingDestinationName]: destination,
+          ...server,
+        };
+        const action = createRpcAction(SYSTEM, 'call', label(pattern), more);
+        return { ...action, ignored: isIgnored(destination) };
+      }),
+    };
+  });
 }
 
-/** The key of a delivery's action. A subject never contains a space. */
-export function keyOf({ msg: { subject }, pattern }: Inbound): string {
-  return pattern === undefined ? subject : `${subject} ${pattern}`;
-}
+/** From the server that the client chose, never from a URL, which may contain credentials. */
+export const attributesOf = remembered((server: Server | undefined) =>
+  serverAttributes(server?.hostname, server?.port),
+);

@@ -7,7 +7,7 @@ import { settle } from './settle.ts';
 
 type AckAck = (this: JsMsg, ...args: unknown[]) => unknown;
 
-/** A plain message; `undefined` for a status message, and for one that JetStream's own code handles. */
+/** A message of a subscription; `undefined` for a status message and a message of the server's own API. */
 export function readPlain(
   connections: Connections,
   item: unknown,
@@ -20,7 +20,7 @@ export function readPlain(
   return inbound(connections, msg, { pattern: /[*>]/.test(subject) ? subject : undefined, group });
 }
 
-/** A message that JetStream delivered, numbered if it must be settled. */
+/** A message of a JetStream consumer. It gets a number if it must be settled. */
 export function readJetStream(
   connections: Connections,
   item: JsMsg,
@@ -42,14 +42,14 @@ function inbound(
   msg: Msg,
   more: Pick<Inbound, 'group'> & Partial<Inbound>,
 ): Inbound | undefined {
-  // An ordered consumer of nats 2 is a consumer inside another: there, the message is processed already.
+  // An ordered consumer of nats 2 contains another consumer, which processes the message first.
   if (!connections.isActive || contextOfMessage(msg) !== undefined) return undefined;
   const prototype = Object.getPrototypeOf(msg) as object;
   connections.tools.once(prototype, () => patchRespond(prototype, connections));
   return { connection: connections.of(msg.publisher), msg, pattern: undefined, redelivered: false, ...more };
 }
 
-/** The one acknowledgement that does not go through `respond`. */
+/** The only acknowledgement that does not call `respond`. */
 function patchAckAck(prototype: object, connections: Connections): void {
   connections.tools.wrap<AckAck>(
     prototype,
@@ -64,7 +64,7 @@ function patchAckAck(prototype: object, connections: Connections): void {
   );
 }
 
-/** Whether an object is a message that JetStream delivered. */
+/** Whether a value is a message of a JetStream consumer. */
 export function isJetStream(item: unknown): item is JsMsg {
   return typeof item === 'object' && item !== null && 'didAck' in item;
 }

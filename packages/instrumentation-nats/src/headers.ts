@@ -3,7 +3,7 @@ import type { TextMapGetter } from '@opentelemetry/api';
 import type { HeadersFactory, MsgHeaders } from './nats.ts';
 import type { Outbound } from './nats-view.ts';
 
-/** Reads headers, whatever the case of their names. */
+/** Reads headers. Their names are case-insensitive. */
 export const headersGetter: TextMapGetter<MsgHeaders | undefined> = {
   keys: (headers) => headers?.keys() ?? [],
   get(headers, name) {
@@ -15,9 +15,9 @@ export const headersGetter: TextMapGetter<MsgHeaders | undefined> = {
 
 /** Writes into a copy: the application may use its headers for other messages. */
 export function headersWriter(newHeaders: () => HeadersFactory | undefined): CarrierWriter<Outbound> {
-  const own = (message: Outbound): MsgHeaders | undefined => {
-    if (!message.isOwn) message.headers = copyOf(message.headers, newHeaders());
-    message.isOwn = true;
+  const copied = (message: Outbound): MsgHeaders | undefined => {
+    if (!message.isCopy) message.headers = copyOf(message.headers, newHeaders());
+    message.isCopy = true;
     return message.headers;
   };
   const keysOf = ({ headers }: Outbound, name: string) =>
@@ -27,11 +27,11 @@ export function headersWriter(newHeaders: () => HeadersFactory | undefined): Car
     has: (message, name) => keysOf(message, name).length > 0,
     names: ({ headers }) => headers?.keys() ?? [],
     remove(message, name) {
-      for (const key of keysOf(message, name.toLowerCase())) own(message)?.delete(key);
+      for (const key of keysOf(message, name.toLowerCase())) copied(message)?.delete(key);
     },
     set(message, name, value) {
-      for (const key of keysOf(message, name.toLowerCase())) own(message)?.delete(key);
-      own(message)?.set(name, value);
+      for (const key of keysOf(message, name.toLowerCase())) copied(message)?.delete(key);
+      copied(message)?.set(name, value);
     },
   };
 }

@@ -41,7 +41,7 @@ interface Exports {
 
 const connectionsOf = new WeakMap<NatsTools, Connections>();
 
-/** Each file exports some of the classes, and the packages' internal entries export several. */
+/** Each file exports one or more of the classes. */
 function patch(moduleExports: unknown, tools: NatsTools): void {
   const connections = connectionsOf.get(tools) ?? new Connections(tools);
   connectionsOf.set(tools, connections);

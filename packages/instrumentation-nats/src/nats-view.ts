@@ -2,13 +2,12 @@ import { Buffer } from 'node:buffer';
 import {
   ATTR,
   type MessageChannel,
-  type MessagingPluginOptions,
+  type MessagingOptions,
   type MessagingView,
   type RpcCorrelation,
   type Tools,
 } from '@clew/core/plugin';
-import type { Span } from '@opentelemetry/api';
-import { type Actions, keyOf } from './actions.ts';
+import { actionsOf, attributesOf } from './actions.ts';
 import { headersGetter, headersWriter } from './headers.ts';
 import type { HeadersFactory, Msg, MsgHeaders, Protocol } from './nats.ts';
 
@@ -20,7 +19,7 @@ export interface Outbound {
   readonly reply: string | undefined;
   headers: MsgHeaders | undefined;
   /** Whether `headers` is a copy. */
-  isOwn: boolean;
+  isCopy: boolean;
 }
 
 /** A delivered message. */
@@ -35,18 +34,19 @@ export interface Inbound {
 
 export type NatsView = MessagingView<Outbound, Inbound, MsgHeaders | undefined>;
 
-/** One connection: where its messages go, and what their spans are named. */
+/** A connection, and the template that traces its messages. */
 export interface NatsConnection {
   readonly protocol: Protocol;
   readonly messages: MessageChannel<Outbound, Inbound, MsgHeaders | undefined>;
-  actions: Actions;
 }
 
 /** The messages of NATS, for the templates. */
 export function natsView(
-  tools: Tools<MessagingPluginOptions>,
+  tools: Tools<MessagingOptions>,
   newHeaders: () => HeadersFactory | undefined,
 ): NatsView {
+  const actions = actionsOf(tools);
+  const serverOf = ({ protocol }: NatsConnection) => attributesOf(protocol.getServer?.());
   return {
     getter: headersGetter,
     headers: ({ msg }) => msg.headers,
@@ -56,31 +56,34 @@ export function natsView(
     availableHeaderBytes({ connection, data, headers }) {
       const { info } = connection.protocol;
       if (info === undefined || info.headers !== true) return 0;
-      const bytes = typeof data === 'string' ? Buffer.byteLength(data) : sizeOf(data);
       return (
-        (info.max_payload ?? 0) - bytes - (headers === undefined ? 0 : Buffer.byteLength(String(headers)))
+        (info.max_payload ?? 0) -
+        sizeOf(data) -
+        (headers === undefined ? 0 : Buffer.byteLength(String(headers)))
       );
     },
-    sending: ({ connection, subject }) => connection.actions.publish(subject),
-    processing: (delivery) => delivery.connection.actions.process(keyOf(delivery)),
-    describeSent: (span, { data }) => describe(span, data, tools.options),
-    describeDelivery(span, { msg, group, redelivered }) {
-      describe(span, msg.data, tools.options);
+    sending: ({ connection, subject }) => actions().publish(serverOf(connection), subject, subject),
+    processing: ({ connection, msg: { subject }, pattern }) =>
+      actions().process(serverOf(connection), subject, pattern ?? subject),
+    sentBody: ({ data }) => data,
+    deliveredBody: ({ msg }) => msg.data,
+    describeDelivery(span, { group, redelivered }) {
       if (group !== undefined) span.setAttribute(ATTR.messagingConsumerGroupName, group);
       if (redelivered) span.setAttribute(ATTR.messagingRedelivered, true);
     },
     rpc: {
-      sent: ({ subject, reply }) => markOf(subject, reply),
-      delivered: ({ msg }) => markOf(msg.subject, msg.reply),
-      calling: ({ connection, subject }) => connection.actions.call(subject),
-      serving: (delivery) => delivery.connection.actions.call(keyOf(delivery)),
+      sent: ({ subject, reply }) => correlationOf(subject, reply),
+      delivered: ({ msg }) => correlationOf(msg.subject, msg.reply),
+      calling: ({ connection, subject }) => actions().call(serverOf(connection), subject, subject),
+      serving: ({ connection, msg: { subject }, pattern }) =>
+        actions().call(serverOf(connection), subject, pattern ?? subject),
       failure: failureOf,
     },
   };
 }
 
 /** The inbox pairs a reply with its request. Acknowledgements go to a subject of JetStream's own. */
-function markOf(subject: string, reply: string | undefined): RpcCorrelation | undefined {
+function correlationOf(subject: string, reply: string | undefined): RpcCorrelation | undefined {
   if (reply === undefined || reply === '' || reply.startsWith('$JS.'))
     return { id: subject, address: subject };
   return { id: reply, replyTo: reply, address: subject };
@@ -95,12 +98,7 @@ function failureOf(error: unknown): string | undefined {
   return failureOf(cause);
 }
 
-function describe(span: Span, data: unknown, { messageBodySize }: MessagingPluginOptions): void {
-  if (!messageBodySize) return;
-  const bytes = typeof data === 'string' ? Buffer.byteLength(data) : sizeOf(data);
-  span.setAttribute(ATTR.messagingMessageBodySize, bytes);
-}
-
 function sizeOf(data: unknown): number {
+  if (typeof data === 'string') return Buffer.byteLength(data);
   return data instanceof Uint8Array ? data.byteLength : 0;
 }

@@ -1,11 +1,13 @@
-import type { Attributes } from '@opentelemetry/api';
-
 /** The parts of the library's own objects that the plugin reads; the same in nats 2 and in `@nats-io/*` 3. */
 export interface Protocol {
   readonly info?: { readonly headers?: boolean; readonly max_payload?: number };
-  readonly options?: { readonly inboxPrefix?: string };
-  getServer?(): { readonly hostname?: string; readonly port?: number } | undefined;
+  getServer?(): Server | undefined;
   readonly closed?: Promise<unknown>;
+}
+
+export interface Server {
+  readonly hostname?: string;
+  readonly port?: number;
 }
 
 export interface Connection {
@@ -48,19 +50,19 @@ export interface PublishOptions {
   readonly reply?: string | undefined;
 }
 
-/** What `requestMany` brings. */
+/** The value of the promise that `requestMany` returns. */
 export interface Replies {
   readonly iterClosed: Promise<unknown>;
 }
 
-/** What delivers JetStream's messages: a consumer, or what its `consume` and `fetch` return. */
+/** A consumer of JetStream, or an iterator that its `consume` or `fetch` returns. */
 export interface JetStreamSource {
   readonly _info?: { readonly config?: { readonly ack_policy?: string } };
   readonly info?: unknown;
   readonly consumer?: JetStreamSource;
 }
 
-/** A subscription, or what wraps one: the class of iterators is the same for all. */
+/** A subscription, or an object that contains one: all have the same class of iterators. */
 export interface Subscription extends JetStreamSource {
   readonly protocol?: Protocol;
   readonly subject?: string;
@@ -79,19 +81,10 @@ export function isServersOwn(subject: unknown): boolean {
   return typeof subject === 'string' && /^\$(?:JS|SYS|SRV)\./.test(subject);
 }
 
-/** Whether JetStream waits for an acknowledgement of each message of its own. */
+/** Whether each message of a consumer must be acknowledged. */
 export function acksEach(source: JetStreamSource): boolean {
   const { config } = (source._info ?? source.consumer?._info ?? source.info ?? {}) as NonNullable<
     JetStreamSource['_info']
   >;
   return config?.ack_policy === 'explicit';
-}
-
-/** From the server that the client chose, never from a URL: a URL may contain credentials. */
-export function serverOf(protocol: Protocol): Attributes {
-  const { hostname, port } = protocol.getServer?.() ?? {};
-  return {
-    ...(hostname !== undefined && { 'server.address': hostname }),
-    ...(port !== undefined && { 'server.port': port }),
-  };
 }

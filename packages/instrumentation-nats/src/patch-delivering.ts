@@ -13,7 +13,7 @@ interface SubscribeOptions {
 type Subscribe = (this: Connection, subject: string, options?: SubscribeOptions) => object;
 type Consume = (this: JetStreamSource, options?: SubscribeOptions) => unknown;
 
-/** Patches the class of connections: `subscribe`. A subscription leads to the class of iterators. */
+/** Patches `subscribe` in the class of connections. A subscription leads to the class of iterators. */
 export function patchSubscribe(prototype: object, connections: Connections): void {
   const { tools } = connections;
   tools.wrap<Subscribe>(

@@ -5,7 +5,7 @@ import { protocolOf, type Subscription } from './nats.ts';
 
 type Iterate = (this: Subscription, ...args: unknown[]) => AsyncIterator<unknown>;
 
-/** Patches the class that the iterators of a subscription come from; all kinds of subscriptions have the same. */
+/** Patches the class that creates the iterators of a subscription: all kinds of subscriptions have the same. */
 export function patchIterators(subscription: object, connections: Connections): void {
   let prototype = Object.getPrototypeOf(subscription) as object | null;
   while (prototype !== null && !Object.hasOwn(prototype, 'iterate'))
@@ -32,7 +32,7 @@ function traceIterator(
   iterator: AsyncIterator<unknown>,
 ): void {
   const protocol = protocolOf(source);
-  // The connection's events, or the replies to a request.
+  // An iterator over the connection's events or over the replies to a request.
   if (protocol === undefined) return;
   connections.of(protocol).messages.iterate(iterator, (item) => {
     const delivery = isJetStream(item)

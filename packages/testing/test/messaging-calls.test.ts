@@ -4,7 +4,7 @@ import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { type RecordedSpan, recordSpans } from '../src/index.ts';
 import { openChannel, type Parcel, parcel } from './toy-broker.ts';
 
-// Calls that no single reply ends: unanswered, late, handed over, sent twice.
+// Calls that no single reply ends: without a reply, late, forwarded, sent twice.
 
 const recorder = recordSpans();
 const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;

@@ -9,7 +9,7 @@ import {
 } from '@clew/core/plugin';
 import { suiteTools } from '../src/index.ts';
 
-// A broker that is none: what another broker's plugin would have to write is the view.
+// A broker in memory, and a view of its messages as a plugin would write it.
 
 export interface Parcel {
   readonly topic: string;
@@ -24,12 +24,12 @@ export interface Parcel {
 }
 
 export const label = labeller(/tmp-\d+/);
-/** Of a parcel's headers. */
-const ROOM_BYTES = 4096;
+/** The maximum size of a parcel's headers. */
+const MAX_HEADER_BYTES = 4096;
 const action = (name: string, type: 'send' | 'process', topic: string) =>
   createAction({ system: 'toy', name, type, destination: topic, label: label(topic) });
 
-const markOf = ({ id, topic, ...more }: Parcel) =>
+const correlationOf = ({ id, topic, ...more }: Parcel) =>
   id === undefined ? undefined : { ...more, id, address: topic };
 
 const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
@@ -45,7 +45,7 @@ const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
     },
     names: ({ headers }) => Object.keys(headers),
   },
-  availableHeaderBytes: ({ headers }) => ROOM_BYTES - JSON.stringify(headers).length,
+  availableHeaderBytes: ({ headers }) => MAX_HEADER_BYTES - JSON.stringify(headers).length,
   headers: ({ headers }) => headers,
   identity: (delivered) => delivered,
   getter: { get: (headers, name) => headers[name], keys: Object.keys },
@@ -54,8 +54,8 @@ const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
     if (isRedelivered === true) span.setAttribute(ATTR.messagingRedelivered, true);
   },
   rpc: {
-    sent: markOf,
-    delivered: markOf,
+    sent: correlationOf,
+    delivered: correlationOf,
     calling: ({ topic }) => createRpcAction('toy-rpc', 'call', topic, {}),
     serving: ({ topic }) => createRpcAction('toy-rpc', 'call', topic, {}),
   },
@@ -73,6 +73,9 @@ export const openChannel = (options: Partial<MessagingOptions> = {}, more: Parti
       useLinksForConsume: false,
       consumeTimeoutMs: 0,
       callTimeoutMs: 0,
+      messageBodySize: false,
+      ignore: [],
+      destinationTemplates: [],
       ...options,
     }),
     { ...view, ...more },

@@ -1,4 +1,3 @@
-import { type OptionKind, option } from '../kit/options.ts';
 import { remembered } from '../kit/remembered.ts';
 
 /** Replaces a name that was generated at run time in the name of a span. */
@@ -23,9 +22,6 @@ const IDS = [
 /** A placeholder in a template. It matches one word, up to a separator of the broker. */
 const PLACEHOLDER = /\{[^{}]*\}/;
 const WORD = '[^./:]+';
-
-/** The templates option of a messaging plugin, for `labeller`: `['user.{id}.created']`. */
-export const destinationTemplatesOption: OptionKind<readonly string[]> = option.strings([]);
 
 /**
  * Creates a function that replaces generated parts of names, so that the cardinality of span names stays low:

@@ -1,37 +1,48 @@
+import { Buffer } from 'node:buffer';
 import {
   type Context,
   INVALID_SPAN_CONTEXT,
+  type Link,
+  propagation,
   type Span,
-  SpanKind,
+  type SpanKind,
   type SpanOptions,
   type TextMapGetter,
   trace,
 } from '@opentelemetry/api';
+import { rootContext } from '../context/context.ts';
 import type { Tools } from '../kit/target.ts';
 import { boundedWriter } from '../propagation/bounded-writer.ts';
 import { type InjectionTarget, messageGetter, withInjectionTarget } from '../propagation/carrier-kind.ts';
+import { incomingOf } from '../propagation/incoming.ts';
 import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
 import { trustBy } from '../propagation/propagation-defaults.ts';
+import { applyTrust } from '../propagation/trust.ts';
+import { ATTR } from '../semconv.ts';
 import type { MessagingAction } from './messaging-action.ts';
-import { type IncomingMessage, readIncoming } from './messaging-incoming.ts';
-import { type Outgoing, Sending, type SendingOwner } from './messaging-sending.ts';
-import type { MessagingOptions, MessagingView } from './messaging-view.ts';
-import { Waiting } from './messaging-waiting.ts';
-import type { RpcCorrelation, RpcView } from './rpc.ts';
-import { AwaitedCall, type RepliesEnd } from './rpc-awaited-call.ts';
-import { Call, type CallChannel, Calls } from './rpc-call.ts';
-import { HandOver, Reply } from './rpc-reply.ts';
-import { isSentWithin, Served, sendingContext } from './rpc-serving.ts';
+import type { MessagingOptions } from './messaging-options.ts';
+import type { MessagingView } from './messaging-view.ts';
+import { WaitingOperations } from './messaging-waiting.ts';
+import { Calls } from './rpc-call.ts';
+import { ServedRequests } from './rpc-served-requests.ts';
 
 const MESSAGE: InjectionTarget = { kind: 'message' };
+
+/** The context of a delivery, as far as it is trusted. */
+interface IncomingContext {
+  readonly context: Context;
+  readonly links: Link[] | undefined;
+}
+
+const NO_CONTEXT: IncomingContext = { context: rootContext, links: undefined };
 
 /** What all channels of a plugin share. */
 export class Broker<Sent, Delivery, Headers> {
   readonly tools: Tools<MessagingOptions>;
   readonly view: MessagingView<Sent, Delivery, Headers>;
   readonly calls: Calls;
-  readonly served = new Served();
-  readonly waiting: Waiting;
+  readonly served = new ServedRequests();
+  readonly waiting: WaitingOperations;
   readonly #writer: CarrierWriter<Sent>;
   readonly #getter: TextMapGetter<Headers>;
   readonly #trustOf = trustBy();
@@ -40,7 +51,7 @@ export class Broker<Sent, Delivery, Headers> {
     this.tools = tools;
     this.view = view;
     this.calls = new Calls(() => tools.options.callTimeoutMs, this.served);
-    this.waiting = new Waiting(() => tools.options.consumeTimeoutMs);
+    this.waiting = new WaitingOperations(() => tools.options.consumeTimeoutMs);
     this.#getter = messageGetter(view.getter);
     this.#writer = boundedWriter(view.writer, {
       name: tools.name,
@@ -57,8 +68,19 @@ export class Broker<Sent, Delivery, Headers> {
     this.view.injectBeside?.(current, message);
   }
 
-  incoming(delivery: Delivery, asLink: boolean): IncomingMessage {
-    return readIncoming(this.view, this.#getter, delivery, this.#trustOf, this.tools.options.trust, asLink);
+  /** Reads the context of a delivery. `asLink` turns the parent into a link. */
+  incoming(delivery: Delivery, asLink: boolean): IncomingContext {
+    const { view, tools } = this;
+    let extracted = propagation.extract(rootContext, view.headers(delivery), this.#getter);
+    if (view.extractBeside !== undefined) extracted = view.extractBeside(extracted, delivery);
+    if (extracted === rootContext) return NO_CONTEXT;
+    const entrance = () => ({ path: view.queue(delivery), port: undefined, isQueue: true });
+    const trusted = applyTrust(extracted, this.#trustOf(tools.options.trust, entrance));
+    const links = incomingOf(trusted)?.links;
+    const parent = asLink ? trace.getSpanContext(trusted) : undefined;
+    if (parent !== undefined)
+      return { context: trace.deleteSpan(trusted), links: [{ context: parent }, ...(links ?? [])] };
+    return { context: trusted, links: links === undefined || links.length === 0 ? undefined : [...links] };
   }
 
   /** Starts the span of an action. For an ignored action, the span records nothing. */
@@ -68,92 +90,28 @@ export class Broker<Sent, Delivery, Headers> {
     const options = more === undefined ? { kind, attributes } : { kind, attributes, ...more };
     return this.tools.tracer.startSpan(name, options, parent);
   }
-}
 
-/**
- * Starts to send a message. A reply, and a request that is forwarded to another consumer, belong to the span of the
- * served request. A request starts a call. Anything else is a plain message. Returns `undefined` if nothing is recorded
- * and no reply is expected.
- */
-export function startSend<Sent, Delivery, Headers>(
-  broker: Broker<Sent, Delivery, Headers>,
-  channel: SendingOwner<Sent> & CallChannel,
-  message: Sent,
-  caller: Context,
-): Outgoing | undefined {
-  const mark = broker.view.rpc?.sent(message);
-  const serving = mark && broker.served.find(mark, caller);
-  if (mark === undefined || serving === undefined)
-    return startMessageOrCall(broker, channel, message, mark, caller);
-  if (serving.replyTo === mark.address) {
-    if (serving.ended) {
-      serving.reply(mark);
-      return startMessageOrCall(broker, channel, message, undefined, sendingContext(caller, serving));
-    }
-    broker.inject(serving.context, message);
-    return new Reply(serving, mark);
+  describeSent(span: Span, message: Sent): void {
+    const { view, tools } = this;
+    if (tools.options.messageBodySize) describeBody(span, view.sentBody?.(message));
+    view.describeSent?.(span, message);
   }
-  // A call with the same id was sent from this process and still waits: outside of the handler, this is a retry of it.
-  if (!isSentWithin(caller, serving) && broker.calls.isWaiting(mark.id, serving.replyTo))
-    return startMessageOrCall(broker, channel, message, mark, caller);
-  broker.inject(sendingContext(caller, serving), message);
-  return new HandOver(serving);
-}
 
-function startMessageOrCall<Sent, Delivery, Headers>(
-  broker: Broker<Sent, Delivery, Headers>,
-  channel: SendingOwner<Sent> & CallChannel,
-  message: Sent,
-  mark: RpcCorrelation | undefined,
-  caller: Context,
-): Outgoing | undefined {
-  const { view, calls } = broker;
-  const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
-  const { span, current } = startMessage(broker, message, caller, rpc);
-  if (!mark || !rpc) return span.isRecording() ? new Sending(span, current, channel, message) : undefined;
-  // Even if nothing is recorded: the reply must find its caller.
-  const call = new Call(span, caller, mark, calls, channel);
-  calls.add(call);
-  return call;
-}
-
-/** Starts a call whose result is the promise of its reply; `undefined` if nothing is recorded. */
-export function startAwaitedCall<Sent, Delivery, Headers>(
-  broker: Broker<Sent, Delivery, Headers>,
-  message: Sent,
-  caller: Context,
-  repliesEnd: RepliesEnd | undefined,
-): Outgoing | undefined {
-  const { rpc } = broker.view;
-  const { span, current } = startMessage(broker, message, caller, rpc);
-  return span.isRecording() ? new AwaitedCall(span, current, rpc?.failure, repliesEnd) : undefined;
-}
-
-/** Starts the span of a message, or of a call if there is an `rpc` view, and injects its context. */
-function startMessage<Sent, Delivery, Headers>(
-  broker: Broker<Sent, Delivery, Headers>,
-  message: Sent,
-  caller: Context,
-  rpc: RpcView<Sent, Delivery> | undefined,
-): { readonly span: Span; readonly current: Context } {
-  const { view } = broker;
-  const action = rpc ? rpc.calling(message) : view.sending(message);
-  const span = broker.start(action, rpc ? SpanKind.CLIENT : SpanKind.PRODUCER, caller);
-  const current = action.ignored === true ? caller : trace.setSpan(caller, span);
-  try {
-    broker.inject(current, message);
-    if (span.isRecording()) {
-      view.describeSent?.(span, message);
-      view.onSend?.(span, message);
-    }
-  } catch (fault) {
-    giveUp(span, fault);
+  describeDelivery(span: Span, delivery: Delivery): void {
+    const { view, tools } = this;
+    if (tools.options.messageBodySize) describeBody(span, view.deliveredBody?.(delivery));
+    view.describeDelivery?.(span, delivery);
   }
-  return { span, current };
+}
+
+function describeBody(span: Span, body: unknown): void {
+  const bytes =
+    typeof body === 'string' ? Buffer.byteLength(body) : ArrayBuffer.isView(body) ? body.byteLength : 0;
+  span.setAttribute(ATTR.messagingMessageBodySize, bytes);
 }
 
 /** Ends a span that nothing else refers to, after a fault in its first steps. */
-export function giveUp(span: Span, fault: unknown): never {
+export function endAndThrow(span: Span, fault: unknown): never {
   span.end();
   throw fault;
 }

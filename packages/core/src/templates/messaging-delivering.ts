@@ -1,29 +1,29 @@
 import { type Context, type Link, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { reportFailure } from '../kit/failures.ts';
 import { ATTR } from '../semconv.ts';
-import { type Broker, giveUp } from './messaging-broker.ts';
-import { Processing, type ProcessingOwner, type Work } from './messaging-processing.ts';
+import { type Broker, endAndThrow } from './messaging-broker.ts';
+import { Processing, type ProcessingChannel, type Work } from './messaging-processing.ts';
 import { rememberDelivery } from './messaging-recording.ts';
 import type { RpcCorrelation } from './rpc.ts';
-import { Serving, servingContext } from './rpc-serving.ts';
+import { requestContext, ServedRequest } from './rpc-served-request.ts';
 
 /** A delivery, or a batch, with the context and the correlation that it carries. */
-export interface Handed<Delivery> extends Work {
+export interface IncomingWork<Delivery> extends Work {
   readonly delivery: Delivery;
   readonly parent: Context;
   readonly links: Link[] | undefined;
-  readonly mark: RpcCorrelation | undefined;
+  readonly correlation: RpcCorrelation | undefined;
 }
 
-/** Starts the span of a delivery or batch. If nothing is recorded, returns the context only. */
+/** Starts the span of a delivery or batch. If nothing is recorded, returns only the context to process it in. */
 export function startProcessing<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
-  channel: ProcessingOwner,
-  handed: Handed<Delivery>,
+  channel: ProcessingChannel,
+  work: IncomingWork<Delivery>,
 ): Processing | Context {
-  const { delivery, parent, links, mark } = handed;
+  const { delivery, parent, links, correlation } = work;
   const { view, served } = broker;
-  const rpc = mark?.replyTo === undefined ? undefined : view.rpc;
+  const rpc = correlation?.replyTo === undefined ? undefined : view.rpc;
   const action = rpc ? rpc.serving(delivery) : view.processing(delivery);
   const kind = rpc ? SpanKind.SERVER : SpanKind.CONSUMER;
   const span = broker.start(action, kind, parent, links && { links });
@@ -31,26 +31,26 @@ export function startProcessing<Sent, Delivery, Headers>(
   let current = ignored ? parent : trace.setSpan(parent, span);
   // The reply to an ignored request is ignored as well.
   if (!span.isRecording() && !(ignored && rpc)) return current;
-  if (rpc) current = servingContext(current, span);
-  if (span.isRecording()) describe(broker, span, handed);
-  if (!mark || !rpc) return new Processing(span, current, channel, handed);
-  const serving = new Serving(span, current, channel, handed, mark, served);
-  served.add(serving);
-  return serving;
+  if (rpc) current = requestContext(current, span);
+  if (span.isRecording()) describe(broker, span, work);
+  if (!correlation || !rpc) return new Processing(span, current, channel, work);
+  const request = new ServedRequest(span, current, channel, work, correlation, served);
+  served.add(request);
+  return request;
 }
 
 function describe<Sent, Delivery, Headers>(
-  { view }: Broker<Sent, Delivery, Headers>,
+  broker: Broker<Sent, Delivery, Headers>,
   span: Span,
-  { delivery, batch }: Handed<Delivery>,
+  { delivery, batch }: IncomingWork<Delivery>,
 ): void {
   try {
     if (batch !== undefined && batch.deliveries.length > 1)
       span.setAttribute(ATTR.messagingBatchMessageCount, batch.deliveries.length);
-    else view.describeDelivery?.(span, delivery);
-    view.onProcess?.(span, delivery);
+    else broker.describeDelivery(span, delivery);
+    broker.view.onProcess?.(span, delivery);
   } catch (fault) {
-    giveUp(span, fault);
+    endAndThrow(span, fault);
   }
 }
 
@@ -60,24 +60,24 @@ function describe<Sent, Delivery, Headers>(
  */
 export function startIncoming<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
-  channel: ProcessingOwner,
+  channel: ProcessingChannel,
   delivery: Delivery,
   tag: number | undefined,
 ): Processing | Context | undefined {
   const { tools, view, calls } = broker;
   try {
-    const mark = view.rpc?.delivered(delivery);
-    const replied = mark && calls.answer(mark);
-    if (replied !== undefined) {
-      rememberDelivery(broker, delivery, replied);
-      return replied;
+    const correlation = view.rpc?.delivered(delivery);
+    const caller = correlation && calls.onReply(correlation);
+    if (caller !== undefined) {
+      rememberDelivery(broker, delivery, caller);
+      return caller;
     }
-    const asLink = tools.options.useLinksForConsume && mark?.replyTo === undefined;
+    const asLink = tools.options.useLinksForConsume && correlation?.replyTo === undefined;
     const { context: parent, links } = broker.incoming(delivery, asLink);
-    const handed = { delivery, tag, batch: undefined, parent, links, mark };
-    const begun = startProcessing(broker, channel, handed);
-    rememberDelivery(broker, delivery, contextIn(begun));
-    return begun;
+    const work = { delivery, tag, batch: undefined, parent, links, correlation };
+    const started = startProcessing(broker, channel, work);
+    rememberDelivery(broker, delivery, contextIn(started));
+    return started;
   } catch (fault) {
     reportFailure(`${tools.name}: processing`, fault);
     return undefined;
@@ -85,6 +85,6 @@ export function startIncoming<Sent, Delivery, Headers>(
 }
 
 /** The context in which a delivery is processed. */
-export function contextIn(begun: Processing | Context): Context {
-  return begun instanceof Processing ? begun.context : begun;
+export function contextIn(started: Processing | Context): Context {
+  return started instanceof Processing ? started.context : started;
 }

@@ -1,15 +1,15 @@
 import { type Attributes, type Context, context, type Span } from '@opentelemetry/api';
 import { reportFailure } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
-import { type Cut, WaitingOperation } from './messaging-waiting.ts';
+import { type Failure, WaitingOperation } from './messaging-waiting.ts';
 
 /** How a consumer settles a delivery, in the library's own word. `ack` accepts it; any other word is a failure. */
 export type Settlement = string;
 
-/** What a processing reports to its channel. */
-export interface ProcessingOwner {
+/** What a processing needs from its channel. */
+export interface ProcessingChannel {
   /** Called before the end. `ending` is how the delivery was settled, or the `error.type` of what ended it early. */
-  processed(processing: Processing, ending: string): void;
+  onProcessed(processing: Processing, ending: string): void;
   /** The handler is done, but a settlement or a reply is missing: from now on, that has a deadline. */
   waitOn(processing: Processing): void;
 }
@@ -23,26 +23,26 @@ export interface Batch {
 
 /** What is processed. */
 export interface Work {
-  /** The first one of a batch. */
+  /** In a batch, the first one. */
   readonly delivery: unknown;
   /** The number for the settlement of a single delivery, if it must be settled. */
   readonly tag: number | undefined;
   readonly batch: Batch | undefined;
 }
 
-/** The handling of one or several deliveries: ends when the handler is done and all are settled. */
+/** The processing of one or several deliveries: ends when the handler is done and all of them are settled. */
 export class Processing extends WaitingOperation {
   readonly delivery: unknown;
   readonly tag: number | undefined;
   readonly batch: Batch | undefined;
-  readonly #owner: ProcessingOwner;
+  readonly channel: ProcessingChannel;
   #unsettled: number;
   #handled = false;
   #ending = 'auto ack';
 
-  constructor(span: Span, current: Context, owner: ProcessingOwner, { delivery, tag, batch }: Work) {
+  constructor(span: Span, current: Context, channel: ProcessingChannel, { delivery, tag, batch }: Work) {
     super(span, current);
-    this.#owner = owner;
+    this.channel = channel;
     this.delivery = delivery;
     this.tag = tag;
     this.batch = batch;
@@ -99,19 +99,19 @@ export class Processing extends WaitingOperation {
     this.endWhenDone();
   }
 
-  override cut(reason: Cut): void {
-    this.#ending = reason.type;
-    super.cut(reason);
+  override endWithFailure(failure: Failure): void {
+    this.#ending = failure.type;
+    super.endWithFailure(failure);
   }
 
   expire(timeoutMs: number): void {
-    this.cut({ type: 'timeout', message: `not settled within ${timeoutMs} ms` });
+    this.endWithFailure({ type: 'timeout', message: `not settled within ${timeoutMs} ms` });
   }
 
   override end(attributes?: Attributes, endTimeMs?: number): void {
     if (this.ended) return;
     try {
-      this.#owner.processed(this, this.#ending);
+      this.channel.onProcessed(this, this.#ending);
     } catch (fault) {
       reportFailure('ending a delivery', fault);
     }
@@ -124,10 +124,10 @@ export class Processing extends WaitingOperation {
 
   #done(): void {
     this.#handled = true;
-    // Between the handler and the application: no fault here may replace the handler's result.
+    // A fault here must not replace the result of the handler.
     try {
       this.endWhenDone();
-      if (!this.ended && !this.allSettled) this.#owner.waitOn(this);
+      if (!this.ended && !this.allSettled) this.channel.waitOn(this);
     } catch (fault) {
       reportFailure('a handled delivery', fault);
     }

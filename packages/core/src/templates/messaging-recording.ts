@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type Context, SpanKind, trace } from '@opentelemetry/api';
 import { setMessageContext } from '../context/message-context.ts';
 import { isTracingSuppressed } from '../context/suppression.ts';
@@ -5,7 +6,7 @@ import { guard, reportFailure } from '../kit/failures.ts';
 import { startOperation } from '../operation.ts';
 import type { MessagingAction } from './messaging-action.ts';
 import type { Broker } from './messaging-broker.ts';
-import { type Cut, failWith } from './messaging-waiting.ts';
+import { type Failure, setFailure } from './messaging-waiting.ts';
 
 /** Remembers the context of a delivery: consumers also process messages later, in batches or from queues in memory. */
 export function rememberDelivery<Sent, Delivery, Headers>(
@@ -22,7 +23,7 @@ export function rememberDelivery<Sent, Delivery, Headers>(
 }
 
 /** Records a fetched delivery, and returns the context to process it in. */
-export function receiveDelivery<Sent, Delivery, Headers>(
+export function recordFetched<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
   delivery: Delivery,
   caller: Context,
@@ -33,25 +34,25 @@ export function receiveDelivery<Sent, Delivery, Headers>(
   const inTrace = trace.getSpan(caller) !== undefined;
   const asLink = inTrace || tools.options.useLinksForConsume;
   const replied = guard(`${tools.name}: a fetched reply`, () => {
-    const mark = view.rpc?.delivered(delivery);
-    return mark && calls.answer(mark);
+    const correlation = view.rpc?.delivered(delivery);
+    return correlation && calls.onReply(correlation);
   });
   const incoming = guard(`${tools.name}: extracting`, () => broker.incoming(delivery, asLink));
-  const { context: came, links } = incoming ?? { context: caller, links: undefined };
+  const { context: extracted, links } = incoming ?? { context: caller, links: undefined };
   const action = (view.receiving ?? view.processing)(delivery);
   if (action.ignored === true) {
-    rememberDelivery(broker, delivery, came);
-    return came;
+    rememberDelivery(broker, delivery, extracted);
+    return extracted;
   }
   const operation = startOperation(
     `${tools.name}: receiving`,
-    inTrace ? caller : (replied ?? came),
+    inTrace ? caller : (replied ?? extracted),
     (parent) =>
       broker.start(action, SpanKind.CLIENT, parent, { startTime: startTimeMs, ...(links && { links }) }),
   );
-  if (operation?.recording) guard('describing', () => view.describeDelivery?.(operation.span, delivery));
+  if (operation?.recording) guard('describing', () => broker.describeDelivery(operation.span, delivery));
   operation?.end();
-  const own = operation?.context ?? replied ?? came;
+  const own = operation?.context ?? replied ?? extracted;
   rememberDelivery(broker, delivery, own);
   return own;
 }
@@ -60,7 +61,7 @@ export function receiveDelivery<Sent, Delivery, Headers>(
 export function recordFailure<Sent, Delivery, Headers>(
   broker: Broker<Sent, Delivery, Headers>,
   action: MessagingAction,
-  failure: Error | Cut,
+  failure: Error | Failure,
   parent: Context,
   startTimeMs?: number,
 ): void {
@@ -70,7 +71,7 @@ export function recordFailure<Sent, Delivery, Headers>(
     broker.start(action, SpanKind.CLIENT, parent, more),
   );
   if (operation === undefined) return;
-  if (failure instanceof Error) operation.fail(failure);
-  else failWith(operation.span, failure);
+  if (types.isNativeError(failure)) operation.fail(failure);
+  else setFailure(operation.span, failure);
   operation.end();
 }

@@ -2,11 +2,11 @@ import type { Context, Span } from '@opentelemetry/api';
 import { reportFailure } from '../kit/failures.ts';
 import { Operation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
-import { type Cut, type Waiting, WaitingOperation } from './messaging-waiting.ts';
+import { type Failure, WaitingOperation, type WaitingOperations } from './messaging-waiting.ts';
 import type { TaggedEntries } from './tagged-entries.ts';
 
-/** A message that is being sent. It starts just before the library's own call. */
-export interface Outgoing {
+/** A message that is being sent. Its operation starts just before the library's own call. */
+export interface OutgoingMessage {
   /**
    * The library has accepted the message. `tag` is its number if the broker confirms messages, otherwise 0. Return the
    * value to the application in place of `result`.
@@ -23,33 +23,33 @@ export interface Unconfirmed {
   readonly ended: boolean;
   confirmed(): void;
   /** The broker returned or refused the message. */
-  cut(reason: Cut): void;
+  endWithFailure(failure: Failure): void;
 }
 
 /** What a sent message needs from its channel. */
-export interface SendingOwner<Sent> {
+export interface SendingChannel<Sent> {
   readonly unconfirmed: TaggedEntries<Unconfirmed>;
-  readonly waiting: Waiting;
+  readonly waiting: WaitingOperations;
   /** Keeps the first message since the last drain that the library could not write at once. */
-  hold(sending: WaitingSending<Sent>): boolean;
-  onSent(span: Span, message: Sent, reason: Cut | undefined): void;
+  waitForDrain(sending: WaitingSending<Sent>): boolean;
+  onSent(span: Span, message: Sent, failure: Failure | undefined): void;
 }
 
-/** A message that ends when it is written. A message that the broker confirms becomes a `WaitingSending`. */
-export class Sending<Sent> extends Operation implements Outgoing {
-  readonly #owner: SendingOwner<Sent>;
+/** A message whose span ends when the library has accepted it. Any other message becomes a `WaitingSending`. */
+export class Sending<Sent> extends Operation implements OutgoingMessage {
+  readonly #channel: SendingChannel<Sent>;
   readonly #message: Sent;
 
-  constructor(span: Span, current: Context, owner: SendingOwner<Sent>, message: Sent) {
+  constructor(span: Span, current: Context, channel: SendingChannel<Sent>, message: Sent) {
     super(span, current);
-    this.#owner = owner;
+    this.#channel = channel;
     this.#message = message;
   }
 
   sent<T>(result: T, tag: number): T {
     // Streams return `false` when their buffer is full.
     if (tag === 0 && result !== false) return this.settle(result);
-    return new WaitingSending(this.span, this.context, this.#owner, this.#message).sent(result, tag);
+    return new WaitingSending(this.span, this.context, this.#channel, this.#message).sent(result, tag);
   }
 
   notSent(error: unknown): void {
@@ -58,34 +58,34 @@ export class Sending<Sent> extends Operation implements Outgoing {
   }
 
   override end(): void {
-    if (!this.ended) tellOwner(this.#owner, this.span, this.#message, undefined);
+    if (!this.ended) reportSent(this.#channel, this.span, this.#message, undefined);
     super.end();
   }
 }
 
-/** A message that waits for the broker's confirm, or for space in the write buffer. */
+/** A message that waits for the broker's confirm, or for space in the library's write buffer. */
 export class WaitingSending<Sent> extends WaitingOperation implements Unconfirmed {
-  readonly #owner: SendingOwner<Sent>;
+  readonly #channel: SendingChannel<Sent>;
   readonly #message: Sent;
   #tag = 0;
-  #held = false;
-  #reason: Cut | undefined;
+  #waitsForDrain = false;
+  #failure: Failure | undefined;
 
-  constructor(span: Span, current: Context, owner: SendingOwner<Sent>, message: Sent) {
+  constructor(span: Span, current: Context, channel: SendingChannel<Sent>, message: Sent) {
     super(span, current);
-    this.#owner = owner;
+    this.#channel = channel;
     this.#message = message;
   }
 
   sent<T>(result: T, tag: number): T {
     this.#tag = tag;
-    if (tag > 0) this.#owner.unconfirmed.add(tag, this);
+    if (tag > 0) this.#channel.unconfirmed.add(tag, this);
     if (result === false) {
       this.span.setAttribute(ATTR.messagingBackPressure, true);
-      this.#held = this.#owner.hold(this);
+      this.#waitsForDrain = this.#channel.waitForDrain(this);
     }
-    if (tag === 0 && !this.#held) this.end();
-    else this.#owner.waiting.add(this);
+    if (tag === 0 && !this.#waitsForDrain) this.end();
+    else this.#channel.waiting.add(this);
     return result;
   }
 
@@ -95,39 +95,39 @@ export class WaitingSending<Sent> extends WaitingOperation implements Unconfirme
   }
 
   drained(): void {
-    this.#held = false;
+    this.#waitsForDrain = false;
     if (this.ended) return;
     this.span.addEvent('drain');
     if (this.#tag === 0) this.end();
   }
 
-  override cut(reason: Cut): void {
-    this.#reason = reason;
-    super.cut(reason);
+  override endWithFailure(failure: Failure): void {
+    this.#failure = failure;
+    super.endWithFailure(failure);
   }
 
   expire(timeoutMs: number): void {
     const missing = this.#tag > 0 ? 'confirmed by the broker' : 'written to the socket';
-    this.cut({ type: 'timeout', message: `not ${missing} within ${timeoutMs} ms` });
+    this.endWithFailure({ type: 'timeout', message: `not ${missing} within ${timeoutMs} ms` });
   }
 
   override end(): void {
     if (this.ended) return;
-    if (this.#tag > 0) this.#owner.unconfirmed.delete(this.#tag, this);
-    this.#owner.waiting.delete(this);
-    tellOwner(this.#owner, this.span, this.#message, this.#reason);
+    if (this.#tag > 0) this.#channel.unconfirmed.delete(this.#tag, this);
+    this.#channel.waiting.delete(this);
+    reportSent(this.#channel, this.span, this.#message, this.#failure);
     super.end();
   }
 }
 
-function tellOwner<Sent>(
-  owner: SendingOwner<Sent>,
+function reportSent<Sent>(
+  channel: SendingChannel<Sent>,
   span: Span,
   message: Sent,
-  reason: Cut | undefined,
+  failure: Failure | undefined,
 ): void {
   try {
-    owner.onSent(span, message, reason);
+    channel.onSent(span, message, failure);
   } catch (fault) {
     reportFailure('ending a sent message', fault);
   }

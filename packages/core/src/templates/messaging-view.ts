@@ -1,8 +1,7 @@
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api';
 import type { CarrierWriter } from '../propagation/inject.ts';
-import type { TrustOption } from '../propagation/trust.ts';
 import type { MessagingAction } from './messaging-action.ts';
-import type { Cut } from './messaging-waiting.ts';
+import type { Failure } from './messaging-waiting.ts';
 import type { RpcView } from './rpc.ts';
 
 /** How the template reads and writes the objects of a broker's client. */
@@ -23,6 +22,9 @@ export interface MessagingView<Sent, Delivery, Headers> {
   readonly getter: TextMapGetter<Headers>;
   /** The name of the queue, for the option `trust`. */
   queue(delivery: Delivery): string;
+  /** The body as text or bytes, for the option `messageBodySize`. */
+  sentBody?(message: Sent): unknown;
+  deliveredBody?(delivery: Delivery): unknown;
   /** Sets attributes of a recorded span that its action does not have: the message's id and conversation. */
   describeSent?(span: Span, message: Sent): void;
   describeDelivery?(span: Span, delivery: Delivery): void;
@@ -33,24 +35,9 @@ export interface MessagingView<Sent, Delivery, Headers> {
   readonly rpc?: RpcView<Sent, Delivery>;
   /** These four may throw: the failure is logged. Call the user's hooks through `tools.callHook`. */
   onSend?(span: Span, message: Sent): void;
-  /** Called before the span ends. `reason` is why the broker has not confirmed the message, if it has not. */
-  onSent?(span: Span, message: Sent, reason: Cut | undefined): void;
+  /** Called before the span ends. `failure` is why the broker has not confirmed the message, if it has not. */
+  onSent?(span: Span, message: Sent, failure: Failure | undefined): void;
   onProcess?(span: Span, delivery: Delivery): void;
   /** Called before the span ends. `ending` is the last settlement, or the `error.type` of what ended it early. */
   onProcessed?(span: Span, delivery: Delivery, ending: string): void;
-}
-
-/** The options that the template reads. */
-export interface MessagingOptions {
-  /** Which messages are trusted, by queue; `undefined`: the propagation defaults. */
-  readonly trust: TrustOption | undefined;
-  /** A delivery's span starts a trace and links to the message's span. RPC requests always have a parent. */
-  readonly useLinksForConsume: boolean;
-  /**
-   * Milliseconds to wait for a confirm, and for a settlement after the handler; 0 waits forever. A span that waits ends
-   * up to an eighth later.
-   */
-  readonly consumeTimeoutMs: number;
-  /** The same for the reply to a call, unless its envelope contains the caller's timeout. */
-  readonly callTimeoutMs: number;
 }

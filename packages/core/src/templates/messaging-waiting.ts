@@ -5,46 +5,46 @@ import { clearTimeout, setTimeout } from '../kit/originals.ts';
 import { Operation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
 
-/** Why an operation ended without the event that it waited for. */
-export interface Cut {
+/** The failure of an operation that has no exception, such as the end of its channel. */
+export interface Failure {
   /** `error.type`: `timeout`, `channel_closed`. */
   readonly type: string;
   readonly message: string;
 }
 
 /** Sets the error of a span that fails without an exception. */
-export function failWith(span: Span, { type, message }: Cut): void {
+export function setFailure(span: Span, { type, message }: Failure): void {
   span.setAttribute(ATTR.errorType, type);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
 /** An operation that waits for a settlement, a confirm or a reply, and is ended as failed at its deadline. */
 export abstract class WaitingOperation extends Operation {
-  /** The check count of `Waiting` when this was added, and its neighbours in the list; set by `Waiting`. */
-  cameAfter: number;
+  /** How many checks there were when this was added, and its neighbours in the list; set by `WaitingOperations`. */
+  addedAtCheck: number;
   earlier: WaitingOperation | undefined;
   later: WaitingOperation | undefined;
 
   constructor(span: Span, current: Context) {
     super(span, current);
-    this.cameAfter = NO_DEADLINE;
+    this.addedAtCheck = NO_DEADLINE;
     this.earlier = undefined;
     this.later = undefined;
   }
 
   /** Ends the operation as failed, without the event that it waits for. */
-  cut(reason: Cut): void {
+  endWithFailure(failure: Failure): void {
     if (this.ended) return;
-    this.failWith(reason);
+    this.failWith(failure);
     this.end();
   }
 
   /** Sets the error of an operation that fails without an exception. */
-  failWith(reason: Cut): void {
-    if (this.recording) failWith(this.span, reason);
+  failWith(failure: Failure): void {
+    if (this.recording) setFailure(this.span, failure);
   }
 
-  /** The reason to record when the deadline has passed. */
+  /** The deadline has passed. */
   abstract expire(timeoutMs: number): void;
 }
 
@@ -52,22 +52,22 @@ export abstract class WaitingOperation extends Operation {
 const NO_DEADLINE = -1;
 
 /** The number of checks in one timeout. An operation ends up to one check late, but needs no clock reading. */
-const LOOKS = 8;
+const CHECKS_PER_TIMEOUT = 8;
 
 /** About 50 MB: requests without a reply must not fill the memory until their timeout. */
-const MOST_WAITING = 50_000;
+const MAX_WAITING = 50_000;
 
 /**
  * The waiting operations of one kind, in order of arrival, with one timer for all of them. The timer keeps no
  * process alive and is not changed when an operation ends in time. Written for low memory as a linked list through the
  * operations themselves: the plain form, a `Set`, needs more memory for each.
  */
-export class Waiting<T extends WaitingOperation = WaitingOperation> {
+export class WaitingOperations<T extends WaitingOperation = WaitingOperation> {
   readonly #timeoutMs: () => number;
   #first: WaitingOperation | undefined;
   #last: WaitingOperation | undefined;
   #size = 0;
-  #looks = 0;
+  #checks = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(timeoutMs: () => number) {
@@ -78,11 +78,11 @@ export class Waiting<T extends WaitingOperation = WaitingOperation> {
   add(operation: T, expires = true): void {
     const timeoutMs = expires ? this.#timeoutMs() : 0;
     if (timeoutMs > 0) {
-      operation.cameAfter = this.#looks;
+      operation.addedAtCheck = this.#checks;
       if (this.#timer === undefined) this.#wait(timeoutMs);
     }
-    if (this.#size >= MOST_WAITING)
-      this.#first?.cut({ type: 'too_many', message: `${MOST_WAITING} others came to wait` });
+    if (this.#size >= MAX_WAITING)
+      this.#first?.endWithFailure({ type: 'too_many', message: `${MAX_WAITING} others came to wait` });
     this.#size++;
     operation.earlier = this.#last;
     if (this.#last === undefined) this.#first = operation;
@@ -120,17 +120,19 @@ export class Waiting<T extends WaitingOperation = WaitingOperation> {
   #wait(timeoutMs: number): void {
     // Not in the current context, which the timer would keep alive.
     this.#timer = context.with(rootContext, () =>
-      setTimeout(() => this.#look(timeoutMs), Math.ceil(timeoutMs / LOOKS)),
+      setTimeout(() => this.#check(timeoutMs), Math.ceil(timeoutMs / CHECKS_PER_TIMEOUT)),
     );
     this.#timer.unref();
   }
 
-  #look(timeoutMs: number): void {
+  #check(timeoutMs: number): void {
     this.#timer = undefined;
-    this.#looks++;
-    // The first check after an operation was added may have been immediate.
-    const latest = this.#looks - LOOKS;
-    const due = this.all().filter(({ cameAfter }) => cameAfter !== NO_DEADLINE && cameAfter < latest);
+    this.#checks++;
+    // The first check after an operation was added may have followed at once.
+    const latest = this.#checks - CHECKS_PER_TIMEOUT;
+    const due = this.all().filter(
+      ({ addedAtCheck }) => addedAtCheck !== NO_DEADLINE && addedAtCheck < latest,
+    );
     for (const operation of due) {
       this.delete(operation);
       guard('a deadline', () => operation.expire(timeoutMs));

@@ -4,17 +4,18 @@ import { guard, reportFailure } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { currentContext } from '../operation.ts';
 import type { MessagingAction } from './messaging-action.ts';
-import { Broker, startAwaitedCall, startSend } from './messaging-broker.ts';
+import { Broker } from './messaging-broker.ts';
 import { contextIn, startIncoming, startProcessing } from './messaging-delivering.ts';
 import { type Iterated, Iterations } from './messaging-iteration.ts';
-import { Processing, type ProcessingOwner, type Settlement } from './messaging-processing.ts';
-import { receiveDelivery, recordFailure, rememberDelivery } from './messaging-recording.ts';
-import type { Outgoing, SendingOwner, Unconfirmed, WaitingSending } from './messaging-sending.ts';
-import { Unsettled } from './messaging-unsettled.ts';
-import type { MessagingOptions, MessagingView } from './messaging-view.ts';
-import type { Cut, Waiting } from './messaging-waiting.ts';
+import type { MessagingOptions } from './messaging-options.ts';
+import { type StartOutgoing, startAwaitedCall, startSend } from './messaging-outgoing.ts';
+import { Processing, type ProcessingChannel, type Settlement } from './messaging-processing.ts';
+import { recordFailure, recordFetched, rememberDelivery } from './messaging-recording.ts';
+import type { OutgoingMessage, SendingChannel, Unconfirmed, WaitingSending } from './messaging-sending.ts';
+import { UnsettledDeliveries } from './messaging-unsettled.ts';
+import type { MessagingView } from './messaging-view.ts';
+import type { Failure, WaitingOperations } from './messaging-waiting.ts';
 import type { RepliesEnd } from './rpc-awaited-call.ts';
-import type { Call, CallChannel } from './rpc-call.ts';
 import { TaggedEntries } from './tagged-entries.ts';
 
 /**
@@ -34,22 +35,20 @@ export function messaging<Sent, Delivery, Headers>(
  * A channel, on which messages are sent, delivered, confirmed and settled. A client without channels uses one for each
  * connection.
  */
-export class MessageChannel<Sent, Delivery, Headers>
-  implements SendingOwner<Sent>, ProcessingOwner, CallChannel
-{
+export class MessageChannel<Sent, Delivery, Headers> implements SendingChannel<Sent>, ProcessingChannel {
   readonly unconfirmed = new TaggedEntries<Unconfirmed>();
-  readonly waiting: Waiting;
+  readonly waiting: WaitingOperations;
   readonly #broker: Broker<Sent, Delivery, Headers>;
-  readonly #unsettled: Unsettled;
+  readonly #unsettled: UnsettledDeliveries;
   readonly #iterations = new Iterations();
   #confirms = false;
   #sent = 0;
-  #held: WaitingSending<Sent> | undefined;
+  #waitingForDrain: WaitingSending<Sent> | undefined;
 
   constructor(broker: Broker<Sent, Delivery, Headers>) {
     this.#broker = broker;
     this.waiting = broker.waiting;
-    this.#unsettled = new Unsettled(broker.waiting);
+    this.#unsettled = new UnsettledDeliveries(broker.waiting);
   }
 
   /** Call this when the broker starts to confirm every message. Messages are numbered from 1. */
@@ -59,7 +58,7 @@ export class MessageChannel<Sent, Delivery, Headers>
 
   /** Sends a message. `proceed` is the library's own call: it is made exactly once, even if tracing fails. */
   send<T>(message: Sent, proceed: (message: Sent) => T, caller: Context = currentContext()): T {
-    return this.#send(message, proceed, this.#outgoing(message, caller));
+    return this.#send(message, proceed, caller, startSend);
   }
 
   /**
@@ -67,33 +66,14 @@ export class MessageChannel<Sent, Delivery, Headers>
    * is an iterator of several replies, `repliesEnd` returns a promise that settles after the last one.
    */
   call<T>(message: Sent, proceed: (message: Sent) => T, repliesEnd?: RepliesEnd): T {
-    return this.#send(message, proceed, this.#awaited(message, repliesEnd));
-  }
-
-  #send<T>(message: Sent, proceed: (message: Sent) => T, outgoing: Outgoing | undefined): T {
-    let result: T;
-    try {
-      result = proceed(message);
-    } catch (error) {
-      outgoing?.notSent(error);
-      throw error;
-    }
-    const tag = this.#confirms ? ++this.#sent : 0;
-    if (outgoing === undefined) return result;
-    try {
-      return outgoing.sent(result, tag);
-    } catch (fault) {
-      reportFailure(`${this.#broker.tools.name}: a sent message`, fault);
-      return result;
-    }
+    return this.#send(message, proceed, currentContext(), startAwaitedCall, repliesEnd);
   }
 
   /** Processes a delivery: `handle` calls the application. `tag` is the number for its settlement, if that is needed. */
   process<T>(delivery: Delivery, tag: number | undefined, handle: () => T): T {
     if (isTracingSuppressed(currentContext())) return handle();
-    const begun = startIncoming(this.#broker, this, delivery, tag);
-    if (begun === undefined) return handle();
-    return this.#hand(begun, handle);
+    const started = startIncoming(this.#broker, this, delivery, tag);
+    return started === undefined ? handle() : this.#handle(started, handle);
   }
 
   /**
@@ -110,18 +90,19 @@ export class MessageChannel<Sent, Delivery, Headers>
   /** Processes several deliveries together: one span in the current context, with a link to the span of each message. */
   processBatch<T>(deliveries: readonly Delivery[], tags: readonly number[], handle: () => T): T {
     const parent = currentContext();
-    if (isTracingSuppressed(parent) || deliveries.length === 0) return handle();
+    const [delivery] = deliveries;
+    if (delivery === undefined || isTracingSuppressed(parent)) return handle();
     const links = deliveries.flatMap(
       (each) => guard('extracting', () => this.#broker.incoming(each, true).links) ?? [],
     );
-    const [delivery] = deliveries as [Delivery];
-    const handed = { delivery, tag: undefined, batch: { deliveries, tags }, parent, links, mark: undefined };
-    const begun = guard(`${this.#broker.tools.name}: a batch`, () =>
-      startProcessing(this.#broker, this, handed),
+    const batch = { deliveries, tags };
+    const work = { delivery, tag: undefined, batch, parent, links, correlation: undefined };
+    const started = guard(`${this.#broker.tools.name}: a batch`, () =>
+      startProcessing(this.#broker, this, work),
     );
-    if (begun === undefined) return handle();
-    for (const each of deliveries) rememberDelivery(this.#broker, each, contextIn(begun));
-    return this.#hand(begun, handle);
+    if (started === undefined) return handle();
+    for (const each of deliveries) rememberDelivery(this.#broker, each, contextIn(started));
+    return this.#handle(started, handle);
   }
 
   /**
@@ -130,12 +111,14 @@ export class MessageChannel<Sent, Delivery, Headers>
    * reply ends its call and is processed in the caller's context.
    */
   receive(delivery: Delivery, caller: Context, startTimeMs: number): Context {
-    return receiveDelivery(this.#broker, delivery, caller, startTimeMs);
+    return recordFetched(this.#broker, delivery, caller, startTimeMs);
   }
 
-  /** The consumer settles one delivery; with `upTo`, all deliveries up to this tag, or all of them if the tag is 0. */
-  settle(tag: number, upTo: boolean, how: Settlement, attributes?: Attributes): void {
-    const ending = upTo ? `${how}All` : how;
+  /**
+   * The consumer settles one delivery; with `upTo`, all deliveries up to this tag, or all of them if the tag is 0.
+   * `ending` is what the view's `onProcessed` gets, by default the settlement.
+   */
+  settle(tag: number, upTo: boolean, how: Settlement, attributes?: Attributes, ending: string = how): void {
     this.#unsettled.settle(tag, upTo, (processing) => processing.settled(how, ending, attributes));
   }
 
@@ -148,34 +131,33 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   /** The broker confirms one message, or all up to this tag, as in {@link settle}. `refusal` is why it refuses them. */
-  confirm(tag: number, upTo: boolean, refusal?: Cut): void {
-    this.unconfirmed.settle(tag, upTo, (sent) => (refusal ? sent.cut(refusal) : sent.confirmed()));
+  confirm(tag: number, upTo: boolean, refusal?: Failure): void {
+    this.unconfirmed.settle(tag, upTo, (sent) => (refusal ? sent.endWithFailure(refusal) : sent.confirmed()));
   }
 
   /**
    * The broker returns a message that it can't deliver. Returns the context of the publisher, in which the application's
    * listeners run.
    */
-  returned(delivery: Delivery, action: MessagingAction, reason: Cut): Context {
+  returned(delivery: Delivery, action: MessagingAction, failure: Failure): Context {
     const { view, calls } = this.#broker;
-    const { context: sender } = this.#broker.incoming(delivery, false);
-    const spanId = trace.getSpanContext(sender)?.spanId;
-    const isSender = ({ span }: Unconfirmed) => span.spanContext().spanId === spanId;
-    const id = view.rpc?.delivered(delivery)?.id;
-    const sent =
-      (id === undefined ? undefined : calls.findSent(id, isSender)) ?? this.unconfirmed.find(isSender);
+    const { context: publisher } = this.#broker.incoming(delivery, false);
+    const spanId = trace.getSpanContext(publisher)?.spanId;
+    const isPublisher = ({ span }: Unconfirmed) => span.spanContext().spanId === spanId;
+    const id = view.rpc?.delivered(delivery)?.id ?? '';
+    const sent = calls.findSent(id, isPublisher) ?? this.unconfirmed.find(isPublisher);
     if (sent === undefined) {
-      this.fail(action, reason, sender);
-      return sender;
+      this.fail(action, failure, publisher);
+      return publisher;
     }
-    sent.cut(reason);
+    sent.endWithFailure(failure);
     return sent.context;
   }
 
   /** The library's write buffer has space again. */
   drained(): void {
-    this.#held?.drained();
-    this.#held = undefined;
+    this.#waitingForDrain?.drained();
+    this.#waitingForDrain = undefined;
   }
 
   /** This channel consumes the replies to an address. */
@@ -189,70 +171,80 @@ export class MessageChannel<Sent, Delivery, Headers>
   }
 
   /** Ends all open spans of the channel. Returns whether there were any. */
-  close(reason: Cut): boolean {
-    const open = !this.#unsettled.isEmpty || this.unconfirmed.size > 0 || this.#held !== undefined;
+  close(failure: Failure): boolean {
+    const hadOpen =
+      !this.#unsettled.isEmpty || this.unconfirmed.size > 0 || this.#waitingForDrain !== undefined;
     this.#iterations.close();
-    this.#unsettled.cut(reason);
-    this.unconfirmed.settle(0, true, (sent) => sent.cut(reason));
-    this.#held?.cut(reason);
-    this.#held = undefined;
-    this.#broker.calls.channelClosed(this, reason);
+    this.#unsettled.endWithFailure(failure);
+    this.unconfirmed.settle(0, true, (sent) => sent.endWithFailure(failure));
+    this.#waitingForDrain?.endWithFailure(failure);
+    this.#waitingForDrain = undefined;
+    this.#broker.calls.channelClosed(this, failure);
     this.#broker.served.channelClosed(this);
-    return open;
+    return hadOpen;
   }
 
   /** Records a failed call of a kind that gets no span if it succeeds. */
-  fail(action: MessagingAction, failure: Error | Cut, parent: Context, startTimeMs?: number): void {
+  fail(action: MessagingAction, failure: Error | Failure, parent: Context, startTimeMs?: number): void {
     recordFailure(this.#broker, action, failure, parent, startTimeMs);
   }
 
-  hold(sending: WaitingSending<Sent>): boolean {
-    if (this.#held !== undefined) return false;
-    this.#held = sending;
+  waitForDrain(sending: WaitingSending<Sent>): boolean {
+    if (this.#waitingForDrain !== undefined) return false;
+    this.#waitingForDrain = sending;
     return true;
   }
 
-  expectConfirm(tag: number, call: Call): void {
-    this.unconfirmed.add(tag, call);
+  onSent(span: Span, message: Sent, failure: Failure | undefined): void {
+    this.#broker.view.onSent?.(span, message, failure);
   }
 
-  onSent(span: Span, message: Sent, reason: Cut | undefined): void {
-    this.#broker.view.onSent?.(span, message, reason);
-  }
-
-  processed(processing: Processing, ending: string): void {
+  onProcessed(processing: Processing, ending: string): void {
     const { view } = this.#broker;
     const { span, delivery, batch } = processing;
     this.#unsettled.delete(processing);
     if (!span.isRecording()) return;
-    if (batch === undefined) view.onProcessed?.(span, delivery as Delivery, ending);
-    else for (const each of batch.deliveries) view.onProcessed?.(span, each as Delivery, ending);
+    for (const each of batch?.deliveries ?? [delivery]) view.onProcessed?.(span, each as Delivery, ending);
   }
 
   waitOn(processing: Processing): void {
     this.#unsettled.waitOn(processing);
   }
 
-  #hand<T>(begun: Processing | Context, handle: () => T): T {
-    return begun instanceof Processing ? this.#unsettled.hand(begun, handle) : context.with(begun, handle);
+  #handle<T>(started: Processing | Context, handle: () => T): T {
+    return started instanceof Processing
+      ? this.#unsettled.process(started, handle)
+      : context.with(started, handle);
   }
 
-  // Without `guard`: every sent message runs this, and a closure for each is slow.
-  #outgoing(message: Sent, caller: Context): Outgoing | undefined {
-    if (isTracingSuppressed(caller)) return undefined;
+  #send<T>(
+    message: Sent,
+    proceed: (message: Sent) => T,
+    caller: Context,
+    start: StartOutgoing,
+    repliesEnd?: RepliesEnd,
+  ): T {
+    const { name } = this.#broker.tools;
+    let outgoing: OutgoingMessage | undefined;
+    // Without `guard`: every sent message runs this, and a closure for each is slow.
     try {
-      return startSend(this.#broker, this, message, caller);
+      if (!isTracingSuppressed(caller)) outgoing = start(this.#broker, this, message, caller, repliesEnd);
     } catch (fault) {
-      reportFailure(`${this.#broker.tools.name}: sending`, fault);
-      return undefined;
+      reportFailure(`${name}: sending`, fault);
     }
-  }
-
-  #awaited(message: Sent, repliesEnd: RepliesEnd | undefined): Outgoing | undefined {
-    const caller = currentContext();
-    if (isTracingSuppressed(caller)) return undefined;
-    return guard(`${this.#broker.tools.name}: calling`, () =>
-      startAwaitedCall(this.#broker, message, caller, repliesEnd),
-    );
+    let result: T;
+    try {
+      result = proceed(message);
+    } catch (error) {
+      outgoing?.notSent(error);
+      throw error;
+    }
+    const tag = this.#confirms ? ++this.#sent : 0;
+    try {
+      return outgoing === undefined ? result : outgoing.sent(result, tag);
+    } catch (fault) {
+      reportFailure(`${name}: a sent message`, fault);
+      return result;
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { Context, Span } from '@opentelemetry/api';
 import { observePromise } from '../kit/observe-promise.ts';
 import { Operation } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
-import type { Outgoing } from './messaging-sending.ts';
+import type { OutgoingMessage } from './messaging-sending.ts';
 
 /**
  * Returns the promise that settles after the last of several replies, from the value that the call's own promise
@@ -11,7 +11,7 @@ import type { Outgoing } from './messaging-sending.ts';
 export type RepliesEnd = (replies: unknown) => unknown;
 
 /** A call whose library pairs request and reply: its span ends when the promise that it returns settles. */
-export class AwaitedCall extends Operation implements Outgoing {
+export class AwaitedCall extends Operation implements OutgoingMessage {
   readonly #typeOf: ((error: unknown) => string | undefined) | undefined;
   readonly #repliesEnd: RepliesEnd | undefined;
 

@@ -1,20 +1,19 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { observePromise } from '../kit/observe-promise.ts';
 import { monotonicNow } from '../kit/originals.ts';
-import type { Outgoing, Unconfirmed } from './messaging-sending.ts';
-import { type Cut, Waiting, WaitingOperation } from './messaging-waiting.ts';
+import { ChurningMap } from './churning-map.ts';
+import type { OutgoingMessage, SendingChannel, Unconfirmed } from './messaging-sending.ts';
+import { type Failure, WaitingOperation, WaitingOperations } from './messaging-waiting.ts';
 import type { RpcCorrelation } from './rpc.ts';
 import { type Deadline, startDeadline } from './rpc-deadline.ts';
-import { type Paired, Pairs, Unanswered } from './rpc-pairs.ts';
-import type { Served } from './rpc-serving.ts';
+import { LateRequests, type RequestKey } from './rpc-late-requests.ts';
+import type { ServedRequests } from './rpc-served-requests.ts';
 
 /** What a call needs from the channel of its request. */
-export interface CallChannel {
-  expectConfirm(tag: number, call: Call): void;
-}
+type CallChannel = Pick<SendingChannel<never>, 'unconfirmed'>;
 
 /** A call that waits for its reply. */
-export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
+export class Call extends WaitingOperation implements OutgoingMessage, Unconfirmed {
   readonly id: string;
   readonly replyTo: string;
   /** The destination of the request. */
@@ -24,18 +23,18 @@ export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
   #deadline: Deadline | undefined;
   /** The time at which the request was sent, if nothing consumed `replyTo` then. */
   #sentMs: number | undefined;
-  #lost: Cut | undefined;
+  #channelFailure: Failure | undefined;
 
   /** `caller` is the context in which the reply's handler runs. */
-  constructor(span: Span, caller: Context, mark: RpcCorrelation, calls: Calls, channel: CallChannel) {
+  constructor(span: Span, caller: Context, correlation: RpcCorrelation, calls: Calls, channel: CallChannel) {
     super(span, caller);
-    this.id = mark.id;
-    this.replyTo = mark.replyTo ?? '';
-    this.address = mark.address;
+    this.id = correlation.id;
+    this.replyTo = correlation.replyTo ?? '';
+    this.address = correlation.address;
     this.#calls = calls;
     this.#channel = channel;
-    if (mark.timeoutMs !== undefined || mark.silenceTimeoutMs !== undefined)
-      this.#deadline = startDeadline(mark, (ms) => this.#giveUp(ms));
+    if (correlation.timeoutMs !== undefined || correlation.silenceTimeoutMs !== undefined)
+      this.#deadline = startDeadline(correlation, (ms) => this.#timeOut(ms));
   }
 
   /** Whether the request itself has the timeout of the caller. */
@@ -44,7 +43,7 @@ export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
   }
 
   sent<T>(result: T, tag: number): T {
-    if (tag > 0) this.#channel.expectConfirm(tag, this);
+    if (tag > 0) this.#channel.unconfirmed.add(tag, this);
     if (result === false && this.recording) this.span.addEvent('write buffer full');
     if (this.#calls.listenerAt(this.replyTo) === undefined) this.#sentMs = monotonicNow();
     return observePromise(
@@ -63,9 +62,9 @@ export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
   confirmed(): void {}
 
   /** A reply was delivered. */
-  answered({ failure, more }: RpcCorrelation): void {
+  onReply({ failure, more }: RpcCorrelation): void {
     if (more === true) {
-      this.#deadline?.heard();
+      this.#deadline?.onReply();
       if (this.recording) this.span.addEvent('reply pending');
       return;
     }
@@ -73,21 +72,21 @@ export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
     this.end();
   }
 
-  /** A channel was closed: the reply can't be delivered any more if its consumer was on that channel. */
-  channelClosed(channel: CallChannel, reason: Cut): void {
+  /** A channel was closed: if the consumer of the replies was on that channel, the reply can't be delivered any more. */
+  channelClosed(channel: CallChannel, failure: Failure): void {
     const listening = this.#calls.listenerAt(this.replyTo);
-    if (listening === channel) this.cut(reason);
+    if (listening === channel) this.endWithFailure(failure);
     else if (this.#channel !== channel) return;
-    else if (listening !== undefined) this.#lost = reason;
-    else if (this.#sentMs === undefined) this.cut(reason);
-    else this.#endUnheard();
+    else if (listening !== undefined) this.#channelFailure = failure;
+    else if (this.#sentMs === undefined) this.endWithFailure(failure);
+    else this.#endWithoutConsumer();
   }
 
   expire(timeoutMs: number): void {
-    if (this.#calls.isBeingServed(this)) this.#calls.waitOn(this);
+    if (this.#calls.isHandledHere(this)) this.#calls.waitOn(this);
     else if (this.#sentMs !== undefined && this.#calls.listenerAt(this.replyTo) === undefined)
-      this.#endUnheard();
-    else this.#giveUp(timeoutMs);
+      this.#endWithoutConsumer();
+    else this.#timeOut(timeoutMs);
   }
 
   override end(attributes?: Attributes, endTimeMs?: number): void {
@@ -97,40 +96,43 @@ export class Call extends WaitingOperation implements Outgoing, Unconfirmed {
     super.end(attributes, endTimeMs);
   }
 
-  #giveUp(timeoutMs: number): void {
+  #timeOut(timeoutMs: number): void {
     if (this.ended) return;
-    const lost = this.#lost === undefined ? '' : `; the channel of the request: ${this.#lost.message}`;
-    this.cut({ type: 'timeout', message: `no reply within ${timeoutMs} ms${lost}` });
+    const closed =
+      this.#channelFailure === undefined
+        ? ''
+        : `; the channel of the request: ${this.#channelFailure.message}`;
+    this.endWithFailure({ type: 'timeout', message: `no reply within ${timeoutMs} ms${closed}` });
     this.#calls.remember(this);
   }
 
-  /** Nothing in this process consumes the replies: the request was a plain message, which ended when it was sent. */
-  #endUnheard(): void {
+  /** Nothing in this process consumes the replies: the request is a plain message, which ended when it was sent. */
+  #endWithoutConsumer(): void {
     this.end(undefined, this.#sentMs);
     this.#calls.remember(this);
   }
 }
 
 /** A call that has ended without its reply. */
-interface LateCall extends Paired {
+interface LateCall extends RequestKey {
   readonly caller: Context;
 }
 
 /** The waiting calls of a process, and the channels on which their replies are consumed. */
 export class Calls {
-  readonly #pairs = new Pairs<Call>();
-  readonly #unanswered = new Unanswered<LateCall>();
-  readonly #waiting: Waiting<Call>;
+  readonly #byId = new ChurningMap<string, Call>();
+  readonly #late = new LateRequests<LateCall>();
+  readonly #waiting: WaitingOperations<Call>;
   readonly #listeners = new Map<string, CallChannel>();
-  readonly #served: Served;
+  readonly #served: ServedRequests;
 
-  constructor(timeoutMs: () => number, served: Served) {
-    this.#waiting = new Waiting(timeoutMs);
+  constructor(timeoutMs: () => number, served: ServedRequests) {
+    this.#waiting = new WaitingOperations(timeoutMs);
     this.#served = served;
   }
 
   add(call: Call): void {
-    this.#pairs.add(call);
+    this.#byId.add(call.id, call);
     this.waitOn(call);
   }
 
@@ -139,17 +141,17 @@ export class Calls {
   }
 
   delete(call: Call): void {
-    this.#pairs.delete(call);
+    this.#byId.delete(call.id, call);
     this.#waiting.delete(call);
   }
 
   /** Keeps the context of a call that has ended without its reply. */
   remember({ id, replyTo, context: caller }: Call): void {
-    this.#unanswered.add({ id, replyTo, caller });
+    this.#late.add({ id, replyTo, caller });
   }
 
-  isBeingServed(call: Call): boolean {
-    return this.#served.isPending(call.id);
+  isHandledHere(call: Call): boolean {
+    return this.#served.isHandling(call.id);
   }
 
   isWaiting(id: string, replyTo: string): boolean {
@@ -157,21 +159,21 @@ export class Calls {
   }
 
   /** A delivery may be a reply: the call ends, and the context of its caller is returned. */
-  answer(mark: RpcCorrelation): Context | undefined {
-    const { id, address, more } = mark;
+  onReply(correlation: RpcCorrelation): Context | undefined {
+    const { id, address, more } = correlation;
     const call = this.#waitingAt(id, address);
     if (call === undefined) {
-      const late = this.#unanswered.find(id, address);
-      if (late !== undefined && more !== true) this.#unanswered.delete(late);
+      const late = this.#late.find(id, address);
+      if (late !== undefined && more !== true) this.#late.delete(late);
       return late?.caller;
     }
-    call.answered(mark);
-    if (more !== true && this.#pairs.find(id) !== undefined) this.#endRetries(call, mark);
+    call.onReply(correlation);
+    if (more !== true && this.#byId.find(id) !== undefined) this.#endRetries(call, correlation);
     return call.context;
   }
 
   findSent(id: string, fits: (call: Call) => boolean): Call | undefined {
-    return this.#pairs.find(id, fits);
+    return this.#byId.find(id, fits);
   }
 
   listen(address: string, channel: CallChannel): void {
@@ -186,9 +188,9 @@ export class Calls {
     return this.#listeners.get(address);
   }
 
-  channelClosed(channel: CallChannel, reason: Cut): void {
-    for (const call of this.#waiting.all()) call.channelClosed(channel, reason);
-    this.#unanswered.forget(({ replyTo }) => this.#listeners.get(replyTo) === channel);
+  channelClosed(channel: CallChannel, failure: Failure): void {
+    for (const call of this.#waiting.all()) call.channelClosed(channel, failure);
+    this.#late.deleteWhere(({ replyTo }) => this.#listeners.get(replyTo) === channel);
     for (const [address, each] of this.#listeners) if (each === channel) this.#listeners.delete(address);
   }
 
@@ -199,11 +201,11 @@ export class Calls {
   /** A retry with the same id to the same destination got its reply. */
   #endRetries({ id, address, replyTo }: Call, reply: RpcCorrelation): void {
     const isRetry = (each: Call) => each.replyTo === replyTo && each.address === address;
-    for (let retry = this.#pairs.find(id, isRetry); retry; retry = this.#pairs.find(id, isRetry))
-      retry.answered(reply);
+    for (let retry = this.#byId.find(id, isRetry); retry; retry = this.#byId.find(id, isRetry))
+      retry.onReply(reply);
   }
 
   #waitingAt(id: string, address: string): Call | undefined {
-    return this.#pairs.find(id, ({ replyTo }) => replyTo === address);
+    return this.#byId.find(id, ({ replyTo }) => replyTo === address);
   }
 }

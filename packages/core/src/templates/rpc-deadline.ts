@@ -7,23 +7,23 @@ import type { RpcCorrelation } from './rpc.ts';
 /** The longest delay of a timer in Node. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** The timeouts of a caller: in total, and without any reply. Its timers keep no process alive. */
+/** The timeouts of a caller: in total, and without any reply. Their timers do not keep the process alive. */
 export class Deadline {
-  readonly #overall: NodeJS.Timeout | undefined;
+  readonly #total: NodeJS.Timeout | undefined;
   readonly #silence: NodeJS.Timeout | undefined;
 
-  constructor(overall: NodeJS.Timeout | undefined, silence: NodeJS.Timeout | undefined) {
-    this.#overall = overall;
+  constructor(total: NodeJS.Timeout | undefined, silence: NodeJS.Timeout | undefined) {
+    this.#total = total;
     this.#silence = silence;
   }
 
   /** A reply was received, and others follow. */
-  heard(): void {
+  onReply(): void {
     this.#silence?.refresh();
   }
 
   stop(): void {
-    clearTimeout(this.#overall);
+    clearTimeout(this.#total);
     clearTimeout(this.#silence);
   }
 }
@@ -35,8 +35,8 @@ export function startDeadline(
 ): Deadline | undefined {
   // Timers keep the context that they are started in.
   return context.with(rootContext, () => {
-    const [overall, silence] = [startTimer(timeoutMs, expire), startTimer(silenceTimeoutMs, expire)];
-    return overall === undefined && silence === undefined ? undefined : new Deadline(overall, silence);
+    const [total, silence] = [startTimer(timeoutMs, expire), startTimer(silenceTimeoutMs, expire)];
+    return total === undefined && silence === undefined ? undefined : new Deadline(total, silence);
   });
 }
 

@@ -4,7 +4,7 @@ import { type OptionKind, splitList } from '../kit/options.ts';
 import { ATTR } from '../semconv.ts';
 import { shareAttributes } from '../shared-attributes.ts';
 import type { MessagingAction } from './messaging-action.ts';
-import type { Cut } from './messaging-waiting.ts';
+import type { Failure } from './messaging-waiting.ts';
 
 /**
  * The RPC information in a message's body. A call expects a reply, a cast does not, a fanout is a cast to all consumers.
@@ -33,7 +33,7 @@ export interface EnvelopedRequest extends EnvelopeTrace {
 export interface EnvelopedReply extends EnvelopeTrace {
   readonly kind: 'reply';
   readonly id?: string | undefined;
-  readonly failure?: Cut | undefined;
+  readonly failure?: Failure | undefined;
   /** Other replies follow: this one is a heartbeat, or one of several. */
   readonly more?: boolean | undefined;
 }

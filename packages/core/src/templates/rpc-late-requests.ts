@@ -1,36 +1,17 @@
-import { ChurningMap } from './churning-map.ts';
-
-/** A request that waits for its reply. */
-export interface Paired {
+/** What pairs a request with its reply. */
+export interface RequestKey {
   readonly id: string;
   readonly replyTo: string;
 }
 
-/** Requests by id. Several may share an id: `replyTo` and the predicate of `find` distinguish them. */
-export class Pairs<T extends Paired> {
-  readonly #byId = new ChurningMap<string, T>();
-
-  add(entry: T): void {
-    this.#byId.add(entry.id, entry);
-  }
-
-  find(id: string, fits?: (entry: T) => boolean): T | undefined {
-    return this.#byId.find(id, fits);
-  }
-
-  delete(entry: T): void {
-    this.#byId.delete(entry.id, entry);
-  }
-}
-
 /** About 1 MB in total. Late replies are rare, but requests without a reply may be most of the traffic. */
-const MOST_REMEMBERED = 1000;
+const MAX_LATE_REQUESTS = 1000;
 
 /** AMQP's own ids are at most 255 bytes long; an id from a message's body may have any length. */
 const MAX_KEY_CHARS = 512;
 
 /** Requests whose span has ended without a reply, so that a late reply finds its context. The oldest are dropped. */
-export class Unanswered<T extends Paired> {
+export class LateRequests<T extends RequestKey> {
   readonly #entries = new Map<string, T>();
 
   add(entry: T): void {
@@ -39,7 +20,7 @@ export class Unanswered<T extends Paired> {
     // A newer request with the same id moves to the end.
     this.#entries.delete(key);
     this.#entries.set(key, entry);
-    if (this.#entries.size <= MOST_REMEMBERED) return;
+    if (this.#entries.size <= MAX_LATE_REQUESTS) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);
       return;
@@ -55,8 +36,8 @@ export class Unanswered<T extends Paired> {
     if (this.#entries.get(key) === entry) this.#entries.delete(key);
   }
 
-  forget(isOver: (entry: T) => boolean): void {
-    for (const entry of this.#entries.values()) if (isOver(entry)) this.delete(entry);
+  deleteWhere(fits: (entry: T) => boolean): void {
+    for (const entry of this.#entries.values()) if (fits(entry)) this.delete(entry);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { MessagingAction } from './messaging-action.ts';
-import type { Cut } from './messaging-waiting.ts';
+import type { Failure } from './messaging-waiting.ts';
 
 /** What connects a message to a call. */
 export interface RpcCorrelation {
@@ -14,7 +14,7 @@ export interface RpcCorrelation {
   /** In a request: milliseconds without any reply, `more` included, after which the caller gives up. */
   readonly silenceTimeoutMs?: number | undefined;
   /** The failure that a reply reports. */
-  readonly failure?: Cut | undefined;
+  readonly failure?: Failure | undefined;
   /** Other replies follow: this one is a heartbeat, or one of several. */
   readonly more?: boolean | undefined;
 }
