@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { errors } from '@clew/core/plugin';
 
 /** Requests that timed out: the application usually destroys them without an error. */
 const timedOut = new WeakSet<ClientRequest>();
@@ -26,9 +25,9 @@ function rememberResponse(this: IncomingMessage & { readonly req?: ClientRequest
  * Whether an error is a cancellation: an abort, or `request.destroy()` without an error. Node reports the latter as
  * `socket hang up`, as it does if the peer closes the connection; the socket shows which side closed it.
  */
-export function isCancelled(request: ClientRequest, error: unknown): boolean {
+export function isCancelled(request: ClientRequest, error: unknown, isAbort: boolean): boolean {
   if (timedOut.has(request)) return false;
-  return errors.isCancellation(error) || (isHangUp(error) && isClosedHere(request));
+  return isAbort || (isHangUp(error) && isClosedHere(request));
 }
 
 /** Whether this is Node's own error for a connection that ended; an error of the operating system has a `syscall`. */

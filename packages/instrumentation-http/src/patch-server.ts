@@ -1,16 +1,12 @@
-import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
-import { currentContext, emitters, type HttpServerTracing, http } from '@clew/core/plugin';
-import { type Context, context } from '@opentelemetry/api';
+import { bindCallback, emitters, http } from '@clew/core/plugin';
 import type { HttpTools } from './http-instrumentation.ts';
 import { serverView } from './server-view.ts';
 
 type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
 type Write = (this: ServerResponse, ...args: unknown[]) => unknown;
-type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type ServerClass = { readonly prototype: Server };
-type Tracing = HttpServerTracing<IncomingMessage, ServerResponse>;
 
 /** Patches the server of `node:http` or `node:https`. */
 export function patchServer(module: unknown, tools: HttpTools): void {
@@ -44,10 +40,20 @@ function patchEmit(
     'emit',
     (emit) =>
       function (event, ...args) {
-        const trace = tracerOf(event);
-        if (trace === undefined || tools.options.disableIncomingRequestInstrumentation || !isTraced(args[0]))
+        // Node emits exactly one of these events for each request.
+        const isRequest = event === 'request' || event === 'checkContinue' || event === 'checkExpectation';
+        const isUpgrade = event === 'upgrade' || event === 'connect';
+        const [request, response] = args as [IncomingMessage, ServerResponse];
+        if (
+          !(isRequest || isUpgrade) ||
+          tools.options.disableIncomingRequestInstrumentation ||
+          !isTraced(request)
+        )
           return emit.call(this, event, ...args);
-        return trace(tracing, args, () => emit.call(this, event, ...args));
+        const proceed = () => emit.call(this, event, ...args);
+        return isRequest
+          ? tracing.serve(request, response, proceed)
+          : tracing.serveUpgrade(request, response, proceed);
       },
   );
 }
@@ -73,7 +79,7 @@ function callBackInCallersContext(prototype: object, tools: HttpTools): void {
           const last = args.length - 1;
           const callback = args[last];
           if (typeof callback === 'function' && emitters.contextOf(this) !== undefined)
-            args[last] = inContext(currentContext(), callback as Callback);
+            args[last] = bindCallback(callback);
           return write.apply(this, args);
         },
     );
@@ -85,34 +91,4 @@ function ownerOf(name: string, prototype: object): object {
   for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at))
     if (Object.hasOwn(at, name)) return at;
   return prototype;
-}
-
-function inContext(caller: Context, callback: Callback): Callback {
-  return function (...args) {
-    return currentContext() === caller
-      ? callback.apply(this, args)
-      : context.with(caller, callback, this, ...args);
-  };
-}
-
-type Trace = <T>(tracing: Tracing, args: readonly unknown[], proceed: () => T) => T;
-
-const serve: Trace = (tracing, args, proceed) =>
-  tracing.serve(args[0] as IncomingMessage, args[1] as ServerResponse, proceed);
-const serveUpgrade: Trace = (tracing, args, proceed) =>
-  tracing.serveUpgrade(args[0] as IncomingMessage, args[1] as EventEmitter, proceed);
-
-/** How the request of an event is traced. Node emits exactly one of these events for each request. */
-function tracerOf(event: string | symbol): Trace | undefined {
-  switch (event) {
-    case 'request':
-    case 'checkContinue':
-    case 'checkExpectation':
-      return serve;
-    case 'upgrade':
-    case 'connect':
-      return serveUpgrade;
-    default:
-      return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import type { URL } from 'node:url';
 import { type ConnectionPeer, currentContext, emitters, type Tools } from '@clew/core/plugin';
 import { type Context, context } from '@opentelemetry/api';
 import { keepOwnHeaders } from './own-headers.ts';
+import { symbolOf } from './symbol-of.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Dispatch = (this: unknown, options: unknown, handler: object) => boolean;
@@ -53,7 +54,7 @@ function inCallerContext(method: Method): Method {
 export function sendInCallerContext(undici: unknown, tools: Tools<unknown>): void {
   const { Pool, Client } = undici as Record<'Pool' | 'Client', { readonly prototype: object }>;
   const pool: object = Object.getPrototypeOf(Pool.prototype);
-  const dispatch = Object.getOwnPropertySymbols(pool).find(({ description }) => description === 'dispatch');
+  const dispatch = symbolOf(pool, 'dispatch');
   if (dispatch === undefined) return;
   const callers = new WeakMap<object, Context>();
   let urlKey: symbol | undefined;
@@ -72,15 +73,14 @@ export function sendInCallerContext(undici: unknown, tools: Tools<unknown>): voi
     dispatch,
     (send) =>
       function (options, handler) {
-        urlKey ??= Object.getOwnPropertySymbols(this).find(({ description }) => description === 'url');
+        urlKey ??= symbolOf(this, 'url');
         const outer = currentClientUrl;
         currentClientUrl = urlKey === undefined ? undefined : (Reflect.get(this as object, urlKey) as URL);
         try {
           const caller = callers.get(handler);
-          if (caller === undefined) return send.call(this, options, handler);
           callers.delete(handler);
-          if (currentContext() === caller) return send.call(this, options, handler);
-          return context.with(caller, () => send.call(this, options, handler));
+          if (caller === undefined || currentContext() === caller) return send.call(this, options, handler);
+          return context.with(caller, send, this, options, handler);
         } finally {
           currentClientUrl = outer;
         }

@@ -1,14 +1,12 @@
-import { errors } from '@clew/core/plugin';
 import { handlerOf } from './resends.ts';
+import { symbolOf } from './symbol-of.ts';
 
 /**
  * Whether an error of a request is a cancellation by its caller. `fetch` reports an abort's reason unchanged, so an
  * error that is not an object, as from `controller.abort('unmounted')`, is a cancellation, too.
  */
-export function isCancelled(request: object, error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return true;
-  if (!errors.isCancellation(error) || isRefusedTunnel(error)) return false;
-  return !isError(signalReasonOf(request));
+export function isCancelled(_request: object, error: unknown, isAbort: boolean): boolean {
+  return typeof error !== 'object' || error === null || (isAbort && !isRefusedTunnel(error));
 }
 
 /** A tunnel rejected by a proxy has the same error as an abort. */
@@ -17,14 +15,9 @@ function isRefusedTunnel(error: object): boolean {
 }
 
 /** In version 5 the error does not contain the abort's reason, but the handler has the signal. */
-function signalReasonOf(request: object): unknown {
+export function abortReason(request: object): unknown {
   const handler = handlerOf(request);
-  if (typeof handler !== 'object' || handler === null) return undefined;
-  const key = Object.getOwnPropertySymbols(handler).find(({ description }) => description === 'kSignal');
-  const signal: unknown = key === undefined ? undefined : Reflect.get(handler, key);
+  const key = symbolOf(handler, 'kSignal');
+  const signal: unknown = key === undefined ? undefined : Reflect.get(handler as object, key);
   return signal instanceof AbortSignal ? signal.reason : undefined;
-}
-
-function isError(reason: unknown): boolean {
-  return typeof reason === 'object' && reason !== null && !errors.isCancellation(reason);
 }

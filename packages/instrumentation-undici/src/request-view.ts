@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { URL } from 'node:url';
 import type { HttpClientView } from '@clew/core/plugin';
 import { currentPeer } from './caller-context.ts';
-import { isCancelled } from './cancellation.ts';
+import { abortReason, isCancelled } from './cancellation.ts';
 import { addOwnHeader } from './own-headers.ts';
 import { countResend } from './resends.ts';
 
@@ -57,6 +57,7 @@ export const requestView: HttpClientView<UndiciRequest, UndiciResponse> = {
     }
     return values.length > 1 ? values : values[0];
   },
+  abortReason,
   isCancelled,
 };
 

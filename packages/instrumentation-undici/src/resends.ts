@@ -1,7 +1,9 @@
+import { symbolOf } from './symbol-of.ts';
+
 /** For handlers that send a request again: how often they have sent it. */
 const timesSent = new WeakMap<object, number>();
 
-/** undici stores a request's handler under a symbol; each copy of the library has its own. */
+/** The symbols of the copies of the library, by their request classes. */
 const handlerKeys = new WeakMap<object, symbol>();
 
 /**
@@ -20,7 +22,7 @@ export function countResend(request: object): number {
 export function handlerOf(request: object): unknown {
   let key = handlerKeys.get(request.constructor);
   if (key === undefined) {
-    key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler');
+    key = symbolOf(request, 'handler');
     if (key === undefined) return undefined;
     handlerKeys.set(request.constructor, key);
   }

@@ -7,6 +7,7 @@ import {
   type OptionKind,
   type OptionsOf,
   option,
+  remembered,
   type Tools,
 } from '@clew/core/plugin';
 import type { Attributes, Span } from '@opentelemetry/api';
@@ -98,32 +99,25 @@ function endOnUpgrade(
   };
 }
 
-/**
- * Renames the options, which are those of OpenTelemetry's undici plugin, to the template's, which are those of its
- * HTTP plugin.
- */
+/** The tools with the template's options, which are those of OpenTelemetry's HTTP plugin. */
 function withTemplateOptions(tools: UndiciTools): Tools<ClientOptions> {
-  let given: UndiciTools['options'] | undefined;
-  let named: ClientOptions;
-  return Object.create(tools, {
-    options: {
-      get: (): ClientOptions => {
-        if (given === tools.options) return named;
-        given = tools.options;
-        named = {
-          propagateTo: given.propagateTo,
-          propagateBaggageTo: given.propagateBaggageTo,
-          ignoreOutgoingRequestHook: given.ignoreRequestHook,
-          requireParentforOutgoingSpans: given.requireParentforSpans,
-          startOutgoingSpanHook: given.startSpanHook,
-          outgoingRequestHook: given.requestHook,
-          outgoingResponseHook: given.responseHook,
-          redactedQueryParams: given.redactedQueryParams,
-          capturedOutgoingRequestHeaders: given.headersToSpanAttributes.requestHeaders ?? [],
-          capturedOutgoingResponseHeaders: given.headersToSpanAttributes.responseHeaders ?? [],
-        };
-        return named;
-      },
-    },
-  });
+  const named = remembered(templateOptions);
+  return Object.create(tools, { options: { get: () => named(tools.options) } });
+}
+
+/** Renames the options, which are those of OpenTelemetry's undici plugin. */
+function templateOptions(given: UndiciTools['options']): ClientOptions {
+  const { requestHeaders = [], responseHeaders = [] } = given.headersToSpanAttributes;
+  return {
+    propagateTo: given.propagateTo,
+    propagateBaggageTo: given.propagateBaggageTo,
+    ignoreOutgoingRequestHook: given.ignoreRequestHook,
+    requireParentforOutgoingSpans: given.requireParentforSpans,
+    startOutgoingSpanHook: given.startSpanHook,
+    outgoingRequestHook: given.requestHook,
+    outgoingResponseHook: given.responseHook,
+    redactedQueryParams: given.redactedQueryParams,
+    capturedOutgoingRequestHeaders: requestHeaders,
+    capturedOutgoingResponseHeaders: responseHeaders,
+  };
 }

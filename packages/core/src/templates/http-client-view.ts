@@ -28,8 +28,13 @@ export interface HttpClientView<Request, Response> {
   status(response: Response): number;
   protocolVersion?(response: Response): string;
   responseHeader(response: Response, name: string): string | readonly string[] | number | undefined;
-  /** Whether an error means that the caller cancelled the request; default `isCancellation(error)`. */
-  isCancelled?(request: Request, error: unknown): boolean;
+  /** The reason of the signal that aborted the request, if the library exposes it; the error may not contain it. */
+  abortReason?(request: Request): unknown;
+  /**
+   * Whether an error means that the caller cancelled the request. `isAbort`, the default: whether it is an abort without
+   * an error as its reason.
+   */
+  isCancelled?(request: Request, error: unknown, isAbort: boolean): boolean;
 }
 
 /** Options of every HTTP client plugin. The hooks are functions of the user. */

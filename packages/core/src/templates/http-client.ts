@@ -90,9 +90,10 @@ export function httpClient<Request extends object, Response>(
     fail(request, error) {
       const operation = operations.get(request);
       if (operation === undefined) return;
-      const isCancelled = guard(`${tools.name}: reading an error`, () =>
-        view.isCancelled ? view.isCancelled(request, error) : isCancellation(error),
-      );
+      const isCancelled = guard(`${tools.name}: reading an error`, () => {
+        const isAbort = isCancellation(error) && !isError(view.abortReason?.(request));
+        return view.isCancelled?.(request, error, isAbort) ?? isAbort;
+      });
       if (isCancelled !== true) {
         guard(`${tools.name}: reading an error`, () => recordPeer(operation, error as PeerError));
         operation.fail(abortReason(error));
@@ -105,6 +106,11 @@ export function httpClient<Request extends object, Response>(
       operations.delete(request);
     },
   };
+}
+
+/** A signal may be aborted with any value. */
+function isError(reason: unknown): boolean {
+  return typeof reason === 'object' && reason !== null && !isCancellation(reason);
 }
 
 /** The members that Node sets on the error of a failed connection. */
