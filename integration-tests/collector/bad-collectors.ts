@@ -7,52 +7,52 @@ import { decodeTraces } from '@clew/viewer';
 /** A faulty OTLP receiver. */
 export interface BadCollector {
   readonly url: string;
-  /** The accepted spans: those of requests with a success response. */
-  taken(): number;
+  /** The number of accepted spans: those of requests that got a success response. */
+  accepted(): number;
   close(): Promise<void>;
 }
 
-/** The response of a receiver to its n-th request. */
-type Answer = (response: ServerResponse, turn: number) => void;
+/** Responds to the request with this number; the first is 1. */
+type Respond = (response: ServerResponse, count: number) => void;
 
 const status =
-  (code: number, headers: Record<string, string> = {}): Answer =>
+  (code: number, headers: Record<string, string> = {}): Respond =>
   (response) =>
     void response.writeHead(code, headers).end();
 
-/** Receivers by their fault, all over real sockets. */
+/** Receivers by their fault. All of them use real sockets. */
 export const BAD_COLLECTORS: Readonly<Record<string, () => Promise<BadCollector>>> = {
-  'is not there': async () => ({ url: 'http://127.0.0.1:1', taken: () => 0, close: async () => {} }),
+  'is unreachable': async () => ({ url: 'http://127.0.0.1:1', accepted: () => 0, close: async () => {} }),
   'is slow': () => overHttp((response) => setTimeout(() => response.end(), 100)),
-  'answers 429 with Retry-After, twice': () =>
-    overHttp((response, turn) =>
-      turn <= 2 ? status(429, { 'retry-after': '1' })(response, turn) : response.end(),
+  'responds with 429 and Retry-After, twice': () =>
+    overHttp((response, count) =>
+      count <= 2 ? status(429, { 'retry-after': '1' })(response, count) : response.end(),
     ),
-  'answers 503': () => overHttp(status(503)),
-  'answers 400': () => overHttp(status(400)),
-  'redirects to elsewhere': () => overHttp(status(302, { location: 'http://127.0.0.1:1/' })),
-  hangs: () => overTcp(() => {}),
-  'answers garbage': () =>
+  'responds with 503': () => overHttp(status(503)),
+  'responds with 400': () => overHttp(status(400)),
+  'redirects to another address': () => overHttp(status(302, { location: 'http://127.0.0.1:1/' })),
+  'never responds': () => overTcp(() => {}),
+  'responds with garbage': () =>
     overTcp((socket) => void socket.once('data', () => socket.end('\0\r\n garbage \r\n'))),
   'resets connections': () => overTcp((socket) => void socket.resetAndDestroy()),
 };
 
-async function overHttp(answer: Answer): Promise<BadCollector> {
-  let turn = 0;
-  let taken = 0;
+async function overHttp(respond: Respond): Promise<BadCollector> {
+  let count = 0;
+  let accepted = 0;
   const listener: RequestListener = async (request, response) => {
     const body = await buffer(request).catch(() => undefined);
     if (body === undefined) return;
     const { length } = decodeTraces(body, request.headers['content-type'] ?? '');
     response.on('finish', () => {
-      if (response.statusCode === 200) taken += length;
+      if (response.statusCode === 200) accepted += length;
     });
-    answer(response, ++turn);
+    respond(response, ++count);
   };
   const server = createServer(listener);
   return {
     url: await listen(server),
-    taken: () => taken,
+    accepted: () => accepted,
     close: () => close(server, () => server.closeAllConnections()),
   };
 }
@@ -67,7 +67,7 @@ async function overTcp(onConnection: (socket: Socket) => void): Promise<BadColle
   const url = await listen(server);
   return {
     url,
-    taken: () => 0,
+    accepted: () => 0,
     close: () => close(server, () => sockets.forEach((socket) => void socket.destroy())),
   };
 }
@@ -78,8 +78,8 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function close(server: Server, cutOff: () => void): Promise<void> {
+async function close(server: Server, closeConnections: () => void): Promise<void> {
   server.close();
-  cutOff();
+  closeConnections();
   await once(server, 'close');
 }

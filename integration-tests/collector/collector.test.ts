@@ -9,23 +9,23 @@ type Stats = TracerStats & { readonly bytesHeld: number };
 
 const WARM_UP = 200;
 const REQUESTS = 1000;
-/** Recorded on each span: without a limit, the spans of one run would take 8 MB. */
+/** Each span records this query: without a limit, the spans of one run would take 8 MB. */
 const QUERY = 'x'.repeat(8000);
 const QUEUE_BYTES = 262_144;
 
 interface Outcome {
-  readonly answers: readonly string[];
+  readonly responses: readonly string[];
   readonly before: Stats;
   readonly after: Stats;
   readonly stderr: string;
   readonly end: readonly unknown[];
-  readonly taken: number;
+  readonly accepted: number;
 }
 
 /** Runs the traced server under load with a collector, then ends it with a signal. */
 async function load(name: string, variables: Record<string, string> = {}): Promise<Outcome> {
   const collector = await BAD_COLLECTORS[name]!();
-  const program = join(__dirname, 'program.mjs');
+  const program = join(__dirname, 'server.mjs');
   const child = startProgram(['--expose-gc', '--import', '@clew/node/register', program], {
     variables: {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
@@ -39,19 +39,19 @@ async function load(name: string, variables: Record<string, string> = {}): Promi
   const ended = once(child, 'close');
   const [line] = (await once(child.stdout!, 'data')) as [Buffer];
   const url = `http://127.0.0.1:${/port (\d+)/.exec(String(line))?.[1]}`;
-  const ask = async (path: string) => (await fetch(url + path)).text();
-  const stats = async () => JSON.parse(await ask('/stats')) as Stats;
-  const asks = (count: number) => inParallel(8, Array(count).fill(`/orders?${QUERY}`), ask);
+  const request = async (path: string) => (await fetch(url + path)).text();
+  const stats = async () => JSON.parse(await request('/stats')) as Stats;
+  const requestMany = (count: number) => inParallel(8, Array(count).fill(`/orders?${QUERY}`), request);
 
-  const answers = await asks(WARM_UP);
+  const responses = await requestMany(WARM_UP);
   const before = await stats();
-  answers.push(...(await asks(REQUESTS)));
+  responses.push(...(await requestMany(REQUESTS)));
   const after = await stats();
   child.kill('SIGTERM');
   const end = await ended;
-  const taken = collector.taken();
+  const accepted = collector.accepted();
   await collector.close();
-  return { answers, before, after, stderr: await stderr, end, taken };
+  return { responses, before, after, stderr: await stderr, end, accepted };
 }
 
 const names = Object.keys(BAD_COLLECTORS);
@@ -65,20 +65,20 @@ beforeAll(async () => {
 const sum = (dropped: Stats['dropped']) => Object.values(dropped).reduce((a, b) => a + b, 0);
 
 describe.each(names)('with a collector that %s', (name) => {
-  test('the application responds as usual, and ends by its signal', () => {
-    const { answers, end } = outcomes.get(name)!;
-    expect(answers).toEqual(Array(WARM_UP + REQUESTS).fill('ok'));
+  test('the application responds as usual and ends on SIGTERM', () => {
+    const { responses, end } = outcomes.get(name)!;
+    expect(responses).toEqual(Array(WARM_UP + REQUESTS).fill('ok'));
     expect(end).toEqual([null, 'SIGTERM']);
   });
 
-  test('the memory for spans is bounded', () => {
+  test('the memory for spans stays within its limit', () => {
     const { before, after } = outcomes.get(name)!;
-    // What the batch that was sealed last says of its process comes on top.
+    // The limit does not include the resource attributes of the batch that was closed last.
     expect(after.bytesQueued).toBeLessThanOrEqual(QUEUE_BYTES + 2048);
     expect(after.bytesHeld - before.bytesHeld).toBeLessThan(4_000_000);
   });
 
-  test('every span is delivered, waits, or is counted as lost', () => {
+  test('every span is exported, queued or counted as dropped', () => {
     const { after } = outcomes.get(name)!;
     expect(after.spansEnded).toBe(WARM_UP + REQUESTS + 1);
     expect(after.spansExported + after.spansQueued + sum(after.dropped)).toBe(after.spansEnded);
@@ -89,42 +89,42 @@ describe.each(names)('with a collector that %s', (name) => {
       .get(name)!
       .stderr.split('\n')
       .filter((line) => line !== '');
-    const matters = lines.map((line) => line.replace(/\d+/g, 'N').replace(/\(E[A-Z]+.*?\)/, '()'));
+    const causes = lines.map((line) => line.replace(/\d+/g, 'N').replace(/\(E[A-Z]+.*?\)/, '()'));
     for (const line of lines) expect(line).toMatch(/^clew warn: @clew\/tracer: /);
-    expect(new Set(matters).size).toBe(matters.length);
+    expect(new Set(causes).size).toBe(causes.length);
     expect(lines.length).toBeLessThanOrEqual(4);
   });
 });
 
 test.each([
-  ['is not there', 'queueFull'],
-  ['answers 503', 'queueFull'],
-  ['hangs', 'queueFull'],
-  ['answers garbage', 'queueFull'],
+  ['is unreachable', 'queueFull'],
+  ['responds with 503', 'queueFull'],
+  ['never responds', 'queueFull'],
+  ['responds with garbage', 'queueFull'],
   ['resets connections', 'queueFull'],
-  ['answers 400', 'rejected'],
-  ['redirects to elsewhere', 'rejected'],
-] as const)('a collector that %s costs spans by the cause %s', (name, cause) => {
-  const { after, taken } = outcomes.get(name)!;
+  ['responds with 400', 'rejected'],
+  ['redirects to another address', 'rejected'],
+] as const)('spans for a collector that %s are dropped with the cause %s', (name, cause) => {
+  const { after, accepted } = outcomes.get(name)!;
   expect(after.dropped[cause]).toBeGreaterThan(0);
-  expect([after.spansExported, taken]).toEqual([0, 0]);
+  expect([after.spansExported, accepted]).toEqual([0, 0]);
 });
 
 test('a batch that can’t be delivered in time is dropped and counted as retriesExhausted', async () => {
-  const { after } = await load('answers 503', { OTEL_BSP_EXPORT_TIMEOUT: '1' });
+  const { after } = await load('responds with 503', { OTEL_BSP_EXPORT_TIMEOUT: '1' });
   expect(after.dropped.retriesExhausted).toBeGreaterThan(0);
 });
 
-test.each(['is slow', 'answers 429 with Retry-After, twice'])(
-  'a collector that %s costs nothing while the queue has room',
+test.each(['is slow', 'responds with 429 and Retry-After, twice'])(
+  'no span is dropped for a collector that %s while the queue is not full',
   async (name) => {
-    const { after, taken } = await load(name, {
+    const { after, accepted } = await load(name, {
       CLEW_QUEUE_MAX_BYTES: String(64 * 1024 * 1024),
       CLEW_FLUSH_TIMEOUT_MS: '60000',
     });
     expect(sum(after.dropped)).toBe(0);
-    // Those of both requests for statistics are among them.
-    expect(taken).toBe(WARM_UP + REQUESTS + 2);
+    // Including the spans of both requests for statistics.
+    expect(accepted).toBe(WARM_UP + REQUESTS + 2);
   },
   60_000,
 );

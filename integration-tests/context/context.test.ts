@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 interface Result {
-  readonly way: string;
+  readonly name: string;
   readonly needs?: string;
   readonly reason?: string;
   readonly sync: boolean;
   readonly skip?: string;
-  readonly plain?: string;
-  readonly helped?: string;
+  readonly withoutHelp?: string;
+  readonly withHelp?: string;
 }
 
 interface Run {
   readonly node: string;
-  readonly left: string;
+  readonly traceAtEnd: string;
   readonly results: readonly Result[];
 }
 
@@ -24,7 +24,7 @@ const TIMEOUT_MS = 300_000;
 const NODES = ['22.15.0', '22', '24', '26'];
 
 async function runOn(version: string, ...flags: string[]): Promise<Run> {
-  const args = [join(__dirname, 'run.mjs'), '--json', ...flags, version];
+  const args = [join(__dirname, 'all-nodes.mjs'), '--json', ...flags, version];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, {
     maxBuffer: 16 * 1024 * 1024,
   });
@@ -34,42 +34,42 @@ async function runOn(version: string, ...flags: string[]): Promise<Run> {
   return run;
 }
 
-function tried({ results }: Run): readonly Result[] {
+function testable({ results }: Run): readonly Result[] {
   return results.filter(({ skip }) => skip === undefined);
 }
 
 describe.each(NODES)('on Node %s', (version) => {
   test(
-    'two concurrent requests keep their contexts, without help or with the function that the table names',
+    'keeps the contexts of two concurrent requests, without help or with the function that the table names',
     async () => {
       const run = await runOn(version);
-      expect(tried(run).length).toBeGreaterThan(60);
-      const wrong = tried(run).filter(({ needs, plain, helped }) =>
-        needs === undefined ? plain !== 'follows' : plain === 'follows' || helped !== 'follows',
+      expect(testable(run).length).toBeGreaterThan(60);
+      const wrong = testable(run).filter(({ needs, withoutHelp, withHelp }) =>
+        needs === undefined ? withoutHelp !== 'follows' : withoutHelp === 'follows' || withHelp !== 'follows',
       );
       expect(wrong).toEqual([]);
-      expect(run.left).toBe('none');
+      expect(run.traceAtEnd).toBe('none');
     },
     TIMEOUT_MS,
   );
 
   test(
-    'with the manager stack, synchronous work keeps its context, and so does work that is bound',
+    'the context manager stack keeps the context of synchronous and of bound work',
     async () => {
       const run = await runOn(version, '--stack');
-      expect(tried(run).filter(({ sync }) => sync).length).toBeGreaterThan(5);
-      const wrong = tried(run).filter(
-        ({ sync, plain, helped }) => helped !== 'follows' || (sync && plain !== 'follows'),
+      expect(testable(run).filter(({ sync }) => sync).length).toBeGreaterThan(5);
+      const wrong = testable(run).filter(
+        ({ sync, withoutHelp, withHelp }) => withHelp !== 'follows' || (sync && withoutHelp !== 'follows'),
       );
       expect(wrong).toEqual([]);
-      expect(run.left).toBe('none');
+      expect(run.traceAtEnd).toBe('none');
     },
     TIMEOUT_MS,
   );
 });
 
-test('docs/context.md shows this table', async () => {
-  const args = [join(__dirname, 'run.mjs'), '--markdown'];
+test('docs/context.md contains the table of the cases', async () => {
+  const args = [join(__dirname, 'all-nodes.mjs'), '--markdown'];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   expect(stdout.length).toBeGreaterThan(1000);
   const document = readFileSync(join(__dirname, '..', '..', 'docs', 'context.md'), 'utf8');

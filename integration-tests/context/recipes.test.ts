@@ -15,14 +15,14 @@ beforeAll(() => {
   mkdirSync(folder, { recursive: true });
 });
 
-test('docs/context.md has recipes', () => {
+test('finds the recipes in docs/context.md', () => {
   expect(recipes.length).toBeGreaterThan(6);
 });
 
-test.each(recipes)('a recipe of “$title” runs', async ({ code }) => {
+test.each(recipes)('the recipe “$title” runs', async ({ code }) => {
   expect(code).toContain('assert');
   const file = join(folder, `${recipes.findIndex((recipe) => recipe.code === code)}.mjs`);
   writeFileSync(file, code);
-  const args = ['--import', './traced.mjs', file];
+  const args = ['--import', './preload.mjs', file];
   await expect(promisify(execFile)(process.execPath, args, { cwd: __dirname })).resolves.toBeDefined();
 });

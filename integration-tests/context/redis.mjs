@@ -1,30 +1,30 @@
-// A Redis to test with: the one of REDIS_URL, one on the default port, or one started here on a port of its own.
+// Finds a Redis for the tests: the one of REDIS_URL, the one on the default port, or one that is started on a free port.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-const NOTHING = { url: undefined, stop() {} };
+const NO_REDIS = { url: undefined, stop() {} };
 
-/** Its `url`, which is undefined where there is no Redis (said in one line), and `stop()`. */
+/** Returns its `url` and `stop()`. Without a Redis, `url` is undefined and one line is logged. */
 export async function findRedis() {
   const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-  if (await answers(url)) return { ...NOTHING, url };
+  if (await isRedis(url)) return { ...NO_REDIS, url };
   const started = process.env.REDIS_URL === undefined && (await startRedis());
   if (started) return started;
-  const why = process.env.REDIS_URL ? `${url} does not answer` : 'set REDIS_URL, or install redis-server';
-  process.stderr.write(`clew: no Redis, its ways are not tried: ${why}\n`);
-  return NOTHING;
+  const reason = process.env.REDIS_URL ? `${url} does not respond` : 'set REDIS_URL, or install redis-server';
+  process.stderr.write(`clew: no Redis, its cases are skipped: ${reason}\n`);
+  return NO_REDIS;
 }
 
-/** Whether something speaks Redis there; a password that is asked for is answer enough. */
-async function answers(url) {
+/** Whether a Redis responds at this address, also if it requires a password. */
+async function isRedis(url) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port || 6379), hostname);
   try {
-    socket.setTimeout(2_000, () => socket.destroy(new Error('no answer')));
+    socket.setTimeout(2_000, () => socket.destroy(new Error('no response')));
     socket.write('PING\r\n');
-    const [answer] = await once(socket, 'data');
-    return /^(\+PONG|-NOAUTH)/.test(answer.toString());
+    const [response] = await once(socket, 'data');
+    return /^(\+PONG|-NOAUTH)/.test(response.toString());
   } catch {
     return false;
   } finally {
@@ -37,12 +37,12 @@ async function startRedis() {
   const server = spawn('redis-server', ['--port', port, '--bind', '127.0.0.1', '--save', ''], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  let said = '';
+  let output = '';
   const ready = new Promise((resolve) => {
     server.once('error', () => resolve(false)).once('exit', () => resolve(false));
     server.stdout.on('data', (text) => {
-      said += text;
-      if (said.includes('Ready to accept connections')) resolve(true);
+      output += text;
+      if (output.includes('Ready to accept connections')) resolve(true);
     });
   });
   if (!(await ready)) return undefined;

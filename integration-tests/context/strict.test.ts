@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-test('the strict mode reports nothing for traced HTTP, and reports the faults of the application', async () => {
-  const program = join(__dirname, 'strict-program.mjs');
+test('strict mode reports only the faults of the application, not traced HTTP', async () => {
+  const program = join(__dirname, 'strict-server.mjs');
   const { stdout } = await promisify(execFile)(process.execPath, [program]);
   const { spans, found, faults } = JSON.parse(stdout) as Record<string, unknown>;
   expect(found).toEqual([]);

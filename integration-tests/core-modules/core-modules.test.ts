@@ -4,7 +4,7 @@ import { generate } from 'selfsigned';
 import { nodeBinaries, runProgram } from '../run-program.ts';
 import { spansOf, treeOf } from '../span-tree.ts';
 
-// Node's own modules load each other without calling a hook: an application that loads only the outer one is traced too.
+// node:https loads node:http without calling module hooks. An application that loads only node:https is traced, too.
 
 /** Includes the download of a Node version. */
 const TIMEOUT_MS = 300_000;
@@ -22,15 +22,15 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { title: 'node:https alone, required', program: 'require.cjs' },
-  { title: 'node:https alone, imported', program: 'import.mjs' },
-  { title: 'node:https alone, from process.getBuiltinModule', program: 'builtin.cjs' },
-  { title: 'node:https alone, init() before it', program: 'init-before.mjs', flags: [] },
-  { title: 'node:https alone, init() after it', program: 'init-after.mjs', flags: [] },
-  { title: 'node:https alone, in OpenTelemetry’s SDK', program: 'require.cjs', flags: OPENTELEMETRY },
-  { title: 'node:https imported, in OpenTelemetry’s SDK', program: 'import.mjs', flags: OPENTELEMETRY },
-  { title: 'node:http2, a server with allowHTTP1', program: 'http2.cjs' },
-  { title: 'node:cluster alone', program: 'cluster.cjs', tree: ['INTERNAL start', '  CLIENT node'] },
+  { title: 'node:https, required', program: 'require.cjs' },
+  { title: 'node:https, imported', program: 'import.mjs' },
+  { title: 'node:https, from process.getBuiltinModule', program: 'builtin.cjs' },
+  { title: 'node:https, loaded after init()', program: 'init-before.mjs', flags: [] },
+  { title: 'node:https, loaded before init()', program: 'init-after.mjs', flags: [] },
+  { title: 'node:https, required, with OpenTelemetry’s SDK', program: 'require.cjs', flags: OPENTELEMETRY },
+  { title: 'node:https, imported, with OpenTelemetry’s SDK', program: 'import.mjs', flags: OPENTELEMETRY },
+  { title: 'an HTTP/1.1 request to a node:http2 server', program: 'http2.cjs' },
+  { title: 'a worker of node:cluster', program: 'cluster.cjs', tree: ['INTERNAL start', '  CLIENT node'] },
 ];
 
 let collector: Collector;
@@ -49,7 +49,7 @@ afterAll(() => collector.close());
 
 describe.each(NODES)('on Node %s', (version) => {
   test.each(CASES)(
-    '$title: one trace',
+    'traces $title',
     async ({ title, program, flags = PRELOAD, tree = CALL }) => {
       const service = `${title} ${version}`;
       const { code, stdout } = await runProgram([...flags, join(__dirname, 'programs', program)], {

@@ -7,7 +7,7 @@ import { type Collector, startCollector } from '@clew/viewer';
 import { cleanEnvironment, type Ended, runProgram } from '../run-program.ts';
 import { spansOf, treeOf } from '../span-tree.ts';
 
-// What an author of a plugin does, with packages from a registry (here: packed), far away from this repository.
+// Follows the steps of a plugin author with packed packages, in a folder outside this repository.
 
 const TIMEOUT_MS = 300_000;
 const packages = join(__dirname, '..', '..', 'packages');
@@ -43,12 +43,12 @@ function clew(...args: string[]): Promise<Ended> {
   });
 }
 
-/** `npm test` in a plugin's folder. */
+/** Runs the tests of the plugin, as `npm test` does. */
 function testPlugin(): Promise<Ended> {
   return runProgram(['--test', '--test-reporter=spec'], { cwd: join(folder, PLUGIN) });
 }
 
-test('clew create-plugin makes a folder and names the next steps', () => {
+test('clew create-plugin creates a folder and prints the next steps', () => {
   expect(created).toEqual({
     code: 0,
     signal: null,
@@ -62,13 +62,13 @@ test('clew create-plugin makes a folder and names the next steps', () => {
   expect(scripts).toEqual({ test: 'node --test' });
 });
 
-test('its tests pass: the suites, and the example of its README', async () => {
+test('the tests of the created plugin pass', async () => {
   const { code, stdout } = await testPlugin();
   expect(stdout).toMatch(/pass [2-9]\d\n.*fail 0\n/);
   expect(code).toBe(0);
 });
 
-test('its tests fail when the plugin loses the context of a callback', async () => {
+test('the tests of the created plugin fail when it loses the context of a callback', async () => {
   const source = join(folder, PLUGIN, 'src', 'index.js');
   const right = readFileSync(source, 'utf8');
   const wrong = right.replace(
@@ -83,7 +83,7 @@ test('its tests fail when the plugin loses the context of a callback', async () 
   expect(code).toBe(1);
 });
 
-describe('in an application that depends on it', () => {
+describe('an application that depends on the created plugin', () => {
   let collector: Collector;
   let application: string;
 
@@ -101,7 +101,7 @@ describe('in an application that depends on it', () => {
   }, TIMEOUT_MS);
   afterAll(() => collector.close());
 
-  test.each(['main.cjs', 'main.mjs'])('it traces %s', async (file) => {
+  test.each(['main.cjs', 'main.mjs'])('is traced: %s', async (file) => {
     const ended = await runProgram(['--import', '@clew/node/register', file], {
       cwd: application,
       variables: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: file },
@@ -111,7 +111,7 @@ describe('in an application that depends on it', () => {
   });
 });
 
-test('a folder that exists is left alone', async () => {
+test('clew create-plugin does not change an existing folder', async () => {
   writeFileSync(join(folder, 'clew-instrumentation-taken'), '');
   for (const [name, existing] of [
     ['tinydb', PLUGIN],
@@ -124,7 +124,7 @@ test('a folder that exists is left alone', async () => {
     });
 });
 
-test('names of libraries may have a scope, dots and hyphens', async () => {
+test('clew create-plugin accepts library names with a scope, dots and hyphens', async () => {
   expect(await clew('create-plugin', '@acme/tiny-db.js')).toMatchObject({ code: 0, stderr: '' });
   const read = (file: string) =>
     readFileSync(join(folder, 'clew-instrumentation-acme-tiny-db.js', file), 'utf8');

@@ -16,17 +16,17 @@ import { type Collector, startCollector } from '@clew/viewer';
 import { cleanEnvironment, runProgram } from '../run-program.ts';
 import { spansOf, treeOf } from '../span-tree.ts';
 
-// What a user does: packages from a registry (here: packed), in a project far away from this repository.
+// Installs packed packages as a user does, in a project outside this repository.
 
 const TIMEOUT_MS = 300_000;
 const packages = join(__dirname, '..', '..', 'packages');
-const OURS = [
+const PACKAGES = [
   'core',
   'tracer',
   'node',
   ...['http', 'express', 'koa', 'knex', 'undici'].map((name) => `instrumentation-${name}`),
 ];
-const TARGETS = ['express@5', 'koa@3', '@koa/router@15', 'knex@3'];
+const LIBRARIES = ['express@5', 'koa@3', '@koa/router@15', 'knex@3'];
 
 let collector: Collector;
 let project: string;
@@ -36,7 +36,7 @@ beforeAll(async () => {
   collector = await startCollector({ port: 0 });
   project = mkdtempSync(join(tmpdir(), 'clew-installed-'));
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
-  const folders = OURS.map((name) => join(packages, name));
+  const folders = PACKAGES.map((name) => join(packages, name));
   await npm('pack', '--silent', ...folders);
   await npm('install', ...globSync('*.tgz', { cwd: project }).map((file) => `./${file}`));
   installed = {
@@ -44,7 +44,7 @@ beforeAll(async () => {
     bytes: bytesUnder(join(project, 'node_modules')),
     files: filesUnder(join(project, 'node_modules', '@clew')),
   };
-  await npm('install', ...TARGETS);
+  await npm('install', ...LIBRARIES);
   cpSync(join(__dirname, 'programs'), join(project, 'programs'), { recursive: true });
 }, TIMEOUT_MS);
 afterAll(async () => {
@@ -96,16 +96,16 @@ test.each([
   ]);
 });
 
-test('little is installed: eight packages of Clew and what OpenTelemetry’s hooks need', () => {
+test('installs at most 17 packages and 10 MB: eight packages of Clew and the dependencies of the module hooks', () => {
   expect(installed.packages).toBeLessThanOrEqual(17);
   expect(installed.bytes).toBeLessThan(10_000_000);
 });
 
-test('packages hold code, declarations, a README and the licence: no sources, maps or leftovers of the build', () => {
+test('packages contain only code, declarations, a README and the licence', () => {
   const allowed = /(dist[\\/][\w-]+\.(c?js|d\.c?ts)|package\.json|README\.md|LICENSE|docs?[\\/].*)$/;
   expect(installed.files.length).toBeGreaterThan(0);
   expect(installed.files.filter((file) => !allowed.test(file))).toEqual([]);
-  expect(installed.files.filter((file) => file.endsWith('LICENSE'))).toHaveLength(OURS.length);
+  expect(installed.files.filter((file) => file.endsWith('LICENSE'))).toHaveLength(PACKAGES.length);
 });
 
 test('no packed file refers to a source map', () => {

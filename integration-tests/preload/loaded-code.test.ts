@@ -5,7 +5,7 @@ import { runProgram } from '../run-program.ts';
 const root = join(__dirname, '..', '..');
 const PRINT_FILES = 'console.log(JSON.stringify(Object.keys(require.cache)))';
 
-/** What most applications never use, and how its code reads after the build. */
+/** Code that most applications never use, each with a pattern that finds it in the build. */
 const RARE = {
   'strict mode': /\bStrictContextManager\s*=\s*class\b/,
   'comments in SQL': /\bfunction parseSqlComment\(/,
@@ -13,11 +13,11 @@ const RARE = {
   'the template for messages': /\bfunction messaging\(/,
 };
 
-test('a preloaded application loads no code that few applications use', async () => {
+test('the preload loads no code that few applications use', async () => {
   expect(await rareCodeLoadedBy(PRINT_FILES)).toEqual([]);
 });
 
-test('a context is bound without loading more code, which may fail later', async () => {
+test('binding a context loads no more code', async () => {
   const bind =
     "require('@opentelemetry/api').context.bind({}, () => {}); require('@clew/core').bind(() => {});";
   const count = (source: string) =>
@@ -25,16 +25,16 @@ test('a context is bound without loading more code, which may fail later', async
   expect(await count(bind)).toBe(await count(''));
 });
 
-test('strict mode is loaded when it is switched on', async () => {
+test('strict mode is loaded when it is enabled', async () => {
   expect(await rareCodeLoadedBy(PRINT_FILES, { CLEW_CONTEXT_STRICT: 'true' })).toEqual(['strict mode']);
 });
 
-test('comments in SQL are loaded when they are used', async () => {
+test('comments in SQL are loaded on first use', async () => {
   const use = `require('@clew/core').carriers.appendSqlComment('SELECT 1', {}); ${PRINT_FILES}`;
   expect(await rareCodeLoadedBy(use)).toEqual(['comments in SQL']);
 });
 
-test('the templates are loaded with the entry point for plugins', async () => {
+test('the templates are loaded with @clew/core/plugin', async () => {
   expect(await rareCodeLoadedBy(`require('@clew/core/plugin'); ${PRINT_FILES}`)).toEqual([
     'the template for databases',
     'the template for messages',

@@ -19,7 +19,7 @@ const KEYS = { edge: 'the secret of the edge proxy' };
 
 const FORGED_ID = 'aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb';
 const SPAN_ID = 'cccccccccccccccc';
-/** A trace of somebody else, in each format that may come beside a `traceparent`. */
+/** Headers of a forged trace in each format, which an attacker sends together with a `traceparent`. */
 const FORGED: [name: string, headers: string[]][] = [
   ['B3’s', [`b3: ${FORGED_ID}-${SPAN_ID}-d`]],
   ['B3’s', [`x-b3-traceid: ${FORGED_ID}`, `x-b3-spanid: ${SPAN_ID}`, 'x-b3-flags: 1']],
@@ -64,7 +64,7 @@ const provider = new TracerProvider({
 });
 const plugin = new HttpInstrumentation();
 const signature = createSignature({ keys: KEYS });
-/** What the server saw of its own context, one entry a request. */
+/** The trace and the baggage that each request's handler had. */
 const seen: { traceId: string | undefined; baggage: string[] }[] = [];
 let server: http.Server;
 
@@ -74,7 +74,7 @@ beforeAll(async () => {
   const formats = [...new Set(TRACE_FORMATS.values())];
   propagation.setGlobalPropagator(
     createPropagator({
-      // The one that is signed is read last: all others go before it.
+      // The signed format is read last, so that all others take precedence.
       extract: [...formats.filter(({ name }) => name !== 'tracecontext'), TRACE_FORMATS.get('tracecontext')!],
       inject: [TRACE_FORMATS.get('tracecontext')!],
       extractBeside: [w3cBaggage],
@@ -107,7 +107,7 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** Sends raw bytes, so that nothing mends the headers on the way. */
+/** Sends raw bytes, because an HTTP client would reject some of the headers. */
 function send(...headers: string[]): Promise<string> {
   return sendTo('/', ...headers);
 }
@@ -118,11 +118,11 @@ function sendTo(target: string, ...headers: string[]): Promise<string> {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1', () =>
       socket.write(text, 'latin1'),
     );
-    let answer = '';
+    let received = '';
     socket.on('data', (chunk) => {
-      answer += chunk;
+      received += chunk;
     });
-    socket.on('end', () => resolve(answer));
+    socket.on('end', () => resolve(received));
     socket.on('error', reject);
   });
 }
@@ -134,31 +134,31 @@ const signed = (headers: Record<string, string>, names?: readonly string[]) => [
 
 const servers = () => ended.filter((span) => span.kind === SpanKind.SERVER);
 
-describe('what unknown clients send to a server that trusts only signatures', () => {
+describe('a server that trusts only signed requests', () => {
   test.each([
     ['W3C', [`traceparent: ${TRACEPARENT}`]],
     ['B3', [`b3: ${TRACE_ID}-b7ad6b7169203331-d`]],
-    ['B3 without ids', ['b3: d']],
-    ['Jaeger’s debug id', ['jaeger-debug-id: mine']],
+    ['B3 without IDs', ['b3: d']],
+    ['Jaeger’s debug ID', ['jaeger-debug-id: mine']],
     ['Datadog', ['x-datadog-trace-id: 42', 'x-datadog-parent-id: 7', 'x-datadog-sampling-priority: 2']],
     [
       'X-Ray',
       [`x-amzn-trace-id: Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1`],
     ],
-  ])('a sampling flag of %s forces nothing, and no trace of theirs goes on', async (_title, headers) => {
+  ])('does not sample or continue an unsigned trace of %s', async (_title, headers) => {
     expect(await send(...headers)).toContain('served');
     expect(servers()).toEqual([]);
     expect(seen).toHaveLength(1);
     expect(seen[0]?.traceId).not.toBe(TRACE_ID);
   });
 
-  test('baggage does not come in, not even as a prototype', async () => {
+  test('drops unsigned baggage, also with the key __proto__', async () => {
     await send(`traceparent: ${TRACEPARENT}`, 'baggage: __proto__=x,constructor=y,tenant=z');
     expect(seen[0]?.baggage).toEqual([]);
     expect(Object.prototype).not.toHaveProperty('x');
   });
 
-  test('a signature lifts a request: its trace goes on, its flag counts, its baggage is kept', async () => {
+  test('continues a signed trace, with its sampling flag and its baggage', async () => {
     await send(...signed({ traceparent: TRACEPARENT, baggage: 'tenant=acme,__proto__=x' }));
     expect(seen).toEqual([{ traceId: TRACE_ID, baggage: ['tenant=acme', '__proto__=x'] }]);
     expect(servers()).toHaveLength(1);
@@ -166,44 +166,44 @@ describe('what unknown clients send to a server that trusts only signatures', ()
 
   test.each([
     [
-      'a forged one',
+      'a forged signature',
       () => [
         `traceparent: ${TRACEPARENT}`,
         `clew-signature: v2;k=edge;t=${Date.now()};n=${'0'.repeat(18)};h=traceparent;s=${'0'.repeat(64)}`,
       ],
     ],
     [
-      'one for another trace',
+      'a signature of another trace',
       () => [
         ...signed({ traceparent: TRACEPARENT.replace('0af', '0ae') }).slice(1),
         `traceparent: ${TRACEPARENT}`,
       ],
     ],
     [
-      'one that covers the absence of baggage, beside baggage',
+      'baggage and a signature which says that there is no baggage',
       () => [...signed({ traceparent: TRACEPARENT }, ['traceparent', 'baggage']), 'baggage: admin=yes'],
     ],
     [
-      'two of them',
+      'two signatures',
       () => [...signed({ traceparent: TRACEPARENT }), signed({ traceparent: TRACEPARENT })[1] as string],
     ],
-  ])('%s lifts nothing', async (_title, headers) => {
+  ])('does not trust a request with %s', async (_title, headers) => {
     expect(await send(...headers())).toContain('served');
     expect(seen).toEqual([{ traceId: expect.not.stringContaining(TRACE_ID), baggage: [] }]);
     expect(servers()).toEqual([]);
   });
 
-  test('baggage that was added to a signed request is not lifted with it', async () => {
+  test('drops baggage that was added to a signed request', async () => {
     await send(...signed({ traceparent: TRACEPARENT }), 'baggage: admin=yes');
     expect(seen).toEqual([{ traceId: TRACE_ID, baggage: [] }]);
   });
 
-  test('ten equal requests at once are ten signatures, and all lift', async () => {
+  test('trusts ten equal requests at once, each with its own signature', async () => {
     await Promise.all(Array.from({ length: 10 }, () => send(...signed({ traceparent: TRACEPARENT }))));
     expect(seen.map(({ traceId }) => traceId)).toEqual(Array(10).fill(TRACE_ID));
   });
 
-  test('a replayed signature lifts once', async () => {
+  test('trusts a signature only once', async () => {
     const headers = signed({ traceparent: TRACEPARENT });
     await send(...headers);
     await send(...headers);
@@ -211,7 +211,7 @@ describe('what unknown clients send to a server that trusts only signatures', ()
   });
 
   test.each(FORGED)(
-    '%s ids and baggage beside a signed traceparent do not come in',
+    'ignores %s unsigned ids and baggage next to a signed traceparent',
     async (_name, forged) => {
       await send(...forged, ...signed({ traceparent: TRACEPARENT }));
       expect(seen).toEqual([{ traceId: TRACE_ID, baggage: [] }]);
@@ -220,13 +220,13 @@ describe('what unknown clients send to a server that trusts only signatures', ()
     },
   );
 
-  test.each(FORGED)('%s ids beside signed baggage are not trusted', async (_name, forged) => {
+  test.each(FORGED)('ignores %s unsigned ids next to signed baggage', async (_name, forged) => {
     await send(...forged, ...signed({ baggage: 'tenant=acme' }));
     expect(seen).toEqual([{ traceId: expect.not.stringContaining(FORGED_ID), baggage: ['tenant=acme'] }]);
     expect(servers()).toEqual([]);
   });
 
-  test.each(FORGED)('%s headers that are signed themselves come in', async (_name, forged) => {
+  test.each(FORGED)('continues the trace of %s headers when they are signed', async (_name, forged) => {
     const entries = forged.map((line) => line.split(': ') as [string, string]);
     await send(...signed(Object.fromEntries(entries)));
     expect(seen[0]?.traceId).toMatch(new RegExp(`${FORGED_ID.slice(16)}$`));
@@ -235,19 +235,19 @@ describe('what unknown clients send to a server that trusts only signatures', ()
 
   test.each([
     [
-      'a thousand tracestate members',
+      'a tracestate of a thousand members',
       `tracestate: ${Array.from({ length: 1000 }, (_, i) => `k${i}=v`).join(',')}`,
     ],
     ['a tracestate of one long member', `tracestate: a=${'b'.repeat(9000)}`],
-    ['baggage beyond its bound', `baggage: ${Array.from({ length: 900 }, (_, i) => `k${i}=v`).join(',')}`],
-    ['bytes that are no text', `baggage: a=\xff\xfe%ff%`],
-    ['a key of a thousand letters', `uberctx-${'k'.repeat(1000)}: v`],
-  ])('%s get a response and no trust', async (_title, header) => {
+    ['baggage over the limit', `baggage: ${Array.from({ length: 900 }, (_, i) => `k${i}=v`).join(',')}`],
+    ['baggage that is not valid UTF-8', `baggage: a=\xff\xfe%ff%`],
+    ['a baggage key of a thousand letters', `uberctx-${'k'.repeat(1000)}: v`],
+  ])('responds to a request with %s and does not trust it', async (_title, header) => {
     expect(await send(`traceparent: ${TRACEPARENT}`, header)).toContain('served');
     expect(seen[0]?.baggage).toEqual([]);
   });
 
-  test('what is dropped is counted under our words, never under theirs', async () => {
+  test('counts dropped headers by fixed causes, which never contain the client’s text', async () => {
     await send(`traceparent: ${'x'.repeat(500)}`, `b3: ${'y'.repeat(500)}`, 'baggage: =;=,');
     const causes = Object.keys(droppedFromWire());
     expect(causes).toContain('tracecontext: malformed traceparent');
@@ -268,7 +268,7 @@ describe('trust by path', () => {
   afterEach(() => setPropagationDefaults({ trust: { trace: 'link', baggage: 'drop' } }));
 
   test.each(['/internal/x', '/internal/x?next=/../public', 'http://shop/internal/x'])(
-    '%s is trusted by a rule for /internal/*',
+    'a rule for /internal/* trusts %s',
     async (target) => {
       await sendTo(target, `traceparent: ${TRACEPARENT}`);
       expect(seen[0]?.traceId).toBe(TRACE_ID);
@@ -284,15 +284,15 @@ describe('trust by path', () => {
     '//internal/x',
     'http:///internal/x',
     'http://shop/internal/../public',
-  ])('%s is not', async (target) => {
+  ])('a rule for /internal/* does not trust %s', async (target) => {
     await sendTo(target, `traceparent: ${TRACEPARENT}`, 'baggage: admin=yes');
     expect(seen).not.toContainEqual(expect.objectContaining({ traceId: TRACE_ID }));
     expect(seen.flatMap(({ baggage }) => baggage)).toEqual([]);
   });
 });
 
-describe('what goes out', () => {
-  test('a line break in baggage is no header of its own', async () => {
+describe('outgoing requests', () => {
+  test('encode a line break in baggage, so that it cannot start another header', async () => {
     const carrier: Record<string, string> = {};
     const baggage = propagation.createBaggage({ key: { value: 'a\r\nset-cookie: b' } });
     propagation.inject(propagation.setBaggage(context.active(), baggage), carrier);

@@ -1,4 +1,4 @@
-// OSProfiler with the preload flag and variables alone: the application knows nothing of it.
+// Traces with OSProfiler, configured by the preload flag and environment variables alone.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,9 +12,9 @@ const KEY = 'SECRET_KEY';
 const BASE_ID = '3f2b6c1e-8d47-4a0e-9b6d-0c5a7e1f2d34';
 const APPLICATION = `
 import http from 'node:http';
-const [, , behind] = process.argv;
+const [, , backend] = process.argv;
 const server = http.createServer((request, response) => {
-  http.get(behind, (incoming) => incoming.resume().on('end', () => response.end('served')));
+  http.get(backend, (incoming) => incoming.resume().on('end', () => response.end('served')));
 });
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 `;
@@ -26,24 +26,24 @@ const VARIABLES = {
 };
 const packages = join(__dirname, '..', '..', 'packages');
 
-let behind: http.Server;
+let backend: http.Server;
 let received: http.IncomingHttpHeaders = {};
 const folders: string[] = [];
 
 beforeAll(async () => {
-  behind = http.createServer((request, response) => {
+  backend = http.createServer((request, response) => {
     received = request.headers;
     response.end();
   });
-  behind.listen(0, '127.0.0.1');
-  await once(behind, 'listening');
+  backend.listen(0, '127.0.0.1');
+  await once(backend, 'listening');
 });
 afterAll(() => {
-  behind.close();
+  backend.close();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A project outside this repository, with these packages of Clew. */
+/** Creates a project outside this repository that contains these packages of Clew. */
 function projectWith(...names: string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'clew-osprofiler-'));
   folders.push(folder);
@@ -69,7 +69,7 @@ async function serve(folder: string, variables: Record<string, string>): Promise
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL_|CLEW_|NODE_OPTIONS$)/.test(name),
   );
-  const url = `http://127.0.0.1:${(behind.address() as AddressInfo).port}/`;
+  const url = `http://127.0.0.1:${(backend.address() as AddressInfo).port}/`;
   const child = spawn(process.execPath, ['--import', '@clew/node/register', 'application.mjs', url], {
     cwd: folder,
     env: { ...Object.fromEntries(inherited), ...variables },
@@ -101,7 +101,7 @@ async function request({ port }: Served, headers: http.OutgoingHttpHeaders): Pro
 
 const hmacOf = (info: string) => createHmac('sha1', KEY).update(info).digest('hex');
 
-test('a signed request is traced, and goes on signed with the key that it came with', async () => {
+test('continues a signed trace, and signs outgoing requests with the same key', async () => {
   const served = await serve(
     projectWith('core', 'tracer', 'node', 'osprofiler', 'instrumentation-http'),
     VARIABLES,
@@ -120,7 +120,7 @@ test('a signed request is traced, and goes on signed with the key that it came w
   expect(served.warnings()).toBe('');
 });
 
-test('without its package there is one warning, and the other formats count', async () => {
+test('without @clew/osprofiler, logs one warning and uses the other formats', async () => {
   const served = await serve(projectWith('core', 'tracer', 'node', 'instrumentation-http'), VARIABLES);
   await request(served, {});
   expect(received['x-trace-info']).toBeUndefined();

@@ -14,7 +14,7 @@ import { HttpInstrumentation } from '@clew/instrumentation-http';
 import { osprofilerFormat } from '@clew/osprofiler';
 import { TracerProvider } from '@clew/tracer';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { TracerProvider as TheirProvider } from '@opentelemetry/sdk-trace';
+import { TracerProvider as SdkProvider } from '@opentelemetry/sdk-trace';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
@@ -27,19 +27,19 @@ const osprofiler = osprofilerFormat({ hmacKeys: OSPROFILER_KEY });
 const provider = new TracerProvider({ exporter: false });
 const plugin = new HttpInstrumentation();
 
-/** What the service behind ours received. */
+/** The headers that the backend received last. */
 let received: http.IncomingHttpHeaders = {};
 let inHandler: () => void = () => {};
-let behind: http.Server;
+let backend: http.Server;
 let service: http.Server;
 
 const portOf = (server: http.Server) => (server.address() as AddressInfo).port;
 const listening = (server: http.Server) =>
   new Promise<http.Server>((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 
-/** Calls the service behind ours in whatever context is current. */
-function callBehind(done: () => void): void {
-  http.get({ port: portOf(behind), host: '127.0.0.1', agent: false }, (response) => {
+/** Calls the backend in the current context. */
+function callBackend(done: () => void): void {
+  http.get({ port: portOf(backend), host: '127.0.0.1', agent: false }, (response) => {
     response.resume();
     response.on('end', done);
   });
@@ -48,7 +48,7 @@ function callBehind(done: () => void): void {
 beforeAll(async () => {
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(new AsyncContextManager());
-  behind = await listening(
+  backend = await listening(
     http.createServer((request, response) => {
       received = request.headers;
       response.end();
@@ -58,7 +58,7 @@ beforeAll(async () => {
   service = await listening(
     http.createServer((_request, response) => {
       inHandler();
-      callBehind(() => response.end());
+      callBackend(() => response.end());
     }),
   );
 });
@@ -82,13 +82,13 @@ afterAll(async () => {
   plugin.disable();
   setPropagationDefaults({});
   for (const api of [trace, context, propagation]) api.disable();
-  for (const server of [behind, service]) await new Promise((resolve) => server.close(resolve));
+  for (const server of [backend, service]) await new Promise((resolve) => server.close(resolve));
 });
 
-/** What the service behind ours can verify of the requests that these headers cause. */
+/** Sends these headers to the service, and returns what the backend can verify of the request that it receives. */
 async function causedBy(headers: http.OutgoingHttpHeaders) {
   received = {};
-  // The client of the test is not traced: it sends these headers and no others.
+  // The test's own client is not traced, so it sends exactly these headers.
   await new Promise<void>((resolve, reject) => {
     const request = { port: portOf(service), host: '127.0.0.1', headers, agent: false };
     context.with(untraced, () => {
@@ -124,7 +124,7 @@ function signed(headers: Record<string, string>): Record<string, string> {
   };
 }
 
-function profiled(key = OSPROFILER_KEY): Record<string, string> {
+function osprofilerHeaders(key = OSPROFILER_KEY): Record<string, string> {
   const ids = {
     base_id: '3f2b6c1e-8d47-4a0e-9b6d-0c5a7e1f2d34',
     parent_id: '77777777-1111-4222-8333-444444444444',
@@ -134,86 +134,86 @@ function profiled(key = OSPROFILER_KEY): Record<string, string> {
 }
 
 const TRACE_HEADERS = ['traceparent', 'x-trace-hmac', 'x-trace-info'];
-const SAME = TRACE_ID;
-const OTHER = expect.not.stringContaining(TRACE_ID);
+const SAME_TRACE = TRACE_ID;
+const NEW_TRACE = expect.not.stringContaining(TRACE_ID);
 
-describe('what goes out signed', () => {
+describe('outgoing trace headers', () => {
   test.each<[string, () => Record<string, string>, TrustOption, object]>([
     [
-      'a trace that begins where nothing came is signed',
+      'are signed for a trace that starts here',
       () => ({}),
       'continue',
-      { traceId: OTHER, covered: TRACE_HEADERS, osprofiler: true },
+      { traceId: NEW_TRACE, covered: TRACE_HEADERS, osprofiler: true },
     ],
     [
-      'a trace that came unsigned is not',
+      'are not signed for a trace that was received unsigned',
       () => ({ traceparent: TRACEPARENT, tracestate: 'a=b' }),
       'continue',
-      { traceId: SAME, covered: undefined, osprofiler: false },
+      { traceId: SAME_TRACE, covered: undefined, osprofiler: false },
     ],
     [
-      'a new trace that is linked to an untrusted one is signed',
+      'are signed for a new trace that is linked to an untrusted one',
       () => ({ traceparent: TRACEPARENT }),
       'link',
-      { traceId: OTHER, covered: TRACE_HEADERS, osprofiler: true },
+      { traceId: NEW_TRACE, covered: TRACE_HEADERS, osprofiler: true },
     ],
     [
-      'a new trace in place of an ignored one is signed',
+      'are signed for a new trace when the received one is ignored',
       () => ({ traceparent: TRACEPARENT }),
       'ignore',
-      { traceId: OTHER, covered: TRACE_HEADERS, osprofiler: true },
+      { traceId: NEW_TRACE, covered: TRACE_HEADERS, osprofiler: true },
     ],
     [
-      'a trace that came with our signature is signed',
+      'are signed for a trace that was received with a valid signature',
       () => signed({ traceparent: TRACEPARENT }),
       'ignore',
-      { traceId: SAME, covered: TRACE_HEADERS, osprofiler: true },
+      { traceId: SAME_TRACE, covered: TRACE_HEADERS, osprofiler: true },
     ],
     [
-      'a trace that came with a wrong signature is not',
+      'are not signed for a trace that was received with an invalid signature',
       () => ({ ...signed({ traceparent: TRACEPARENT.replace('0af', '0ae') }), traceparent: TRACEPARENT }),
       'continue',
-      { traceId: SAME, covered: undefined, osprofiler: false },
+      { traceId: SAME_TRACE, covered: undefined, osprofiler: false },
     ],
     [
-      'a new trace in place of one with a wrong signature is not',
+      'are not signed for a new trace when the ignored one has an invalid signature',
       () => ({ ...signed({ traceparent: TRACEPARENT.replace('0af', '0ae') }), traceparent: TRACEPARENT }),
       'ignore',
-      { traceId: OTHER, covered: undefined, osprofiler: false },
+      { traceId: NEW_TRACE, covered: undefined, osprofiler: false },
     ],
     [
-      'a new trace with a link to one with a wrong signature is not',
+      'are not signed for a new trace that is linked to one with an invalid signature',
       () => ({ ...signed({ traceparent: TRACEPARENT.replace('0af', '0ae') }), traceparent: TRACEPARENT }),
       'link',
-      { traceId: OTHER, covered: undefined, osprofiler: false },
+      { traceId: NEW_TRACE, covered: undefined, osprofiler: false },
     ],
     [
-      'a new trace that begins where a signature alone came is not',
+      'are not signed for a new trace when only a signature was received',
       () => ({ 'clew-signature': 'v2;k=edge' }),
       'continue',
-      { traceId: OTHER, covered: undefined, osprofiler: false },
+      { traceId: NEW_TRACE, covered: undefined, osprofiler: false },
     ],
     [
-      "a trace that came with OSProfiler's HMAC goes on with it, without our stronger signature",
-      () => profiled(),
+      "have OSProfiler's HMAC but no Clew signature for a trace that was received with OSProfiler's HMAC",
+      () => osprofilerHeaders(),
       'ignore',
       { traceId: '3f2b6c1e8d474a0e9b6d0c5a7e1f2d34', covered: undefined, osprofiler: true },
     ],
     [
-      "a new trace that begins where OSProfiler's HMAC was wrong is not",
-      () => profiled('GUESSED'),
+      "are not signed for a new trace when OSProfiler's HMAC is invalid",
+      () => osprofilerHeaders('GUESSED'),
       'continue',
-      { traceId: OTHER, covered: undefined, osprofiler: false },
+      { traceId: NEW_TRACE, covered: undefined, osprofiler: false },
     ],
     [
-      "a new trace that begins where OSProfiler's HMAC was missing is not",
-      () => ({ 'x-trace-info': profiled()['x-trace-info'] as string }),
+      "are not signed for a new trace when OSProfiler's HMAC is missing",
+      () => ({ 'x-trace-info': osprofilerHeaders()['x-trace-info'] as string }),
       'continue',
-      { traceId: OTHER, covered: undefined, osprofiler: false },
+      { traceId: NEW_TRACE, covered: undefined, osprofiler: false },
     ],
     [
-      'a trace that came with both signatures goes on with both',
-      () => signed(profiled()),
+      'have both signatures for a trace that was received with both',
+      () => signed(osprofilerHeaders()),
       'ignore',
       { traceId: '3f2b6c1e8d474a0e9b6d0c5a7e1f2d34', covered: TRACE_HEADERS, osprofiler: true },
     ],
@@ -222,23 +222,23 @@ describe('what goes out signed', () => {
     expect(await causedBy(headers())).toMatchObject(expected);
   });
 
-  test('what the application begins while it serves an unsigned trace is signed', async () => {
+  test('are signed for a root span that the application starts while it serves an unsigned trace', async () => {
     inHandler = () => {
       const own = trace.getTracer('job').startSpan('job', { root: true });
-      context.with(trace.setSpan(ROOT_CONTEXT, own), () => callBehind(() => {}));
+      context.with(trace.setSpan(ROOT_CONTEXT, own), () => callBackend(() => {}));
     };
-    const both: http.IncomingHttpHeaders[] = [];
-    behind.on('request', (request: http.IncomingMessage) => both.push(request.headers));
+    const sent: http.IncomingHttpHeaders[] = [];
+    backend.on('request', (request: http.IncomingMessage) => sent.push(request.headers));
     await causedBy({ traceparent: TRACEPARENT });
-    const bySigned = both.map(({ traceparent, 'clew-signature': value }) => [
+    const outcomes = sent.map(({ traceparent, 'clew-signature': value }) => [
       String(traceparent).includes(TRACE_ID),
       value !== undefined,
     ]);
-    expect(bySigned).toContainEqual([false, true]);
-    expect(bySigned).toContainEqual([true, false]);
+    expect(outcomes).toContainEqual([false, true]);
+    expect(outcomes).toContainEqual([true, false]);
   });
 
-  test('an unsigned trace whose span is put into another context stays unsigned', async () => {
+  test('are not signed for an unsigned trace whose span was moved to another context', async () => {
     inHandler = () => {
       const span = trace.getActiveSpan();
       if (span === undefined) throw new Error('expected a span');
@@ -253,7 +253,7 @@ describe('what goes out signed', () => {
 });
 
 test('a request is signed for the audience of the host that it goes to', async () => {
-  const reset = (audiences: Record<string, string>) => {
+  const useAudiences = (audiences: Record<string, string>) => {
     propagation.disable();
     propagation.setGlobalPropagator(
       createPropagator({
@@ -265,19 +265,19 @@ test('a request is signed for the audience of the host that it goes to', async (
       }),
     );
   };
-  reset({ 'elsewhere.example': 'elsewhere', '127.0.0.1': 'behind' });
+  useAudiences({ 'elsewhere.example': 'elsewhere', '127.0.0.1': 'backend' });
   await causedBy({});
-  expect(received['clew-signature']).toMatch(/;h=traceparent;a=behind;s=/);
-  reset({ 'elsewhere.example': 'elsewhere' });
+  expect(received['clew-signature']).toMatch(/;h=traceparent;a=backend;s=/);
+  useAudiences({ 'elsewhere.example': 'elsewhere' });
   await causedBy({});
   expect(received['clew-signature']).toMatch(/;h=traceparent;s=/);
 });
 
-test("spans of OpenTelemetry's SDK pass the origin on, too", () => {
-  const tracer = new TheirProvider().getTracer('theirs');
+test("headers are also signed or not by the origin of the trace with spans of OpenTelemetry's SDK", () => {
+  const tracer = new SdkProvider().getTracer('sdk');
   const sentFrom = (headers: Record<string, string>) => {
-    const came = propagation.extract(ROOT_CONTEXT, headers);
-    const child = tracer.startSpan('child', {}, came);
+    const extracted = propagation.extract(ROOT_CONTEXT, headers);
+    const child = tracer.startSpan('child', {}, extracted);
     const grandchild = tracer.startSpan('grandchild', {}, trace.setSpan(ROOT_CONTEXT, child));
     const carrier: Record<string, string> = {};
     propagation.inject(trace.setSpan(ROOT_CONTEXT, grandchild), carrier);
@@ -288,19 +288,19 @@ test("spans of OpenTelemetry's SDK pass the origin on, too", () => {
   expect(sentFrom({})).toEqual([false, true]);
 });
 
-describe('baggage', () => {
-  const withOwn = () => {
+describe('outgoing baggage', () => {
+  const callWithOwnBaggage = () => {
     const own = propagation.createBaggage({ own: { value: 'yes' } });
-    context.with(propagation.setBaggage(context.active(), own), () => callBehind(() => {}));
+    context.with(propagation.setBaggage(context.active(), own), () => callBackend(() => {}));
   };
 
-  test('that came unsigned goes out unsigned, beside a trace that is signed', async () => {
+  test('is not signed if it was received unsigned with a signed trace', async () => {
     const headers = { ...signed({ traceparent: TRACEPARENT }), baggage: 'tenant=acme' };
     const { baggage, covered } = await causedBy(headers);
     expect({ baggage, covered }).toEqual({ baggage: 'tenant=acme', covered: TRACE_HEADERS });
   });
 
-  test('that came signed goes out signed', async () => {
+  test('is signed if it was received signed', async () => {
     const { baggage, covered } = await causedBy(signed({ traceparent: TRACEPARENT, baggage: 'tenant=acme' }));
     expect({ baggage, covered }).toEqual({
       baggage: 'tenant=acme',
@@ -308,24 +308,24 @@ describe('baggage', () => {
     });
   });
 
-  test('to which the application adds an entry stays unsigned', async () => {
-    const seen: http.IncomingHttpHeaders[] = [];
-    behind.on('request', (request: http.IncomingMessage) => seen.push(request.headers));
+  test('stays unsigned when the application adds an entry', async () => {
+    const sent: http.IncomingHttpHeaders[] = [];
+    backend.on('request', (request: http.IncomingMessage) => sent.push(request.headers));
     inHandler = () => {
       const more = propagation.getActiveBaggage()?.setEntry('own', { value: 'yes' });
       if (more === undefined) throw new Error('expected baggage');
-      context.with(propagation.setBaggage(context.active(), more), () => callBehind(() => {}));
+      context.with(propagation.setBaggage(context.active(), more), () => callBackend(() => {}));
     };
     await causedBy({ ...signed({ traceparent: TRACEPARENT }), baggage: 'tenant=acme' });
-    const mixed = seen.find((headers) => headers.baggage === 'tenant=acme,own=yes');
+    const mixed = sent.find((headers) => headers.baggage === 'tenant=acme,own=yes');
     expect(mixed?.['clew-signature']).toMatch(/;h=traceparent,x-trace-info,x-trace-hmac;s=/);
   });
 
-  test('of the application beside a trace that came unsigned is signed alone', async () => {
-    const seen: http.IncomingHttpHeaders[] = [];
-    behind.on('request', (request: http.IncomingMessage) => seen.push(request.headers));
-    inHandler = withOwn;
+  test('is signed if the application set it, although the trace was received unsigned', async () => {
+    const sent: http.IncomingHttpHeaders[] = [];
+    backend.on('request', (request: http.IncomingMessage) => sent.push(request.headers));
+    inHandler = callWithOwnBaggage;
     await causedBy({ traceparent: TRACEPARENT });
-    expect(seen.find(({ baggage }) => baggage === 'own=yes')?.['clew-signature']).toMatch(/;h=baggage;s=/);
+    expect(sent.find(({ baggage }) => baggage === 'own=yes')?.['clew-signature']).toMatch(/;h=baggage;s=/);
   });
 });

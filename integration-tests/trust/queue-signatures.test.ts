@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 afterEach(() => setPropagationDefaults({}));
 
-test('a message that waited for hours and is delivered three times is signed each time', () =>
+test('the signature of a message stays valid for hours and for repeated deliveries', () =>
   traced(newest, broker.url, {}, async (connection, channel) => {
     const queue = await channel.queue('clew.signed');
     let sentIn: string | undefined;
@@ -63,7 +63,7 @@ test('a message that waited for hours and is delivered three times is signed eac
     expect(seen).toEqual(Array(3).fill([sentIn, 'acme']));
   }));
 
-test('a message that was changed in the queue is not signed', () =>
+test('the signature of a message does not cover headers that were changed in the queue', () =>
   traced(newest, broker.url, {}, async (connection, channel) => {
     const queue = await channel.queue('clew.forged');
     const other = await channel.queue('clew.forged.copy');

@@ -1,2 +1,2 @@
 const https = process.getBuiltinModule('node:https');
-require('./talk.cjs')(https, https.createServer);
+require('./request-once.cjs')(https, https.createServer);

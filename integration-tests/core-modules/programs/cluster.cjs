@@ -1,12 +1,12 @@
-// Forks itself inside a span, and loads neither node:child_process nor anything of ours but the API.
+// Forks itself inside a span. Loads only node:cluster and the OpenTelemetry API.
 const cluster = require('node:cluster');
 const { trace } = require('@opentelemetry/api');
 
 if (cluster.isPrimary) {
-  trace.getTracer('program').startActiveSpan('start', (span) => {
+  trace.getTracer('application').startActiveSpan('start', (span) => {
     cluster.fork().on('exit', () => span.end());
   });
 } else {
-  process.stdout.write(process.env.TRACEPARENT ? 'continued' : 'alone');
+  process.stdout.write(process.env.TRACEPARENT ? 'continued' : 'no traceparent');
   process.disconnect();
 }

@@ -1,3 +1,3 @@
 const http2 = require('node:http2');
 const https = require('node:https');
-require('./talk.cjs')(https, http2.createSecureServer);
+require('./request-once.cjs')(https, http2.createSecureServer);

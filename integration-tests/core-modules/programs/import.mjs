@@ -1,4 +1,4 @@
 import https, { createServer } from 'node:https';
-import talk from './talk.cjs';
+import requestOnce from './request-once.cjs';
 
-talk(https, createServer);
+requestOnce(https, createServer);

@@ -1,6 +1,6 @@
 import * as https from 'node:https';
 import { init } from '@clew/node';
-import talk from './talk.cjs';
+import requestOnce from './request-once.cjs';
 
 init();
-talk(https, https.createServer);
+requestOnce(https, https.createServer);

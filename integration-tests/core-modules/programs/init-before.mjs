@@ -1,6 +1,6 @@
 import { init } from '@clew/node';
-import talk from './talk.cjs';
+import requestOnce from './request-once.cjs';
 
 init();
 const https = await import('node:https');
-talk(https, https.createServer);
+requestOnce(https, https.createServer);

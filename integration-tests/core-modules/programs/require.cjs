@@ -1,2 +1,2 @@
 const https = require('node:https');
-require('./talk.cjs')(https, https.createServer);
+require('./request-once.cjs')(https, https.createServer);

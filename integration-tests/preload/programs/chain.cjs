@@ -1,4 +1,4 @@
-// One request through everything: node:http → express → fetch → koa → knex. Knows nothing of Clew.
+// Sends one request through node:http → express → fetch → koa → knex, without any code of Clew.
 const { once } = require('node:events');
 const http = require('node:http');
 const express = require('express');
@@ -25,14 +25,14 @@ async function main() {
 
   const app = express();
   app.get('/orders/:id', async (request, response) => {
-    const answer = await fetch(`http://127.0.0.1:${stock.address().port}/stock/${request.params.id}`);
-    response.json(await answer.json());
+    const stocked = await fetch(`http://127.0.0.1:${stock.address().port}/stock/${request.params.id}`);
+    response.json(await stocked.json());
   });
   const orders = app.listen(0, '127.0.0.1');
   await once(orders, 'listening');
 
-  const [answer] = await once(http.get(`http://127.0.0.1:${orders.address().port}/orders/7`), 'response');
-  for await (const chunk of answer) process.stdout.write(chunk);
+  const [response] = await once(http.get(`http://127.0.0.1:${orders.address().port}/orders/7`), 'response');
+  for await (const chunk of response) process.stdout.write(chunk);
   for (const server of [orders, stock]) {
     server.close();
     server.closeAllConnections();

@@ -1,4 +1,4 @@
-// One request through everything: node:http → express → fetch → koa → knex. Knows nothing of Clew.
+// Sends one request through node:http → express → fetch → koa → knex, without any code of Clew.
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { Router } from '@koa/router';
@@ -24,14 +24,14 @@ await once(stock, 'listening');
 
 const app = express();
 app.get('/orders/:id', async (request, response) => {
-  const answer = await fetch(`http://127.0.0.1:${stock.address().port}/stock/${request.params.id}`);
-  response.json(await answer.json());
+  const stocked = await fetch(`http://127.0.0.1:${stock.address().port}/stock/${request.params.id}`);
+  response.json(await stocked.json());
 });
 const orders = app.listen(0, '127.0.0.1');
 await once(orders, 'listening');
 
-const [answer] = await once(get(`http://127.0.0.1:${orders.address().port}/orders/7`), 'response');
-for await (const chunk of answer) process.stdout.write(chunk);
+const [response] = await once(get(`http://127.0.0.1:${orders.address().port}/orders/7`), 'response');
+for await (const chunk of response) process.stdout.write(chunk);
 for (const server of [orders, stock]) {
   server.close();
   server.closeAllConnections();

@@ -1,4 +1,4 @@
-// Tells which plugins' code is there: at the start, and after each module that is named.
+// Prints which plugins are loaded, at the start and after loading each module that the arguments name.
 const plugins = () =>
   Object.keys(require.cache)
     .map((file) => /instrumentation-([\w-]+)[\\/]dist/.exec(file)?.[1])

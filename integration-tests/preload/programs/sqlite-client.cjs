@@ -1,4 +1,4 @@
-// knex over Node's own SQLite: its dialect for better-sqlite3 with another driver underneath.
+// A client of knex for node:sqlite, based on its dialect for better-sqlite3.
 const BetterSqlite3 = require('knex/lib/dialects/better-sqlite3');
 const { DatabaseSync } = require('node:sqlite');
 

@@ -1,4 +1,4 @@
-// A program in TypeScript: Node strips the types.
+// An application in TypeScript, whose types Node strips.
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,8 +11,8 @@ app.get('/orders/:id', (request: Request, response: Response) => {
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
-const [answer] = (await once(get({ port, host: '127.0.0.1', path: '/orders/7' }), 'response')) as [
+const [response] = (await once(get({ port, host: '127.0.0.1', path: '/orders/7' }), 'response')) as [
   IncomingMessage,
 ];
-for await (const chunk of answer) process.stdout.write(chunk);
+for await (const chunk of response) process.stdout.write(chunk);
 server.close();

@@ -1,9 +1,0 @@
-// Prints its trace, or that of a child of its own.
-import './start.mjs';
-import { execFileSync } from 'node:child_process';
-import { carryToChild } from '@clew/core';
-import { currentTrace } from '../trace-of.mjs';
-
-await new Promise((resolve) => setTimeout(resolve, 1));
-if (process.argv[2] !== 'again') process.stdout.write(currentTrace());
-else process.stdout.write(execFileSync(process.execPath, [process.argv[1]], { env: carryToChild() }));

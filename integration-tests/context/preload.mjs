@@ -1,0 +1,4 @@
+// Starts tracing without an exporter.
+import { init } from '@clew/node';
+
+init({ exporter: false });
