@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** The environment of this process without variables that would trace the child, plus the given ones. */
+/** Returns the environment of this process without variables that affect tracing, plus the given variables. */
 export function cleanEnvironment(variables: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL_|CLEW_|NODE_OPTIONS$|TRACEPARENT$|TRACESTATE$|BAGGAGE$)/.test(name),
@@ -58,7 +58,7 @@ export async function inParallel<T, R>(
   return results;
 }
 
-/** The binaries of pinned Node versions, which are installed if missing. */
+/** Returns the paths of pinned Node versions, which are installed if they are missing. */
 export async function nodeBinaries(versions: readonly string[]): Promise<Map<string, string>> {
   const script = join(__dirname, '..', 'scripts', 'node-versions.mjs');
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...versions]);

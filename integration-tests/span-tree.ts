@@ -1,6 +1,6 @@
 import type { Collector } from '@clew/viewer';
 
-/** The members of a span that a tree shows. */
+/** The properties of a span that a tree needs. */
 export interface TreeSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -9,24 +9,24 @@ export interface TreeSpan {
   readonly name: string;
 }
 
-/** The spans as lines `KIND name`, children below their parent and indented; siblings sorted by name. */
+/** Formats spans as lines `KIND name`: children are indented below their parent, and siblings sorted by name. */
 export function treeOf(spans: readonly TreeSpan[]): string[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
-  const beneath = (parent: string | undefined, depth: number): string[] =>
+  const linesBelow = (parent: string | undefined, depth: number): string[] =>
     spans
-      .filter(({ parentSpanId: above }) =>
-        parent === undefined ? above === undefined || !known.has(above) : above === parent,
+      .filter(({ parentSpanId: ownParent }) =>
+        parent === undefined ? ownParent === undefined || !known.has(ownParent) : ownParent === parent,
       )
-      .map(({ kind, name, spanId, parentSpanId: above }) => {
-        const orphan = parent === undefined && above !== undefined ? ' (its parent is missing)' : '';
+      .map(({ kind, name, spanId, parentSpanId: ownParent }) => {
+        const orphan = parent === undefined && ownParent !== undefined ? ' (its parent is missing)' : '';
         return { line: `${'  '.repeat(depth)}${kind} ${name}${orphan}`, spanId };
       })
       .sort((a, b) => (a.line < b.line ? -1 : 1))
-      .flatMap(({ line, spanId }) => [line, ...beneath(spanId, depth + 1)]);
-  return beneath(undefined, 0);
+      .flatMap(({ line, spanId }) => [line, ...linesBelow(spanId, depth + 1)]);
+  return linesBelow(undefined, 0);
 }
 
-/** All spans that a collector received from a service. */
+/** Returns all spans that a collector received from a service. */
 export function spansOf(collector: Collector, service: string) {
   return collector.store
     .traces({ service, limit: 1000 })

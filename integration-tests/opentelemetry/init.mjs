@@ -1,4 +1,4 @@
-// A preload with init() and an instrumentation of OpenTelemetry's in the place of ours.
+// Calls init() with OpenTelemetry's instrumentation for Express, which replaces Clew's.
 import { init } from '@clew/node';
 import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
 

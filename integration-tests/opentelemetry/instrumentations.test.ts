@@ -9,12 +9,12 @@ import { findMariadb, type Mariadb } from '../services/mariadb.ts';
 import { findPostgres, type Postgres } from '../services/postgres.ts';
 import { spansOf, treeOf } from '../span-tree.ts';
 
-// What a user does: OpenTelemetry's instrumentations for the libraries that Clew has no plugin for, under the preload.
+// Uses the preload with OpenTelemetry's instrumentations for libraries that Clew has no plugin for.
 
 const TIMEOUT_MS = 300_000;
 const packages = join(__dirname, '..', '..', 'packages');
-const OURS = ['core', 'tracer', 'node', 'instrumentation-knex'];
-const OTHERS = [
+const CLEW_PACKAGES = ['core', 'tracer', 'node', 'instrumentation-knex'];
+const OTHER_PACKAGES = [
   'pg@8.23.1',
   'mysql2@3',
   'knex@3.3.0',
@@ -40,8 +40,8 @@ beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'clew-opentelemetry-'));
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
   cpSync(join(__dirname, 'queries'), project, { recursive: true });
-  await npm('pack', '--silent', ...OURS.map((name) => join(packages, name)));
-  await npm('install', ...globSync('*.tgz', { cwd: project }).map((file) => `./${file}`), ...OTHERS);
+  await npm('pack', '--silent', ...CLEW_PACKAGES.map((name) => join(packages, name)));
+  await npm('install', ...globSync('*.tgz', { cwd: project }).map((file) => `./${file}`), ...OTHER_PACKAGES);
 }, TIMEOUT_MS);
 afterAll(async () => {
   await Promise.all([collector.close(), postgres.stop(), mariadb.stop()]);
@@ -58,7 +58,7 @@ async function npm(...args: string[]): Promise<void> {
 
 let runs = 0;
 
-/** Runs a program with the preload: its spans as a tree, and what Clew logs. */
+/** Runs a program with the preload; returns its spans as a tree and the lines that Clew logs. */
 async function trace(program: string, variables: Record<string, string>) {
   const service = `queries ${runs++}`;
   const ended = await runProgram(['--import', '@clew/node/register', program], {
@@ -77,7 +77,7 @@ async function trace(program: string, variables: Record<string, string>) {
   return { tree: treeOf(spansOf(collector, service)), lines };
 }
 
-/** Installs a package of OpenTelemetry's naming with this code. */
+/** Installs a package `@opentelemetry/instrumentation-*` with this code. */
 function install(name: string, code: string): void {
   const folder = join(project, 'node_modules', '@opentelemetry', `instrumentation-${name}`);
   mkdirSync(folder, { recursive: true });
@@ -90,17 +90,17 @@ function install(name: string, code: string): void {
 
 const VARIABLE = 'CLEW_OPENTELEMETRY_INSTRUMENTATIONS';
 const PG = ['CLIENT pg.connect', 'CLIENT pg.query:SELECT test'];
-// knex opens a connection of its own and reads the version of the server.
+// knex opens another connection and reads the version of the server.
 const KNEX = ['CLIENT SELECT', '  CLIENT pg.query:SELECT test', ...PG];
 const MYSQL = ['CLIENT SELECT'];
 const sorted = (lines: readonly string[]) => [...lines].sort();
 
 describe.each(['queries.cjs', 'queries.mjs'])('%s', (program) => {
-  test('by default only Clew’s plugins trace', async () => {
+  test('only Clew’s plugins trace by default', async () => {
     expect(await trace(program, {})).toEqual({ tree: ['CLIENT SELECT'], lines: [] });
   });
 
-  test('all that are dependencies trace when requested; a library that Clew traces is left to Clew', async () => {
+  test('with the value true, all installed instrumentations trace, except for libraries that a plugin of Clew traces', async () => {
     const { tree, lines } = await trace(program, { [VARIABLE]: 'true', OTEL_LOG_LEVEL: 'info' });
     expect(sorted(tree)).toEqual(sorted([...PG, ...MYSQL, ...KNEX, 'CLIENT GET']));
     expect(lines).toEqual([
@@ -110,15 +110,18 @@ describe.each(['queries.cjs', 'queries.mjs'])('%s', (program) => {
     ]);
   });
 
-  test.each(['pg', '@opentelemetry/instrumentation-pg'])('a list names them: %s', async (name) => {
-    const { tree, lines } = await trace(program, { [VARIABLE]: name });
-    expect(sorted(tree)).toEqual(sorted([...PG, ...KNEX]));
-    expect(lines).toEqual([]);
-  });
+  test.each(['pg', '@opentelemetry/instrumentation-pg'])(
+    'with a list of names, those instrumentations trace: %s',
+    async (name) => {
+      const { tree, lines } = await trace(program, { [VARIABLE]: name });
+      expect(sorted(tree)).toEqual(sorted([...PG, ...KNEX]));
+      expect(lines).toEqual([]);
+    },
+  );
 });
 
-describe('which ones run', () => {
-  test('OTEL_NODE_DISABLED_INSTRUMENTATIONS disables one, and gives a library to the other', async () => {
+describe('an instrumentation of OpenTelemetry', () => {
+  test('is disabled by OTEL_NODE_DISABLED_INSTRUMENTATIONS, or used if the plugin of Clew is disabled there', async () => {
     const { tree, lines } = await trace('queries.cjs', {
       [VARIABLE]: 'true',
       OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg,undici,@clew/instrumentation-knex',
@@ -130,7 +133,7 @@ describe('which ones run', () => {
     ]);
   });
 
-  test('OTEL_NODE_ENABLED_INSTRUMENTATIONS may name them', async () => {
+  test('can be selected by OTEL_NODE_ENABLED_INSTRUMENTATIONS', async () => {
     const { tree, lines } = await trace('queries.cjs', {
       [VARIABLE]: 'true',
       OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'mysql2',
@@ -138,7 +141,7 @@ describe('which ones run', () => {
     expect({ tree, lines }).toEqual({ tree: MYSQL, lines: [] });
   });
 
-  test('one that can’t be used costs one warning, and the others run', async () => {
+  test('that can’t be used causes one warning, and the others trace', async () => {
     install('throws', 'throw new Error("broken");');
     install('empty', 'exports.helper = class {};');
     const { tree, lines } = await trace('queries.cjs', { [VARIABLE]: 'missing,throws,empty,mysql2' });
@@ -151,7 +154,7 @@ describe('which ones run', () => {
     ]);
   });
 
-  test('one that patches a module which a plugin of Clew traces is disabled, whatever its name', async () => {
+  test('is disabled if it patches a module that a plugin of Clew traces, whatever its name', async () => {
     install(
       'query-builder',
       `exports.BuilderInstrumentation = class BuilderInstrumentation {

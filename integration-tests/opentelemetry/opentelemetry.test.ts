@@ -8,7 +8,7 @@ import { spansOf, treeOf } from '../span-tree.ts';
 type Vendor = 'clew' | 'opentelemetry';
 type Plugin = 'http' | 'express' | 'koa' | 'undici' | 'knex';
 
-const HOUSES = ['clew', 'opentelemetry'] as const;
+const VENDORS = ['clew', 'opentelemetry'] as const;
 const CHAINS = ['chain.cjs', 'chain.mjs'] as const;
 
 const all = (vendor: Vendor): Record<Plugin, Vendor> => ({
@@ -23,10 +23,18 @@ const all = (vendor: Vendor): Record<Plugin, Vendor> => ({
 const MIXES: Readonly<Record<string, Readonly<Record<Plugin, Vendor>>>> = {
   'plugins of Clew': all('clew'),
   'plugins of OpenTelemetry': all('opentelemetry'),
-  'Clew’s frameworks under their http': { ...all('opentelemetry'), express: 'clew', koa: 'clew' },
-  'their frameworks under Clew’s http': { ...all('clew'), express: 'opentelemetry', koa: 'opentelemetry' },
-  'Clew’s clients beneath their servers': { ...all('opentelemetry'), undici: 'clew', knex: 'clew' },
-  'their clients beneath Clew’s servers': { ...all('clew'), undici: 'opentelemetry', knex: 'opentelemetry' },
+  'OpenTelemetry’s http with Clew’s frameworks': { ...all('opentelemetry'), express: 'clew', koa: 'clew' },
+  'Clew’s http with OpenTelemetry’s frameworks': {
+    ...all('clew'),
+    express: 'opentelemetry',
+    koa: 'opentelemetry',
+  },
+  'OpenTelemetry’s servers with Clew’s clients': { ...all('opentelemetry'), undici: 'clew', knex: 'clew' },
+  'Clew’s servers with OpenTelemetry’s clients': {
+    ...all('clew'),
+    undici: 'opentelemetry',
+    knex: 'opentelemetry',
+  },
 };
 
 interface Case {
@@ -35,11 +43,11 @@ interface Case {
   readonly program: string;
 }
 
-const CASES: readonly Case[] = HOUSES.flatMap((tracer) =>
+const CASES: readonly Case[] = VENDORS.flatMap((tracer) =>
   Object.keys(MIXES).flatMap((mix) => CHAINS.map((program) => ({ tracer, mix, program }))),
 );
 
-/** The tree of a combination: OpenTelemetry's framework plugins make one span for each layer, Clew's none by default. */
+/** The expected tree. OpenTelemetry's framework plugins create a span for each layer; Clew's do not by default. */
 function expectedTree({ express, koa, knex }: Readonly<Record<Plugin, Vendor>>): string[] {
   const lines = [
     'CLIENT GET',
@@ -74,23 +82,26 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => collector.close());
 
-describe.each(HOUSES)('the tracer of %s', (tracer) => {
+describe.each(VENDORS)('the tracer of %s', (tracer) => {
   const cases = CASES.map((each, index) => [each.mix, each.program, index] as const).filter(
     ([, , index]) => CASES[index]!.tracer === tracer,
   );
 
-  test.each(cases)('with %s (%s): one trace, routes on the server spans', (mix, _program, index) => {
-    const { spans, ...ended } = runs[index]!;
-    expect(ended).toEqual({ code: 0, signal: null, stdout: '{"pieces":7}', stderr: '' });
-    expect(treeOf(spans)).toEqual(expectedTree(MIXES[mix]!));
-    const routes = spans
-      .filter(({ kind }) => kind === 'SERVER')
-      .map(({ attributes }) => attributes['http.route']);
-    expect(routes.sort()).toEqual(['/orders/:id', '/stock/:id']);
-  });
+  test.each(cases)(
+    'with %s (%s), creates one trace with routes on the server spans',
+    (mix, _program, index) => {
+      const { spans, ...ended } = runs[index]!;
+      expect(ended).toEqual({ code: 0, signal: null, stdout: '{"pieces":7}', stderr: '' });
+      expect(treeOf(spans)).toEqual(expectedTree(MIXES[mix]!));
+      const routes = spans
+        .filter(({ kind }) => kind === 'SERVER')
+        .map(({ attributes }) => attributes['http.route']);
+      expect(routes.sort()).toEqual(['/orders/:id', '/stock/:id']);
+    },
+  );
 });
 
-test('spans have the scope of their plugin and the name of their tracer', () => {
+test('spans have the scope of their plugin and the SDK name of their tracer', () => {
   for (const [index, { tracer, mix }] of CASES.entries()) {
     const { http, knex } = MIXES[mix]!;
     for (const { kind, name, scope, resource } of runs[index]!.spans) {
@@ -101,20 +112,20 @@ test('spans have the scope of their plugin and the name of their tracer', () => 
   }
 });
 
-test('a plugin records the same with both tracers', () => {
-  const [ours, theirs] = HOUSES.map((tracer) => {
+test('a plugin records the same spans with both tracers', () => {
+  const [withClew, withSdk] = VENDORS.map((tracer) => {
     const index = CASES.findIndex((each) => each.tracer === tracer && each.mix === 'plugins of Clew');
     return runs[index]!.spans.map(({ kind, name, attributes, status, events, links, scope }) => ({
       ...{ kind, name, status, events: events.length, links: links.length, scope: scope.name },
       attributes: stable(attributes),
     })).sort((a, b) => (a.kind + a.name + a.scope < b.kind + b.name + b.scope ? -1 : 1));
   });
-  expect(ours).toHaveLength(5);
-  expect(ours).toEqual(theirs);
+  expect(withClew).toHaveLength(5);
+  expect(withClew).toEqual(withSdk);
 });
 
 test.each(CHAINS)(
-  'init() takes an instrumentation of OpenTelemetry’s, also for ES modules (%s)',
+  'init() accepts an instrumentation of OpenTelemetry, also for ES modules (%s)',
   async (program) => {
     const service = `init: ${program}`;
     const setup = ['--import', join(__dirname, 'init.mjs')];
@@ -132,7 +143,7 @@ test.each(CHAINS)(
   },
 );
 
-/** Ports differ between runs; a wait is recorded only if it was long. */
+/** Without attributes that differ between runs: ports, and waiting times, which are recorded only if they are long. */
 function stable(attributes: SpanRecord['attributes']): Record<string, unknown> {
   const entries = Object.entries(attributes).filter(([key]) => !/_ms$/.test(key));
   return Object.fromEntries(entries.map(([key, value]) => [key, withoutPort(key, value)]));

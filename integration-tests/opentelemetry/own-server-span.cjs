@@ -1,4 +1,4 @@
-// Applications whose middleware makes a SERVER span of its own, as Fastify's and other users' tracing does.
+// Applications whose middleware creates its own SERVER span.
 const { once } = require('node:events');
 const { connect } = require('node:net');
 const { context, SpanKind, trace } = require('@opentelemetry/api');
@@ -38,7 +38,7 @@ const main = async () => {
   for (const application of [onExpress, onKoa]) {
     const server = application.listen(0);
     await once(server, 'listening');
-    // A caller that is not traced.
+    // A client that is not traced.
     const socket = connect(server.address().port);
     socket.resume().write('GET /songs/7 HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n');
     await once(socket, 'close');

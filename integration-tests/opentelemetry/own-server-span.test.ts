@@ -17,7 +17,7 @@ const mixes = [
 ] as const;
 
 describe.each(['clew', 'opentelemetry'] as const)('the tracer of %s', (tracer) => {
-  test.each(mixes)('a SERVER span of the application has the route, with %s', async (name, plugins) => {
+  test.each(mixes)('adds the route to a SERVER span of the application, with %s', async (name, plugins) => {
     const service = `own server span: ${tracer}: ${name}`;
     const preload = ['--import', join(__dirname, 'setup.mjs')];
     const ended = await runProgram([...preload, join(__dirname, 'own-server-span.cjs')], {
@@ -30,7 +30,7 @@ describe.each(['clew', 'opentelemetry'] as const)('the tracer of %s', (tracer) =
     });
     expect(ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
     const names = spansOf(collector, service).map((span) => [span.name, span.attributes['http.route']]);
-    const around = 'http' in plugins ? ['GET /songs/:id', 'GET /songs/:id'] : [];
-    expect(names.sort()).toEqual([...around, 'express', 'koa'].map((each) => [each, '/songs/:id']));
+    const httpRoutes = 'http' in plugins ? ['GET /songs/:id', 'GET /songs/:id'] : [];
+    expect(names.sort()).toEqual([...httpRoutes, 'express', 'koa'].map((each) => [each, '/songs/:id']));
   });
 });

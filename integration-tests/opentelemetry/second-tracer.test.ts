@@ -13,7 +13,7 @@ test.each([
   ['another SDK', ['--import', join(__dirname, 'second.mjs')], 1],
   ['dd-trace', ['--import', '@clew/node/register', '--require', join(__dirname, 'dd-trace.cjs')], 0],
 ])(
-  'Clew first and %s second: one traceparent, one trace and a clear warning',
+  'when %s starts after Clew, requests have one traceparent, and another SDK is reported',
   async (name, preloads, warnings) => {
     const { stdout, stderr, code } = await runProgram([...preloads, join(__dirname, 'two-hops.cjs')], {
       variables: {

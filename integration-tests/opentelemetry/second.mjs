@@ -1,4 +1,4 @@
-// Clew first, and then another SDK with its instrumentations, as a preload of a platform may start it.
+// Starts Clew and then another SDK with its instrumentations, as the preload of a hosting platform may do.
 import '@clew/node/register';
 import { createRequire } from 'node:module';
 import { context, propagation, trace } from '@opentelemetry/api';

@@ -1,4 +1,4 @@
-// A preload as OpenTelemetry's users write it: its SDK or our tracer, with plugins of either vendor.
+// A preload that starts OpenTelemetry's SDK or Clew's tracer, with plugins of both vendors.
 // SETUP: {"tracer":"clew"|"opentelemetry","plugins":{"http":"clew"|"opentelemetry",…}}
 import { createRequire, register } from 'node:module';
 import { TracerProvider as ClewTracerProvider } from '@clew/tracer';
@@ -14,7 +14,7 @@ const { tracer, plugins } = JSON.parse(process.env.SETUP);
 const attributes = { 'service.name': process.env.OTEL_SERVICE_NAME };
 const url = `${process.env.OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`;
 
-// OpenTelemetry's own hook for ES modules.
+// OpenTelemetry's hook for ES modules.
 register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
 
 const provider =

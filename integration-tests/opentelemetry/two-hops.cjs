@@ -1,4 +1,4 @@
-// A server that calls another by fetch and by node:http; prints the `traceparent` of each call.
+// A server that calls another one with fetch and with node:http. Prints the `traceparent` of each call.
 const { once } = require('node:events');
 const http = require('node:http');
 const { connect } = require('node:net');
@@ -17,9 +17,9 @@ const main = async () => {
   const url = `http://127.0.0.1:${back.address().port}`;
   const front = await listening(async (_request, response) => {
     await (await fetch(`${url}/fetch`)).text();
-    http.get(`${url}/http`, (answer) => answer.resume().on('end', () => response.end('ok')));
+    http.get(`${url}/http`, (incoming) => incoming.resume().on('end', () => response.end('ok')));
   });
-  // A caller that is not traced.
+  // A client that is not traced.
   const socket = connect(front.address().port);
   socket.resume().write('GET / HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n');
   await once(socket, 'close');

@@ -11,10 +11,10 @@ import {
 } from '@opentelemetry/api';
 import { GOLDEN_ROWS, HMAC_KEYS, hmac, signed, text } from '../../packages/osprofiler/test/golden-rows.ts';
 import { PeerTable } from './peer-table.ts';
-import { OsprofilerPeer, showTrace, startRedis, whyNoOsprofiler } from './system-osprofiler.ts';
+import { missingOsprofiler, OsprofilerPeer, showTrace, startRedis } from './system-osprofiler.ts';
 
-/** What the program behind OSProfiler's middleware answers. */
-interface Seen {
+/** The trace that OSProfiler read from a request. */
+interface PeerTrace {
   readonly traced: boolean;
   readonly base_id: string;
   readonly parent_id: string;
@@ -24,17 +24,17 @@ interface Seen {
   readonly first: Readonly<Record<string, string>>;
 }
 
-interface Answer {
+interface PeerResponse {
   readonly status: number;
-  readonly body: Seen;
+  readonly body: PeerTrace;
 }
 
-const why = whyNoOsprofiler();
+const missing = missingOsprofiler();
 const table = new PeerTable('wire format, peer');
 
-if (why !== undefined) {
-  process.stderr.write(`clew: OSProfiler is not tried: ${why}\n`);
-  test.skip(`OSProfiler: ${why}`, () => {});
+if (missing !== undefined) {
+  process.stderr.write(`clew: OSProfiler is not tested: ${missing}\n`);
+  test.skip(`OSProfiler: ${missing}`, () => {});
 } else {
   describe('osprofiler with python3-osprofiler', () => suite());
 }
@@ -54,96 +54,110 @@ function suite() {
     table.print();
   });
 
-  test.each(GOLDEN_ROWS)('it and we decide alike: $name ($osprofiler)', async ({ headers, osprofiler }) => {
-    const theirs = await ask('/', headers);
-    const said = theirs.status === 500 ? 500 : theirs.body.traced ? 'traced' : 'not traced';
-    expect(said).toBe(osprofiler);
-    const ours = await atOurServer(headers);
-    expect(ours === undefined ? 'not traced' : 'traced').toBe(said === 500 ? 'not traced' : said);
-    table.set('osprofiler, python3-osprofiler', 'accepted and refused alike', `${GOLDEN_ROWS.length} rows`);
-  });
+  test.each(GOLDEN_ROWS)(
+    'both accept or reject the same headers: $name ($osprofiler)',
+    async ({ headers, osprofiler }) => {
+      const response = await requestPeer('/', headers);
+      const decision = response.status === 500 ? 500 : response.body.traced ? 'traced' : 'not traced';
+      expect(decision).toBe(osprofiler);
+      const extracted = await extractAtServer(headers);
+      expect(extracted === undefined ? 'not traced' : 'traced').toBe(
+        decision === 500 ? 'not traced' : decision,
+      );
+      table.set('osprofiler, python3-osprofiler', 'same headers accepted', `${GOLDEN_ROWS.length} rows`);
+    },
+  );
 
-  test.each(HMAC_KEYS)('we go on with its trace, and it with ours again, on its key (%s)', async (key) => {
-    const begun = (await ask(`/begin?key=${key}`)).body;
-    const came = await atOurServer(begun.headers);
-    if (came?.kind !== 'parent') throw new Error('expected a parent');
-    const { traceId, spanId, traceFlags } = came.spanContext;
-    expect(uuidOfTraceId(traceId)).toBe(begun.base_id);
-    expect(begun.trace_id.replaceAll('-', '').slice(16)).toBe(spanId);
-    expect(traceFlags).toBe(1);
+  test.each(HMAC_KEYS)(
+    'Clew continues its trace, and it continues that of Clew, with the same key (%s)',
+    async (key) => {
+      const started = (await requestPeer(`/start?key=${key}`)).body;
+      const extracted = await extractAtServer(started.headers);
+      if (extracted?.kind !== 'parent') throw new Error('expected a parent');
+      const { traceId, spanId, traceFlags } = extracted.spanContext;
+      expect(uuidOfTraceId(traceId)).toBe(started.base_id);
+      expect(started.trace_id.replaceAll('-', '').slice(16)).toBe(spanId);
+      expect(traceFlags).toBe(1);
 
-    const ours = { ...came.spanContext, spanId: hex(8) };
-    const sent = inject(ours);
-    expect(sent['x-trace-hmac']).toBe(hmac('sha1', sent['x-trace-info'] ?? '', key));
-    const seen = (await ask('/', sent)).body;
-    expect(seen).toMatchObject({
-      traced: true,
-      base_id: begun.base_id,
-      parent_id: uuidOfSpanId(ours.spanId),
-    });
-    table.set('osprofiler, python3-osprofiler', 'we go on', 'yes, on its key');
-  });
+      const ours = { ...extracted.spanContext, spanId: hex(8) };
+      const sent = inject(ours);
+      expect(sent['x-trace-hmac']).toBe(hmac('sha1', sent['x-trace-info'] ?? '', key));
+      const read = (await requestPeer('/', sent)).body;
+      expect(read).toMatchObject({
+        traced: true,
+        base_id: started.base_id,
+        parent_id: uuidOfSpanId(ours.spanId),
+      });
+      table.set('osprofiler, python3-osprofiler', 'Clew continues its trace', 'yes, with the same key');
+    },
+  );
 
-  test('whoever begins with --os-profile asks us to begin', async () => {
-    const begun = (await ask('/begin?key=SECOND_KEY')).body;
-    const came = await atOurServer(begun.first);
-    expect(came).toMatchObject({
+  test('Clew starts the trace of a command that was called with --os-profile', async () => {
+    const started = (await requestPeer('/start?key=SECOND_KEY')).body;
+    const extracted = await extractAtServer(started.first);
+    expect(extracted).toMatchObject({
       kind: 'start',
-      traceId: begun.base_id.replaceAll('-', ''),
+      traceId: started.base_id.replaceAll('-', ''),
       decision: 'sample',
     });
   });
 
-  test('our signed headers begin a trace that its command prints from Redis, and it goes on to us', async () => {
+  test('it stores a trace of Clew in Redis, where its command finds it, and Clew continues that trace', async () => {
     const ours: SpanContext = { traceId: hex(16), spanId: hex(8), traceFlags: 1 };
     const baseId = uuidOfTraceId(ours.traceId);
-    const { body: seen } = await ask('/hello?x=1', inject(ours));
-    expect(seen).toMatchObject({ traced: true, base_id: baseId, parent_id: uuidOfSpanId(ours.spanId) });
+    const { body: read } = await requestPeer('/hello?x=1', inject(ours));
+    expect(read).toMatchObject({ traced: true, base_id: baseId, parent_id: uuidOfSpanId(ours.spanId) });
 
     expect(showTrace(baseId, redis.url)).toMatchObject({
       info: { name: 'total' },
       children: [
         {
           info: { name: 'wsgi', project: 'peer', service: 'wsgi' },
-          trace_id: seen.trace_id,
+          trace_id: read.trace_id,
           parent_id: uuidOfSpanId(ours.spanId),
         },
       ],
     });
-    const back = await atOurServer(seen.headers);
-    const spanId = seen.trace_id.replaceAll('-', '').slice(16);
-    expect(back).toMatchObject({ kind: 'parent', spanContext: { traceId: ours.traceId, spanId } });
-    table.set('osprofiler, python3-osprofiler', 'it goes on', 'yes, shown by `osprofiler trace show`');
+    const sentBack = await extractAtServer(read.headers);
+    const spanId = read.trace_id.replaceAll('-', '').slice(16);
+    expect(sentBack).toMatchObject({ kind: 'parent', spanContext: { traceId: ours.traceId, spanId } });
+    table.set(
+      'osprofiler, python3-osprofiler',
+      'it continues a trace of Clew',
+      'yes, printed by `osprofiler trace show`',
+    );
   });
 
-  test('a trace that is not sampled goes by untraced', async () => {
+  test('it does not trace a request that is not sampled', async () => {
     const headers = inject({ traceId: hex(16), spanId: hex(8), traceFlags: 0 });
-    expect((await ask('/', headers)).body).toEqual({ traced: false });
+    expect((await requestPeer('/', headers)).body).toEqual({ traced: false });
   });
 
-  test('an id that is no UUID is found again in its store as it came', async () => {
+  test('Clew sends back an id that is not a UUID as it received it', async () => {
     const baseId = `trace-${hex(4)}`;
-    const came = await atOurServer(signed(text({ base_id: baseId, parent_id: 'caller' })));
-    if (came?.kind !== 'parent') throw new Error('expected a parent');
-    expect((await ask('/', inject({ ...came.spanContext, spanId: hex(8) }))).body.base_id).toBe(baseId);
+    const extracted = await extractAtServer(signed(text({ base_id: baseId, parent_id: 'caller' })));
+    if (extracted?.kind !== 'parent') throw new Error('expected a parent');
+    expect((await requestPeer('/', inject({ ...extracted.spanContext, spanId: hex(8) }))).body.base_id).toBe(
+      baseId,
+    );
   });
 
-  function ask(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  function requestPeer(path: string, headers: Readonly<Record<string, string>> = {}): Promise<PeerResponse> {
     return get(peer.url + path, headers);
   }
 
-  /** What we make of a request's bytes, through a server of ours. */
-  async function atOurServer(headers: Readonly<Record<string, string>>) {
-    const came = Promise.withResolvers<ReturnType<typeof format.extract>>();
+  /** Sends the headers to a server, and returns what Clew extracts from them. */
+  async function extractAtServer(headers: Readonly<Record<string, string>>) {
+    const extracted = Promise.withResolvers<ReturnType<typeof format.extract>>();
     const server = createServer((incoming, response) => {
       const getter = defaultTextMapGetter as TextMapGetter<typeof incoming.headers>;
-      came.resolve(format.extract(incoming.headers, getter));
+      extracted.resolve(format.extract(incoming.headers, getter));
       response.end('{}');
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     await get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, headers);
     server.close();
-    return came.promise;
+    return extracted.promise;
   }
 
   function inject(spanContext: SpanContext): Record<string, string> {
@@ -153,7 +167,7 @@ function suite() {
   }
 }
 
-async function get(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
+async function get(url: string, headers: Readonly<Record<string, string>>): Promise<PeerResponse> {
   const sending = request(url, { headers, agent: false }).end();
   const [response] = await once(sending, 'response');
   const content = (await response.toArray()).join('');

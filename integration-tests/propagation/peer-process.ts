@@ -2,33 +2,33 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** Where a trace stands with a peer. */
+/** The ids of a span, as a peer reports them. */
 export interface PeerIds {
   readonly traceId: string;
   readonly spanId: string;
   readonly sampled: boolean;
   readonly debug?: boolean;
   readonly baggage?: Readonly<Record<string, string>>;
-  /** Datadog's. */
+  /** Only Datadog's tracer reports `origin` and `dm`. */
   readonly origin?: string;
   readonly dm?: string;
 }
 
-/** A trace that a peer began, and what it sends on. */
-export interface Begun {
-  readonly at: PeerIds;
+/** A span that a peer started, and the headers of a request that it sends in this span. */
+export interface PeerSpan {
+  readonly span: PeerIds;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A trace that a peer went on with: what it read, where it stands, and what it sends on. */
-export interface GoneOn extends Begun {
-  readonly came: PeerIds;
+/** A trace that a peer continued: the ids that it read from the headers, and its own span. */
+export interface ContinuedTrace extends PeerSpan {
+  readonly received: PeerIds;
 }
 
-/** A peer in a process of its own: tracers patch what they find, and keep timers. */
+/** A peer in its own process, because tracers patch global modules and keep timers running. */
 export class PeerProcess {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: { result?: unknown; error?: string }) => void>();
+  readonly #waiting = new Map<number, (response: { result?: unknown; error?: string }) => void>();
   #number = 0;
   #stderr = '';
 
@@ -42,7 +42,7 @@ export class PeerProcess {
       if (message.number !== undefined) this.#waiting.get(message.number)?.(message);
     });
     this.#child.once('exit', (code) => {
-      for (const answer of this.#waiting.values()) answer({ error: `exit ${code}: ${this.#stderr}` });
+      for (const respond of this.#waiting.values()) respond({ error: `exit ${code}: ${this.#stderr}` });
     });
   }
 
@@ -53,22 +53,22 @@ export class PeerProcess {
     return peer;
   }
 
-  begin(given: { sampled: boolean; origin?: string }): Promise<Begun> {
-    return this.#ask('begin', given);
+  startTrace(input: { sampled: boolean; origin?: string }): Promise<PeerSpan> {
+    return this.#call('startTrace', input);
   }
 
-  goOn(given: { headers: Readonly<Record<string, string>> }): Promise<GoneOn> {
-    return this.#ask('goOn', given);
+  continueTrace(input: { headers: Readonly<Record<string, string>> }): Promise<ContinuedTrace> {
+    return this.#call('continueTrace', input);
   }
 
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null) return;
-    const gone = once(this.#child, 'exit');
+    const exited = once(this.#child, 'exit');
     this.#child.kill();
-    await gone;
+    await exited;
   }
 
-  #ask<T>(operation: string, given: unknown): Promise<T> {
+  #call<T>(operation: string, input: unknown): Promise<T> {
     const number = ++this.#number;
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, ({ result, error }) => {
@@ -76,7 +76,7 @@ export class PeerProcess {
         if (error === undefined) resolve(result as T);
         else reject(new Error(error));
       });
-      this.#child.send({ number, operation, given });
+      this.#child.send({ number, operation, input });
     });
   }
 }

@@ -1,4 +1,4 @@
-/** What was tried with each peer, for people to read; the tests have asserted it already. */
+/** A readable summary of what was tested with each peer. */
 export class PeerTable {
   readonly #title: string;
   readonly #rows = new Map<string, Map<string, string>>();

@@ -19,9 +19,9 @@ interface Peer {
   readonly format: string;
   /** Module in `peers/`. */
   readonly module: string;
-  /** What it begins: some tracers always sample. */
-  readonly begins?: readonly boolean[];
-  /** Trace ids of 64 bits are all it knows. */
+  /** The sampling decisions of the traces that it can start; some tracers always sample. */
+  readonly samples?: readonly boolean[];
+  /** Supports only trace ids of 64 bits. */
   readonly short?: true;
   readonly environment?: true;
 }
@@ -29,7 +29,7 @@ interface Peer {
 const PEERS: readonly Peer[] = [
   { peer: '@opentelemetry/core 3', format: 'tracecontext', module: 'otel-w3c' },
   { peer: 'dd-trace 6 (W3C)', format: 'tracecontext', module: 'dd-trace' },
-  { peer: 'elastic-apm-node 4 (W3C)', format: 'tracecontext', module: 'elastic-apm-node', begins: [true] },
+  { peer: 'elastic-apm-node 4 (W3C)', format: 'tracecontext', module: 'elastic-apm-node', samples: [true] },
   {
     peer: '@opentelemetry/propagator-env-carrier',
     format: 'tracecontext',
@@ -49,24 +49,24 @@ const PEERS: readonly Peer[] = [
     peer: 'lightstep-tracer 0.35',
     format: 'ottrace',
     module: 'lightstep-tracer',
-    begins: [true],
+    samples: [true],
     short: true,
   },
   { peer: '@opentelemetry/propagator-ot-trace', format: 'ottrace', module: 'otel-ot-trace', short: true },
   { peer: '@opencensus/propagation-binaryformat', format: 'opencensus-binary', module: 'opencensus-binary' },
-  { peer: 'elastic-apm-node 4', format: 'elastic', module: 'elastic-apm-node', begins: [true] },
+  { peer: 'elastic-apm-node 4', format: 'elastic', module: 'elastic-apm-node', samples: [true] },
   { peer: '@sentry/core 11', format: 'sentry', module: 'sentry-core' },
 ];
 
-/** Peers that cannot be had beside the others, and why. */
-const NOT_HAD = [
+/** Peers that can't be installed next to the others, and the reason. */
+const NOT_INSTALLABLE = [
   {
     peer: '@opentelemetry/propagator-jaeger 2',
-    reason: 'wants @opentelemetry/api below 1.10; jaeger-client is tried',
+    reason: 'requires @opentelemetry/api below 1.10; jaeger-client is tested instead',
   },
   {
     peer: '@google-cloud/opentelemetry-cloud-trace-propagator 0.22',
-    reason: 'wants @opentelemetry/core 2; OpenCensus of Google Cloud is tried',
+    reason: 'requires @opentelemetry/core 2; OpenCensus of Google Cloud is tested instead',
   },
 ];
 
@@ -80,7 +80,7 @@ const SHORT_TRACE_ID = '0000000000000000a3ce929d0e0e4736';
 const table = new PeerTable('wire format, peer');
 afterAll(() => table.print());
 
-describe.each(PEERS)('$format with $peer', ({ peer, format: name, module, begins, short, environment }) => {
+describe.each(PEERS)('$format with $peer', ({ peer, format: name, module, samples, short, environment }) => {
   const format = TRACE_FORMATS.get(name)!;
   let other: PeerProcess;
   beforeAll(async () => {
@@ -88,102 +88,104 @@ describe.each(PEERS)('$format with $peer', ({ peer, format: name, module, begins
   });
   afterAll(() => other.stop());
 
-  test.each(begins ?? [true, false])('we go on with its trace (sampled: %j)', async (sampled) => {
-    const { at, headers } = await other.begin({ sampled });
-    expect(at.sampled).toBe(sampled);
-    expect(idsOf(extract(format, headers, environment))).toEqual(padded(at, short));
-    table.set(`${name}, ${peer}`, 'we go on', 'yes');
+  test.each(samples ?? [true, false])('Clew continues its trace (sampled: %j)', async (sampled) => {
+    const { span, headers } = await other.startTrace({ sampled });
+    expect(span.sampled).toBe(sampled);
+    expect(idsOf(extract(format, headers, environment))).toEqual(padded(span, short));
+    table.set(`${name}, ${peer}`, 'Clew continues its trace', 'yes');
   });
 
   test.each([true, false])(
-    'it goes on with our trace (sampled: %j), and we with what it sends',
+    'it continues a trace of Clew (sampled: %j), and Clew continues it again',
     async (sampled) => {
-      const { came, at, headers } = await other.goOn({
+      const { received, span, headers } = await other.continueTrace({
         headers: inject(format, { ...OURS, traceFlags: sampled ? 1 : 0 }, environment),
       });
       const traceId = short ? SHORT_TRACE_ID : OURS.traceId;
-      expect(padded(came)).toEqual({ traceId, spanId: OURS.spanId, sampled });
-      const back = idsOf(extract(format, headers, environment));
-      expect(back).toMatchObject({ traceId, spanId: padded(at).spanId });
-      expect(back.spanId).not.toBe(OURS.spanId);
-      table.set(`${name}, ${peer}`, 'it goes on', 'yes');
+      expect(padded(received)).toEqual({ traceId, spanId: OURS.spanId, sampled });
+      const sentBack = idsOf(extract(format, headers, environment));
+      expect(sentBack).toMatchObject({ traceId, spanId: padded(span).spanId });
+      expect(sentBack.spanId).not.toBe(OURS.spanId);
+      table.set(`${name}, ${peer}`, 'it continues a trace of Clew', 'yes');
     },
   );
 
-  test('a trace id of 64 bits stays one', async () => {
+  test('both keep a trace id of 64 bits', async () => {
     const ids = { ...OURS, traceId: SHORT_TRACE_ID };
-    const { came, headers } = await other.goOn({ headers: inject(format, ids, environment) });
-    expect(padded(came)).toEqual({ traceId: SHORT_TRACE_ID, spanId: OURS.spanId, sampled: true });
+    const { received, headers } = await other.continueTrace({ headers: inject(format, ids, environment) });
+    expect(padded(received)).toEqual({ traceId: SHORT_TRACE_ID, spanId: OURS.spanId, sampled: true });
     expect(idsOf(extract(format, headers, environment)).traceId).toBe(SHORT_TRACE_ID);
     table.set(`${name}, ${peer}`, '64-bit ids', 'yes');
   });
 });
 
-describe('what else is carried', () => {
-  test('baggage of Jaeger, in both directions', async () => {
+describe('beyond the ids', () => {
+  test('Jaeger and Clew read each other’s baggage', async () => {
     const other = await PeerProcess.start('jaeger-client');
     const jaeger = TRACE_FORMATS.get('jaeger')!;
-    const begun = await other.begin({ sampled: true });
-    const baggage = extract(jaeger, begun.headers)?.baggage;
+    const started = await other.startTrace({ sampled: true });
+    const baggage = extract(jaeger, started.headers)?.baggage;
     expect(baggage?.getEntry('tenant')?.value).toBe('grün & blau');
     const headers: Record<string, string> = {};
     const ours = propagation.createBaggage({ region: { value: 'eu/west=1 %' } });
     jaeger.inject({ spanContext: OURS, baggage: ours }, headers, defaultTextMapSetter);
-    expect((await other.goOn({ headers })).came.baggage).toEqual({ region: 'eu/west=1 %' });
+    expect((await other.continueTrace({ headers })).received.baggage).toEqual({ region: 'eu/west=1 %' });
     await other.stop();
   });
 
   test.each([
     ['jaeger', 'jaeger-client'],
     ['b3multi', 'zipkin'],
-  ])('a debug trace of %s stays one in %s', async (name, module) => {
+  ])('a debug trace in format %s keeps its debug flag in %s', async (name, module) => {
     const format = TRACE_FORMATS.get(name)!;
     const other = await PeerProcess.start(module);
-    const came = extract(TRACE_FORMATS.get('b3')!, { b3: `${OURS.traceId}-${OURS.spanId}-d` });
-    if (came?.kind !== 'parent') throw new Error('expected a parent');
-    const gone = await other.goOn({ headers: inject(format, came.spanContext) });
-    expect(gone.came.debug).toBe(true);
-    const back = extract(format, gone.headers);
-    expect(back?.kind === 'parent' && back.debug).toBe(true);
+    const extracted = extract(TRACE_FORMATS.get('b3')!, { b3: `${OURS.traceId}-${OURS.spanId}-d` });
+    if (extracted?.kind !== 'parent') throw new Error('expected a parent');
+    const continued = await other.continueTrace({ headers: inject(format, extracted.spanContext) });
+    expect(continued.received.debug).toBe(true);
+    const sentBack = extract(format, continued.headers);
+    expect(sentBack?.kind === 'parent' && sentBack.debug).toBe(true);
     await other.stop();
   });
 
-  test('a debug id makes Jaeger and us begin a trace that is kept', () => {
+  test('a debug id of Jaeger starts a sampled trace', () => {
     const extraction = extract(TRACE_FORMATS.get('jaeger')!, { 'jaeger-debug-id': 'ticket-7' });
     expect(extraction).toEqual({ kind: 'start', decision: 'force' });
   });
 
   test.each(['datadog', 'tracecontext'])(
-    "Datadog's origin, priority and tags come in with %s and go out with either",
+    "Datadog's origin, priority and tags are received in format %s and sent in both formats",
     async (incoming) => {
       const other = await PeerProcess.start('dd-trace');
-      const { headers } = await other.begin({ sampled: true, origin: 'synthetics' });
-      const came = extract(TRACE_FORMATS.get(incoming)!, headers);
-      if (came?.kind !== 'parent') throw new Error('expected a parent');
+      const { headers } = await other.startTrace({ sampled: true, origin: 'synthetics' });
+      const extracted = extract(TRACE_FORMATS.get(incoming)!, headers);
+      if (extracted?.kind !== 'parent') throw new Error('expected a parent');
       for (const outgoing of ['datadog', 'tracecontext']) {
-        const sent = inject(TRACE_FORMATS.get(outgoing)!, { ...came.spanContext, spanId: OURS.spanId });
-        const { came: read } = await other.goOn({ headers: sent });
-        expect(read).toMatchObject({ origin: 'synthetics', dm: '-4', sampled: true });
+        const sent = inject(TRACE_FORMATS.get(outgoing)!, { ...extracted.spanContext, spanId: OURS.spanId });
+        const { received } = await other.continueTrace({ headers: sent });
+        expect(received).toMatchObject({ origin: 'synthetics', dm: '-4', sampled: true });
       }
       await other.stop();
     },
   );
 
-  test("Elastic's sample rate comes back to it", async () => {
+  test("Elastic's sample rate is sent back to it", async () => {
     const other = await PeerProcess.start('elastic-apm-node');
-    const { headers } = await other.begin({ sampled: true });
-    const came = extract(TRACE_FORMATS.get('elastic')!, headers);
-    if (came?.kind !== 'parent') throw new Error('expected a parent');
-    const gone = await other.goOn({ headers: inject(TRACE_FORMATS.get('elastic')!, came.spanContext) });
-    expect(gone.headers.tracestate).toBe('es=s:1');
+    const { headers } = await other.startTrace({ sampled: true });
+    const extracted = extract(TRACE_FORMATS.get('elastic')!, headers);
+    if (extracted?.kind !== 'parent') throw new Error('expected a parent');
+    const continued = await other.continueTrace({
+      headers: inject(TRACE_FORMATS.get('elastic')!, extracted.spanContext),
+    });
+    expect(continued.headers.tracestate).toBe('es=s:1');
     await other.stop();
   });
 });
 
-describe('peers that cannot be had', () => {
-  for (const { peer, reason } of NOT_HAD) {
+describe('peers that can’t be installed', () => {
+  for (const { peer, reason } of NOT_INSTALLABLE) {
     test.skip(`${peer}: ${reason}`, () => {});
-    table.set(peer, 'we go on', `not tried: ${reason}`);
+    table.set(peer, 'Clew continues its trace', `not tested: ${reason}`);
   }
 });
 
@@ -213,8 +215,8 @@ function idsOf(extraction: Extraction | undefined) {
   return { traceId, spanId, sampled: (traceFlags & 1) === 1 };
 }
 
-/** Ids as we write them: peers leave out leading zeros. */
+/** Adds leading zeros, which some peers omit. */
 function padded({ traceId, spanId, sampled }: PeerIds, short?: true) {
-  const known = short ? traceId.slice(-16) : traceId;
-  return { traceId: known.padStart(32, '0'), spanId: spanId.padStart(16, '0'), sampled };
+  const supported = short ? traceId.slice(-16) : traceId;
+  return { traceId: supported.padStart(32, '0'), spanId: spanId.padStart(16, '0'), sampled };
 }

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { freePorts } from '../services/free-ports.ts';
 
-/** Debian's own Python: the package is for no other. */
+/** Debian's own Python, for which its packages are installed. */
 const PYTHON = '/usr/bin/python3';
 const PACKAGES = ['python3-osprofiler', 'python3-redis', 'redis-server'];
 const NEEDED = 'import osprofiler.web, redis, webob';
 
-/** Why OSProfiler cannot be tried here; `undefined` when it can. Installs its Debian package where that is allowed. */
-export function whyNoOsprofiler(): string | undefined {
+/** Installs OSProfiler if possible: as root, on Debian. Returns why it can't be tested; `undefined` if it can. */
+export function missingOsprofiler(): string | undefined {
   if (isInstalled()) return undefined;
   if (process.getuid?.() !== 0)
     return `one of Debian's packages ${PACKAGES.join(', ')} is missing, and only root may install it`;
@@ -23,11 +23,11 @@ export function whyNoOsprofiler(): string | undefined {
     },
   );
   if (isInstalled()) return undefined;
-  const [said = ''] = String(error ?? stderr)
+  const [lastLine = ''] = String(error ?? stderr)
     .trim()
     .split('\n')
     .slice(-1);
-  return `apt-get install ${PACKAGES.join(' ')} failed: ${said}`;
+  return `apt-get install ${PACKAGES.join(' ')} failed: ${lastLine}`;
 }
 
 function isInstalled(): boolean {
@@ -36,28 +36,28 @@ function isInstalled(): boolean {
   );
 }
 
-/** A Redis of our own, which keeps nothing. */
+/** Starts a Redis without persistence on a free port. */
 export async function startRedis(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const [port] = await freePorts(1);
   const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let said = '';
+  let output = '';
   for await (const text of child.stdout) {
-    said += text;
-    if (said.includes('Ready to accept connections')) break;
+    output += text;
+    if (output.includes('Ready to accept connections')) break;
   }
-  if (!said.includes('Ready to accept connections')) throw new Error(`redis-server: ${said}`);
+  if (!output.includes('Ready to accept connections')) throw new Error(`redis-server: ${output}`);
   return { url: `redis://127.0.0.1:${port}`, stop: () => stopped(child) };
 }
 
 async function stopped(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   child.kill();
-  await gone;
+  await exited;
 }
 
-/** OSProfiler's middleware in a program of its own; `url` ends without a slash. */
+/** A process with OSProfiler's middleware; `url` has no slash at its end. */
 export class OsprofilerPeer {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -86,7 +86,7 @@ export class OsprofilerPeer {
   }
 }
 
-/** What `osprofiler trace show` prints of a trace that is stored in Redis. */
+/** Returns what `osprofiler trace show` prints about a trace that is stored in Redis. */
 export function showTrace(baseId: string, redisUrl: string): unknown {
   const args = ['trace', 'show', '--json', '--connection-string', redisUrl, baseId];
   const { status, stdout, stderr } = spawnSync('/usr/bin/osprofiler', args, { encoding: 'utf8' });

@@ -1,5 +1,5 @@
-// Packs the packages named, and prints what publint and "are the types wrong?" find in the tarballs, a line each.
-// TypeScript's oldest resolution, `node10`, reads no `exports`: docs/rationale.md.
+// Packs the given packages, and prints one line for each problem that publint and "are the types wrong?" find.
+// Problems with TypeScript's oldest resolution, `node10`, are ignored: see docs/rationale.md.
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -7,13 +7,13 @@ const PACKAGES = ['core', 'node', 'osprofiler', 'sampling', 'testing', 'tracer',
 /** Wide enough to name what changed, short enough to read in a terminal. */
 const MAX_LINES = 20;
 
-describe('the API report of each entry is what was decided:', () => {
+describe('the exports are those of the committed API report:', () => {
   test.each(PACKAGES)('%s', (name) => {
     const built = reportsIn(join(root, 'packages', name, '.types', 'api'));
-    const decided = reportsIn(join(root, 'packages', name, 'api'));
+    const committed = reportsIn(join(root, 'packages', name, 'api'));
     expect(built.size).toBeGreaterThan(0);
-    const changes = [...new Set([...built.keys(), ...decided.keys()])].flatMap((file) =>
-      changesOf(`packages/${name}/api/${file}`, decided.get(file), built.get(file)),
+    const changes = [...new Set([...built.keys(), ...committed.keys()])].flatMap((file) =>
+      changesOf(`packages/${name}/api/${file}`, committed.get(file), built.get(file)),
     );
     if (changes.length > 0) {
       throw new Error(
@@ -28,9 +28,9 @@ function reportsIn(folder: string): Map<string, readonly string[]> {
   return new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8').split(/\r?\n/)]));
 }
 
-function changesOf(path: string, decided: readonly string[] = [], built: readonly string[] = []): string[] {
-  const removed = decided.filter((line) => !built.includes(line)).map((line) => `- ${line}`);
-  const added = built.filter((line) => !decided.includes(line)).map((line) => `+ ${line}`);
-  const isSame = decided.join('\n') === built.join('\n');
+function changesOf(path: string, committed: readonly string[] = [], built: readonly string[] = []): string[] {
+  const removed = committed.filter((line) => !built.includes(line)).map((line) => `- ${line}`);
+  const added = built.filter((line) => !committed.includes(line)).map((line) => `+ ${line}`);
+  const isSame = committed.join('\n') === built.join('\n');
   return isSame ? [] : [`${path}:`, ...removed, ...added];
 }

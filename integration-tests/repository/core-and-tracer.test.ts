@@ -1,4 +1,4 @@
-// The code of docs/core-and-tracer.md runs as it is written.
+// Runs the code blocks of docs/core-and-tracer.md.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as internal from '@clew/core/internal';
@@ -16,7 +16,7 @@ const [sharing, writing, sampling, noting] = Array.from(
 function run(
   block: string | undefined,
   name: string,
-  given: Readonly<Record<string, unknown>> = {},
+  variables: Readonly<Record<string, unknown>> = {},
 ): unknown {
   const { code } = transformSync(`${block}\nexport const result = ${name};`, {
     jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
@@ -24,18 +24,22 @@ function run(
   });
   const exported: { result?: unknown } = {};
   const load = () => internal;
-  new Function('exports', 'require', ...Object.keys(given), code)(exported, load, ...Object.values(given));
+  new Function('exports', 'require', ...Object.keys(variables), code)(
+    exported,
+    load,
+    ...Object.values(variables),
+  );
   return exported.result;
 }
 
-test('a span starts with the shared attributes of the page', () => {
+test('the shared attributes of the page start a span', () => {
   const startSpan = jest.fn();
   const attributes = run(sharing, 'attributes', { tracer: { startSpan } });
   expect(internal.isShared(attributes as internal.SharedAttributes)).toBe(true);
   expect(startSpan).toHaveBeenCalledWith('publish orders', { attributes });
 });
 
-test("the tracer's spans write their traceparent as the page says", () => {
+test('the spans of the tracer write their traceparent as described on the page', () => {
   const header = run(writing, 'header') as (span: unknown) => string;
   const span = new TracerProvider({ exporter: false }).getTracer('test').startSpan('call');
   const { traceId, spanId, traceFlags } = span.spanContext();

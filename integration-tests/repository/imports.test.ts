@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const packages = join(__dirname, '..', '..', 'packages');
 const THIRD_PARTIES = ['@opentelemetry/api'];
 
-/** What each package may import, besides Node and the OpenTelemetry API. The rules are in docs/architecture.md. */
+/** Returns what a package may import, besides Node and the OpenTelemetry API. The rules are in docs/architecture.md. */
 function allowedFor(name: string): readonly string[] {
   if (name === 'core') return ['@opentelemetry/instrumentation'];
   if (name === 'viewer') return ['@clew/sampling'];
@@ -55,7 +55,7 @@ describe('the packages', () => {
     },
   );
 
-  // The start of an application would wait for templates that its plugins may never use.
+  // Loading the templates would slow down the start of applications whose plugins never use them.
   test.each(['node', 'tracer'])('%s does not load the templates: it imports no @clew/core/plugin', (name) => {
     const files = globSync('src/**/*.ts', { cwd: join(packages, name) });
     const loads = files.filter((file) =>
@@ -64,14 +64,14 @@ describe('the packages', () => {
     expect(loads).toEqual([]);
   });
 
-  test.each(names)('%s states in its package.json what it imports', (name) => {
+  test.each(names)('%s declares its imports in its package.json', (name) => {
     const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
-    const stated = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
     const files = globSync('src/**/*.ts', { cwd: join(packages, name) });
     const imported = new Set(
       files.flatMap((file) => importsOf(readFileSync(join(packages, name, file), 'utf8'))),
     );
-    expect([...imported].filter((each) => !stated.includes(each))).toEqual([]);
+    expect([...imported].filter((each) => !declared.includes(each))).toEqual([]);
   });
 });
 

@@ -6,12 +6,12 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const withoutCode = (text: string) => text.replaceAll(/^```.*?^```/gms, '');
 
 describe('the repository', () => {
-  test('its lock file holds no download addresses', () => {
+  test('has a lock file without download addresses', () => {
     expect(read('package-lock.json')).not.toMatch(/"resolved": "http/);
   });
 
-  // Also those that are never published: `lerna version` stops at a workspace that has none.
-  test('all workspaces have the version of lerna.json', () => {
+  // Unpublished workspaces, too: `lerna version` fails for a workspace without a version.
+  test('has the version of lerna.json in all workspaces', () => {
     const { version } = JSON.parse(read('lerna.json'));
     const { workspaces } = JSON.parse(read('package.json'));
     const manifests = globSync(
@@ -31,7 +31,7 @@ describe('the repository', () => {
     }
   });
 
-  test('packages publish a folder that the build makes, to everyone', () => {
+  test('publishes the built folder of each package publicly', () => {
     for (const file of globSync('packages/*/package.json', { cwd: root })) {
       const { files, publishConfig, license } = JSON.parse(read(file));
       expect([file, files[0], publishConfig, license]).toEqual([
@@ -43,13 +43,13 @@ describe('the repository', () => {
     }
   });
 
-  test('every package has a README', () => {
+  test('has a README for every package', () => {
     for (const folder of globSync('packages/*', { cwd: root })) {
       expect([folder, read(`${folder}/README.md`).startsWith('# @clew/')]).toEqual([folder, true]);
     }
   });
 
-  test('the functions in the lifecycle of docs/architecture.md exist', () => {
+  test('has the functions that docs/architecture.md shows in the lifecycle', () => {
     const [, diagram = ''] =
       /## Lifecycle of a request.*?```mermaid(.*?)```/s.exec(read('docs/architecture.md')) ?? [];
     const bold = [...diagram.matchAll(/<b>(.*?)<\/b>/g)].flatMap(([, text = '']) => text.match(/\w+/g) ?? []);
@@ -58,7 +58,7 @@ describe('the repository', () => {
     expect(bold.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources))).toEqual([]);
   });
 
-  test('links between its documents lead somewhere', () => {
+  test('has no broken links between its documents', () => {
     const documents = ['README.md', ...globSync('{docs,packages/*,benchmarks}/*.md', { cwd: root })];
     const broken = documents.flatMap((document) =>
       [...withoutCode(read(document)).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]

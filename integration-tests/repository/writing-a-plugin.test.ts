@@ -1,4 +1,4 @@
-// Each code block of the guide runs as it is written, against a driver that calls back from its own socket.
+// Runs the code blocks of docs/writing-a-plugin.md with a driver that calls its callbacks from its own socket.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as plugin from '@clew/core/plugin';
@@ -12,7 +12,7 @@ const [channelPlugin, patchPlugin, manifest, suite, ...others] = Array.from(
   ([, block]) => block as string,
 );
 
-/** A plugin's class as the guide defines it. */
+/** The exports of a code block that defines a plugin. */
 interface PluginModule {
   readonly TinydbInstrumentation: {
     readonly definition: {
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** The driver's module, whose connections need no address. */
+/** The driver's module with connections to the test server. */
 function driver(version: () => ReturnType<typeof tinydb>) {
   const { Connection } = version();
   return {
@@ -41,7 +41,7 @@ function driver(version: () => ReturnType<typeof tinydb>) {
   };
 }
 
-/** Runs a code block with these modules to import. */
+/** Runs a code block that imports these modules, and returns its exports. */
 function evaluate(block: string | undefined, modules: Readonly<Record<string, unknown>>): unknown {
   const { code } = transformSync(block as string, {
     jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
@@ -56,7 +56,7 @@ function evaluate(block: string | undefined, modules: Readonly<Record<string, un
 const pluginOf = (block: string | undefined) =>
   evaluate(block, { '@clew/core/plugin': plugin }) as PluginModule;
 
-test('the guide has no other code', () => {
+test('all code blocks of the guide are tested', () => {
   expect(others).toEqual([]);
 });
 
@@ -64,7 +64,7 @@ describe('the plugin that patches a function', () => {
   const modules = { '@clew/testing': testing, './tinydb-instrumentation.ts': pluginOf(patchPlugin) };
   evaluate(suite, { ...modules, tinydb: driver(tinydb) });
 
-  test('is announced with its name and targets', () => {
+  test('has the manifest that the guide shows', () => {
     const { TinydbInstrumentation } = pluginOf(patchPlugin);
     const { name, version, targets } = TinydbInstrumentation.definition;
     expect(JSON.parse(manifest as string)).toEqual({
@@ -82,10 +82,10 @@ describe('the plugin that listens to a tracing channel', () => {
     .replace(/functions: .*/, "functions: 'it listens to a channel',");
   evaluate(block, { ...modules, tinydb: driver(tinydb2) });
 
-  test('is announced with its name and targets', () => {
+  test('has the manifest that the guide shows', () => {
     const { name, targets } = pluginOf(channelPlugin).TinydbInstrumentation.definition;
     expect(name).toBe('clew-instrumentation-tinydb');
-    const [, written] = /The target of a channel is `(.*?)`/.exec(guide) as unknown as string[];
-    expect(JSON.parse(JSON.stringify(targets))).toEqual([JSON.parse(written as string)]);
+    const [, documented] = /The target of a channel is `(.*?)`/.exec(guide) as unknown as string[];
+    expect(JSON.parse(JSON.stringify(targets))).toEqual([JSON.parse(documented as string)]);
   });
 });

@@ -8,7 +8,7 @@ import { createConnection } from 'mysql2/promise';
 import { aptInstall } from './apt-install.ts';
 import { freePorts } from './free-ports.ts';
 
-/** A MariaDB or MySQL whose content tests may change. */
+/** A MariaDB or MySQL server that tests may use. */
 export interface Mariadb {
   /** `mysql://root@127.0.0.1:3306/test` */
   readonly url: string;
@@ -16,21 +16,21 @@ export interface Mariadb {
   stop(): Promise<void>;
 }
 
-const USUAL = 'mysql://root@127.0.0.1:3306/test';
-const STARTS_WITHIN_MS = 30_000;
+const DEFAULT_URL = 'mysql://root@127.0.0.1:3306/test';
+const START_TIMEOUT_MS = 30_000;
 const MISSING =
   'these tests need MariaDB: set MYSQL_URL, start one on 127.0.0.1:3306 with a user "root" without a password and a ' +
   'database "test" (docker compose up -d --wait), or install it (apt-get install mariadb-server)';
 
 /**
- * Finds a MariaDB: the one that `MYSQL_URL` names, else the one on the usual port, else an installed one, which is
- * started on a port and in a folder of its own, else, as root on Debian, one that is installed now. Rejects with one
- * line that names what is missing.
+ * Finds a MariaDB: the one of `MYSQL_URL`, else the one on the default port. Else starts an installed one, after
+ * installing it if that is possible (as root, on Debian). If there is no MariaDB, rejects with one line that says how to
+ * provide it.
  */
 export async function findMariadb(): Promise<Mariadb> {
   const named = process.env.MYSQL_URL;
-  const reason = await refusal(named ?? USUAL);
-  if (reason === undefined) return { url: named ?? USUAL, stop: async () => {} };
+  const reason = await whyUnusable(named ?? DEFAULT_URL);
+  if (reason === undefined) return { url: named ?? DEFAULT_URL, stop: async () => {} };
   if (named !== undefined) throw new Error(`MariaDB at ${named.replace(/:[^:@/]*@/, '@')}: ${reason}`);
   return startMariadb();
 }
@@ -41,11 +41,11 @@ export async function startMariadb(): Promise<Mariadb> {
   const installer = onPath('mariadb-install-db');
   if (server === undefined || installer === undefined) throw new Error(MISSING);
   const folder = mkdtempSync(join(tmpdir(), 'clew-mariadb-'));
-  const owner = notRoot();
+  const owner = unprivilegedUser();
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const [port] = await freePorts(1);
   const settings = ['--no-defaults', `--datadir=${join(folder, 'data')}`];
-  const made = spawnSync(
+  const created = spawnSync(
     installer,
     [...settings, '--auth-root-authentication-method=normal', '--skip-test-db'],
     {
@@ -54,9 +54,9 @@ export async function startMariadb(): Promise<Mariadb> {
       encoding: 'utf8',
     },
   );
-  if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stderr || made.error}`);
-  const places = [`--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`];
-  const args = [...settings, ...places, `--port=${port}`, '--bind-address=127.0.0.1'];
+  if (created.status !== 0) throw new Error(`mariadb-install-db failed: ${created.stderr || created.error}`);
+  const files = [`--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`];
+  const args = [...settings, ...files, `--port=${port}`, '--bind-address=127.0.0.1'];
   const running = spawn(server, args, { ...owner, cwd: folder, stdio: 'ignore' });
   const exited = once(running, 'exit');
   const stop = async () => {
@@ -81,7 +81,7 @@ async function query(url: string, text: string): Promise<void> {
 }
 
 /** Why the server can't be used; `undefined` if it can. */
-async function refusal(url: string): Promise<string | undefined> {
+async function whyUnusable(url: string): Promise<string | undefined> {
   return query(url, 'SELECT 1').then(
     () => undefined,
     (error: { readonly message?: string; readonly code?: string }) =>
@@ -90,23 +90,23 @@ async function refusal(url: string): Promise<string | undefined> {
 }
 
 async function untilUsable(url: string): Promise<void> {
-  const deadline = Date.now() + STARTS_WITHIN_MS;
+  const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
-    const reason = await refusal(url);
+    const reason = await whyUnusable(url);
     if (reason === undefined) return;
-    if (Date.now() > deadline) throw new Error(`MariaDB was started and cannot be used: ${reason}`);
+    if (Date.now() > deadline) throw new Error(`MariaDB was started but can't be used: ${reason}`);
     await sleep(50);
   }
 }
 
-/** Debian installs the server in /usr/sbin, which is not in every user's path. */
+/** Finds an executable. Debian installs the server in /usr/sbin, which is not in every user's PATH. */
 function onPath(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin'];
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
 }
 
 /** MariaDB refuses to run as root; its package has a user for it. */
-function notRoot(): { readonly uid: number; readonly gid: number } | undefined {
+function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const idOf = (kind: '-u' | '-g') => Number(spawnSync('id', [kind, 'mysql'], { encoding: 'utf8' }).stdout);
   return { uid: idOf('-u'), gid: idOf('-g') };

@@ -1,7 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import { findNats, startNats } from './nats.ts';
 
-test('an installed NATS server is started, can be used, and is gone after it was stopped', async () => {
+test('an installed NATS server is started, accepts connections, and is removed when it is stopped', async () => {
   const nats = await startNats();
   const connection = await connect({ servers: nats.url });
   expect(connection.info).toMatchObject({ jetstream: true, headers: true });
@@ -10,7 +10,7 @@ test('an installed NATS server is started, can be used, and is gone after it was
   await expect(connect({ servers: nats.url })).rejects.toThrow('refused');
 }, 60_000);
 
-test('one that the environment names and that cannot be reached is reported without its password', async () => {
+test('an unreachable server in the environment is reported without its password', async () => {
   const { NATS_URL } = process.env;
   process.env.NATS_URL = 'nats://app:s3cr3t@127.0.0.1:1';
   try {

@@ -16,26 +16,26 @@ export interface Nats {
   stop(): Promise<void>;
 }
 
-const USUAL = 'nats://127.0.0.1:4222';
-const STARTS_WITHIN_MS = 10_000;
+const DEFAULT_URL = 'nats://127.0.0.1:4222';
+const START_TIMEOUT_MS = 10_000;
 const MISSING =
   'these tests need a NATS server with JetStream: set NATS_URL, start one on 127.0.0.1:4222 ' +
   '(docker compose up -d --wait), or install it (apt-get install nats-server)';
 
 /**
- * Finds a NATS server: the one that `NATS_URL` names, else the one on the usual port, else an installed one, which is
- * started on a port and in a folder of its own, else, as root on Debian, one that is installed now. Rejects with one
- * line that names what is missing.
+ * Finds a NATS server: the one of `NATS_URL`, else the one on the default port. Else starts an installed one, after
+ * installing it if that is possible (as root, on Debian). If there is no server, rejects with one line that says how to
+ * provide it.
  */
 export async function findNats(): Promise<Nats> {
   const named = process.env.NATS_URL;
-  const reason = await refusal(named ?? USUAL);
-  if (reason === undefined) return { url: named ?? USUAL, stop: async () => {} };
+  const reason = await whyUnusable(named ?? DEFAULT_URL);
+  if (reason === undefined) return { url: named ?? DEFAULT_URL, stop: async () => {} };
   if (named !== undefined) throw new Error(`NATS at ${named.replace(/\/\/[^@/]*@/, '//')}: ${reason}`);
   return startNats();
 }
 
-/** Starts an installed server on a port and in a folder of its own, which `stop` removes. `args` are its own options. */
+/** Starts an installed server with these arguments, on its own port and in its own folder, which `stop` removes. */
 export async function startNats(...args: readonly string[]): Promise<Nats> {
   const server = onPath() ?? (aptInstall('nats-server') ? onPath() : undefined);
   if (server === undefined) throw new Error(MISSING);
@@ -50,20 +50,20 @@ export async function startNats(...args: readonly string[]): Promise<Nats> {
     rmSync(folder, { recursive: true, force: true });
   };
   const url = `nats://127.0.0.1:${port}`;
-  const deadline = Date.now() + STARTS_WITHIN_MS;
+  const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
-    const reason = await refusal(url);
+    const reason = await whyUnusable(url);
     if (reason === undefined) return { url, stop };
     if (running.exitCode !== null || Date.now() > deadline) {
       await stop();
-      throw new Error(`NATS was started and can't be used: ${reason}`);
+      throw new Error(`NATS was started but can't be used: ${reason}`);
     }
     await sleep(20);
   }
 }
 
 /** Why the server can't be used; undefined if it can. The first line of every server is `INFO {…}`. */
-function refusal(url: string): Promise<string | undefined> {
+function whyUnusable(url: string): Promise<string | undefined> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const socket = connect(Number(port || 4222), hostname);
@@ -84,7 +84,7 @@ function refusal(url: string): Promise<string | undefined> {
   });
 }
 
-/** Debian has the server in /usr/sbin, which is not on every user's path. */
+/** Finds the server. Debian installs it in /usr/sbin, which is not in every user's PATH. */
 function onPath(): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin'];
   return folders.map((folder) => join(folder, 'nats-server')).find((file) => existsSync(file));

@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { aptInstall } from './apt-install.ts';
 import { freePorts } from './free-ports.ts';
 
-/** A PostgreSQL whose content tests may change. */
+/** A PostgreSQL server that tests may use. */
 export interface Postgres {
   /** `postgres://postgres@127.0.0.1:5432/test` */
   readonly url: string;
@@ -16,21 +16,21 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-const USUAL = 'postgres://postgres@127.0.0.1:5432/test';
-const STARTS_WITHIN_MS = 30_000;
+const DEFAULT_URL = 'postgres://postgres@127.0.0.1:5432/test';
+const START_TIMEOUT_MS = 30_000;
 const MISSING =
-  'these tests need PostgreSQL: set DATABASE_URL or PGHOST, let one listen on 127.0.0.1:5432 with a user "postgres" ' +
+  'these tests need PostgreSQL: set DATABASE_URL or PGHOST, start one on 127.0.0.1:5432 with a user "postgres" ' +
   'without a password and a database "test" (docker compose up -d --wait), or install it (apt-get install postgresql)';
 
 /**
- * Finds a PostgreSQL: the one that `DATABASE_URL` or `PGHOST` names, else the one on the usual port, else one that is
- * installed here, which is started on a port and in a folder of its own, else, as root on Debian, one that is
- * installed now. Rejects with one line that says what is missing.
+ * Finds a PostgreSQL: the one of `DATABASE_URL` or `PGHOST`, else the one on the default port. Else starts an installed
+ * one, after installing it if that is possible (as root, on Debian). If there is no PostgreSQL, rejects with one line
+ * that says how to provide it.
  */
 export async function findPostgres(): Promise<Postgres> {
   const named = namedByEnvironment();
-  const reason = await refusal(named ?? USUAL);
-  if (reason === undefined) return { url: named ?? USUAL, stop: async () => {} };
+  const reason = await whyUnusable(named ?? DEFAULT_URL);
+  if (reason === undefined) return { url: named ?? DEFAULT_URL, stop: async () => {} };
   if (named !== undefined) throw new Error(`PostgreSQL at ${withoutPassword(named)}: ${reason}`);
   return startPostgres();
 }
@@ -40,15 +40,15 @@ export async function startPostgres(): Promise<Postgres> {
   const binaries = installed() ?? (aptInstall('postgresql') ? installed() : undefined);
   if (binaries === undefined) throw new Error(MISSING);
   const folder = mkdtempSync(join(tmpdir(), 'clew-postgres-'));
-  const owner = notRoot();
+  const owner = unprivilegedUser();
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, 'data');
-  const made = spawnSync(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], {
+  const created = spawnSync(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], {
     ...owner,
     cwd: folder,
     encoding: 'utf8',
   });
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
+  if (created.status !== 0) throw new Error(`initdb failed: ${created.stderr || created.error}`);
 
   const [port] = await freePorts(1);
   const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`];
@@ -88,7 +88,7 @@ async function query(url: string, text: string): Promise<void> {
 }
 
 /** Why the server can't be used; `undefined` if it can. */
-async function refusal(url: string): Promise<string | undefined> {
+async function whyUnusable(url: string): Promise<string | undefined> {
   return query(url, 'SELECT 1').then(
     () => undefined,
     (error: { readonly message?: string; readonly code?: string }) =>
@@ -97,23 +97,23 @@ async function refusal(url: string): Promise<string | undefined> {
 }
 
 async function answering(url: string): Promise<void> {
-  const deadline = Date.now() + STARTS_WITHIN_MS;
+  const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
-    const reason = await refusal(url);
+    const reason = await whyUnusable(url);
     if (reason === undefined) return;
-    if (Date.now() > deadline) throw new Error(`PostgreSQL was started and does not answer: ${reason}`);
+    if (Date.now() > deadline) throw new Error(`PostgreSQL was started but can't be used: ${reason}`);
     await sleep(50);
   }
 }
 
-/** The folder of `initdb` and `postgres`, in the path or in Debian's location. */
+/** Finds the folder of `initdb` and `postgres`, in the PATH or where Debian installs them. */
 function installed(): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...globSync('/usr/lib/postgresql/*/bin')];
   return folders.find((folder) => existsSync(join(folder, 'initdb')));
 }
 
 /** PostgreSQL refuses to run as root; its package has a user for it. */
-function notRoot(): { readonly uid: number; readonly gid: number } | undefined {
+function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const idOf = (kind: '-u' | '-g') =>
     Number(spawnSync('id', [kind, 'postgres'], { encoding: 'utf8' }).stdout);

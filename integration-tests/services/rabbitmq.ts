@@ -17,14 +17,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { aptInstall } from './apt-install.ts';
 import { freePorts } from './free-ports.ts';
 
-/** A RabbitMQ that tests may use. */
+/** A RabbitMQ broker that tests may use. */
 export interface Rabbitmq {
   readonly url: string;
   /** Stops the broker if it was started here. */
   stop(): Promise<void>;
 }
 
-/** A broker that was started for the tests, which may stop and restart it. */
+/** A broker that was started for the tests, so that they may stop and restart it. */
 export interface OwnRabbitmq extends Rabbitmq {
   readonly port: number;
   start(): Promise<void>;
@@ -34,13 +34,14 @@ export interface OwnRabbitmq extends Rabbitmq {
   halt(): Promise<void>;
 }
 
-const START_WITHIN_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
-/** The broker at `AMQP_URL`, or on the default port, or a new one, which is installed if possible. */
+/** Returns the broker of `AMQP_URL`, else the one on the default port, else a new one, which is installed if possible. */
 export async function rabbitmq(): Promise<Rabbitmq> {
   const given = process.env.AMQP_URL;
   if (given !== undefined) return { url: given, stop: async () => {} };
-  if (await answers(5672)) return { url: 'amqp://guest:guest@127.0.0.1:5672', stop: async () => {} };
+  if (await acceptsConnections(5672))
+    return { url: 'amqp://guest:guest@127.0.0.1:5672', stop: async () => {} };
   return ownRabbitmq();
 }
 
@@ -83,15 +84,15 @@ export async function ownRabbitmq(): Promise<OwnRabbitmq> {
         stdio: ['ignore', output, output],
       });
       child = started;
-      const deadline = Date.now() + START_WITHIN_MS;
-      while (!(await answers(port!))) {
+      const deadline = Date.now() + START_TIMEOUT_MS;
+      while (!(await acceptsConnections(port!))) {
         if (started.exitCode !== null || Date.now() > deadline) {
           await broker.stop();
           throw new Error(`RabbitMQ (${server}) did not start: ${readFileSync(log, 'utf8').slice(-2000)}`);
         }
         await sleep(100);
       }
-      // The port opens shortly before the end of the start.
+      // The port opens shortly before the broker is ready.
       broker.control('await_startup');
     },
     control: (...args) =>
@@ -108,7 +109,7 @@ export async function ownRabbitmq(): Promise<OwnRabbitmq> {
       const ended = once(running, 'exit');
       process.kill(-running.pid, 'SIGTERM');
       await ended;
-      while (await answers(port!)) await sleep(20);
+      while (await acceptsConnections(port!)) await sleep(20);
     },
     async stop() {
       await broker.halt();
@@ -123,14 +124,16 @@ export async function ownRabbitmq(): Promise<OwnRabbitmq> {
   return broker;
 }
 
-/** The server itself: Debian's wrapper would change to another user and to the machine's own folders. */
+/** Finds the server itself: Debian's wrapper would switch to another user and use the system's folders. */
 function serverCommand(): string {
   const find = () => globSync('/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server')[0] ?? onPath();
   const found = find();
   if (found !== undefined) return found;
   const installed = aptInstall('rabbitmq-server') ? find() : undefined;
   if (installed !== undefined) return installed;
-  throw new Error('There is no RabbitMQ: set AMQP_URL, start one on port 5672, or install rabbitmq-server.');
+  throw new Error(
+    'these tests need RabbitMQ: set AMQP_URL, start one on port 5672, or install rabbitmq-server',
+  );
 }
 
 function onPath(): string | undefined {
@@ -139,7 +142,7 @@ function onPath(): string | undefined {
     .find((file) => existsSync(file));
 }
 
-/** Erlang's port mapper outlives the broker; this one serves only that broker. */
+/** Stops Erlang's port mapper, which keeps running after the broker has stopped. No other broker uses this one. */
 function stopPortMapper(env: NodeJS.ProcessEnv): void {
   try {
     execFileSync('epmd', ['-kill'], { env, stdio: 'ignore' });
@@ -149,12 +152,12 @@ function stopPortMapper(env: NodeJS.ProcessEnv): void {
 }
 
 /** Whether an AMQP broker accepts connections at this address. */
-function answers(port: number): Promise<boolean> {
+function acceptsConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('AMQP\0\0\x09\x01'));
-    const done = (answer: boolean) => {
+    const done = (isBroker: boolean) => {
       socket.destroy();
-      resolve(answer);
+      resolve(isBroker);
     };
     socket.setTimeout(1000, () => done(false));
     socket.once('data', () => done(true));

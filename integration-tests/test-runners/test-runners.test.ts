@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cleanEnvironment, type Ended, runProgram } from '../run-program.ts';
 
-// Like a user's project: in a folder outside of this repository, its own tests trace its application.
+// A user's project, in a folder outside this repository, whose tests trace its application.
 
 const TIMEOUT_MS = 300_000;
 const packages = join(__dirname, '..', '..', 'packages');
-const OURS = ['core', 'tracer', 'node', 'testing', 'instrumentation-http', 'instrumentation-express'];
+const PACKAGES = ['core', 'tracer', 'node', 'testing', 'instrumentation-http', 'instrumentation-express'];
 const JEST = join('node_modules', 'jest', 'bin', 'jest.js');
 const VITEST = join('node_modules', 'vitest', 'vitest.mjs');
 const JEST_LINE =
   'clew warn: @clew/node: Jest loads modules without module hooks: only Node’s own modules and those that you ' +
   'pass to a plugin’s instrument() are traced (see the README of @clew/testing)';
 
-/** Including the tests of a suite. */
+/** The summary of Jest when all tests passed, including those of a suite. */
 const ALL_PASSED = /Tests: +([2-9]\d) passed, \1 total/;
 
 let project: string;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
   for (const folder of ['commonjs', 'esm', 'toy', 'vitest'])
     cpSync(join(__dirname, folder), join(project, folder), { recursive: true });
-  await npm('pack', '--silent', ...OURS.map((name) => join(packages, name)));
+  await npm('pack', '--silent', ...PACKAGES.map((name) => join(packages, name)));
   const tarballs = globSync('*.tgz', { cwd: project }).map((file) => `./${file}`);
   await npm('install', ...tarballs, 'express@5.3.0', 'jest@30.5.2', 'vitest@5.1.1');
 }, TIMEOUT_MS);
@@ -47,7 +47,7 @@ function run(...args: string[]): Promise<Ended> {
 const linesOf = ({ stderr }: Ended) => stderr.split('\n').filter((line) => line.startsWith('clew '));
 
 test(
-  'Jest by default: CommonJS, several test files in one process',
+  'Jest runs CommonJS tests, several files in one process',
   async () => {
     const ended = await run(JEST, '--runInBand', 'commonjs');
     expect(ended.stderr).toMatch(ALL_PASSED);
@@ -58,7 +58,7 @@ test(
 );
 
 test(
-  'Jest with ES modules',
+  'Jest runs ES modules',
   async () => {
     const match = ['--testMatch', '**/esm/*.test.mjs'];
     const ended = await run('--no-warnings', '--experimental-vm-modules', JEST, '--runInBand', ...match);
@@ -70,10 +70,10 @@ test(
 );
 
 test(
-  'vitest, where Node loads the packages',
+  'Vitest runs tests of packages that Node loads',
   async () => {
     const ended = await run(VITEST, 'run', '--globals', 'esm', 'vitest');
-    // One is skipped if Vitest's modules can't be hooked.
+    // One test is skipped if Vitest's modules can't be hooked.
     expect(ended.stdout).toMatch(/Tests +(?:[2-9]\d passed|[2-9]\d passed \| 1 skipped) \([2-9]\d\)/);
     expect(ended.code).toBe(0);
     expect(linesOf(ended)).toEqual([]);
@@ -88,7 +88,7 @@ test.each(['commonjs/suite.test.js', 'esm/suite.test.mjs'])('node:test runs a su
 });
 
 test(
-  'vitest without its globals fails with a line that says what to set',
+  'Vitest without its globals fails with a message that says what to change',
   async () => {
     const ended = await run(VITEST, 'run', 'esm/suite');
     expect(ended.stdout + ended.stderr).toContain(

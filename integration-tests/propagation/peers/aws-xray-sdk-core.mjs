@@ -7,30 +7,30 @@ xray.setContextMissingStrategy('IGNORE_ERROR');
 const traced = xray.captureHTTPs(http);
 
 const serve = await servedBy(async (request) => {
-  const came = xray.middleware.processHeaders(request);
-  const segment = new xray.Segment('peer', came.root, came.parent);
-  if (came.sampled === '0') segment.notTraced = true;
-  return { came, at: idsOf(segment), headers: await sentBy(segment) };
+  const received = xray.middleware.processHeaders(request);
+  const segment = new xray.Segment('peer', received.root, received.parent);
+  if (received.sampled === '0') segment.notTraced = true;
+  return { received, span: idsOf(segment), headers: await headersFrom(segment) };
 });
 
-export async function begin({ sampled }) {
+export async function startTrace({ sampled }) {
   const segment = new xray.Segment('peer');
   segment.notTraced = !sampled;
-  const headers = await sentBy(segment);
-  return { at: { ...idsOf(segment), ...spanIn(headers) }, headers };
+  const headers = await headersFrom(segment);
+  return { span: { ...idsOf(segment), ...spanIdIn(headers) }, headers };
 }
 
-export async function goOn({ headers: given }) {
-  const { came, at, headers } = await serve(given);
+export async function continueTrace({ headers: given }) {
+  const { received, span, headers } = await serve(given);
   return {
-    came: { traceId: hexOf(came.root), spanId: came.parent, sampled: came.sampled === '1' },
-    at: { ...at, ...spanIn(headers) },
+    received: { traceId: hexOf(received.root), spanId: received.parent, sampled: received.sampled === '1' },
+    span: { ...span, ...spanIdIn(headers) },
     headers,
   };
 }
 
-/** What a call of a segment's leaves with. */
-function sentBy(segment) {
+/** Returns the headers of a request that is sent in this segment. */
+function headersFrom(segment) {
   return xray.getNamespace().runPromise(async () => {
     xray.setSegment(segment);
     return sentHeaders(traced.get);
@@ -41,8 +41,8 @@ function idsOf(segment) {
   return { traceId: hexOf(segment.trace_id), spanId: segment.id, sampled: !segment.notTraced };
 }
 
-/** The call is a subsegment, which only its header tells. */
-function spanIn(headers) {
+/** A request is a subsegment, whose ID only its header contains. */
+function spanIdIn(headers) {
   return { spanId: /Parent=(\w+)/.exec(headers['x-amzn-trace-id'])[1] };
 }
 

@@ -1,4 +1,4 @@
-// No agent, no telemetry, nothing said: what it would send, it drops.
+// Runs Datadog's tracer without an agent, telemetry and logs.
 Object.assign(process.env, {
   DD_TRACE_STARTUP_LOGS: 'false',
   DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
@@ -10,20 +10,24 @@ tracer.init({ plugins: false, logInjection: false, flushInterval: 60_000 });
 
 const PRIORITY_KEEP = 1;
 
-export function begin({ sampled, origin }) {
-  const span = tracer.startSpan('begin');
+export function startTrace({ sampled, origin }) {
+  const span = tracer.startSpan('start');
   span.setTag(sampled ? 'manual.keep' : 'manual.drop', true);
   if (origin) span.context()._trace.origin = origin;
   const headers = headersOf(span);
-  return { at: idsOf(span.context()), headers };
+  return { span: idsOf(span.context()), headers };
 }
 
-export function goOn({ headers }) {
-  const came = tracer.extract('http_headers', headers);
-  const span = tracer.startSpan('go on', { childOf: came });
+export function continueTrace({ headers }) {
+  const received = tracer.extract('http_headers', headers);
+  const span = tracer.startSpan('continue', { childOf: received });
   const sent = headersOf(span);
-  const { origin, tags } = came._trace;
-  return { came: { ...idsOf(came), origin, dm: tags['_dd.p.dm'] }, at: idsOf(span.context()), headers: sent };
+  const { origin, tags } = received._trace;
+  return {
+    received: { ...idsOf(received), origin, dm: tags['_dd.p.dm'] },
+    span: idsOf(span.context()),
+    headers: sent,
+  };
 }
 
 function idsOf(context) {

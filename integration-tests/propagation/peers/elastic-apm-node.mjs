@@ -8,7 +8,7 @@ apm.start({
   logLevel: 'off',
   serviceName: 'peer',
   useElasticTraceparentHeader: true,
-  // The test's own client must not be taken for a part of the peer.
+  // The test's own client must not be traced.
   disableInstrumentations: 'undici',
 });
 const { sentHeaders, servedBy } = await import('./over-http.mjs');
@@ -16,24 +16,24 @@ const { sentHeaders, servedBy } = await import('./over-http.mjs');
 const serve = await servedBy(async () => {
   const transaction = apm.currentTransaction;
   const headers = await sentHeaders();
-  return { at: idsOf(transaction), parentId: transaction.parentId, headers };
+  return { span: idsOf(transaction), parentId: transaction.parentId, headers };
 });
 
-export async function begin() {
-  const { at, headers } = await serve({});
-  return { at: sentBy(at, headers), headers };
+export async function startTrace() {
+  const { span, headers } = await serve({});
+  return { span: clientSpan(span, headers), headers };
 }
 
-export async function goOn({ headers: given }) {
-  const { at, parentId, headers } = await serve(given);
-  return { came: { ...at, spanId: parentId }, at: sentBy(at, headers), headers };
+export async function continueTrace({ headers: given }) {
+  const { span, parentId, headers } = await serve(given);
+  return { received: { ...span, spanId: parentId }, span: clientSpan(span, headers), headers };
 }
 
 function idsOf({ traceId, id, sampled }) {
   return { traceId, spanId: id, sampled };
 }
 
-/** The call is a span of its own, which only its header tells. */
-function sentBy(at, headers) {
-  return { ...at, spanId: headers['elastic-apm-traceparent'].split('-')[2] };
+/** A request has its own span, whose ID only its header contains. */
+function clientSpan(span, headers) {
+  return { ...span, spanId: headers['elastic-apm-traceparent'].split('-')[2] };
 }

@@ -3,16 +3,16 @@ import jaeger from 'jaeger-client';
 const { FORMAT_HTTP_HEADERS } = jaeger.opentracing;
 const tracers = new Map([true, false].map((sampled) => [sampled, tracerOf(sampled)]));
 
-export function begin({ sampled }) {
-  const span = tracers.get(sampled).startSpan('begin');
+export function startTrace({ sampled }) {
+  const span = tracers.get(sampled).startSpan('start');
   span.setBaggageItem('tenant', 'grün & blau');
-  return { at: idsOf(span.context()), headers: headersOf(span.context()) };
+  return { span: idsOf(span.context()), headers: headersOf(span.context()) };
 }
 
-export function goOn({ headers }) {
-  const came = tracers.get(true).extract(FORMAT_HTTP_HEADERS, headers);
-  const span = tracers.get(true).startSpan('go on', { childOf: came });
-  return { came: idsOf(came), at: idsOf(span.context()), headers: headersOf(span.context()) };
+export function continueTrace({ headers }) {
+  const received = tracers.get(true).extract(FORMAT_HTTP_HEADERS, headers);
+  const span = tracers.get(true).startSpan('continue', { childOf: received });
+  return { received: idsOf(received), span: idsOf(span.context()), headers: headersOf(span.context()) };
 }
 
 function tracerOf(sampled) {

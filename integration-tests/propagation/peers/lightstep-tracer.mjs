@@ -1,6 +1,6 @@
 import lightstep from 'lightstep-tracer';
 
-/** As OpenTracing names it. */
+/** The constant of OpenTracing. */
 const FORMAT_HTTP_HEADERS = 'http_headers';
 
 const tracer = new lightstep.Tracer({
@@ -11,16 +11,16 @@ const tracer = new lightstep.Tracer({
   verbosity: 0,
 });
 
-/** It never drops a trace. */
-export function begin() {
-  const span = tracer.startSpan('begin');
-  return { at: idsOf(span.context()), headers: headersOf(span.context()) };
+/** This tracer samples every trace. */
+export function startTrace() {
+  const span = tracer.startSpan('start');
+  return { span: idsOf(span.context()), headers: headersOf(span.context()) };
 }
 
-export function goOn({ headers }) {
-  const came = tracer.extract(FORMAT_HTTP_HEADERS, headers);
-  const span = tracer.startSpan('go on', { childOf: came });
-  return { came: idsOf(came), at: idsOf(span.context()), headers: headersOf(span.context()) };
+export function continueTrace({ headers }) {
+  const received = tracer.extract(FORMAT_HTTP_HEADERS, headers);
+  const span = tracer.startSpan('continue', { childOf: received });
+  return { received: idsOf(received), span: idsOf(span.context()), headers: headersOf(span.context()) };
 }
 
 function idsOf(context) {

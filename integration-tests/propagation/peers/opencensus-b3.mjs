@@ -1,4 +1,4 @@
 import { B3Format } from '@opencensus/propagation-b3';
 import { opencensusPeer } from './opencensus.mjs';
 
-export const { begin, goOn } = opencensusPeer(new B3Format());
+export const { startTrace, continueTrace } = opencensusPeer(new B3Format());

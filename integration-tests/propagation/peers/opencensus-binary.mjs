@@ -3,8 +3,8 @@ import { opencensusPeer } from './opencensus.mjs';
 
 const HEADER = 'grpc-trace-bin';
 
-/** As in gRPC metadata: bytes under the name, base64 on the wire. */
-export const { begin, goOn } = opencensusPeer({
+/** The metadata of gRPC, which contains base64 on the wire. */
+export const { startTrace, continueTrace } = opencensusPeer({
   inject({ setHeader }, spanContext) {
     setHeader(HEADER, binary.serializeSpanContext(spanContext).toString('base64'));
   },

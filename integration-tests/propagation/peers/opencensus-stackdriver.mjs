@@ -1,4 +1,4 @@
 import stackdriver from '@opencensus/propagation-stackdriver';
 import { opencensusPeer } from './opencensus.mjs';
 
-export const { begin, goOn } = opencensusPeer(stackdriver.v1);
+export const { startTrace, continueTrace } = opencensusPeer(stackdriver.v1);

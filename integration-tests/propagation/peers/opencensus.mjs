@@ -1,6 +1,6 @@
 import { CoreTracer, SpanKind } from '@opencensus/core';
 
-/** A peer of OpenCensus' tracer with one of its propagation packages. */
+/** A peer that uses OpenCensus' tracer with one of its propagation packages. */
 export function opencensusPeer(propagation) {
   const tracers = new Map([true, false].map((sampled) => [sampled, tracerOf(sampled)]));
   const headersOf = (spanContext) => {
@@ -12,17 +12,17 @@ export function opencensusPeer(propagation) {
     return headers;
   };
   return {
-    begin: ({ sampled }) =>
-      tracers.get(sampled).startRootSpan({ name: 'begin', kind: SpanKind.CLIENT }, ({ spanContext }) => ({
-        at: idsOf(spanContext),
+    startTrace: ({ sampled }) =>
+      tracers.get(sampled).startRootSpan({ name: 'start', kind: SpanKind.CLIENT }, ({ spanContext }) => ({
+        span: idsOf(spanContext),
         headers: headersOf(spanContext),
       })),
-    goOn({ headers }) {
-      const came = propagation.extract({ getHeader: (name) => headers[name.toLowerCase()] });
-      const options = { name: 'go on', kind: SpanKind.SERVER, spanContext: came };
+    continueTrace({ headers }) {
+      const received = propagation.extract({ getHeader: (name) => headers[name.toLowerCase()] });
+      const options = { name: 'continue', kind: SpanKind.SERVER, spanContext: received };
       return tracers.get(true).startRootSpan(options, ({ spanContext, parentSpanId }) => ({
-        came: { ...idsOf(came), spanId: parentSpanId },
-        at: idsOf(spanContext),
+        received: { ...idsOf(received), spanId: parentSpanId },
+        span: idsOf(spanContext),
         headers: headersOf(spanContext),
       }));
     },

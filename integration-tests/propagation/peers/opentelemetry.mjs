@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 
-/** A peer of one of OpenTelemetry's propagators; its spans are ids only. */
+/** A peer that uses one of OpenTelemetry's propagators. Its spans are only IDs. */
 export function opentelemetryPeer(
   propagator,
   getter = defaultTextMapGetter,
@@ -13,21 +13,21 @@ export function opentelemetryPeer(
     propagator.inject(context, headers, setterOf(headers));
     return headers;
   };
-  const at = (context) => {
+  const idsOf = (context) => {
     const { traceId, spanId, traceFlags } = trace.getSpanContext(context);
     return { traceId, spanId, sampled: (traceFlags & 1) === 1 };
   };
   return {
-    begin({ sampled }) {
+    startTrace({ sampled }) {
       const spanContext = { traceId: hex(16), spanId: hex(8), traceFlags: sampled ? 1 : 0 };
       const context = trace.setSpanContext(ROOT_CONTEXT, spanContext);
-      return { at: at(context), headers: headersOf(context) };
+      return { span: idsOf(context), headers: headersOf(context) };
     },
-    goOn({ headers }) {
-      const came = propagator.extract(ROOT_CONTEXT, carrierOf(headers), getter);
-      const child = { ...trace.getSpanContext(came), spanId: hex(8) };
-      const context = trace.setSpanContext(came, child);
-      return { came: at(came), at: at(context), headers: headersOf(context) };
+    continueTrace({ headers }) {
+      const received = propagator.extract(ROOT_CONTEXT, carrierOf(headers), getter);
+      const child = { ...trace.getSpanContext(received), spanId: hex(8) };
+      const context = trace.setSpanContext(received, child);
+      return { received: idsOf(received), span: idsOf(context), headers: headersOf(context) };
     },
   };
 }

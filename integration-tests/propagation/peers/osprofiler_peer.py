@@ -1,6 +1,6 @@
-"""A WSGI program with OSProfiler's middleware: python3 osprofiler_peer.py HMAC_KEYS REDIS_URL.
+"""A WSGI application with OSProfiler's middleware: python3 osprofiler_peer.py HMAC_KEYS REDIS_URL.
 
-Says the port it listens on in its first line, and answers every request with what OSProfiler made of it.
+Prints its port on the first line. Responds to every request with the trace that OSProfiler read from it.
 """
 import json
 import sys
@@ -13,26 +13,26 @@ from osprofiler import initializer, opts, profiler, web
 HMAC_KEYS, REDIS_URL = sys.argv[1:3]
 
 
-def program(environ, start_response):
+def application(environ, start_response):
     query = parse_qs(environ.get("QUERY_STRING", ""))
-    if environ["PATH_INFO"] == "/begin":
-        answer = begin(query["key"][0])
+    if environ["PATH_INFO"] == "/start":
+        result = start_trace(query["key"][0])
     else:
-        answer = state()
-    body = json.dumps(answer).encode()
+        result = state()
+    body = json.dumps(result).encode()
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
 
 
-def begin(key):
-    """Begins a trace as a command with --os-profile does, and one span in it."""
+def start_trace(key):
+    """Starts a trace with one span, as a command with --os-profile does."""
     profiler.init(key)
     first = headers()
-    profiler.start("begin")
-    answer = state()
+    profiler.start("start")
+    result = state()
     profiler.stop()
     profiler.clean()
-    return {**answer, "first": first}
+    return {**result, "first": first}
 
 
 def state():
@@ -49,7 +49,7 @@ def state():
 
 
 def headers():
-    """3.4 gives bytes, later versions text."""
+    """Version 3.4 returns bytes, later versions return text."""
     given = web.get_trace_id_headers()
     return {name: value.decode() if isinstance(value, bytes) else value for name, value in given.items()}
 
@@ -59,13 +59,13 @@ class Quiet(WSGIRequestHandler):
         pass
 
     def get_stderr(self):
-        """Where the server writes the errors that the table asks for."""
+        """Discards the errors that the tests cause on purpose."""
         return open("/dev/null", "w")
 
 
 conf = cfg.ConfigOpts()
 opts.set_defaults(conf, enabled=True, hmac_keys=HMAC_KEYS, connection_string=REDIS_URL)
 initializer.init_from_conf(conf, context={}, project="peer", service="wsgi", host="127.0.0.1")
-server = make_server("127.0.0.1", 0, web.WsgiMiddleware(program), handler_class=Quiet)
+server = make_server("127.0.0.1", 0, web.WsgiMiddleware(application), handler_class=Quiet)
 print(server.server_port, flush=True)
 server.serve_forever()

@@ -1,4 +1,4 @@
 import { B3Propagator } from '@opentelemetry/propagator-b3';
 import { opentelemetryPeer } from './opentelemetry.mjs';
 
-export const { begin, goOn } = opentelemetryPeer(new B3Propagator());
+export const { startTrace, continueTrace } = opentelemetryPeer(new B3Propagator());

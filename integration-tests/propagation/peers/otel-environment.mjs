@@ -2,10 +2,10 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { EnvironmentGetter, EnvironmentSetter } from '@opentelemetry/propagator-env-carrier';
 import { opentelemetryPeer } from './opentelemetry.mjs';
 
-/** Its getter reads the variables of the process itself. */
+/** EnvironmentGetter reads the environment of this process. */
 const asEnvironment = (variables) => void Object.assign(process.env, variables);
 
-export const { begin, goOn } = opentelemetryPeer(
+export const { startTrace, continueTrace } = opentelemetryPeer(
   new W3CTraceContextPropagator(),
   new EnvironmentGetter(),
   asEnvironment,

@@ -1,4 +1,4 @@
 import { OTTracePropagator } from '@opentelemetry/propagator-ot-trace';
 import { opentelemetryPeer } from './opentelemetry.mjs';
 
-export const { begin, goOn } = opentelemetryPeer(new OTTracePropagator());
+export const { startTrace, continueTrace } = opentelemetryPeer(new OTTracePropagator());

@@ -1,4 +1,4 @@
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { opentelemetryPeer } from './opentelemetry.mjs';
 
-export const { begin, goOn } = opentelemetryPeer(new W3CTraceContextPropagator());
+export const { startTrace, continueTrace } = opentelemetryPeer(new W3CTraceContextPropagator());

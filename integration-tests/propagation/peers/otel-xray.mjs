@@ -1,4 +1,4 @@
 import { AWSXRayPropagator } from '@opentelemetry/propagator-aws-xray';
 import { opentelemetryPeer } from './opentelemetry.mjs';
 
-export const { begin, goOn } = opentelemetryPeer(new AWSXRayPropagator());
+export const { startTrace, continueTrace } = opentelemetryPeer(new AWSXRayPropagator());

@@ -1,26 +1,26 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 
-/** As CommonJS: so it is seen by peers that hook `require`. */
+/** Loaded by `require`, which some peers hook. */
 const http = createRequire(import.meta.url)('http');
 
-/** A server that answers with the headers it got. */
+/** A server that responds with the headers of the request. */
 const echo = await listening((request, response) => response.end(JSON.stringify(request.headers)));
 
-/** The headers that a call leaves this process with. */
+/** Sends a request and returns the headers that were sent. */
 export function sentHeaders(call = http.get) {
   return json(call(echo));
 }
 
-/** A server for a peer that patches node:http; `serve` answers with a promise. */
+/** Starts a server for a peer that patches node:http. `serve` returns a promise of the response. */
 export async function servedBy(serve) {
   const url = await listening((request, response) => {
     serve(request, response).then(
-      (answer) => response.end(JSON.stringify(answer)),
+      (result) => response.end(JSON.stringify(result)),
       (error) => response.writeHead(500).end(error.stack),
     );
   });
-  // Headers of the test's own, not of the peer's patched client.
+  // fetch is not patched by the peer, so it sends exactly these headers.
   return async (headers) => (await fetch(url, { headers })).json();
 }
 

@@ -11,21 +11,21 @@ const client = new ServerRuntimeClient({
 sentry.getCurrentScope().setClient(client);
 client.init();
 
-export function begin({ sampled }) {
+export function startTrace({ sampled }) {
   return sentry.startNewTrace(() =>
     sentry.startSpan({ name: sampled ? 'sampled' : 'unsampled' }, (span) => ({
-      at: idsOf(span),
+      span: idsOf(span),
       headers: headersOf(span),
     })),
   );
 }
 
-export function goOn({ headers }) {
-  const came = { sentryTrace: headers['sentry-trace'], baggage: headers.baggage };
-  return sentry.continueTrace(came, () =>
-    sentry.startSpan({ name: 'go on' }, (span) => ({
-      came: { ...idsOf(span), spanId: sentry.spanToJSON(span).parent_span_id },
-      at: idsOf(span),
+export function continueTrace({ headers }) {
+  const received = { sentryTrace: headers['sentry-trace'], baggage: headers.baggage };
+  return sentry.continueTrace(received, () =>
+    sentry.startSpan({ name: 'continue' }, (span) => ({
+      received: { ...idsOf(span), spanId: sentry.spanToJSON(span).parent_span_id },
+      span: idsOf(span),
       headers: headersOf(span),
     })),
   );

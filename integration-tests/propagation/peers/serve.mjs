@@ -1,9 +1,9 @@
-// Runs one peer in a process of its own: node serve.mjs PEER. Every message names what to do; the answer has its number.
+// Runs a peer in its own process: node serve.mjs PEER. A message names a function of the peer; the response has the
 const peer = await import(`./${process.argv[2]}.mjs`);
 
-process.on('message', async ({ number, operation, given }) => {
+process.on('message', async ({ number, operation, input }) => {
   try {
-    process.send({ number, result: await peer[operation](given) });
+    process.send({ number, result: await peer[operation](input) });
   } catch (error) {
     process.send({ number, error: error.stack });
   }

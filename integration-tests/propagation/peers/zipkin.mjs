@@ -3,13 +3,13 @@ import zipkin from 'zipkin';
 const { ExplicitContext, Instrumentation, option, Request, sampler, Tracer } = zipkin;
 const tracers = new Map([true, false].map((sampled) => [sampled, tracerOf(sampled)]));
 
-export function begin({ sampled }) {
+export function startTrace({ sampled }) {
   const id = tracers.get(sampled).createRootId();
-  return { at: idsOf(id), headers: headersOf(id) };
+  return { span: idsOf(id), headers: headersOf(id) };
 }
 
-/** A server of Zipkin's shares the caller's span; its own calls are children of it. */
-export function goOn({ headers }) {
+/** Zipkin's server span has the ID of the client span; requests that the server sends are its children. */
+export function continueTrace({ headers }) {
   const tracer = tracers.get(true);
   return tracer.scoped(() => {
     const server = new Instrumentation.HttpServer({ tracer, port: 0 });
@@ -17,10 +17,10 @@ export function goOn({ headers }) {
       const value = headers[name.toLowerCase()];
       return value === undefined ? option.None : new option.Some(value);
     };
-    const came = server.recordRequest('GET', 'http://peer/', read);
-    const client = new Instrumentation.HttpClient({ tracer, remoteServiceName: 'us' });
-    const request = client.recordRequest({ headers: {} }, 'http://us/', 'GET');
-    return { came: idsOf(came), at: idsOf(tracer.id), headers: lowerCase(request.headers) };
+    const received = server.recordRequest('GET', 'http://peer/', read);
+    const client = new Instrumentation.HttpClient({ tracer, remoteServiceName: 'clew' });
+    const request = client.recordRequest({ headers: {} }, 'http://clew/', 'GET');
+    return { received: idsOf(received), span: idsOf(tracer.id), headers: lowerCase(request.headers) };
   });
 }
 

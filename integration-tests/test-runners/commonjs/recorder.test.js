@@ -15,7 +15,7 @@ afterAll(() => {
   for (const plugin of plugins) plugin.disable();
 });
 
-test('the recorder has the spans of a request', async () => {
+test('records the spans of a request', async () => {
   const app = express();
   app.get('/orders/:id', (_request, response) => response.send('ok'));
   const server = app.listen(0);

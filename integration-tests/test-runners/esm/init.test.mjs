@@ -15,7 +15,7 @@ const processor = {
 const clew = init({ exporter: false, spanProcessors: [processor], instrumentations: [plugin] });
 plugin.instrument(express);
 
-test('a request through express is one trace', async () => {
+test('traces a request to Express', async () => {
   const app = express();
   app.get('/orders/:id', (_request, response) => response.send('ok'));
   const server = app.listen(0);

@@ -1,4 +1,4 @@
-// A database library small enough to read: SQLite behind a connection that runs one statement at a time.
+// A small database library: a connection that runs statements with node:sqlite and calls back.
 const { DatabaseSync } = require('node:sqlite');
 
 class Connection {

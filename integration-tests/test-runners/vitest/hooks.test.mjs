@@ -12,11 +12,11 @@ const processor = {
 init({ exporter: false, spanProcessors: [processor] });
 const { default: express } = await import('express');
 
-// On older Nodes ES modules are hooked on a thread, which is not seen by the vm that vitest runs a test in.
+// Older Node versions hook ES modules in another thread, which does not work in the VM context of a Vitest test.
 const [major, minor] = process.versions.node.split('.').map(Number);
 const hooksNeedThread = (major === 22 && minor < 22) || (major === 24 && minor < 11);
 
-test.skipIf(hooksNeedThread)('modules that vitest leaves to Node are hooked', async () => {
+test.skipIf(hooksNeedThread)('modules that Vitest lets Node load are traced', async () => {
   const app = express();
   app.get('/orders/:id', (_request, response) => response.send('ok'));
   const server = app.listen(0);
