@@ -62,7 +62,7 @@ export async function startPostgres(): Promise<Postgres> {
   };
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   try {
-    await answering(url);
+    await untilUsable(url);
     await query(url, 'CREATE DATABASE test');
   } catch (error) {
     await stop();
@@ -96,7 +96,7 @@ async function whyUnusable(url: string): Promise<string | undefined> {
   );
 }
 
-async function answering(url: string): Promise<void> {
+async function untilUsable(url: string): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const reason = await whyUnusable(url);
