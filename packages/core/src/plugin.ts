@@ -18,6 +18,7 @@ export {
   type Pattern,
 } from './kit/options.ts';
 export * as originals from './kit/originals.ts';
+export { perObject } from './kit/per-object.ts';
 export { remembered } from './kit/remembered.ts';
 export type { ChannelTarget, ModuleTarget, Target, Tools } from './kit/target.ts';
 export type { ChannelView } from './kit/tracing-channel.ts';
@@ -35,23 +36,21 @@ export { propagationDefaults } from './propagation/propagation-defaults.ts';
 export type { TrustOption } from './propagation/trust.ts';
 export { ATTR } from './semconv.ts';
 export type { Database, DbOptions, DbQuery, QueryOperation } from './templates/db.ts';
+export type {
+  FrameworkOptionKinds,
+  FrameworkOptions,
+  FrameworkTools,
+  LayerInfo,
+} from './templates/framework-options.ts';
+export type { FrameworkResponse, ResponseSoFar } from './templates/framework-response.ts';
 export type { ConnectionPeer } from './templates/http-address.ts';
 export type { HttpClientTracing } from './templates/http-client.ts';
 export type { HttpClientOptions, HttpClientView } from './templates/http-client-view.ts';
-export { type FrameworkResponse, RoutedRequest } from './templates/http-framework.ts';
+export { type FrameworkView, HttpFramework } from './templates/http-framework.ts';
 export type { HttpServerTracing } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
 export { labeller } from './templates/labeller.ts';
-export {
-  createLayer,
-  type Layer,
-  type LayerOptions,
-  type LayerRun,
-  layersOption,
-  settleLayer,
-  slowLayerMsOption,
-  startLayer,
-} from './templates/layer.ts';
+export type { LayerRun } from './templates/layer.ts';
 export { type MessageChannel, messaging } from './templates/messaging.ts';
 export { type ActionParts, createAction, type MessagingAction } from './templates/messaging-action.ts';
 export { actionsBy, serverAttributes } from './templates/messaging-actions.ts';
@@ -62,6 +61,7 @@ export type { MessagingView } from './templates/messaging-view.ts';
 export type { Failure } from './templates/messaging-waiting.ts';
 export { type Leave, type Mount, MountedRequest } from './templates/mounted-request.ts';
 export { joinRoute } from './templates/route.ts';
+export { RoutedRequest } from './templates/routed-request.ts';
 export type { RpcCorrelation, RpcView } from './templates/rpc.ts';
 export { createRpcAction, envelopesOption, readEnvelope } from './templates/rpc-envelope.ts';
 export { type ServerRequest, serverRequestOf } from './templates/server-request.ts';

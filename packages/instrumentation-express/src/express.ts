@@ -1,13 +1,33 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { HttpFramework, type MountedRequest } from '@clew/core/plugin';
 
-/** The parts of Express 4 and 5 that the plugin uses; their routers have the same shape. */
-export interface ExpressModule {
-  readonly Router: (() => ExpressRouter) & { readonly prototype: object };
+/** What the hooks receive about a layer. */
+export interface ExpressLayerInfo {
+  readonly request: ExpressRequest;
+  /** The pattern matched so far, `/shop/orders/:id`; `/` before there is one. */
+  readonly route: string;
+  readonly layerType: 'router' | 'middleware' | 'request_handler';
 }
 
-export interface ExpressRouter {
+export const express = new HttpFramework<ExpressLayerInfo, MountedRequest>({
+  name: 'express',
+  layerTypes: ['router', 'middleware', 'request_handler'],
+});
+
+/** A request inside routers in Express 4 and 5. Each router removes its mount's part from the URL. */
+export interface ExpressRequest extends IncomingMessage {
+  readonly baseUrl: string;
+  readonly url: string;
+  readonly route?: ExpressRoute;
+  /** The `next` of the innermost router. */
+  next?: Next;
+}
+
+export interface ExpressRoute {
+  readonly path: Path;
   readonly stack: readonly ExpressLayer[];
-  use(handler: () => void): unknown;
+  /** The methods with a handler, in lower case; `_all` for `route.all()`. */
+  readonly methods: Readonly<Record<string, boolean | undefined>>;
 }
 
 /** An entry of a router's stack, or of a route's. */
@@ -19,20 +39,9 @@ export interface ExpressLayer {
   match(path: string): unknown;
 }
 
-export interface ExpressRoute {
-  readonly path: Path;
-  readonly stack: readonly ExpressLayer[];
-  /** The methods with a handler, in lower case; `_all` for `route.all()`. */
-  readonly methods: Readonly<Record<string, boolean | undefined>>;
-}
-
-/** A request inside routers. Each router removes its mount's part from the URL. */
-export interface ExpressRequest extends IncomingMessage {
-  readonly baseUrl: string;
-  readonly url: string;
-  readonly route?: ExpressRoute;
-  /** The innermost router's `next`. */
-  next?: Next;
+export interface LayerClass {
+  new (path: Path, options: { readonly end: boolean }, handle: () => void): ExpressLayer;
+  readonly prototype: object;
 }
 
 /** The path of a route or a mount. */
@@ -40,38 +49,9 @@ export type Path = string | RegExp | readonly Path[];
 
 export type Next = (error?: unknown) => void;
 
-export type Dispatch = (
-  this: ExpressLayer,
-  request: ExpressRequest,
-  response: ServerResponse,
-  next: Next,
-) => unknown;
-
-export type DispatchError = (
-  this: ExpressLayer,
-  error: unknown,
-  request: ExpressRequest,
-  response: ServerResponse,
-  next: Next,
-) => unknown;
-
-export type Handle = (
-  this: ExpressRouter,
-  request: ExpressRequest,
-  response: ServerResponse,
-  out: Next,
-) => unknown;
-
-export type Register = (this: ExpressRouter, ...args: unknown[]) => unknown;
-
-export interface LayerClass {
-  new (path: Path, options: { readonly end: boolean }, handle: () => void): ExpressLayer;
-  readonly prototype: object;
-}
-
-/** Whether the argument of `next` is an error: two words are signals to Express. */
-export function isFailure(error: unknown): boolean {
-  return Boolean(error) && error !== 'route' && error !== 'router';
+/** The error that `next` was called with; `undefined` for the two words that are signals to Express. */
+export function errorOf(argument: unknown): unknown {
+  return argument && argument !== 'route' && argument !== 'router' ? argument : undefined;
 }
 
 /** Whether a layer is a handler of a route: only these have a `method`. */
@@ -82,4 +62,10 @@ export function isHandler(layer: ExpressLayer): boolean {
 /** Whether a route has a handler for the request: for HEAD, Express enters every route that matches the path. */
 export function takes({ methods }: ExpressRoute, { method }: ExpressRequest): boolean {
   return method !== 'HEAD' || Boolean(methods._all || methods.head || methods.get);
+}
+
+export function typeOf(layer: ExpressLayer): ExpressLayerInfo['layerType'] {
+  if (isHandler(layer)) return 'request_handler';
+  const { handle } = layer;
+  return Array.isArray(handle.stack) || handle.name === 'mounted_app' ? 'router' : 'middleware';
 }

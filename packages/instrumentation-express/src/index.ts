@@ -1,1 +1,2 @@
-export { ExpressInstrumentation, type ExpressLayerInfo } from './express-instrumentation.ts';
+export type { ExpressLayerInfo } from './express.ts';
+export { ExpressInstrumentation } from './express-instrumentation.ts';

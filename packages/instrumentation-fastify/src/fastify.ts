@@ -1,18 +1,20 @@
-import type { EventEmitter } from 'node:events';
-import type { FrameworkResponse } from '@clew/core/plugin';
+import { ATTR, type FrameworkResponse, HttpFramework } from '@clew/core/plugin';
 
-/** What the plugin reads of Fastify 4 and 5. */
-export interface FastifyApplication {
-  addHook(
-    name: 'onRequest',
-    hook: (request: FastifyRequest, reply: FastifyReply, done: Done) => void,
-  ): unknown;
-  addHook(
-    name: 'onError' | 'onSend',
-    hook: (request: FastifyRequest, reply: FastifyReply, value: unknown, done: Done) => void,
-  ): unknown;
+/** What the hooks receive about the handler of a route. */
+export interface FastifyLayerInfo {
+  readonly request: FastifyRequest;
+  /** `/shop/orders/:id` */
+  readonly route: string;
+  readonly layerType: 'request_handler';
 }
 
+export const fastify = new HttpFramework<FastifyLayerInfo>({
+  name: 'fastify',
+  layerTypes: ['request_handler'],
+  attributes: (_layerType, route) => ({ [ATTR.httpRoute]: route }),
+});
+
+/** What the plugin reads of a request in Fastify 4 and 5. */
 export interface FastifyRequest {
   /** The `url` is missing where no route matches. Fastify before 4.10 has only `routerPath`. */
   readonly routeOptions?: { readonly url?: string };
@@ -27,9 +29,14 @@ export interface FastifyReply {
   readonly sent: boolean;
 }
 
+type Hook<Args extends unknown[]> = (request: FastifyRequest, reply: FastifyReply, ...args: Args) => void;
+
 /** The message of `fastify.initialization`. */
 export interface Initialization {
-  readonly fastify: FastifyApplication;
+  readonly fastify: {
+    addHook(name: 'onRequest', hook: Hook<[done: () => void]>): unknown;
+    addHook(name: 'onError' | 'onSend', hook: Hook<[value: unknown, done: () => void]>): unknown;
+  };
 }
 
 /** The message of `fastify.request.handler`. */
@@ -41,8 +48,3 @@ export interface HandlerCall {
   readonly async: boolean;
   readonly error?: unknown;
 }
-
-/** A body that is a stream. */
-export type StreamBody = EventEmitter & { readonly pipe: unknown };
-
-type Done = () => void;

@@ -1,1 +1,2 @@
-export { FastifyInstrumentation, type FastifyLayerInfo } from './fastify-instrumentation.ts';
+export type { FastifyLayerInfo } from './fastify.ts';
+export { FastifyInstrumentation } from './fastify-instrumentation.ts';

@@ -1,20 +1,20 @@
-import type { EventEmitter } from 'node:events';
-import type { FrameworkResponse, RoutedRequest } from '@clew/core/plugin';
+import { ATTR, type FrameworkResponse, HttpFramework } from '@clew/core/plugin';
 
-/** What the plugin uses of hapi 20 and 21. */
-export interface HapiModule {
-  server(): { readonly _core: HapiCore };
+/** What the hooks receive about a handler or an extension. */
+export interface HapiLayerInfo {
+  readonly request: HapiRequest;
+  readonly layerType: 'handler' | 'extension';
 }
 
-interface HapiCore {
-  /** Each server has a class of its own, derived from the one that all servers share. */
-  readonly Request: { readonly prototype: object };
-  /** Calls handlers and extensions. */
-  readonly toolkit: object;
-}
+export const hapi = new HttpFramework<HapiLayerInfo>({
+  name: 'hapi',
+  layerTypes: ['handler', 'extension'],
+  attributes: (layerType, _name, place) => ({
+    [layerType === 'handler' ? ATTR.httpRoute : 'hapi.extension_point']: place,
+  }),
+});
 
-export const ROUTED = Symbol('clew.routed-request');
-
+/** What the plugin uses of a request in hapi 20 and 21. */
 export interface HapiRequest {
   readonly raw: { readonly res: FrameworkResponse };
   readonly route: {
@@ -25,29 +25,15 @@ export interface HapiRequest {
   };
   /** The response so far. */
   readonly response: unknown;
-  [ROUTED]?: RoutedRequest;
 }
 
-/** A response that is an error has `isBoom`; the source of a stream is the stream. */
+/** A response that is an error has `isBoom`. The source of a stream is the stream. */
 export interface HapiResponse {
   readonly isBoom?: boolean;
-  readonly variety?: string;
-  readonly source?: EventEmitter;
+  readonly source?: unknown;
 }
 
-/** What hapi calls a function of the application with. */
-export interface CallOptions {
-  /** The extension point, `onPreHandler`; missing for handlers. */
-  readonly name?: string;
+/** The error in the value that a handler or an extension returned. */
+export function errorIn(response: unknown): unknown {
+  return (response as HapiResponse | null | undefined)?.isBoom === true ? response : undefined;
 }
-
-export type LifecycleMethod = { readonly name: string };
-export type Execute = (this: HapiRequest) => Promise<void>;
-export type Lookup = (this: HapiRequest) => void;
-export type SetResponse = (this: HapiRequest, response: HapiResponse) => void;
-export type Call = (
-  this: object,
-  method: LifecycleMethod,
-  request: HapiRequest,
-  options: CallOptions,
-) => Promise<unknown>;

@@ -1,1 +1,2 @@
-export { HapiInstrumentation, type HapiLayerInfo } from './hapi-instrumentation.ts';
+export type { HapiLayerInfo } from './hapi.ts';
+export { HapiInstrumentation } from './hapi-instrumentation.ts';

@@ -1,1 +1,2 @@
-export { KoaInstrumentation, type KoaLayerInfo } from './koa-instrumentation.ts';
+export type { KoaLayerInfo } from './koa.ts';
+export { KoaInstrumentation } from './koa-instrumentation.ts';

@@ -1,18 +1,14 @@
-import type { EventEmitter } from 'node:events';
-import type { FrameworkResponse } from '@clew/core/plugin';
+import {
+  type FrameworkResponse,
+  type FrameworkTools,
+  HttpFramework,
+  http,
+  joinRoute,
+  type ResponseSoFar,
+  RoutedRequest,
+} from '@clew/core/plugin';
 
-/** The parts of Koa 2 and 3 that the plugin uses. */
-export interface KoaClass {
-  new (): KoaApplication;
-  readonly prototype: KoaApplication;
-}
-
-export interface KoaApplication extends EventEmitter {
-  middleware: readonly Middleware[];
-  readonly context: object;
-}
-
-/** The context of a request. Routers write to it what they have matched. */
+/** What the plugin uses of the context of a request in Koa 2 and 3. */
 export interface KoaContext {
   readonly path: string;
   readonly originalUrl: string;
@@ -21,14 +17,12 @@ export interface KoaContext {
   readonly body: unknown;
   readonly status: number;
   /** `false` where the application sends the response itself. */
-  readonly respond?: boolean | undefined;
+  readonly respond?: boolean;
   /** The prefix that koa-mount removed from the path last. */
   readonly mountPath?: string;
   /** The layers of all routers that match the path, whatever the method. */
   readonly matched?: readonly RouterLayer[];
 }
-
-export type Next = () => Promise<unknown>;
 
 export type Middleware = ((this: unknown, context: KoaContext, next: Next) => unknown) & {
   /** The router, on the result of its `routes()`. */
@@ -37,19 +31,54 @@ export type Middleware = ((this: unknown, context: KoaContext, next: Next) => un
   readonly _name?: string;
 };
 
-/** A route or, without methods, middleware of a router. */
+export type Next = () => Promise<unknown>;
+
+/** A route or middleware of a router. */
 export interface RouterLayer {
   readonly path: string | RegExp;
   readonly methods: readonly string[];
   readonly stack: readonly Middleware[];
 }
 
-export interface RouterMatch {
-  readonly pathAndMethod: RouterLayer[];
+/** What the hooks receive about a layer. */
+export interface KoaLayerInfo {
+  readonly context: KoaContext;
+  readonly middlewareLayer: Middleware;
+  /** `router` is a handler of a route; everything else is `middleware`. */
+  readonly layerType: 'router' | 'middleware';
 }
 
-export type RouterModule = { readonly Router?: RouterClass } & RouterClass;
+export const koa = new HttpFramework<KoaLayerInfo>({ name: 'koa', layerTypes: ['router', 'middleware'] });
 
-interface RouterClass {
-  readonly prototype: object;
+export type KoaTools = FrameworkTools<KoaLayerInfo>;
+
+/** Whether a layer of a router is a route. Middleware has no methods. */
+export function isRoute({ methods }: RouterLayer): boolean {
+  return methods.length > 0;
+}
+
+/** The routed request of a context. The first call has to run at Koa's entry, in the context of the HTTP plugin. */
+export function routedOf(context: KoaContext): RoutedRequest | undefined {
+  return koa.of(context) ?? koa.take(context, new RoutedRequest(context.res));
+}
+
+/** The response that the handlers have set so far. */
+export function responseOf({ body, status, respond }: KoaContext): ResponseSoFar {
+  return {
+    body,
+    status,
+    isSet: (body !== undefined && body !== null) || status !== 404 || respond === false,
+  };
+}
+
+/** The path of a router's layer behind the prefixes that koa-mount removed from the URL. */
+export function routeOf(context: KoaContext, path: string | RegExp): string {
+  return joinRoute(context.mountPath === undefined ? '' : mountOf(context, context.mountPath), String(path));
+}
+
+/** koa-mount sets only the innermost mount and never unsets it; the URL shows all mounts. */
+function mountOf({ path, originalUrl }: KoaContext, innermost: string): string {
+  const url = http.withoutQuery(originalUrl);
+  const removed = url.endsWith(path) ? url.slice(0, -path.length) : path === '/' ? url : '';
+  return joinRoute(removed, '').endsWith(joinRoute(innermost, '')) ? removed : '';
 }

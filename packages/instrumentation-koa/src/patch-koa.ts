@@ -1,57 +1,33 @@
 import {
-  ATTR,
-  createLayer,
   currentContext,
   dress,
   guard,
-  type Layer,
-  remembered,
+  perObject,
+  type RoutedRequest,
+  reportFailure,
   serverRequestOf,
-  settleLayer,
-  startLayer,
 } from '@clew/core/plugin';
-import type {
-  KoaApplication,
-  KoaClass,
-  KoaContext,
-  Middleware,
-  RouterLayer,
-  RouterMatch,
-  RouterModule,
-} from './koa.ts';
-import type { KoaLayerType, KoaTools } from './koa-instrumentation.ts';
-import { passOn, routedOf, routeOf, watchRoutes } from './matched-route.ts';
+import { isRoute, type KoaContext, type KoaTools, koa, type Middleware, routedOf, routeOf } from './koa.ts';
+import { replaceMatched, traceHandler } from './patch-router.ts';
 
-type Callback = (this: KoaApplication) => unknown;
-type HandleRequest = (this: KoaApplication, context: KoaContext, handlers: unknown) => unknown;
-type Emit = (this: KoaApplication, event: string | symbol, ...args: unknown[]) => boolean;
-type Match = (this: unknown, ...args: unknown[]) => RouterMatch;
+interface Koa {
+  middleware: readonly Middleware[];
+}
+type Callback = (this: Koa) => unknown;
+type HandleRequest = (this: Koa, context: KoaContext, handlers: unknown) => unknown;
+type Emit = (this: Koa, event: string | symbol, ...args: unknown[]) => boolean;
 
-/** The tools in force; `undefined` while the plugin is disabled. What was composed before stays composed. */
-let inForce: KoaTools | undefined;
-
-/** Classes of routers found in middleware: a bundled application has them without a module of that name. */
+/** The classes of routers in middleware. A bundled application has them without a module of that name. */
 const routerPrototypes = new Set<object>();
 
-const traced = new WeakMap<Middleware, Middleware>();
-const standIns = new WeakMap<RouterLayer, RouterLayer>();
-
 export function patchKoa(moduleExports: unknown, tools: KoaTools): void {
-  const Koa = moduleExports as KoaClass;
-  inForce = tools;
-  tools.onDisable(() => {
-    inForce = undefined;
-  });
+  const Koa = moduleExports as { new (): { readonly context: object }; readonly prototype: Koa };
+  koa.enable(tools);
   tools.onDisable(watchRoutes(Object.getPrototypeOf(new Koa().context)));
-  for (const prototype of routerPrototypes) tools.wrap(prototype, 'match', traceMatches);
+  for (const prototype of routerPrototypes) tools.wrap(prototype, 'match', replaceMatched);
   tools.wrap(Koa.prototype, 'callback', composeTraced);
-  tools.wrap(Koa.prototype, 'handleRequest', beginRequest);
+  tools.wrap(Koa.prototype, 'handleRequest', takeRequest);
   tools.wrap(Koa.prototype, 'emit', noteErrors);
-}
-
-export function patchRouter(moduleExports: unknown, tools: KoaTools): void {
-  const { Router = moduleExports as RouterModule } = moduleExports as RouterModule;
-  tools.wrap(Router.prototype, 'match', traceMatches);
 }
 
 /**
@@ -65,7 +41,7 @@ function composeTraced(callback: Callback): Callback {
       get(target, key) {
         const value: unknown = Reflect.get(target, key);
         return typeof value === 'function' && Object.hasOwn(target, key)
-          ? tracedMiddleware(value as Middleware)
+          ? traceMiddleware(value as Middleware)
           : value;
       },
     });
@@ -77,8 +53,22 @@ function composeTraced(callback: Callback): Callback {
   };
 }
 
+function traceMiddleware(middleware: Middleware): Middleware {
+  const { router } = middleware;
+  if (router === undefined) return tracedMiddleware(middleware);
+  // The layers are the handlers of the router, not the router itself.
+  const prototype: object = Object.getPrototypeOf(router);
+  routerPrototypes.add(prototype);
+  koa.tools?.wrap(prototype, 'match', replaceMatched);
+  return middleware;
+}
+
+const tracedMiddleware = perObject(
+  (middleware: Middleware) => dress(traceHandler(middleware), middleware) as Middleware,
+);
+
 /** Middleware may create a server request, so the one at the entry is read first. */
-function beginRequest(handle: HandleRequest): HandleRequest {
+function takeRequest(handle: HandleRequest): HandleRequest {
   return function (context, handlers) {
     routedOf(context);
     return handle.call(this, context, handlers);
@@ -88,123 +78,44 @@ function beginRequest(handle: HandleRequest): HandleRequest {
 /** Koa emits `error` for each error that it responds to; middleware that handles errors emits it as well. */
 function noteErrors(emit: Emit): Emit {
   return function (event, ...args) {
-    if (event === 'error') guard('noting an error of Koa', () => noteError(args[0], args[1]));
+    if (event === 'error') guard('noting an error of Koa', () => noteError(args[0], koa.of(args[1])));
     return emit.call(this, event, ...args);
   };
 }
 
-function noteError(error: unknown, context: unknown): void {
-  if (isKoaContext(context)) {
-    routedOf(context).fail(error);
-    return;
-  }
+function noteError(error: unknown, routed: RoutedRequest | undefined): void {
   const served = serverRequestOf(currentContext());
-  if (served !== undefined) served.error ??= error;
+  if (routed !== undefined) routed.fail(error);
+  else if (served !== undefined) served.error ??= error;
 }
 
-function isKoaContext(value: unknown): value is KoaContext {
-  return typeof value === 'object' && value !== null && 'originalUrl' in value && 'res' in value;
-}
-
-/** For each request, routers compose the handlers of the matched layers. Stand-ins replace these layers. */
-function traceMatches(match: Match): Match {
-  return function (...args) {
-    const matched = match.apply(this, args);
-    if (inForce === undefined) return matched;
-    const { pathAndMethod } = matched;
-    const isTraced = inForce.options.layers !== 'none';
-    for (let index = 0; index < pathAndMethod.length; index++) {
-      const layer = pathAndMethod[index] as RouterLayer;
-      if (isTraced || layer.methods.length > 0) pathAndMethod[index] = standInOf(layer);
-    }
-    return matched;
-  };
-}
-
-function tracedMiddleware(middleware: Middleware): Middleware {
-  const { router } = middleware;
-  // The handlers of a router are the layers, not the router.
-  if (router !== undefined) {
-    const prototype: object = Object.getPrototypeOf(router);
-    routerPrototypes.add(prototype);
-    inForce?.wrap(prototype, 'match', traceMatches);
-    return middleware;
-  }
-  let known = traced.get(middleware);
-  if (known === undefined) {
-    known = dress(trace(middleware), middleware) as Middleware;
-    traced.set(middleware, known);
-  }
-  return known;
-}
-
-/** A layer with traced handlers; the router keeps its own. */
-function standInOf(layer: RouterLayer): RouterLayer {
-  const known = standIns.get(layer);
-  if (known !== undefined) return known;
-  const route = layer.methods.length > 0 ? layer : undefined;
-  let last: Stacks | undefined;
-  const stack = () => {
-    const own = layer.stack;
-    const isTraced = inForce !== undefined && inForce.options.layers !== 'none';
-    if (last === undefined || last.isTraced !== isTraced || !isSame(last.own, own)) {
-      const standIn = isTraced ? own.map((handler) => trace(handler, route)) : [...own];
-      const final = standIn.at(-1);
-      if (route !== undefined && final !== undefined)
-        standIn.splice(-1, 1, watchPassing(final, own.length > 1));
-      last = { isTraced, own: [...own], standIn };
-    }
-    return last.standIn;
-  };
-  const standIn = Object.create(layer, { stack: { get: stack } }) as RouterLayer;
-  standIns.set(layer, standIn);
-  return standIn;
-}
+const MATCHED = Symbol('clew.matched-route');
 
 /**
- * Wraps the last handler of a route, whose `next` leads to other routes and middleware. An extra handler after it would
- * cost more, because Koa would compose it for each request.
+ * Observes `ctx._matchedRoute`, which every router writes when it enters a layer. So a route is known as soon as it
+ * matches, however the router is mounted or composed. Returns a function that stops it.
  */
-function watchPassing(handler: Middleware, isLater: boolean): Middleware {
-  return function (context, next) {
-    // Earlier handlers may have created a server request.
-    if (isLater) routedOf(context).findServerRequest();
-    return handler.call(this, context, () => passOn(context, next));
-  };
-}
-
-interface Stacks {
-  readonly isTraced: boolean;
-  readonly own: readonly Middleware[];
-  readonly standIn: readonly Middleware[];
-}
-
-function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
-  return true;
-}
-
-function trace(middleware: Middleware, route?: RouterLayer): Middleware {
-  const layerType: KoaLayerType = route === undefined ? 'middleware' : 'router';
-  const ownName = middleware._name ?? (middleware.name || '<anonymous>');
-  const layerOf = remembered((name: string) => layerNamed(name, layerType));
-
-  return function (context, next) {
-    const tools = inForce;
-    if (tools === undefined || tools.options.layers === 'none') return middleware.call(this, context, next);
-    if (tools.options.ignoreLayersType.includes(layerType)) return middleware.call(this, context, next);
-    const name = route === undefined ? ownName : routeOf(context, route.path);
-    const run = startLayer(tools, layerOf(name), { context, middlewareLayer: middleware, layerType });
-    if (run === undefined) return middleware.call(this, context, next);
-    return settleLayer(run, () => middleware.call(this, context, next));
-  };
-}
-
-function layerNamed(name: string, layerType: KoaLayerType): Layer {
-  return createLayer(`${layerType} - ${name}`, {
-    'koa.name': name,
-    'koa.type': layerType,
-    ...(layerType === 'router' && { [ATTR.httpRoute]: name }),
+function watchRoutes(contextPrototype: object): () => void {
+  Object.defineProperty(contextPrototype, '_matchedRoute', {
+    configurable: true,
+    get(this: { [MATCHED]?: unknown }) {
+      return this[MATCHED];
+    },
+    set(this: KoaContext & { [MATCHED]?: unknown }, path: string | RegExp) {
+      this[MATCHED] = path;
+      // No closure: this runs twice for every request.
+      try {
+        if (isMatchedRoute(this, path)) routedOf(this)?.match(routeOf(this, path));
+      } catch (fault) {
+        reportFailure('reading the route of Koa', fault);
+      }
+    },
   });
+  return () => Reflect.deleteProperty(contextPrototype, '_matchedRoute');
+}
+
+/** Routers write the path of their middleware as well, which may be an expression that the router made. */
+function isMatchedRoute({ matched = [] }: KoaContext, path: unknown): boolean {
+  for (const layer of matched) if (layer.path === path && isRoute(layer)) return true;
+  return false;
 }

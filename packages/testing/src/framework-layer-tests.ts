@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { ATTR } from '@clew/core/plugin';
-import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { ATTR, type LayerInfo } from '@clew/core/plugin';
+import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FrameworkDriver } from './framework-driver.ts';
 import {
   type FrameworkProgram,
@@ -87,7 +87,38 @@ export function layerTests(driver: FrameworkDriver): Record<string, () => Promis
       assert(!namesOf(layers).includes(layerNames.middleware('authenticate') ?? ''));
       assert.equal(server.name, `GET ${spelled('/users/:id')}`);
     },
+    'a layer that is ignored by its name is not a span': async () => {
+      const { program, layerName = '' } = inLayer('ignored', () => {});
+      const namesWith = async (ignoreLayers: readonly unknown[]) =>
+        namesOf((await serveLayers(program, '/', { layers: 'all', ignoreLayers })).layers);
+      assert((await namesWith(['another name'])).includes(layerName));
+      assert(!(await namesWith([layerName])).includes(layerName));
+      assert(!(await namesWith([(name: string) => name === layerName])).includes(layerName));
+      assert((await namesWith([throwAtOnce])).includes(layerName), 'a pattern that throws ignores nothing');
+    },
+    'hooks name the span of a layer and add to it': async () => {
+      const { program, layerName = '' } = inLayer('hooked', () => {});
+      const options = {
+        layers: 'all',
+        spanNameHook: (_info: unknown, name: string) => `my ${name}`,
+        requestHook: (span: Span, { layerType }: LayerInfo) => span.setAttribute('hook', layerType),
+      };
+      const { layers } = await serveLayers(program, '/', options);
+      const layer = layers.find(({ name }) => name === `my ${layerName}`);
+      assert.equal(typeof layer?.attributes.hook, 'string', `the layer is in ${namesOf(layers)}`);
+    },
+    'hooks of layers that throw change nothing': async () => {
+      const { program, layerName = '' } = inLayer('hooked', () => {});
+      const options = { layers: 'all', spanNameHook: throwAtOnce, requestHook: throwAtOnce };
+      const { server, layers } = await serveLayers(program, '/', options);
+      assert(namesOf(layers).includes(layerName));
+      assert.equal(server.attributes[ATTR.httpResponseStatusCode], 200);
+    },
   };
+}
+
+function throwAtOnce(): never {
+  throw new Error('thrown by an option');
 }
 
 function namesOf(spans: readonly RecordedSpan[]): string[] {

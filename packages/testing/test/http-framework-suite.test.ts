@@ -18,6 +18,6 @@ httpFrameworkSuite({
   catchAll: '*',
   layerNames: {
     middleware: (name) => `middleware - ${name}`,
-    handler: (route) => `request_handler - ${route}`,
+    handler: (route) => `request handler - ${route}`,
   },
 });

@@ -1,6 +1,6 @@
 import { rootContext } from '@clew/core';
 import { withServerRequest } from '@clew/core/internal';
-import { createLayer, settleLayer, startLayer } from '@clew/core/plugin';
+import { HttpFramework } from '@clew/core/plugin';
 import { recordSpans, suiteTools } from '@clew/testing';
 import { context, type Span, trace } from '@opentelemetry/api';
 
@@ -10,14 +10,24 @@ describe.each(['all', 'slow'] as const)(
   'an error that the application throws for many requests, layers %s',
   (layers) => {
     const error = new TypeError('one for all');
-    const layer = createLayer('fails', {});
+    const framework = new HttpFramework({ name: 'toy', layerTypes: ['layer'] });
 
     /** Two layers, one in the other, fail with the error. Returns how many have recorded it. */
     async function failIn(server: Span, isKnown: boolean): Promise<number> {
-      const tools = suiteTools({ layers, slowLayerMs: 0 });
+      framework.enable(
+        suiteTools({
+          layers,
+          slowLayerMs: 0,
+          ignoreLayers: [],
+          ignoreLayersType: [],
+          spanNameHook: undefined,
+          requestHook: undefined,
+        }),
+      );
       const around = trace.setSpan(rootContext, server);
       const served = isKnown ? withServerRequest(around, { type: 'http', span: server }) : around;
-      const inLayer = (inner: () => void) => settleLayer(startLayer(tools, layer, undefined)!, inner);
+      const inLayer = (inner: () => void) =>
+        framework.settleLayer('fails', undefined, { layerType: 'layer' }, inner);
       const fail = () => {
         throw error;
       };

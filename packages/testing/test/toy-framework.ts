@@ -1,16 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import {
-  createLayer,
-  defineInstrumentation,
-  layersOption,
-  type OptionsOf,
-  option,
-  RoutedRequest,
-  settleLayer,
-  slowLayerMsOption,
-  startLayer,
-  type Tools,
-} from '@clew/core/plugin';
+import { defineInstrumentation, type FrameworkTools, HttpFramework, RoutedRequest } from '@clew/core/plugin';
 import { CATCH_ALL, type FrameworkProgram, type Step, type StepControl } from '@clew/testing';
 import { suiteRequest } from '../src/suite-server.ts';
 
@@ -146,42 +135,41 @@ function match(pattern: string, path: string): Record<string, string> | undefine
   return found ? { ...found.groups } : undefined;
 }
 
-const options = {
-  layers: layersOption,
-  slowLayerMs: slowLayerMsOption,
-  ignoreLayersType: option.listOf(['middleware', 'request_handler']),
-} as const;
+interface ToyLayerInfo {
+  readonly layerType: ToyLayer['type'];
+}
+
+const toy = new HttpFramework<ToyLayerInfo>({
+  name: 'toy',
+  layerTypes: ['middleware', 'request_handler'],
+});
 
 /** A plugin of the toy framework: a view of its layers. */
 export const ToyInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-toy',
   version: '0.0.0',
-  options,
+  options: toy.options,
   targets: [{ module: 'toy-framework', versions: ['>=1 <2'], patch }],
 });
 
-const routed = new WeakMap<IncomingMessage, RoutedRequest>();
-
-function patch(exports: unknown, tools: Tools<OptionsOf<typeof options>>): void {
+function patch(exports: unknown, tools: FrameworkTools<ToyLayerInfo>): void {
   const { prototype } = (exports as { ToyFramework: typeof ToyFramework }).ToyFramework;
+  toy.enable(tools);
   tools.wrap<ToyFramework['serve']>(prototype, 'serve', (serve) => async (operation, work) => {
-    routed.set(operation.request, new RoutedRequest(operation.response));
+    toy.take(operation.request, new RoutedRequest(operation.response));
     return serve(operation, work);
   });
   tools.wrap<ToyFramework['passOn']>(prototype, 'passOn', (passOn) => (operation, next) => {
-    routed.get(operation.request)?.enter(undefined);
+    toy.of(operation.request)?.enter(undefined);
     return passOn(operation, next);
   });
   tools.wrap<ToyFramework['runLayer']>(prototype, 'runLayer', (runLayer) => (operation, layer) => {
-    const request = routed.get(operation.request);
-    if (layer.type === 'request_handler') request?.match(layer.name);
-    const ignored = tools.options.ignoreLayersType.includes(layer.type);
-    const run = ignored
-      ? undefined
-      : startLayer(tools, createLayer(`${layer.type} - ${layer.name}`, {}), undefined);
-    const call = () => runLayer(operation, layer);
-    const result = run ? settleLayer(run, call) : call();
-    result.catch((error: unknown) => request?.fail(error));
+    const routed = toy.of(operation.request);
+    const { type: layerType, name } = layer;
+    if (layerType === 'request_handler') routed?.match(name);
+    const route = layerType === 'request_handler' ? name : undefined;
+    const result = toy.settleLayer(name, route, { layerType }, () => runLayer(operation, layer));
+    result.catch((error: unknown) => routed?.fail(error));
     return result;
   });
 }

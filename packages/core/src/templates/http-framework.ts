@@ -1,239 +1,159 @@
-import { type EventEmitter, errorMonitor } from 'node:events';
-import { reportFailure } from '../kit/failures.ts';
+import { type Attributes, type Context, trace } from '@opentelemetry/api';
+import { guard } from '../kit/failures.ts';
+import { matchesAny } from '../kit/options.ts';
+import { remembered } from '../kit/remembered.ts';
 import { currentContext } from '../operation.ts';
-import { recordError } from '../record-error.ts';
-import { noteRoute } from '../route-observer.ts';
-import type { LayerRun } from './layer.ts';
-import { LIVE, ROUTED, type ServerRequest, serverRequestOf } from './server-request.ts';
+import { ATTR } from '../semconv.ts';
+import {
+  type FrameworkOptionKinds,
+  type FrameworkOptions,
+  type FrameworkTools,
+  frameworkOptions,
+  type LayerInfo,
+} from './framework-options.ts';
+import { createLayer, type Layer, type LayerRun, settleLayer, startLayer } from './layer.ts';
+import type { RoutedRequest } from './routed-request.ts';
 
-/** What the template uses of a response, such as that of `node:http`. */
-export interface FrameworkResponse {
-  readonly headersSent: boolean;
-  readonly statusCode: number;
-  readonly writableEnded: boolean;
-  readonly destroyed: boolean;
-  prependOnceListener(event: 'close', listener: () => void): unknown;
-  /** The server request of the first framework that took the request. */
-  [ROUTED]?: ServerRequest;
+/** How the layers of a framework appear in traces. */
+export interface FrameworkView<Info extends LayerInfo> {
+  /** The framework's name, which is the prefix of its attributes: `koa`. */
+  readonly name: string;
+  /** The kinds of layers that the framework has. */
+  readonly layerTypes: readonly Info['layerType'][];
+  /**
+   * Returns the attributes of a layer, other than `<framework>.type`. It is called once for each combination of
+   * arguments; see `startLayer`. Default: `<framework>.name` with the name, and `http.route` with the place.
+   */
+  attributes?(layerType: Info['layerType'], name: string, place: string | undefined): Attributes;
+}
+
+/** The property of a framework's request object that holds the routed request. */
+const ROUTED_REQUEST = Symbol('clew.routed-request');
+
+interface RequestObject {
+  [ROUTED_REQUEST]?: RoutedRequest | undefined;
 }
 
 /**
- * A request inside a framework. It sets the route and the error of the SERVER span by one rule for all frameworks: the
- * route is the one that was matched when the response was decided, and no later layer changes it.
- * See docs/architecture.md, "Which route a request has".
- * No `#private` here, for speed: each request creates an object of this class or of a derived one.
+ * What the targets of a framework's plugin share: the options, the routed request of each request object, and the layers.
+ * Call `enable` where the plugin patches the framework. While the plugin is disabled, no request is found and no layer
+ * starts, so that functions which the framework has kept do nothing.
+ *
+ * @example
+ * const koa = new HttpFramework<KoaLayerInfo>({ name: 'koa', layerTypes: ['router', 'middleware'] });
  */
-export class RoutedRequest {
-  private readonly response: FrameworkResponse;
-  /** The server request at the framework's entry, and the last one that middleware created. */
-  private outer: ServerRequest | undefined;
-  private inner: ServerRequest | undefined;
-  /** The route or mount that has the request now; `undefined` for the root. */
-  private current: string | undefined;
-  /** The route that had it last. */
-  private latest: string | undefined;
-  private isSet = false;
-  /** The route that matched after an earlier route had set the response. */
-  private candidate: string | undefined;
-  private isLive = false;
-  private isBroken = false;
-  /** Layers that last until the response closes. */
-  private lasting: LayerRun[] | undefined;
+export class HttpFramework<Info extends LayerInfo, Routed extends RoutedRequest = RoutedRequest> {
+  /** For `defineInstrumentation`. */
+  readonly options: FrameworkOptionKinds<Info>;
+  readonly #layerOf: (options: FrameworkOptions<Info>) => LayerByNames;
+  #tools: FrameworkTools<Info> | undefined;
 
-  /**
-   * Create it where the framework takes the request: the server request is read from the current context. A server request
-   * with another response is ignored, because an application may serve a request that it created inside a handler.
-   */
-  constructor(response: FrameworkResponse) {
-    this.response = response;
-    const found = serverRequestOf(currentContext());
-    if (found === undefined) return;
-    const owner = found[ROUTED];
-    if (owner !== undefined && owner !== null && owner !== response[ROUTED]) return;
-    this.outer = found;
-    this.claim(found);
-    response[ROUTED] ??= found;
+  constructor(view: FrameworkView<Info>) {
+    this.options = frameworkOptions(view.layerTypes);
+    this.#layerOf = remembered((options) => layersOf(view, options));
   }
 
-  /** A route with a handler for the request's method takes the request. */
-  match(route: string): void {
-    this.findServerRequest();
-    if (this.response.headersSent) return;
-    // Before `publish`: a sampler may decide now, and what follows is recorded accordingly.
-    if (this.outer !== undefined) noteRoute(this.outer.span, route);
-    if (this.isSet) this.candidate = route;
-    else this.publish(route, route);
+  /** The tools of the plugin; `undefined` while it is disabled. */
+  get tools(): FrameworkTools<Info> | undefined {
+    return this.#tools;
   }
 
-  /**
-   * A layer that is not a route takes the request. `mount` is the path that it is mounted at, `undefined` for the root.
-   * Call it also for what follows a route that passes the request on.
-   */
-  enter(mount: string | undefined): void {
-    this.findServerRequest();
-    if (!this.response.headersSent) this.publish(mount, this.latest);
-  }
-
-  /**
-   * A route passes the request on, in a framework that sends the response after all handlers have returned. `isSet`:
-   * whether the response is set so far. Call the returned function when the following handlers have returned, with
-   * whether they changed the response. If they did not, the route itself responds, whatever they matched.
-   */
-  passInward(isSet: boolean): (isChanged: boolean) => void {
-    const { isSet: wasSet } = this;
-    const route = wasSet ? this.candidate : this.latest;
-    if (isSet) this.isSet = true;
-    else if (!this.response.headersSent) this.publish(undefined, route);
-    return (isChanged) => {
-      if (this.response.headersSent) return;
-      if (isChanged) {
-        if (isSet && !wasSet && this.candidate !== undefined) this.publish(this.candidate, this.candidate);
-        this.isSet = true;
-      } else if (isSet) this.candidate = wasSet ? route : undefined;
-      else this.publish(undefined, route);
-    };
-  }
-
-  /**
-   * Records an error that a handler threw or passed on; the first one is the cause of later ones. Before the headers are
-   * sent, it counts if the response becomes a server error. Later it breaks the response off and counts in any case.
-   */
-  fail(error: unknown): void {
-    this.findServerRequest();
-    const { headersSent, statusCode } = this.response;
-    if (headersSent) {
-      // An error from before the headers has been handled, or is the cause of the status.
-      if (this.isBroken || this.outer?.error === error || this.inner?.error === error) return;
-      this.isBroken = true;
-    }
-    const isBreak = headersSent && statusCode < 500;
-    this.each((served) => {
-      if (!isBreak) served.error ??= error;
-      else if (served.span.isRecording()) recordError(served.span, error);
+  /** Uses these tools until `disable()` of the plugin. */
+  enable(tools: FrameworkTools<Info>): void {
+    if (this.#tools === tools) return;
+    this.#tools = tools;
+    tools.onDisable(() => {
+      if (this.#tools === tools) this.#tools = undefined;
     });
   }
 
-  /** The body is a stream: its error breaks the response off, unless the client has left before. */
-  failWith(body: EventEmitter): void {
-    body.on(errorMonitor, (error) => {
-      if (!this.response.destroyed) this.fail(error);
-    });
+  /** Keeps the routed request of the framework's request object, and returns it. */
+  take(request: object, routed: Routed): Routed | undefined {
+    if (this.#tools === undefined) return undefined;
+    // A property, not a WeakMap: with an entry for each request, garbage collection would cost more than the whole plugin.
+    (request as RequestObject)[ROUTED_REQUEST] = routed;
+    return routed;
   }
 
-  /** An error handler has passed the request on without the error. */
-  recover(): void {
-    this.each((served) => {
-      served.error = undefined;
-    });
+  /** The routed request of a request object; `undefined` for any other value. */
+  of(request: unknown): Routed | undefined {
+    if (this.#tools === undefined) return undefined;
+    return (request as RequestObject | null | undefined)?.[ROUTED_REQUEST] as Routed | undefined;
   }
 
-  /**
-   * Ends a layer when the response closes, and not before `promise`, that of its handler, has settled. The response gets
-   * one listener for all layers, and that runs before the SERVER span ends.
-   */
-  endWithResponse(run: LayerRun, promise?: Promise<unknown>): void {
-    if (promise !== undefined) {
-      const settled = () => {
-        if (!run.ended) this.endWithResponse(run);
-      };
-      // Only for a promise whose rejection the framework handles.
-      Promise.prototype.then.call(promise, settled, settled);
-      return;
-    }
-    if (this.response.writableEnded || this.response.destroyed) {
-      run.end();
-      return;
-    }
-    if (this.lasting !== undefined) {
-      this.lasting.push(run);
-      return;
-    }
-    const lasting = [run];
-    this.lasting = lasting;
-    this.response.prependOnceListener('close', () => {
-      for (const open of lasting.reverse()) open.end();
-    });
+  /** The framework has passed the request back to the application. */
+  release(request: object): void {
+    (request as RequestObject)[ROUTED_REQUEST] = undefined;
+  }
+
+  /** Whether the options ask for spans of layers. */
+  get hasLayers(): boolean {
+    return this.#tools !== undefined && this.#tools.options.layers !== 'none';
+  }
+
+  /** Whether a layer of this kind may have a span here. If not, nothing needs to be read for `startLayer`. */
+  traces(layerType: Info['layerType'], around: Context = currentContext()): boolean {
+    if (this.#tools === undefined) return false;
+    const { layers, ignoreLayersType } = this.#tools.options;
+    if (layers === 'none' || ignoreLayersType.includes(layerType)) return false;
+    return trace.getSpan(around)?.isRecording() === true;
   }
 
   /**
-   * Middleware may create a server request, which then gets the route as well. Call this wherever the context may have
-   * changed. If the context was lost, its server request may belong to another client; it is ignored.
+   * Starts a layer as the options say. `undefined` means that it has no span and is called as if untraced. Its span is
+   * named `<type> - <name>`. `place` is the route that the layer belongs to, or what else `attributes` of the view uses.
+   * `around` is the context around the layer, where that is not the current one.
    */
-  findServerRequest(): void {
-    const found = serverRequestOf(currentContext());
-    if (found === undefined || found === this.outer || found === this.inner) return;
-    const owner = found[ROUTED];
-    // `http-server` makes none inside of a request.
-    if (owner === null ? this.outer !== undefined : owner !== undefined) return;
-    if (this.outer === undefined) this.outer = found;
-    else this.inner = found;
-    this.claim(found);
-    this.isLive = false;
-    if (!this.response.headersSent) this.publish(this.current, this.latest);
+  startLayer(
+    name: string,
+    place: string | undefined,
+    info: Info,
+    around: Context = currentContext(),
+  ): LayerRun | undefined {
+    if (this.#tools === undefined || !this.traces(info.layerType, around)) return undefined;
+    const layer = this.#layerOf(this.#tools.options)(info.layerType)(name)(place);
+    return layer === undefined ? undefined : startLayer(this.#tools, layer, info, around);
   }
 
-  /** The current route; from the moment the headers are sent, that of the response. */
-  get route(): string | undefined {
-    const { current, latest, response } = this;
-    if (!isPassed(latest, current)) return current;
-    return response.headersSent && response.statusCode === 404 ? current : latest;
-  }
-
-  private publish(current: string | undefined, latest: string | undefined): void {
-    this.current = current;
-    this.latest = latest;
-    // Whether a route that passed the request on stays depends on the status.
-    const wasLive = this.isLive;
-    this.isLive = isPassed(latest, current);
-    if (wasLive && this.isLive) return;
-    try {
-      if (this.outer !== undefined) this.publishTo(this.outer);
-      if (this.inner !== undefined) this.publishTo(this.inner);
-    } catch (fault) {
-      reportFailure('setting the route', fault);
-    }
-  }
-
-  private publishTo(served: ServerRequest): void {
-    if (this.isLive) {
-      served[LIVE] = this;
-      Object.defineProperty(served, 'route', LIVE_ROUTE);
-    } else served.route = this.current;
-  }
-
-  private claim(served: ServerRequest): void {
-    try {
-      served[ROUTED] = this.outer ?? served;
-    } catch (fault) {
-      reportFailure('claiming a server request', fault);
-    }
-  }
-
-  private each(change: (served: ServerRequest) => void): void {
-    try {
-      if (this.outer !== undefined) change(this.outer);
-      if (this.inner !== undefined) change(this.inner);
-    } catch (fault) {
-      reportFailure('setting the error', fault);
-    }
+  /** Calls a layer that is done when its promise settles. The arguments are those of `startLayer` and `settleLayer`. */
+  settleLayer<T>(
+    name: string,
+    place: string | undefined,
+    info: Info,
+    call: () => T,
+    failureIn?: (value: unknown) => unknown,
+  ): T {
+    const run = this.startLayer(name, place, info);
+    return run === undefined ? call() : settleLayer(run, call, failureIn);
   }
 }
 
-/** Computes the route when it is read. All requests share these functions, so that V8 shares one shape. */
-const LIVE_ROUTE: PropertyDescriptor & ThisType<ServerRequest> = {
-  configurable: true,
-  enumerable: true,
-  get() {
-    return this[LIVE]?.route;
-  },
-  set(value: string | undefined) {
-    this[LIVE] = undefined;
-    Object.defineProperty(this, 'route', { value, writable: true, configurable: true, enumerable: true });
-  },
-};
+type LayerByNames = (layerType: string) => (name: string) => (place: string | undefined) => Layer | undefined;
 
-/** Whether the latest route has passed the request on and is more specific than the path that has it now. */
-function isPassed(latest: string | undefined, current: string | undefined): boolean {
-  if (latest === undefined || latest === current) return false;
-  return current === undefined || current === '/' || latest.startsWith(`${current}/`);
+/** Returns the layers of a framework, `undefined` for those that the options ignore. */
+function layersOf<Info extends LayerInfo>(
+  { name: framework, attributes = nameAndRoute(framework) }: FrameworkView<Info>,
+  { ignoreLayers }: FrameworkOptions<Info>,
+): LayerByNames {
+  return remembered((layerType: string) =>
+    remembered((name: string) => {
+      const spanName = `${layerType.replace('_', ' ')} - ${name}`;
+      const isIgnored = guard('matching ignoreLayers', () => matchesAny(ignoreLayers, spanName)) === true;
+      return remembered((place: string | undefined) =>
+        isIgnored
+          ? undefined
+          : createLayer(spanName, {
+              [`${framework}.type`]: layerType,
+              ...attributes(layerType, name, place),
+            }),
+      );
+    }),
+  );
+}
+
+function nameAndRoute(framework: string) {
+  return (_layerType: string, name: string, route: string | undefined): Attributes => ({
+    [`${framework}.name`]: name,
+    ...(route !== undefined && { [ATTR.httpRoute]: route }),
+  });
 }

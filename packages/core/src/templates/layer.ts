@@ -10,13 +10,13 @@ import {
 } from '@opentelemetry/api';
 import { guard, reportFailure } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
-import { option } from '../kit/options.ts';
 import { monotonicNow } from '../kit/originals.ts';
 import type { Tools } from '../kit/target.ts';
 import type { ChannelOperation } from '../kit/tracing-channel.ts';
 import { currentContext, Operation } from '../operation.ts';
 import { recordError } from '../record-error.ts';
 import { type SharedAttributes, shareAttributes } from '../shared-attributes.ts';
+import type { FrameworkTools, LayerInfo } from './framework-options.ts';
 import { isAnotherOfSame, serverRequestOf } from './server-request.ts';
 
 /** A step of a framework: a middleware, a router, a handler. Create it once for all requests. */
@@ -33,41 +33,25 @@ export function createLayer(name: string, attributes: Attributes): Layer {
   };
 }
 
-/** Options of the plugins for frameworks. `Info` is what the hooks receive about a layer. */
-export interface LayerOptions<Info = never> {
-  readonly layers: 'none' | 'slow' | 'all';
-  readonly slowLayerMs: number;
-  readonly spanNameHook?: ((info: Info, defaultName: string) => string) | undefined;
-  readonly requestHook?: ((span: Span, info: Info) => void) | undefined;
-}
-
-/** Which layers become spans: `none`, those that took `slowLayerMs` or longer, or `all`. */
-export const layersOption = option.oneOf(['none', 'slow', 'all'], 'none');
-
-/** From how many milliseconds on a layer is slow: in [0, 3600000], 10 by default. */
-export const slowLayerMsOption = option.number(0, 3_600_000, 10);
-
-/**
- * Starts a layer as the options say. `undefined` means that the layer has no span and is called as if untraced: the
- * request is not recorded, or layers are off. The hooks receive the span, if there is one, and `info`. `before` is the
- * context around the layer, where that is not the current one.
- */
-export function startLayer<Info>(
-  tools: Tools<LayerOptions<Info>>,
+/** Starts a layer inside a recorded request; `undefined` if the tracer fails. The hooks receive its span and `info`. */
+export function startLayer<Info extends LayerInfo>(
+  tools: FrameworkTools<Info>,
   layer: Layer,
   info: Info,
-  before: Context = currentContext(),
+  before: Context,
 ): LayerRun | undefined {
-  const { layers } = tools.options;
-  if (layers === 'none') return undefined;
-  if (trace.getSpan(before)?.isRecording() !== true) return undefined;
-  if (layers === 'slow') return new SlowLayerRun(tools, layer, before, info);
+  if (tools.options.layers === 'slow') return new SlowLayerRun(tools, layer, before, info);
   const run = start(tools, layer, before);
   if (run !== undefined) callHooks(tools, layer, run.span, info);
   return run;
 }
 
-function callHooks<Info>(tools: Tools<LayerOptions<Info>>, { name }: Layer, span: Span, info: Info): void {
+function callHooks<Info extends LayerInfo>(
+  tools: FrameworkTools<Info>,
+  { name }: Layer,
+  span: Span,
+  info: Info,
+): void {
   const { spanNameHook, requestHook } = tools.options;
   if (spanNameHook !== undefined)
     tools.callHook((named) => named.updateName(spanNameHook(info, name) ?? name), span, info);
@@ -149,8 +133,8 @@ class SpannedLayerRun extends Operation implements LayerRun {
 }
 
 /** Has no span until it has been slow; spans started inside it are its siblings. */
-class SlowLayerRun<Info> implements LayerRun {
-  readonly #tools: Tools<LayerOptions<Info>>;
+class SlowLayerRun<Info extends LayerInfo> implements LayerRun {
+  readonly #tools: FrameworkTools<Info>;
   readonly #layer: Layer;
   readonly #before: Context;
   readonly #info: Info;
@@ -159,7 +143,7 @@ class SlowLayerRun<Info> implements LayerRun {
   readonly context = undefined;
   ended = false;
 
-  constructor(tools: Tools<LayerOptions<Info>>, layer: Layer, before: Context, info: Info) {
+  constructor(tools: FrameworkTools<Info>, layer: Layer, before: Context, info: Info) {
     this.#tools = tools;
     this.#layer = layer;
     this.#before = before;
@@ -199,16 +183,16 @@ class SlowLayerRun<Info> implements LayerRun {
 
 /** `startMs` is in the terms of `performance.now()`. Returns `undefined` if the tracer fails. */
 function start(
-  tools: Tools<LayerOptions<never>>,
+  { name: plugin, tracer }: Pick<Tools<never>, 'name' | 'tracer'>,
   { name, options }: Layer,
   before: Context,
   startMs?: number,
 ): SpannedLayerRun | undefined {
   const started = startMs === undefined ? options : { ...options, startTime: startMs };
   try {
-    return new SpannedLayerRun(tools.tracer.startSpan(name, started, before), before);
+    return new SpannedLayerRun(tracer.startSpan(name, started, before), before);
   } catch (fault) {
-    reportFailure(`${tools.name}: starting a span`, fault);
+    reportFailure(`${plugin}: starting a span`, fault);
     return undefined;
   }
 }

@@ -1,7 +1,8 @@
 import { type Context, context } from '@opentelemetry/api';
-import { type FrameworkResponse, RoutedRequest } from './http-framework.ts';
+import type { FrameworkResponse } from './framework-response.ts';
 import type { LayerRun } from './layer.ts';
 import { joinRoute } from './route.ts';
+import { RoutedRequest } from './routed-request.ts';
 
 /** The routers that a request is inside of. */
 export interface Mount {
@@ -11,7 +12,7 @@ export interface Mount {
   readonly url: string;
 }
 
-/** Runs when a layer calls `next`, before the next layer has the request. */
+/** Runs when a layer calls `next`, before the next layer has the request. `error` is `undefined` if there is none. */
 export type Leave = (error: unknown) => void;
 
 /**
@@ -39,15 +40,24 @@ export class MountedRequest extends RoutedRequest {
     this.match(this.matched);
   }
 
-  /** A router, or anything else that is mounted at a path, takes the request. */
-  enterMount(path: string, url: string): void {
-    this.matched = joinRoute(this.mount.pattern, path);
+  /** A router, or anything else that is mounted at a path, takes the request. Call what is returned when it leaves. */
+  enterMount(path: string, url: string): Leave {
+    const before = this.mount;
+    this.matched = joinRoute(before.pattern, path);
     this.mount = { pattern: this.matched, url };
     this.enter(this.matched);
+    return (error) => {
+      this.mount = before;
+      this.leave(error);
+    };
   }
 
-  /** The request is passed on, to another route or to a layer of the surrounding mount. */
-  leave(route?: object): void {
+  /** `next` was called: with an error, or to pass the request on, to another route or to the surrounding mount. */
+  leave(error?: unknown, route?: object): void {
+    if (error !== undefined) {
+      this.fail(error);
+      return;
+    }
     if (route !== undefined) this.left = route;
     this.matched = this.mount.pattern === '' ? undefined : this.mount.pattern;
     this.enter(this.matched);
@@ -58,8 +68,8 @@ export class MountedRequest extends RoutedRequest {
     return route === this.left;
   }
 
-  /** The parent context of the next layer, where that is not the current one. */
-  get onward(): Context | undefined {
+  /** The context around the next layer, where that is not the current one. */
+  get around(): Context | undefined {
     return this.following;
   }
 
@@ -71,19 +81,22 @@ export class MountedRequest extends RoutedRequest {
   }
 
   /**
-   * Calls a layer with a span. The span ends when the layer calls `next`; otherwise when the response closes, but not
-   * before the promise that `call` returns has settled. `call` receives the function to run in `next`. `isFailure`
-   * tells errors from other arguments of `next`.
+   * Calls a layer, with a span if `run` is given. The span ends when the layer calls `next`; otherwise when the response
+   * closes, but not before the promise that `call` returns has settled. `call` receives what the layer's `next` does
+   * first.
    */
   callLayer(
-    run: LayerRun,
+    run: LayerRun | undefined,
     leave: Leave | undefined,
-    isFailure: (error: unknown) => boolean,
-    call: (leave: Leave) => Promise<unknown> | undefined,
+    call: (leave: Leave | undefined) => Promise<unknown> | undefined,
   ): void {
+    if (run === undefined) {
+      this.goOn(() => call(leave));
+      return;
+    }
     this.following = undefined;
     const ending: Leave = (error) => {
-      if (isFailure(error)) run.fail(error);
+      if (error !== undefined) run.fail(error);
       run.end();
       this.findServerRequest();
       this.following = run.following();

@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { rootContext } from '@clew/core';
-import { type LayerRun, settleLayer } from '@clew/core/plugin';
+import type { LayerRun } from '@clew/core/plugin';
+import { settleLayer } from '../../src/templates/layer.ts';
 
 /** A run that notes what becomes of it. */
 function noting(notes: unknown[]): LayerRun {
