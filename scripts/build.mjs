@@ -32,6 +32,7 @@ const packages = globSync('packages/*/package.json', { cwd: root })
  */
 const late = {
   '@clew/core': ['context/strict-context-manager', 'propagation/carriers/sql-comment'],
+  '@clew/sampling': ['matching/regex', 'reading/parse-yaml'],
 };
 
 /**
@@ -74,7 +75,7 @@ async function bundle({ folder, manifest }) {
     outExtension: { '.js': '.cjs' },
     bundle: true,
     packages: 'external',
-    splitting: entries.length > 1,
+    splitting: entries.length + split.length > 1,
     platform: 'node',
     target,
     format: 'esm',

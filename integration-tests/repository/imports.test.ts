@@ -9,6 +9,7 @@ const THIRD_PARTIES = ['@opentelemetry/api'];
 function allowedFor(name: string): readonly string[] {
   if (name === 'core') return ['@opentelemetry/instrumentation'];
   if (name === 'viewer') return ['@clew/sampling'];
+  if (name === 'sampling') return ['@clew/core', 're2js', 'yaml'];
   if (name === 'node') {
     return [
       '@clew/core',

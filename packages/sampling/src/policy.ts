@@ -1,7 +1,7 @@
 /** A text matches exactly; with `*` or `?` it is a glob. A list matches if any of its texts does. */
 export type TextMatch = string | readonly string[] | TextCondition;
 
-/** Exactly one of the first six, with its modifiers. */
+/** Exactly one of `exact` to `exists`, with its modifiers. A text has at most 1,024 characters. */
 export interface TextCondition {
   readonly exact?: string;
   readonly prefix?: string;
@@ -14,6 +14,7 @@ export interface TextCondition {
   /** Whether the value is present at all. */
   readonly exists?: boolean;
   readonly ignoreCase?: boolean;
+  /** Inverts the result: a missing value does not match a text, so it matches the negated one. */
   readonly negate?: boolean;
 }
 
@@ -46,19 +47,22 @@ export interface Match {
   readonly origin?: Origin | readonly Origin[];
 }
 
-/** Which of the matching traces are kept. */
+/**
+ * Which of the matching traces are kept: at least one of these. `never` excludes all others; `always` excludes `ratio`,
+ * `tracesPerSecond` and `atLeastPerSecond`.
+ */
 export interface Keep {
   /** A share of the traces, in [0, 1], by consistent probability: the same traces in all services. */
   readonly ratio?: number;
   /** At most so many traces a second in each process. */
   readonly tracesPerSecond?: number;
-  /** At least so many traces a second in each process, although `ratio` drops them. */
+  /** At least so many traces a second in each process, although `ratio` drops them. Only with `ratio`. */
   readonly atLeastPerSecond?: number;
   readonly always?: true;
   readonly never?: true;
   /** Traces whose local root ends with an error, whatever the rest says. */
   readonly onError?: true;
-  /** Traces whose local root takes longer, whatever the rest says. */
+  /** Traces whose local root takes longer than this many milliseconds, whatever the rest says. */
   readonly slowerThanMs?: number;
 }
 
