@@ -1,5 +1,11 @@
 export type { Decider, Facts, LateRules, Provider, ProviderStats, Threshold, Verdict } from './decider.ts';
+export { PolicyDecider, type PolicyDeciderOptions } from './deciding/policy-decider.ts';
+export type { PolicyCounters, PolicyStates } from './deciding/policy-state.ts';
 export type { Keep, Kind, Match, Origin, Policy, PolicySet, TextCondition, TextMatch } from './policy.ts';
 export { PolicyError, type PolicyProblem } from './policy-error.ts';
 export type { PolicyFormat } from './reading/parse-text.ts';
 export { type CheckedPolicies, readPolicies, type SkippedPolicy } from './reading/read-policies.ts';
+export { PolicySampler, type PolicySamplingResult } from './sampler/policy-sampler.ts';
+export type { PolicyInForce, RulesInForce } from './sampler/rule-sets.ts';
+export type { PolicySamplerOptions, RequestedOptions } from './sampler/sampler-options.ts';
+export type { SamplerStats, StepCounters } from './sampler/sampler-stats.ts';

@@ -1,0 +1,158 @@
+import { reportFailure } from '@clew/core/internal';
+import type { Attributes } from '@opentelemetry/api';
+import type { Decider, Provider, ProviderStats } from '../decider.ts';
+import { PolicyDecider } from '../deciding/policy-decider.ts';
+import type { PolicyCounters } from '../deciding/policy-state.ts';
+import type { Policy, PolicySet } from '../policy.ts';
+import { type CheckedPolicies, readPolicies, type SkippedPolicy } from '../reading/read-policies.ts';
+
+/** Policies in force, for `clew policies show`. */
+export interface PolicyInForce {
+  readonly policy: Policy;
+  /** The name of its provider; `code` for the option `policies`. */
+  readonly provider: string;
+  /** Whether it can apply in this process: it is enabled, and its conditions on the service and resource hold. */
+  readonly active: boolean;
+  readonly counters: PolicyCounters;
+}
+
+/** What the providers have put in force. */
+export interface RulesInForce {
+  readonly policies: readonly PolicyInForce[];
+  /** Telemetry policies that a sampler can not apply. */
+  readonly skipped: readonly (SkippedPolicy & { readonly provider: string })[];
+  /** Providers whose rules are not policies, with the version of what is in force. */
+  readonly deciders: readonly { readonly provider: string; readonly version: string }[];
+}
+
+interface Loaded {
+  readonly provider: string;
+  readonly priority: number;
+  readonly rules: CheckedPolicies | Decider;
+  readonly version: string;
+}
+
+const CODE = 'code';
+const DEFAULT_PRIORITY = 4;
+const NO_COUNTERS: PolicyCounters = { matched: 0, kept: 0, dropped: 0, keptLate: 0 };
+
+/**
+ * The rules of all providers. Policies are merged: where several providers have one with the same id, that of the first
+ * provider by priority, then by their order, is in force. Each change replaces the compiled set as a whole.
+ */
+export class RuleSets {
+  readonly #providers: readonly Provider[];
+  readonly #resource: Readonly<Attributes>;
+  /** By provider, the application's own policies last. */
+  readonly #loaded: (Loaded | undefined)[];
+  #stopped = false;
+  /** Policies of all providers, compiled. */
+  policies: PolicyDecider;
+  /** Rules of other kinds, in the order of their providers. */
+  deciders: readonly Decider[] = [];
+
+  constructor(own: CheckedPolicies, providers: readonly Provider[], resource: Readonly<Attributes>) {
+    this.#providers = providers;
+    this.#resource = resource;
+    this.#loaded = [...providers.map(() => undefined), loaded(CODE, DEFAULT_PRIORITY, own, '')];
+    this.policies = new PolicyDecider(own.policies, { resource });
+  }
+
+  start(): void {
+    for (const [index, provider] of this.#providers.entries()) {
+      const { name, priority = DEFAULT_PRIORITY } = provider;
+      try {
+        provider.start((rules, version) => this.#replace(index, name, priority, rules, version));
+      } catch (fault) {
+        reportFailure(`starting the sampling provider ${name}`, fault);
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const provider of this.#providers) {
+      try {
+        provider.stop();
+      } catch (fault) {
+        reportFailure(`stopping the sampling provider ${provider.name}`, fault);
+      }
+    }
+  }
+
+  /** The number of policies in force, and the names of the providers. */
+  describe(): string {
+    return [`${this.policies.states.size} policies`, ...this.#providers.map(({ name }) => name)].join(', ');
+  }
+
+  providerStats(): Readonly<Record<string, ProviderStats>> {
+    return Object.fromEntries(this.#providers.map((provider) => [provider.name, provider.stats()]));
+  }
+
+  counters(): Readonly<Record<string, PolicyCounters>> {
+    const entries = [...this.policies.states].map(([id, { counters }]) => [id, { ...counters }] as const);
+    return Object.fromEntries(entries);
+  }
+
+  inForce(): RulesInForce {
+    const { active, states } = this.policies;
+    const deciders: { provider: string; version: string }[] = [];
+    const skipped: (SkippedPolicy & { provider: string })[] = [];
+    for (const each of this.#loaded) {
+      if (each === undefined) continue;
+      const { provider, rules, version } = each;
+      if (!isPolicies(rules)) deciders.push({ provider, version });
+      else skipped.push(...rules.skipped.map((policy) => ({ ...policy, provider })));
+    }
+    const policies = this.#merged().map(([policy, provider]) => ({
+      policy,
+      provider,
+      active: active.has(policy.id),
+      counters: { ...(states.get(policy.id)?.counters ?? NO_COUNTERS) },
+    }));
+    return { policies, skipped, deciders };
+  }
+
+  /** Never throws into a provider: a set that can not be compiled leaves the last one in force. */
+  #replace(index: number, name: string, priority: number, rules: PolicySet | Decider, version: string): void {
+    if (this.#stopped) return;
+    const before = this.#loaded[index];
+    try {
+      this.#loaded[index] = loaded(name, priority, isPolicies(rules) ? readPolicies(rules) : rules, version);
+      const policies = this.#merged().map(([policy]) => policy);
+      const { states } = this.policies;
+      this.policies = new PolicyDecider(policies, { resource: this.#resource, states });
+      this.deciders = this.#loaded.flatMap((each) => (each && !isPolicies(each.rules) ? [each.rules] : []));
+    } catch (fault) {
+      this.#loaded[index] = before;
+      reportFailure(`putting the rules of the sampling provider ${name} in force`, fault);
+    }
+  }
+
+  /** The policies in force, each with its provider. */
+  #merged(): (readonly [policy: Policy, provider: string])[] {
+    const byId = new Map<string, readonly [Policy, string]>();
+    // Stable: providers of the same priority stay in their order.
+    const sorted = this.#loaded.filter((each) => each !== undefined).sort((a, b) => a.priority - b.priority);
+    for (const { provider, rules } of sorted) {
+      if (!isPolicies(rules)) continue;
+      for (const policy of rules.policies) {
+        if (!byId.has(policy.id)) byId.set(policy.id, [policy, provider]);
+      }
+    }
+    return [...byId.values()];
+  }
+}
+
+function loaded(
+  provider: string,
+  priority: number,
+  rules: CheckedPolicies | Decider,
+  version: string,
+): Loaded {
+  return { provider, priority, rules, version };
+}
+
+function isPolicies<T extends PolicySet>(rules: T | Decider): rules is T {
+  return 'policies' in rules;
+}

@@ -1,0 +1,23 @@
+import { DECIDE_LOCAL_ROOT, type LocalRoot, type LocalRootDecision } from '@clew/core/internal';
+import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import type { PolicySampler } from '../src/index.ts';
+
+/** A `GET /orders/1` without a caller, whose random value is half of all: 0x80000000000000. */
+export function localRoot(changes: Partial<LocalRoot> = {}): LocalRoot {
+  return {
+    name: 'GET',
+    kind: SpanKind.SERVER,
+    attributes: { 'http.request.method': 'GET', 'url.path': '/orders/1' },
+    context: ROOT_CONTEXT,
+    parentFlags: -1,
+    traceState: undefined,
+    randomHigh: 0x800000,
+    randomLow: 0,
+    ...changes,
+  };
+}
+
+/** What a sampler decides about a local root when it starts. */
+export function decide(sampler: PolicySampler, changes: Partial<LocalRoot> = {}): LocalRootDecision {
+  return sampler[DECIDE_LOCAL_ROOT](localRoot(changes));
+}
