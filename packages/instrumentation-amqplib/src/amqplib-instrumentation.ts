@@ -1,7 +1,6 @@
 import { defineInstrumentation, envelopesOption, messagingOptions } from '@clew/core/plugin';
 import { type AmqplibTools, Channels } from './channel-state.ts';
 import { nestEnvelope } from './envelopes/nest.ts';
-import { prepareEncoder } from './header-table.ts';
 import { hookOptions } from './hooks.ts';
 import { patchChannel } from './patch-channel.ts';
 import { patchConnect } from './patch-connect.ts';
@@ -26,16 +25,10 @@ export const AmqplibInstrumentation = defineInstrumentation({
     { module: 'amqplib', versions: VERSIONS, file: 'callback_api.js', patch },
     { module: 'amqplib', versions: VERSIONS, file: 'lib/channel_model.js', patch },
     { module: 'amqplib', versions: VERSIONS, file: 'lib/callback_model.js', patch },
-    { module: 'amqplib', versions: VERSIONS, file: 'lib/codec.js', patch: patchCodec },
   ],
 });
 
 export type AmqplibInstrumentation = InstanceType<typeof AmqplibInstrumentation>;
-
-function patchCodec(codec: unknown): void {
-  const { encodeTable } = codec as { readonly encodeTable?: Parameters<typeof prepareEncoder>[0] };
-  if (typeof encodeTable === 'function') prepareEncoder(encodeTable);
-}
 
 const channelsOf = new WeakMap<AmqplibTools, Channels>();
 

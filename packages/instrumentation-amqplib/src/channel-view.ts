@@ -153,9 +153,8 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
 /** The table was created by amqplib; the application's headers are its prototype. */
 const headersWriter: CarrierWriter<Outbound> = {
   set({ properties }, name, value) {
-    const table = tableOf(properties.headers);
-    properties.headers = table;
-    carriers.amqpHeadersWriter.set(table, name, value);
+    properties.headers ??= Object.create(null) as Record<string, unknown>;
+    carriers.amqpHeadersWriter.set(properties.headers, name, value);
   },
   isEmpty: ({ properties: { headers } }) =>
     headers == null || carriers.amqpHeadersWriter.isEmpty?.(headers) === true,
