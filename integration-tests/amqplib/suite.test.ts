@@ -21,7 +21,7 @@ for (const api of apis) {
     name: api.name,
     system: 'rabbitmq',
     functions: () => [api.module.connect],
-    // All properties must fit into a frame, and the table into amqplib's buffer of 64 KiB.
+    // All properties must fit into a frame, and the headers into amqplib's buffer of 64 KiB.
     longestHeader: (api.name.includes('0.10.0') ? 4096 : 65_536) - 100,
     contextOf: ({ original }) => messageContext(original as Message),
     instrument,
@@ -42,6 +42,7 @@ for (const api of apis) {
         close: () => connection.close(),
       };
     },
+    openBatches: 'amqplib delivers messages one by one',
     async openSettling() {
       const connection = await api.connect(broker.url);
       const channel = await connection.channel();

@@ -46,6 +46,7 @@ for (const api of apis) {
         close: () => connection.close(),
       };
     },
+    openBatches: 'NATS delivers messages one by one',
     async openSettling() {
       const connection = await api.connect({ servers: server.url });
       const { jetstream, subject, stream, remove } = await addStream(api, connection);

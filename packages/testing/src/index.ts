@@ -8,6 +8,7 @@ export { httpClientSuite } from './http-client-suite.ts';
 export { httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
 export { manifestSuite } from './manifest-suite.ts';
+export type { BatchConnection } from './messaging-batch-tests.ts';
 export type { SettledMessage, SettlingConnection } from './messaging-settling-tests.ts';
 export {
   type MessagingAdapter,

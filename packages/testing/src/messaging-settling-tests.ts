@@ -39,7 +39,7 @@ export function settlingTests(
       }
     });
 
-  /** Consumes, sends one message, and returns the first `count` deliveries, which `settle` settles, if at all. */
+  /** Consumes, sends one message, and returns the first `count` deliveries; `settle` may settle them. */
   const delivered = (
     { consume, send }: SettlingConnection,
     settle: (message: SettledMessage, index: number) => void = () => {},
@@ -60,7 +60,7 @@ export function settlingTests(
 
   return {
     tests: {
-      'the span of a message lasts until it is settled, also after its handler': () =>
+      'the span of a message lasts until it is settled, even after its handler': () =>
         connected(async (connection) => {
           const [message] = await delivered(connection);
           assert.equal(recorder.open().filter(({ kind }) => kind === SpanKind.CONSUMER).length, 1);

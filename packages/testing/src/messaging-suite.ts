@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suppressTracing } from '@clew/core';
 import { ATTR } from '@clew/core/plugin';
 import { type Context, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type BatchConnection, batchTests } from './messaging-batch-tests.ts';
 import { type SettlingConnection, settlingTests } from './messaging-settling-tests.ts';
 import { prepareRecorder } from './recorder.ts';
 import {
@@ -16,39 +17,41 @@ import {
 } from './subject.ts';
 import { runSuite, type Skips, type SuiteTests } from './suite.ts';
 
-/** A delivered message, as the suite looks at it. */
+/** A delivered message. */
 export interface SuiteMessage {
   readonly headers: Readonly<Record<string, unknown>>;
   /** The library's own object. */
   readonly original: object;
 }
 
-/** A connection to a broker, with one queue of the suite's own. */
+/** A connection to a broker, with a queue that only the suite uses. */
 export interface MessagingConnection {
-  /** Sends a message to the queue; the headers object is the one that the library gets. */
+  /** Sends a message to the queue. The library gets the same headers object. */
   send(headers?: Readonly<Record<string, unknown>>): unknown;
   /** Consumes the queue; called once. The adapter settles each message and returns what the handler returns. */
   consume(handler: (message: SuiteMessage) => unknown): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A messaging library as the suite drives it. */
+/** How the suite uses a messaging library. */
 export interface MessagingAdapter extends SubjectAdapter {
   /** `amqplib` */
   readonly name: string;
   readonly skips?: Skips;
   /** `messaging.system` of the spans. */
   readonly system: string;
-  /** The context of a message that was delivered, from the plugin's own API. */
+  /** The context of a delivered message, from the API of the plugin. */
   contextOf(message: SuiteMessage): Context;
   /** The length of a header with which a message is as large as the library allows, within 100 bytes; or why there is no such length. */
   readonly longestHeader: number | string;
   open(): Promise<MessagingConnection>;
   /** Opens a connection whose messages the suite settles; or why there is none. */
   readonly openSettling: (() => Promise<SettlingConnection>) | string;
+  /** Opens a connection whose consumer processes batches; or why there is none. */
+  readonly openBatches: (() => Promise<BatchConnection>) | string;
 }
 
-/** What every messaging library that a plugin traces must show. */
+/** The tests of every plugin for a messaging library. */
 export function messagingSuite(adapter: MessagingAdapter): void {
   const recorder = prepareRecorder();
 
@@ -65,7 +68,7 @@ export function messagingSuite(adapter: MessagingAdapter): void {
       }
     });
 
-  /** Consumes, sends by `send`, and returns what the handler returns for the first `count` messages. */
+  /** Consumes, calls `send`, and returns the results of the handler for the first `count` messages. */
   const delivered = <T>(
     { consume }: MessagingConnection,
     send: () => unknown,
@@ -129,7 +132,7 @@ export function messagingSuite(adapter: MessagingAdapter): void {
 
     ...Object.fromEntries(
       (['all', 'none'] as const).map((sampling) => [
-        `the context of a message is known after its handler, too (sampled: ${sampling})`,
+        `the context of a message is known after its handler (sampled: ${sampling})`,
         () =>
           connected(async (connection) => {
             recorder.sampling = sampling;
@@ -172,7 +175,7 @@ export function messagingSuite(adapter: MessagingAdapter): void {
         for (const [before, after] of seen) assert.equal(after, before);
       }),
 
-    'after disable() a consumer that was there before makes no spans': () =>
+    'after disable(), a consumer that was started before creates no spans': () =>
       connected(async (connection, subject) => {
         const send = () => {
           subject.disable();
@@ -183,7 +186,7 @@ export function messagingSuite(adapter: MessagingAdapter): void {
         await recorder.take(0);
       }),
 
-    'where tracing is suppressed there is no span, and no header is added': () =>
+    'a message that is sent while tracing is suppressed has no span and no headers of the trace': () =>
       connected(async (connection) => {
         const send = () =>
           context.with(suppressTracing(context.active()), () => connection.send({ own: 'kept' }));
@@ -196,7 +199,7 @@ export function messagingSuite(adapter: MessagingAdapter): void {
   };
 
   const { longestHeader } = adapter;
-  const room: SuiteTests = {
+  const fullMessages: SuiteTests = {
     tests: {
       'a message of the maximum size is delivered without a context': () =>
         connected(async (connection) => {
@@ -218,6 +221,11 @@ export function messagingSuite(adapter: MessagingAdapter): void {
     skips: adapter.skips,
     recorder,
     tests,
-    parts: [room, settlingTests(adapter, recorder, adapter.openSettling), shapeTests(adapter)],
+    parts: [
+      fullMessages,
+      settlingTests(adapter, recorder, adapter.openSettling),
+      batchTests(adapter, recorder, adapter.openBatches),
+      shapeTests(adapter),
+    ],
   });
 }

@@ -14,21 +14,21 @@ import {
 } from './subject.ts';
 import { runSuite, type Skips, type SuiteTests } from './suite.ts';
 
-/** A request as its handler gets it. */
+/** A request in its handler. */
 export interface SuiteServedRequest {
   reply(): void;
 }
 
-/** A connection with one service of the suite's own. */
+/** A connection with a service that only the suite uses. */
 export interface RpcConnection {
-  /** Serves requests; called once. The library gets what the handler returns. */
+  /** Serves requests; called once. The adapter returns the result of the handler to the library. */
   serve(handler: (request: SuiteServedRequest) => unknown): Promise<void>;
   /** Calls the service. Settles with the reply, and as the library does if there is none within `timeoutMs`. */
   call(timeoutMs: number): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** A library with calls as the suite drives it. */
+/** How the suite uses an RPC library. */
 export interface RpcAdapter extends Pick<SubjectAdapter, 'instrument'> {
   /** `amqplib` */
   readonly name: string;
@@ -41,7 +41,7 @@ export interface RpcAdapter extends Pick<SubjectAdapter, 'instrument'> {
 const LONG_MS = 5000;
 const SHORT_MS = 40;
 
-/** What every library with requests and replies must show. */
+/** The tests of every plugin for a library with requests and replies. */
 export function rpcSuite(adapter: RpcAdapter): void {
   const recorder = prepareRecorder();
 
@@ -60,7 +60,7 @@ export function rpcSuite(adapter: RpcAdapter): void {
     spans.filter(({ kind }) => kind === wanted);
 
   const tests: SuiteTests['tests'] = {
-    'a call is a CLIENT span until its reply, its handling a SERVER span below it': () =>
+    'a call is a CLIENT span until its reply, and a SERVER child span in its handler': () =>
       connected(async ({ serve, call }) => {
         let inHandler: string | undefined;
         await serve((request) => {
@@ -93,7 +93,7 @@ export function rpcSuite(adapter: RpcAdapter): void {
         await recorder.take(3);
       }),
 
-    'a handler that replies later keeps its span until then': () =>
+    'the span of a handler that replies later is current until then': () =>
       connected(async ({ serve, call }) => {
         const seen: string[] = [];
         await serve(async (request) => {
@@ -107,7 +107,7 @@ export function rpcSuite(adapter: RpcAdapter): void {
         assert.deepEqual(seen, [server?.spanId, server?.spanId]);
       }),
 
-    'each of several calls at once has its own reply': () =>
+    'each of several calls at once ends with its own reply': () =>
       connected(async ({ serve, call }) => {
         const requests: SuiteServedRequest[] = [];
         await serve((request) => {
@@ -128,7 +128,7 @@ export function rpcSuite(adapter: RpcAdapter): void {
         await recorder.take(spans.length);
       }),
 
-    'a call without a reply fails with a timeout, and a reply that comes later stays in its trace': () =>
+    'a call without a reply fails with a timeout, and a later reply is in its trace': () =>
       connected(async ({ serve, call }) => {
         const requests: SuiteServedRequest[] = [];
         await serve((request) => {
@@ -149,7 +149,7 @@ export function rpcSuite(adapter: RpcAdapter): void {
         assert.equal(reply.parentSpanId, server.spanId);
       }),
 
-    'a call that is not sampled makes no spans, and its handler has its trace': () =>
+    'a call that is not sampled creates no spans, and its handler continues its trace': () =>
       connected(async ({ serve, call }) => {
         recorder.sampling = 'none';
         const seen: (string | undefined)[] = [];
@@ -164,7 +164,7 @@ export function rpcSuite(adapter: RpcAdapter): void {
         await recorder.take(0);
       }),
 
-    'after disable() neither calls nor services that were there before make spans': () =>
+    'after disable(), calls create no spans, and neither do services that were started before': () =>
       connected(async ({ serve, call }, subject) => {
         await serve((request) => request.reply());
         await call(LONG_MS);

@@ -3,9 +3,9 @@ import { messagingSuite, rpcSuite } from '@clew/testing';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { openChannel, type Parcel, parcel } from './toy-broker.ts';
 
-// The suites against a broker in memory: a library that traces by the templates alone passes them.
+// The suites with a broker in memory, which is traced by the template and a view only.
 
-const PATCHES_NOTHING = 'it patches no function';
+const NO_PATCHES = 'it patches no function';
 
 /** A queue in memory, and the plugin that traces it. */
 function toyQueue(options: object = {}) {
@@ -13,7 +13,7 @@ function toyQueue(options: object = {}) {
   let isOn = true;
   let handler: ((delivered: Parcel, tag: number) => unknown) | undefined;
   let tags = 0;
-  // A delivery has nothing of its sender's context but what the message carries.
+  // A delivery has only the context that is in the message.
   const deliver = (sent: Parcel, isRedelivered = false) =>
     context.with(ROOT_CONTEXT, setImmediate, undefined, () => {
       const delivered = { ...sent, isRedelivered };
@@ -56,7 +56,7 @@ const instrument = (options: object = {}) => {
 messagingSuite({
   name: 'a toy broker',
   system: 'toy',
-  functions: PATCHES_NOTHING,
+  functions: NO_PATCHES,
   longestHeader: 4096 - 100,
   instrument,
   contextOf: ({ original }) => contextOfMessage(original) as never,
@@ -65,6 +65,24 @@ messagingSuite({
       send: (headers = {}) => queue.send(parcel('songs', { headers: { ...(headers as Parcel['headers']) } })),
       async consume(handler) {
         queue.consume((delivered) => handler({ headers: delivered.headers, original: delivered }));
+      },
+      close: async () => {},
+    };
+  },
+  async openBatches() {
+    const { channel } = queue;
+    const batch: Parcel[] = [];
+    let onFull = () => {};
+    let maxSize = 0;
+    return {
+      send: () => {
+        queue.send(parcel('songs'), (sent) => {
+          if (batch.push({ ...sent }) === maxSize) onFull();
+        });
+      },
+      async consume(size, handler) {
+        maxSize = size;
+        onFull = () => channel.processBatch(batch, [], handler);
       },
       close: async () => {},
     };
