@@ -28,7 +28,7 @@ export interface Message {
 
 export type Handler = (message: Message | null) => unknown;
 
-/** The part of a channel that does the same in both APIs. */
+/** The methods of a channel that are the same in both APIs. */
 export interface RawChannel extends EventEmitter {
   publish(exchange: string, key: string, content: Buffer, options?: object, onConfirm?: Confirm): boolean;
   sendToQueue(queue: string, content: Buffer, options?: object, onConfirm?: Confirm): boolean;
@@ -41,12 +41,12 @@ export interface RawChannel extends EventEmitter {
 
 export type Confirm = (error: Error | null) => void;
 
-/** Either API's channel; what waits for the broker gives a promise. */
+/** A channel of either API. Calls that wait for the broker return promises. */
 export interface TestChannel {
   readonly raw: RawChannel;
-  /** Calls a method that the broker answers: `ask('assertQueue', 'orders', {})`, all its arguments given. */
+  /** Calls a method with a reply of the broker, with all its arguments: `ask('assertQueue', 'orders', {})`. */
   ask<T = Record<string, unknown>>(method: string, ...args: unknown[]): Promise<T>;
-  /** Declares a queue that only this connection has, and returns its name. */
+  /** Declares an exclusive queue, and returns its name. */
   queue(name?: string, options?: object): Promise<string>;
   /** Returns the consumer's tag. */
   consume(queue: string, handler: Handler, options?: object): Promise<string>;
@@ -64,7 +64,7 @@ export interface TestConnection {
 /** One API of one version of amqplib. */
 export interface Api {
   readonly name: string;
-  /** What a program requires, and what is patched by hand. */
+  /** The module that an application requires. */
   readonly module: { connect: (...args: never[]) => unknown };
   readonly callbacks: boolean;
   connect(url: string): Promise<TestConnection>;
@@ -97,7 +97,7 @@ export const apis: readonly Api[] = modules.flatMap(([version, promises, callbac
   api(`amqplib ${version}, callbacks`, callbacks, true),
 ]);
 
-/** The newest version's, for what does not depend on the API. */
+/** The promise API of the newest version, for tests that do not depend on the API. */
 export const newest = apis.at(-2)!;
 
 function api(name: string, module: unknown, callbacks: boolean): Api {

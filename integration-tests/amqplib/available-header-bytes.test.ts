@@ -23,15 +23,15 @@ afterAll(() => broker.stop());
 const KIB = 1024;
 
 describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) => {
-  const mostBytes = api.name.includes('0.10.0') ? 4 * KIB : 64 * KIB;
+  const maxBytes = api.name.includes('0.10.0') ? 4 * KIB : 64 * KIB;
 
   test.each([0, 30, 60, 90, 120, 600].map((gap) => [gap]))(
     'a message with headers that leave %d bytes is delivered as it would be untraced',
     (gap) =>
       traced(api, broker.url, {}, async (_connection, channel) => {
-        const queue = await channel.queue('clew.room');
-        // Lengths and types of the two headers, and what else is in the frame.
-        const own = { first: 'x'.repeat(mostBytes - 200 - gap), second: [1, { deep: 'y' }] };
+        const queue = await channel.queue('clew.headers');
+        // 200 bytes for the second header, the lengths and types of both, and the rest of the frame.
+        const own = { first: 'x'.repeat(maxBytes - 200 - gap), second: [1, { deep: 'y' }] };
         const inside = delivered(channel, queue, (message) => {
           channel.raw.ack(message);
           return message.properties.headers;
@@ -44,17 +44,17 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       }),
   );
 
-  test('circular headers fail as they do untraced, and at once', () =>
+  test('circular headers fail as they do untraced', () =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       const circular: Record<string, unknown> = {};
       for (const name of ['one', 'two', 'three']) circular[name] = circular;
       let failure: (Error & { code?: string }) | undefined;
       try {
-        channel.raw.sendToQueue('clew.room', body, { headers: { circular } });
+        channel.raw.sendToQueue('clew.headers', body, { headers: { circular } });
       } catch (error) {
         failure = error as Error;
       }
-      // At the end of the stack a lookup of a global may fail first: in Jest, on Node 26, it does.
+      // At the end of the stack, the lookup of a global may fail first, as it does in Jest on Node 26.
       expect([RangeError, ReferenceError].map(({ name }) => name)).toContain(failure?.name);
       const [span] = await recorder.take(1);
       expect(span?.attributes['error.type']).toBe(failure?.code ?? failure?.name);
@@ -63,9 +63,9 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
   test.each([
     ['too long for the encoder', 70_000],
     ['too long for any header', 1_000_000],
-  ])('what a propagator writes is left out where it is %s', (_title, chars) =>
+  ])('a header of a propagator is left out if it is %s', (_title, chars) =>
     traced(api, broker.url, {}, async (_connection, channel) => {
-      const queue = await channel.queue('clew.room');
+      const queue = await channel.queue('clew.headers');
       const inside = delivered(channel, queue, (message: Message) => {
         channel.raw.ack(message);
         return Object.keys(message.properties.headers).sort();
@@ -75,7 +75,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       });
       expect(await inside).toEqual(['own', 'x-short']);
       const spans = await recorder.take(2);
-      expect(named(spans, 'publish clew.room').attributes['error.type']).toBeUndefined();
+      expect(named(spans, 'publish clew.headers').attributes['error.type']).toBeUndefined();
       expect(droppedFromWire()).toMatchObject({
         '@clew/instrumentation-amqplib: outgoing header does not fit': expect.any(Number),
       });
@@ -83,7 +83,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
   );
 });
 
-/** Calls `run` while a propagator of another tracer writes some headers. */
+/** Calls `run` while the global propagator writes these headers. */
 function withPropagator(headers: Readonly<Record<string, string>>, run: () => void): void {
   const inject = jest.spyOn(propagation, 'inject');
   const write: TextMapPropagator['inject'] = <C>(_context: Context, carrier: C, setter: TextMapSetter<C>) => {

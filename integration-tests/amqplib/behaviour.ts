@@ -3,13 +3,13 @@ import type { Api, Message } from './apis.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
-/** All that a program can see of an error. */
+/** The properties of an error that an application can read. */
 function errorOf(error: unknown): Record<string, unknown> {
   const { name, message, code, classId, methodId } = error as Record<string, unknown>;
   return { name, message: String(message).replace(/amq\.gen-[\w-]+|\d{4,}/g, '…'), code, classId, methodId };
 }
 
-/** Name and length of every function that a channel has, prototype by prototype. */
+/** Name and length of every method of a channel, by class. */
 function functionsOf(channel: object): unknown[] {
   const found: unknown[] = [];
   for (
@@ -23,7 +23,7 @@ function functionsOf(channel: object): unknown[] {
         found.push([prototype.constructor.name, key, value.name, value.length]);
     }
   }
-  // `emit` is inherited: it stands in for itself.
+  // The plugin adds `emit` to a class that inherits it.
   return found.filter((entry) => (entry as unknown[])[1] !== 'emit');
 }
 
@@ -37,7 +37,7 @@ function messageOf(message: Message): unknown {
   };
 }
 
-/** Does all kinds of things with amqplib, and writes down all that a program gets to see. */
+/** Uses many functions of amqplib, and returns all that an application can observe. */
 export async function behaviourOf(api: Api, url: string, queue: string): Promise<unknown[]> {
   const seen: unknown[] = [];
   const see = (what: string, ...values: unknown[]) => seen.push([what, ...values]);
@@ -92,7 +92,7 @@ export async function behaviourOf(api: Api, url: string, queue: string): Promise
       channel.raw.sendToQueue(queue, Buffer.from('2'), { correlationId: 'c', replyTo: 'somewhere' });
     });
   });
-  see('unroutable', channel.raw.publish('', 'nobody', Buffer.from('3'), { mandatory: true }));
+  see('unroutable', channel.raw.publish('', 'clew.no-queue', Buffer.from('3'), { mandatory: true }));
   await new Promise((resolve) => raw.once('return', resolve));
   await fails('a missing queue', () => channel.ask('checkQueue', 'clew.never'));
   await fails('a closed channel', () => channel.raw.sendToQueue(queue, Buffer.from('4')));
@@ -102,11 +102,13 @@ export async function behaviourOf(api: Api, url: string, queue: string): Promise
   const confirm = await new Promise<unknown[]>((resolve) => {
     see(
       'confirmed later',
-      confirming.raw.publish('', 'nobody', Buffer.from('5'), {}, (...args: unknown[]) => resolve(args)),
+      confirming.raw.publish('', 'clew.no-queue', Buffer.from('5'), {}, (...args: unknown[]) =>
+        resolve(args),
+      ),
     );
   });
   see('confirmed', confirm);
-  confirming.raw.publish('', 'nobody', Buffer.from('6'));
+  confirming.raw.publish('', 'clew.no-queue', Buffer.from('6'));
   see('waited', typeof (await confirming.ask('waitForConfirms').catch((error) => error)));
   hear('confirming', confirming.raw, 'error', 'close');
   const lost: unknown[] = [];
@@ -118,7 +120,7 @@ export async function behaviourOf(api: Api, url: string, queue: string): Promise
   see('lost confirms', lost);
   await connection.close();
   await fails('a closed connection', () => connection.channel());
-  await fails('nobody there', () => api.connect('amqp://guest:guest@127.0.0.1:9'));
-  await fails('no such protocol', () => api.connect('http://127.0.0.1:9'));
+  await fails('a closed port', () => api.connect('amqp://guest:guest@127.0.0.1:9'));
+  await fails('another protocol', () => api.connect('http://127.0.0.1:9'));
   return JSON.parse(JSON.stringify(seen)) as unknown[];
 }

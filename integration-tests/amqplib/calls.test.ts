@@ -6,7 +6,7 @@ import { type Message, newest } from './apis.ts';
 import { createClient, serve } from './rpc-pair.ts';
 import { activeSpanId, body, inSpan, named, traced, until } from './traced.ts';
 
-// Requests and replies that are not one of each, on a real broker.
+// Requests without a reply, with several replies, and with the same id.
 
 const recorder = recordSpans();
 let broker: Rabbitmq;
@@ -20,7 +20,7 @@ const ofKind = (spans: readonly RecordedSpan[], kind: SpanKind) => spans.filter(
 const errorsOf = (spans: readonly RecordedSpan[]) => spans.map(({ attributes }) => attributes['error.type']);
 
 describe('a request without a reply', () => {
-  test('like a task of Celery’s: the SERVER span ends with the handler, without an error', () =>
+  test('such as a task of Celery: the SERVER span ends with the handler, without an error', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue();
       const worker = await connection.channel();
@@ -42,7 +42,7 @@ describe('a request without a reply', () => {
       expect(sent!.endTimeMs).toBeLessThan(served!.endTimeMs);
     }));
 
-  test('a reply that is sent later is a message in the request’s trace, and ends the call', () =>
+  test('a reply that is sent later is a message in the trace of the request, and ends the call', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue();
       const server = await connection.channel();
@@ -56,7 +56,10 @@ describe('a request without a reply', () => {
         header = properties.headers.traceparent;
       });
       const reply = client.call(queue, body, { type: 'sum' });
-      await until('it is served', () => recorder.open().length === 1 && recorder.spans().length === 1);
+      await until(
+        'the request is handled',
+        () => recorder.open().length === 1 && recorder.spans().length === 1,
+      );
       const { replyTo, correlationId } = requests[0]!.properties;
       server.raw.sendToQueue(replyTo!, body, { correlationId });
       await reply;
@@ -69,8 +72,8 @@ describe('a request without a reply', () => {
     }));
 });
 
-describe('a request that is sent on', () => {
-  test('to the next queue with its own properties: SERVER below SERVER, and one reply', () =>
+describe('a forwarded request', () => {
+  test('to another queue with the same properties: each SERVER span is the parent of the next one', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const [first, second] = [await channel.queue(), await channel.queue()];
       const [one, two] = [await connection.channel(), await connection.channel()];
@@ -92,7 +95,7 @@ describe('a request that is sent on', () => {
       }
     }));
 
-  test('to a queue whose messages come back after a while: each attempt is below the one before', () =>
+  test('to a queue for retries: the span of each attempt is the parent of the next one', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue();
       const retries = await channel.queue('', {
@@ -123,8 +126,8 @@ describe('a request that is sent on', () => {
     }));
 });
 
-describe('requests of the same id', () => {
-  test('a request to several servers: each has a SERVER span, whichever replies first', () =>
+describe('requests with the same id', () => {
+  test('a request to several servers: each has a SERVER span, in whatever order they reply', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       await channel.ask('assertExchange', 'clew.scatter', 'fanout', { autoDelete: true });
       const replies: string[] = [];
@@ -158,7 +161,7 @@ describe('requests of the same id', () => {
       expect(endedBy('second')).toBeLessThan(endedBy('third'));
     }));
 
-  test('a redelivery after the channel has closed, and a client’s retry: a SERVER span each', () =>
+  test('a redelivery after the end of the channel, and a retry of the client: each has a SERVER span', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue();
       const first = await connection.channel();
@@ -167,7 +170,7 @@ describe('requests of the same id', () => {
       const client = await createClient(channel, 'direct');
       const [one, two] = ['first', 'retry'].map((type) => client.call(queue, body, { type }, 'same id'));
       void one;
-      await until('both are delivered', () => requests.length === 2);
+      await until('both requests are delivered', () => requests.length === 2);
       await first.close();
       const second = await connection.channel();
       await serve(second, queue, () => 'done');
@@ -188,7 +191,7 @@ describe('requests of the same id', () => {
 });
 
 describe('a call', () => {
-  test('whose reply is fetched ends then', () =>
+  test('ends when its reply is fetched', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue();
       await serve(await connection.channel(), queue, () => 'seven');
@@ -213,14 +216,14 @@ describe('a call', () => {
       expect(call!.endTimeMs).toBeLessThanOrEqual(receive.endTimeMs);
     }));
 
-  test('whose fetched reply is in an envelope, of one frame or of several, has the failure that it reports', () => {
+  test('records the failure in the envelope of a fetched reply, of one frame or several', () => {
     const envelopes = [
       {
         system: 'json',
         read: (content: Buffer) => {
           const { method, error, id } = JSON.parse(content.toString());
           if (method !== undefined) return { kind: 'call', method, id };
-          return { kind: 'reply', id, failure: error && { type: error, message: 'it said so' } };
+          return { kind: 'reply', id, failure: error && { type: error, message: 'out of stock' } };
         },
       },
     ];
@@ -240,7 +243,7 @@ describe('a call', () => {
     });
   });
 
-  test('whose handler takes longer than any time-out is no error', () =>
+  test('does not time out while its handler runs in the same process', () =>
     traced(newest, broker.url, { callTimeoutMs: 20, consumeTimeoutMs: 20 }, async (connection, channel) => {
       const queue = await channel.queue();
       await serve(await connection.channel(), queue, () => inSpan('work', () => sleep(100)));

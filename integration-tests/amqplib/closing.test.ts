@@ -14,36 +14,36 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => broker.stop());
 
-/** `once` would reject for the error that comes first. */
+/** Not `once`, which rejects at the `error` event before. */
 const closing = (emitter: EventEmitter) => new Promise((resolve) => emitter.once('close', resolve));
 
 describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) => {
-  test('a channel without a listener for errors: what is open on it ends with the broker’s reason', () =>
+  test('a channel without an error listener: open spans end with the reason of the broker', () =>
     traced(api, broker.url, {}, async (connection, channel) => {
-      const queue = await channel.queue('clew.unheard');
+      const queue = await channel.queue('clew.no-listener');
       const received = delivered(channel, queue, () => 'kept');
       channel.raw.sendToQueue(queue, body);
       await received;
-      const bystander = await connection.channel();
-      const other = await bystander.queue('clew.bystander');
-      const alsoReceived = delivered(bystander, other, () => 'kept');
-      bystander.raw.sendToQueue(other, body);
+      const other = await connection.channel();
+      const otherQueue = await other.queue('clew.other');
+      const alsoReceived = delivered(other, otherQueue, () => 'kept');
+      other.raw.sendToQueue(otherQueue, body);
       await alsoReceived;
       const closed = closing(connection.raw);
       channel.raw.publish('clew.missing', 'key', body);
       await closed;
       const spans = await recorder.take(5);
-      expect(named(spans, 'process clew.bystander')).toMatchObject({
+      expect(named(spans, 'process clew.other')).toMatchObject({
         status: { code: SpanStatusCode.ERROR, message: expect.stringContaining('404 (NOT-FOUND)') },
         attributes: { 'error.type': 'connection_closed' },
       });
-      expect(named(spans, 'process clew.unheard')).toMatchObject({
+      expect(named(spans, 'process clew.no-listener')).toMatchObject({
         status: { code: SpanStatusCode.ERROR, message: expect.stringContaining('404 (NOT-FOUND)') },
         attributes: { 'error.type': 'channel_closed' },
       });
     }));
 
-  test('what the application asks to be delivered again ends, and the second delivery is another span', () =>
+  test('recover() ends the span of an unsettled delivery, and the second delivery has another span', () =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.recovered');
       let deliveries = 0;
@@ -55,7 +55,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
         });
       });
       channel.raw.sendToQueue(queue, body);
-      await until('delivered', () => deliveries === 1);
+      await until('the message is delivered', () => deliveries === 1);
       await channel.ask('recover');
       await again;
       const [, first, second] = await recorder.take(3);
@@ -69,24 +69,24 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 
   test.each(['channel', 'connection'] as const)(
-    'what the application still waits for when it closes its %s is no error',
+    'calls that are pending when the application closes the %s are not errors',
     (which) =>
       traced(api, broker.url, {}, async (connection, channel) => {
         const queue = await channel.queue('clew.closing');
-        const asked = Array.from({ length: 10 }, () =>
+        const pending = Array.from({ length: 10 }, () =>
           channel.ask('unbindQueue', queue, 'amq.topic', 'key', {}).then(
             () => 'done',
             (error: Error) => error.message,
           ),
         );
         await (which === 'channel' ? channel.close() : connection.close());
-        expect(await Promise.all(asked)).toContain('Channel ended, no reply will be forthcoming');
+        expect(await Promise.all(pending)).toContain('Channel ended, no reply will be forthcoming');
       }),
   );
 });
 
 test.each([['not a url'], ['http://127.0.0.1:9'], [{ hostname: '127.0.0.1', port: 9 }]])(
-  'a connection to %j cannot be made: one span, without a destination',
+  'a failed connection to %j is one span, without a destination',
   async (url) => {
     const instrumentation = new AmqplibInstrumentation();
     instrumentation.instrument(newest.module);

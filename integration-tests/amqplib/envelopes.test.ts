@@ -28,7 +28,7 @@ const patterns = [
   wide,
 ];
 
-test('NestJS: requests and events by both forms of pattern, streams and failures, envelopes by the environment', async () => {
+test('NestJS: requests, events, streams and failures, with the envelopes that the environment lists', async () => {
   const { code, stdout, stderr } = await runProgram(
     ['--import', '@clew/node/register', 'nest-envelope.cjs'],
     {
@@ -49,7 +49,7 @@ test('NestJS: requests and events by both forms of pattern, streams and failures
     6,
     5,
     [1, 2, 3],
-    'none left',
+    'out of stock',
     'Internal server error',
     'There is no matching message handler defined in the remote service.',
   ]);
@@ -85,14 +85,14 @@ test('NestJS: requests and events by both forms of pattern, streams and failures
   expect(failures.sort()).toEqual([
     ['CLIENT', 'orders.crash', 'error', 'Internal server error'],
     ['CLIENT', 'orders.unknown', 'error', expect.stringContaining('no matching message handler')],
-    ['CLIENT', '{"cmd":"fail"}', 'OUT_OF_STOCK', 'none left'],
+    ['CLIENT', '{"cmd":"fail"}', 'OUT_OF_STOCK', 'out of stock'],
     ['SERVER', 'orders.crash', 'error', 'Internal server error'],
     ['SERVER', 'orders.unknown', 'error', expect.stringContaining('no matching message handler')],
-    ['SERVER', '{"cmd":"fail"}', 'OUT_OF_STOCK', 'none left'],
+    ['SERVER', '{"cmd":"fail"}', 'OUT_OF_STOCK', 'out of stock'],
   ]);
 });
 
-test('oslo.messaging: the envelope and its keys by the environment', async () => {
+test('oslo.messaging: the envelope and its keys from the environment', async () => {
   const { code, stdout, stderr } = await runProgram(['--import', '@clew/node/register', 'oslo-cast.cjs'], {
     cwd: join(__dirname, 'programs'),
     variables: {

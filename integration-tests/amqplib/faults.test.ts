@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => relay.stop());
 afterAll(() => broker.stop());
 
-/** `once` would reject for the error that comes first. */
+/** Not `once`, which rejects at the `error` event before. */
 const closing = (emitter: EventEmitter) => new Promise((resolve) => emitter.once('close', resolve));
 
 /** `name: error.type` of all spans, in the order of their starts. */
@@ -31,7 +31,7 @@ async function outcomes(count: number): Promise<string[]> {
 }
 
 describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) => {
-  test('a connection that is cut ends the call, the confirm and the delivery that it carried, once each', () =>
+  test('a lost connection ends the spans of its call, its unconfirmed message and its delivery, each once', () =>
     traced(api, relay.url, {}, async (connection) => {
       const [channel, confirming] = [await connection.channel(), await connection.confirmChannel()];
       const [calls, messages] = [await channel.queue('clew.calls'), await channel.queue('clew.messages')];
@@ -57,7 +57,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       ]);
     }));
 
-  test('the broker closes the channel: the confirm fails with its reason, later ones work', () =>
+  test('the broker closes the channel: an unconfirmed message fails with the reason', () =>
     traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();
       const errors: unknown[] = [];
@@ -79,7 +79,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       });
     }));
 
-  test('the same without confirms: the reason is a span beside the message', () =>
+  test('the same without confirms: the reason is a span of its own', () =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       channel.raw.on('error', () => {});
       const closed = closing(channel.raw);
@@ -95,7 +95,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       });
     }));
 
-  test('a channel that the program closes ends what it has not settled', () =>
+  test('the application closes a channel: the spans of its unsettled deliveries end', () =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.unsettled');
       const received = delivered(channel, queue, () => 'kept');
@@ -109,7 +109,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 });
 
-test('the broker stops in the middle of a call and of a consume, and comes back', async () => {
+test('the broker stops during a call and a delivery, and starts again', async () => {
   await traced(newest, broker.url, {}, async (connection, channel) => {
     const queue = await channel.queue('clew.stopped', { exclusive: false, durable: true });
     const received = delivered(channel, queue, () => 'kept');
@@ -145,7 +145,7 @@ test('the broker stops in the middle of a call and of a consume, and comes back'
   });
 }, 60_000);
 
-test('a broker that is not there: a span with the error, without the credentials', async () => {
+test('a failed connection is a span with the error, without the credentials', async () => {
   const instrumentation = new AmqplibInstrumentation();
   try {
     for (const api of apis) {
@@ -164,7 +164,7 @@ test('a broker that is not there: a span with the error, without the credentials
   }
 });
 
-test('a delivery that nobody settles ends after consumeTimeoutMs; a late ack is the program’s own matter', () =>
+test('a delivery that is not settled ends after consumeTimeoutMs; a later ack still reaches the broker', () =>
   traced(newest, broker.url, { consumeTimeoutMs: 40 }, async (_connection, channel) => {
     const queue = await channel.queue('clew.forgotten');
     const received = delivered(channel, queue, (message) => message);
@@ -190,13 +190,13 @@ test('prefetch 1 and slow handlers: one span after the other, each as long as it
       channel.raw.ack(message!);
     });
     for (let count = 0; count < 4; count++) channel.raw.sendToQueue(queue, body);
-    await until('all are handled', () => handled === 4);
+    await until('all messages are handled', () => handled === 4);
     const spans = (await recorder.take(8)).filter(({ kind }) => kind === SpanKind.CONSUMER);
     for (const [index, span] of spans.entries())
       expect(span.startTimeMs).toBeGreaterThanOrEqual(spans[index - 1]?.endTimeMs ?? 0);
   }));
 
-test('back-pressure: the message that had to wait says so, and ends with the drain', () =>
+test('back-pressure: messages are marked while the write buffer is full, and the first of them ends with the drain event', () =>
   traced(newest, broker.url, {}, async (connection) => {
     const channel = await connection.channel({ highWaterMark: 2 });
     const queue = await channel.queue('clew.pressed');
@@ -212,7 +212,7 @@ test('back-pressure: the message that had to wait says so, and ends with the dra
     expect(waited).toEqual([spans[results.indexOf(false)]]);
   }));
 
-test('a handler that throws: the error is the span’s and amqplib’s as before', () =>
+test('a handler that throws: the error is recorded on the span, and amqplib emits it as before', () =>
   traced(newest, broker.url, {}, async (_connection, channel) => {
     const queue = await channel.queue('clew.throws');
     const error = new Promise((resolve) => channel.raw.once('error', resolve));
@@ -228,7 +228,7 @@ test('a handler that throws: the error is the span’s and amqplib’s as before
     });
   }));
 
-test('what is open when the plugin is taken out ends then, without a fault', async () => {
+test('disable() ends open spans without an error', async () => {
   const instrumentation = new AmqplibInstrumentation();
   instrumentation.instrument(newest.module);
   const connection = await newest.connect(broker.url);

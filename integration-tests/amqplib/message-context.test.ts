@@ -15,7 +15,7 @@ afterAll(() => broker.stop());
 
 describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) => {
   test.each(['all', 'none'] as const)(
-    'a consumed message has its context later, too, where it is processed in a batch (sampled: %s)',
+    'the context of a message is known after its handler, for batches (sampled: %s)',
     (sampling) =>
       traced(api, broker.url, {}, async (_connection, channel) => {
         recorder.sampling = sampling;
@@ -30,7 +30,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
             channel.raw.sendToQueue(queue, body),
           );
         }
-        await until('delivered', () => batch.length === 2);
+        await until('both messages are delivered', () => batch.length === 2);
         const keys = batch.map((message) => Object.keys(message.fields));
         const contexts = batch.map(messageContext);
         channel.raw.ackAll();
@@ -51,7 +51,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       }),
   );
 
-  test('listeners for messages that come back run in the context of the publisher', () =>
+  test('listeners for returned messages run in the context of the publisher', () =>
     traced(api, broker.url, {}, async (connection, channel) => {
       const confirming = await connection.confirmChannel();
       for (const each of [channel, confirming]) {

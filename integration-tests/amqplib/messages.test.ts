@@ -64,7 +64,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       expect(baggage).toBe('ada');
     }));
 
-  test('a confirm channel: the span ends with the confirm, the callback runs in the caller’s context', () =>
+  test('a confirm channel: the span ends with the confirm, the callback runs in the context of the caller', () =>
     traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();
       const queue = await channel.queue('clew.confirmed');
@@ -86,26 +86,26 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       expect(publish.status.code).toBe(SpanStatusCode.UNSET);
     }));
 
-  test('a message that no queue takes comes back: an error on its own span, none on its neighbours', () =>
+  test('a returned message: its own span has the error, those of other messages have none', () =>
     traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();
-      const queue = await channel.queue('clew.there');
+      const queue = await channel.queue('clew.queue');
       const returned = new Promise<Message>((resolve) => channel.raw.once('return', resolve));
-      const confirmed = [queue, 'clew.nowhere', queue].map(
+      const confirmed = [queue, 'clew.no-queue', queue].map(
         (to) => new Promise((resolve) => channel.raw.sendToQueue(to, body, { mandatory: true }, resolve)),
       );
-      expect((await returned).fields.routingKey).toBe('clew.nowhere');
-      // The broker's own word to the program: taken.
+      expect((await returned).fields.routingKey).toBe('clew.no-queue');
+      // The broker confirms all of them.
       expect(await Promise.all(confirmed)).toEqual([null, null, null]);
       const spans = await recorder.take(3);
-      expect(named(spans, 'publish clew.nowhere')).toMatchObject({
+      expect(named(spans, 'publish clew.no-queue')).toMatchObject({
         status: { code: SpanStatusCode.ERROR, message: '312 NO_ROUTE' },
         attributes: { 'error.type': 'NO_ROUTE' },
       });
       expect(spans.filter(({ status }) => status.code === SpanStatusCode.ERROR)).toHaveLength(1);
     }));
 
-  test('a full queue refuses: the span fails as the callback does', () =>
+  test('a full queue: the span fails if the callback gets an error', () =>
     traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();
       const args = { 'x-max-length': 1, 'x-overflow': 'reject-publish' };
@@ -114,18 +114,18 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       for (let count = 0; count < 3; count++) {
         outcomes.push(
           await new Promise((resolve) =>
-            channel.raw.sendToQueue(queue, body, {}, (error) => resolve(error?.message ?? 'taken')),
+            channel.raw.sendToQueue(queue, body, {}, (error) => resolve(error?.message ?? 'confirmed')),
           ),
         );
       }
       const spans = await recorder.take(3);
       expect(
-        spans.map(({ attributes }) => (attributes['error.type'] === 'nack' ? 'message nacked' : 'taken')),
+        spans.map(({ attributes }) => (attributes['error.type'] === 'nack' ? 'message nacked' : 'confirmed')),
       ).toEqual(outcomes);
       expect(outcomes).toContain('message nacked');
     }));
 
-  test('settlement is an event: ack, nack and reject, one by one and all up to a tag', () =>
+  test('a settlement is an event: ack, nack and reject, of one delivery or of all up to a tag', () =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.settled');
       const messages: Message[] = [];
@@ -164,7 +164,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       ]);
     }));
 
-  test('a handler’s span ends with its promise, not before; work inside is its child', () =>
+  test('the span lasts until the promise of the handler settles, and is the parent of spans in the handler', () =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.slow');
       const { promise: gate, resolve: open } = Promise.withResolvers<void>();
@@ -186,7 +186,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       expect(named(spans, 'query').parentSpanId).toBe(named(spans, 'process clew.slow').spanId);
     }));
 
-  test('get: a receive span, whose context the program can use', () =>
+  test('get: a receive span, whose context the application can use', () =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.fetched');
       channel.raw.sendToQueue(queue, body);
@@ -209,14 +209,14 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       expect(second?.links.map((link) => link.context.spanId)).toEqual([secondSent?.spanId]);
     }));
 
-  test('the program’s options and headers are never changed, frozen ones work', () =>
+  test('the options and headers of the application are never changed, frozen ones work', () =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       const queue = await channel.queue('clew.frozen');
       const headers = Object.freeze({ traceparent: 'mine', tenant: 'a' });
       const options = Object.freeze({ headers, persistent: true });
-      const came = delivered(channel, queue, ({ properties }) => properties.headers, { noAck: true });
+      const received = delivered(channel, queue, ({ properties }) => properties.headers, { noAck: true });
       channel.raw.sendToQueue(queue, body, options);
-      const { traceparent, tenant } = await came;
+      const { traceparent, tenant } = await received;
       expect(options).toEqual({ headers: { traceparent: 'mine', tenant: 'a' }, persistent: true });
       const [publish] = await recorder.take(2);
       expect(traceparent).toBe(`00-${publish?.traceId}-${publish?.spanId}-01`);
@@ -224,7 +224,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
     }));
 });
 
-test('a call about topology is a span only when it fails', () =>
+test('a call about topology is a span only if it fails', () =>
   traced(newest, broker.url, {}, async (connection, channel) => {
     channel.raw.on('error', () => {});
     await inSpan('caller', () =>

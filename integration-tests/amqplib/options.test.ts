@@ -14,13 +14,13 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => broker.stop());
 
-test('useLinksForConsume: a delivery’s span is a true root with a link; a call keeps its parent', () =>
+test('useLinksForConsume: the span of a delivery is a root with a link, that of a request has a parent', () =>
   traced(newest, broker.url, { useLinksForConsume: true }, async (connection, channel) => {
     const [queue, calls] = [await channel.queue('clew.linked'), await channel.queue('clew.called')];
     const server = await connection.channel();
     await serve(server, calls, () => 'ok');
-    // Whatever is current where the consumer starts must not become the parent.
-    const received = inSpan('consumer’s start', () =>
+    // The span that is current where the consumer is started must not become the parent.
+    const received = inSpan('start of the consumer', () =>
       delivered(channel, queue, (message) => channel.raw.ack(message)),
     );
     channel.raw.sendToQueue(queue, body);
@@ -38,7 +38,7 @@ test('useLinksForConsume: a delivery’s span is a true root with a link; a call
     expect(served?.parentSpanId).toBe(call?.spanId);
   }));
 
-test('messageBodySize: both spans say how large the body is', () =>
+test('messageBodySize: both spans have the size of the body', () =>
   traced(newest, broker.url, { messageBodySize: true }, async (_connection, channel) => {
     const queue = await channel.queue('clew.sized');
     const received = delivered(channel, queue, (message) => channel.raw.ack(message));
@@ -49,7 +49,7 @@ test('messageBodySize: both spans say how large the body is', () =>
     expect(sizes).toEqual([body.length, body.length]);
   }));
 
-test('trust is decided by queue: continued, linked, ignored', () =>
+test('trust by queue: a trace is continued, linked or ignored', () =>
   traced(
     newest,
     broker.url,
@@ -78,7 +78,7 @@ test('trust is decided by queue: continued, linked, ignored', () =>
     },
   ));
 
-test('the hooks of OpenTelemetry’s plugin: what they set stays, what they throw does not matter', () => {
+test('hooks: their attributes are recorded, their exceptions are ignored', () => {
   const seen: unknown[] = [];
   const options = {
     publishHook: (
@@ -197,7 +197,7 @@ test('destinationTemplates: span names of a template, the real name in an attrib
     },
   ));
 
-test('ignore: no spans for some queues and exchanges, but the sender’s context is there', () =>
+test('ignore: some queues and exchanges have no spans, but the context of the sender is sent', () =>
   traced(newest, broker.url, { ignore: [/^clew\.ignored/, 'amq.fanout'] }, async (_connection, channel) => {
     const [ignored, other] = [await channel.queue('clew.ignored'), await channel.queue('clew.other')];
     await channel.ask('bindQueue', ignored, 'amq.fanout', '', {});
@@ -219,7 +219,7 @@ test('ignore: no spans for some queues and exchanges, but the sender’s context
     await expect(channel.ask('checkQueue', 'clew.ignored.missing')).rejects.toThrow('NOT_FOUND');
   }));
 
-test('ignore: of a call that is ignored neither the reply nor its delivery is a span', () =>
+test('ignore: an ignored call has no spans, for its reply neither', () =>
   traced(newest, broker.url, { ignore: ['clew.health'] }, async (connection, channel) => {
     const queue = await channel.queue('clew.health');
     const served: (string | undefined)[] = [];
@@ -240,7 +240,7 @@ test('ignore: of a call that is ignored neither the reply nor its delivery is a 
     expect(served).toEqual(callers);
   }));
 
-test('ignore may change while the application runs', async () => {
+test('ignore can be changed while the application runs', async () => {
   const instrumentation = new AmqplibInstrumentation();
   instrumentation.instrument(newest.module);
   const connection = await newest.connect(broker.url);

@@ -34,7 +34,7 @@ test.each<[way: string, signal: NodeJS.Signals | undefined, outcomes: string[]]>
   ['exits just after its handler', undefined, ['CLIENT [exit]', 'PRODUCER', 'SERVER !ack']],
   ['waits for a reply', 'SIGTERM', ['CLIENT [SIGTERM]', 'PRODUCER', 'SERVER !ack']],
 ])(
-  'a process that %s delivers the open spans of its messages, and no orphans',
+  'a process that %s exports the open spans of its messages, and no span without its parent',
   async (way, signal, outcomes) => {
     const child = startProgram(['--import', '@clew/node/register', 'process-end.cjs', way], {
       cwd: join(__dirname, 'programs'),

@@ -17,7 +17,7 @@ let folder: string;
 
 beforeAll(async () => {
   [broker, collector] = [await rabbitmq(), await startCollector({ port: 0 })];
-  // Inside the repository: packages are found from there.
+  // Inside the repository, so that its packages are found.
   folder = mkdtempSync(join(__dirname, 'programs', 'readme-'));
 }, 120_000);
 afterAll(async () => {
@@ -41,7 +41,7 @@ async function run(service: string, code: string, ...args: string[]): Promise<st
   return treeOf(spansOf(collector, service));
 }
 
-test('the example makes the trace of the picture', async () => {
+test('the example has the trace that the README shows', async () => {
   expect(await run('shop', example)).toEqual([
     'INTERNAL checkout',
     '  CLIENT orders.total',
@@ -60,7 +60,7 @@ test('the example makes the trace of the picture', async () => {
   ]);
 });
 
-test('polling, in the context of the message', async () => {
+test('a fetched message is processed in its own context', async () => {
   const [imports, use] = [
     /^ *import .*messageContext.*$/m.exec(polling)?.[0],
     /^ *if \(message\).*$/m.exec(polling)?.[0],
@@ -85,7 +85,7 @@ test('polling, in the context of the message', async () => {
   ]);
 });
 
-test('the envelope of NestJS names calls by their patterns', async () => {
+test('the envelope of NestJS names calls after their patterns', async () => {
   const code = `
     import { createRequire } from 'node:module';
     ${nest}
@@ -98,7 +98,7 @@ test('the envelope of NestJS names calls by their patterns', async () => {
   ]);
 });
 
-test('an envelope of one’s own', async () => {
+test('an envelope of the application', async () => {
   const code = `
     import { init } from '@clew/node';
     ${envelope.replace('export ', '')}

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A relay in front of a broker that can cut its connections. */
+/** A TCP proxy in front of a broker that can interrupt its connections. */
 export interface Relay {
   readonly url: string;
-  /** Destroys all connections, as a network that fails. */
+  /** Destroys all connections, like a network failure. */
   cut(): void;
-  /** Nothing goes through any more, and nobody is told. */
+  /** Passes no more data, and keeps the connections open. */
   stall(): void;
   stop(): Promise<void>;
 }

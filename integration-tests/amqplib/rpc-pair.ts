@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Message, TestChannel } from './apis.ts';
 
-/** What a reply brought, by its correlation id. */
+/** Called with each reply. */
 export type OnReply = (message: Message) => unknown;
 
 /** A client as RPC libraries write it: one reply queue for many calls. */
 export interface Client {
   readonly replyTo: string;
-  /** Sends a request and gives the reply; `id` is the correlation id. */
+  /** Sends a request, and returns the reply; `id` is the correlation id. */
   call(queue: string, content: Buffer, options?: object, id?: string): Promise<Message>;
 }
 
-/** How replies come back. */
+/** The kind of queue for replies. */
 export type Way = 'direct' | 'exclusive' | 'shared';
 
 export async function createClient(
@@ -44,16 +44,16 @@ export async function createClient(
   };
 }
 
-/** A server as RPC libraries write it: a promise of the answer, the reply, then the acknowledgement. */
+/** A server as RPC libraries write it: it awaits the result, replies, and then acknowledges the request. */
 export async function serve(
   channel: TestChannel,
   queue: string,
-  answer: (message: Message) => unknown,
+  handle: (message: Message) => unknown,
 ): Promise<void> {
   await channel.consume(queue, async (message) => {
     if (message === null) return;
     const { replyTo, correlationId } = message.properties;
-    const content = Buffer.from(String(await answer(message)));
+    const content = Buffer.from(String(await handle(message)));
     channel.raw.sendToQueue(replyTo!, content, { correlationId });
     channel.raw.ack(message);
   });

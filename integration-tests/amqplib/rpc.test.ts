@@ -17,7 +17,7 @@ const ways: Way[] = ['direct', 'exclusive', 'shared'];
 const cases = apis.flatMap((api) => ways.map((way) => [api.name, way, api] as const));
 
 describe.each(cases)('%s, %s replies', (_name, way, api) => {
-  test('a call is a CLIENT and a SERVER span, the reply’s handler is back in the caller’s context', () =>
+  test('a call is a CLIENT and a SERVER span, and the handler of the reply runs in the context of the caller', () =>
     traced(api, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue('clew.rpc');
       const serverChannel = await connection.channel();
@@ -61,7 +61,7 @@ describe.each(cases)('%s, %s replies', (_name, way, api) => {
 });
 
 describe('calls', () => {
-  test('many in flight, answered in another order: each span is its own call’s', () =>
+  test('many calls at once, with replies in another order: each span belongs to its own call', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue('clew.many');
       const serverChannel = await connection.channel();
@@ -98,7 +98,7 @@ describe('calls', () => {
       }
     }));
 
-  test('a reply that does not come in time: the span ends with the time-out; a late one is still the caller’s', () =>
+  test('a call without a reply in time ends with a timeout; the handler of a late reply runs in the context of the caller', () =>
     traced(newest, broker.url, { callTimeoutMs: 60 }, async (connection, channel) => {
       const queue = await channel.queue('clew.late');
       const serverChannel = await connection.channel();
@@ -149,19 +149,19 @@ describe('calls', () => {
       });
     }));
 
-  test('a request that no queue takes: the call ends with the broker’s reason', () =>
+  test('a request that cannot be routed: the call ends with the reason of the broker', () =>
     traced(newest, broker.url, {}, async (_connection, channel) => {
       const client = await createClient(channel, 'direct');
-      void client.call('clew.nobody', body, { mandatory: true });
+      void client.call('clew.no-queue', body, { mandatory: true });
       const [call] = await recorder.take(1);
       expect(call).toMatchObject({
-        name: 'clew.nobody',
+        name: 'clew.no-queue',
         kind: SpanKind.CLIENT,
         attributes: { 'error.type': 'NO_ROUTE' },
       });
     }));
 
-  test('the same id on two channels: each reply finds its own call', () =>
+  test('the same id on two channels: each reply ends its own call', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue('clew.same');
       const serverChannel = await connection.channel();
@@ -184,7 +184,7 @@ describe('calls', () => {
       }
     }));
 
-  test('a handler that fails is an error of the SERVER span; what the envelope says, of both', () =>
+  test('a failure that an envelope reports is recorded on both spans', () =>
     traced(
       newest,
       broker.url,
@@ -195,7 +195,7 @@ describe('calls', () => {
             read: (content: Buffer) => {
               const { method, error } = JSON.parse(content.toString());
               if (method !== undefined) return { kind: 'call', method };
-              return { kind: 'reply', failure: error && { type: error, message: 'it said so' } };
+              return { kind: 'reply', failure: error && { type: error, message: 'out of stock' } };
             },
           },
         ],
@@ -221,7 +221,7 @@ describe('calls', () => {
       },
     ));
 
-  test('a request that is not accepted gets no reply: its SERVER span does not wait for one', () =>
+  test('the SERVER span of a rejected request does not wait for a reply', () =>
     traced(newest, broker.url, { callTimeoutMs: 50 }, async (connection, channel) => {
       const queue = await channel.queue('clew.refused');
       const serverChannel = await connection.channel();
@@ -233,7 +233,7 @@ describe('calls', () => {
       expect(served).toMatchObject({ kind: SpanKind.SERVER, attributes: { 'error.type': 'reject' } });
     }));
 
-  test('a call that nobody records keeps its context: ids go out, the reply’s handler is the caller’s', () =>
+  test('an unsampled call sends its context, and the handler of the reply runs in the context of the caller', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue('clew.unsampled');
       const serverChannel = await connection.channel();

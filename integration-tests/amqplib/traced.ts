@@ -15,7 +15,7 @@ export async function traced(
   const instrumentation = new AmqplibInstrumentation(options);
   instrumentation.instrument(api.module);
   const connection = await api.connect(url);
-  // Connections of these tests may be cut.
+  // Some tests interrupt the connection.
   connection.raw.on('error', () => {});
   try {
     await work(connection, await connection.channel());
@@ -25,7 +25,7 @@ export async function traced(
   }
 }
 
-/** Consumes a queue and gives what `handle` makes of its first delivery, inside the handler. */
+/** Consumes a queue, and returns the result of `handle` for the first delivery. */
 export function delivered<T>(
   channel: TestChannel,
   queue: string,
@@ -52,13 +52,11 @@ export function inSpan<T>(name: string, run: () => T): T {
   }
 }
 
-/** The one span of a name. */
+/** The only span with a name. */
 export function named(spans: readonly RecordedSpan[], name: string): RecordedSpan {
   const found = spans.filter((span) => span.name === name);
   if (found.length !== 1)
-    throw new Error(
-      `"${name}" is there ${found.length} times in ${spans.map((span) => span.name).join(', ')}`,
-    );
+    throw new Error(`${found.length} of "${name}" in ${spans.map((span) => span.name).join(', ')}`);
   return found[0]!;
 }
 
@@ -68,7 +66,7 @@ export const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
 export async function until(what: string, holds: () => boolean): Promise<void> {
   const deadline = Date.now() + 5000;
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`never: ${what}`);
+    if (Date.now() > deadline) throw new Error(`timeout: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

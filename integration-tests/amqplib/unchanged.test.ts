@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => broker.stop());
 
 test.each(apis.map((api) => [api.name, api] as const))(
-  '%s: a program sees the same with the plugin and without',
+  '%s: an application observes the same behaviour with the plugin and without it',
   async (_name, api) => {
     const queue = 'clew.behaviour';
     const bare = await behaviourOf(api, broker.url, queue);

@@ -33,7 +33,7 @@ export interface Subscription extends AsyncIterable<Msg> {
   unsubscribe(): void;
 }
 
-/** The part of a connection that is the same in all versions. */
+/** The methods of a connection that are the same in all versions. */
 export interface Connection {
   publish(subject: string, data?: string | Uint8Array, options?: object): void;
   request(subject: string, data?: string | Uint8Array, options?: object): Promise<Msg>;
@@ -78,9 +78,9 @@ export interface Api {
   headers(): Headers;
   jetstream(connection: Connection): JetStream;
   manager(connection: Connection): Promise<Manager>;
-  /** What the plugin patches. */
+  /** The classes that the plugin patches. */
   readonly classes: readonly PatchedClass[];
-  /** Patches by hand. */
+  /** Patches the library without module hooks. */
   instrument(instrumentation: InstanceType<typeof NatsInstrumentation>): void;
 }
 

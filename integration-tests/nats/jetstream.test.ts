@@ -44,7 +44,7 @@ describe.each(apis)('JetStream of $name', (api) => {
       }),
     ));
 
-  test('a message that is not accepted fails, and is marked when it comes again; a loop and fetch end spans too', () =>
+  test('a message that is not accepted fails, and its redelivery is marked; fetched in a loop', () =>
     traced(api, server.url, (connection) =>
       withStream(api, connection, async (jetstream, subject, stream) => {
         await jetstream.publish(subject, '{}');
@@ -69,7 +69,7 @@ describe.each(apis)('JetStream of $name', (api) => {
       }),
     ));
 
-  test('next() and an acknowledgement that the server confirms', () =>
+  test('next(), and an acknowledgement that the server confirms', () =>
     traced(api, server.url, (connection) =>
       withStream(api, connection, async (jetstream, subject, stream) => {
         await jetstream.publish(subject, '{}');
@@ -106,7 +106,7 @@ describe.each(apis)('JetStream of $name', (api) => {
       ),
     ));
 
-  test('what is not settled when the connection closes ends with that', async () => {
+  test('a message that is not settled ends when the connection closes', async () => {
     await traced(api, server.url, (connection) =>
       withStream(api, connection, async (jetstream, subject, stream) => {
         await jetstream.publish(subject, '{}');

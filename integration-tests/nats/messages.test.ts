@@ -79,7 +79,7 @@ describe.each(apis)('$name', (api) => {
       for (const { status } of spans) expect(status.code).toBe(SpanStatusCode.ERROR);
     }));
 
-  test('a request made of publish and an inbox is a CLIENT span until the reply, which has its caller’s context', () =>
+  test('a request that is made with publish and an inbox is a CLIENT span until the reply, which has the context of the caller', () =>
     traced(api, server.url, async (connection) => {
       const [subject, inbox] = [newSubject(), `_INBOX.${newSubject()}`];
       const callback: Callback = (_, message) => message.respond('1');
@@ -98,7 +98,7 @@ describe.each(apis)('$name', (api) => {
       expect(client.status.code).toBe(SpanStatusCode.UNSET);
     }));
 
-  test('options: ignored subjects, links in place of parents, templates', () => {
+  test('options: ignored subjects, links instead of parents, templates', () => {
     const [ignored, linked] = [newSubject(), `${newSubject()}.of.ada`];
     const template = linked.replace('ada', '{name}');
     const options = { ignore: [ignored], useLinksForConsume: true, destinationTemplates: [template] };

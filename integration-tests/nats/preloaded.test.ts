@@ -47,14 +47,14 @@ test.each(['two.cjs', 'two.mjs', 'three.cjs', 'three.mjs'])(
   },
 );
 
-test("the README's example makes the trace that the README shows", async () => {
+test("the README's example has the trace that the README shows", async () => {
   const readme = readFileSync(
     join(__dirname, '..', '..', 'packages', 'instrumentation-nats', 'README.md'),
     'utf8',
   );
   const [, example = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
   const [, tree = ''] = /```text\n(.*?)```/s.exec(readme) ?? [];
-  // Inside the repository: packages are found from there.
+  // Inside the repository, so that its packages are found.
   const folder = mkdtempSync(join(programs, 'readme-'));
   try {
     const file = join(folder, 'example.mjs');

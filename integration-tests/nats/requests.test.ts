@@ -14,7 +14,7 @@ afterAll(() => server.stop());
 const recorder = recordSpans();
 
 describe.each(apis)('$name', (api) => {
-  test('a request is a CLIENT span until its reply, and its handling a SERVER span below it', () =>
+  test('a request is a CLIENT span until its reply, and a SERVER child span in its handler', () =>
     traced(api, server.url, async (connection) => {
       const subject = newSubject();
       let inHandler: string | undefined;
@@ -47,7 +47,7 @@ describe.each(apis)('$name', (api) => {
       for (const { status } of [client, serving]) expect(status.code).toBe(SpanStatusCode.UNSET);
     }));
 
-  test('a request that nothing listens for and one that gets no reply in time fail with what happened', () =>
+  test('a request without a subscription, and one without a reply in time, fail with the reason', () =>
     traced(api, server.url, async (connection) => {
       const [unserved, silent] = [newSubject(), newSubject()];
       connection.subscribe(silent, { callback: () => {} });
@@ -64,28 +64,30 @@ describe.each(apis)('$name', (api) => {
       expect(spanOf(spans, SpanKind.SERVER, silent).status.code).toBe(SpanStatusCode.UNSET);
     }));
 
-  test.each([false, true])('several replies to one request end its span together (noMux: %s)', (noMux) =>
-    traced(api, server.url, async (connection) => {
-      const subject = newSubject();
-      for (const reply of ['1', '2']) {
-        const callback: Callback = (_, message) => message.respond(reply);
-        connection.subscribe(subject, { callback });
-      }
-      const options = { strategy: 'count', maxMessages: 2, maxWait: 5000, noMux };
-      const replies: string[] = [];
-      for await (const { data } of await connection.requestMany(subject, '', options))
-        replies.push(Buffer.from(data).toString());
-      expect(replies.sort()).toEqual(['1', '2']);
-      const spans = await recorder.take(3);
-      const client = spanOf(spans, SpanKind.CLIENT, subject);
-      const serving = spans.filter(({ kind }) => kind === SpanKind.SERVER);
-      // Without the multiplexer, nats 2 sends no headers.
-      const isBelow = !noMux || !api.name.startsWith('nats');
-      expect(serving.map(({ parentSpanId }) => parentSpanId === client.spanId)).toEqual([isBelow, isBelow]);
-    }),
+  test.each([false, true])(
+    'several replies to one request: its span ends with the last one (noMux: %s)',
+    (noMux) =>
+      traced(api, server.url, async (connection) => {
+        const subject = newSubject();
+        for (const reply of ['1', '2']) {
+          const callback: Callback = (_, message) => message.respond(reply);
+          connection.subscribe(subject, { callback });
+        }
+        const options = { strategy: 'count', maxMessages: 2, maxWait: 5000, noMux };
+        const replies: string[] = [];
+        for await (const { data } of await connection.requestMany(subject, '', options))
+          replies.push(Buffer.from(data).toString());
+        expect(replies.sort()).toEqual(['1', '2']);
+        const spans = await recorder.take(3);
+        const client = spanOf(spans, SpanKind.CLIENT, subject);
+        const serving = spans.filter(({ kind }) => kind === SpanKind.SERVER);
+        // Without the multiplexer, nats 2 sends no headers.
+        const isBelow = !noMux || !api.name.startsWith('nats');
+        expect(serving.map(({ parentSpanId }) => parentSpanId === client.spanId)).toEqual([isBelow, isBelow]);
+      }),
   );
 
-  test('a loop over a subscription: a span a message, replies belong to it, its context is known', () =>
+  test('a loop over a subscription: each message has a span, replies belong to it, messageContext returns its context', () =>
     traced(api, server.url, async (connection) => {
       const subject = newSubject();
       const subscription = connection.subscribe(`${subject}.*`);
@@ -114,7 +116,7 @@ describe.each(apis)('$name', (api) => {
       }
     }));
 
-  test('a request that is not sampled makes no spans, whichever way it is served', () =>
+  test('a request that is not sampled creates no spans, in a callback or in a loop', () =>
     traced(api, server.url, async (connection) => {
       recorder.sampling = 'none';
       const [called, looped] = [newSubject(), newSubject()];

@@ -48,15 +48,15 @@ async function startPeer(url: string): Promise<ChildProcess> {
   if (!has())
     throw new Error('There is no oslo.messaging: install python3-oslo.messaging and python3-osprofiler.');
   const child = spawn(python, [join(__dirname, 'peer.py'), url, TOPIC], { stdio: ['pipe', 'pipe', 'pipe'] });
-  let complaints = '';
+  let errors = '';
   child.stderr.on('data', (chunk) => {
-    complaints += chunk;
+    errors += chunk;
   });
   const started = await Promise.race([
     once(child.stdout, 'data').then(() => true),
     once(child, 'exit').then(() => false),
   ]);
-  if (!started) throw new Error(`The Python program did not start: ${complaints}`);
+  if (!started) throw new Error(`The Python program did not start: ${errors}`);
   return child;
 }
 
@@ -181,7 +181,7 @@ test('casts and fanouts are messages, named by their method and distinguished by
     client.cast(TOPIC, 'note', { text: 'hello' });
     client.fanout(TOPIC, 'note', { text: 'to all' });
     await client.call(TOPIC, 'tell', { topic: 'clew-node', method: 'told', args: { what: 'news' } });
-    await until('the cast is there', () => told === 'news');
+    await until('the cast is delivered', () => told === 'news');
     const spans = await recorder.take(4);
     expect(spans.map(({ name, kind, attributes }) => [name, kind, attributes['clew.rpc.kind']])).toEqual([
       ['note', SpanKind.PRODUCER, 'cast'],

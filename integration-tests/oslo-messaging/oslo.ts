@@ -60,8 +60,8 @@ export async function osloClient(channel: TestChannel): Promise<OsloClient> {
         waiting.set(id, resolve);
         const expiration = timeout === undefined ? {} : { expiration: String(timeout * 1000) };
         channel.raw.publish(EXCHANGE, topic, envelope(request), { ...properties, ...expiration });
-        const giveUp = () => reject(new Error(`Timed out waiting for a reply to message ID ${id}.`));
-        if (timeout !== undefined) setTimeout(giveUp, timeout * 1000).unref();
+        const timeOut = () => reject(new Error(`Timed out waiting for a reply to message ID ${id}.`));
+        if (timeout !== undefined) setTimeout(timeOut, timeout * 1000).unref();
       });
       if (typeof reply.failure === 'string') throw new Error(JSON.parse(reply.failure).message);
       return reply.result;
@@ -90,13 +90,13 @@ export async function osloServer(
     if (message === null) return;
     channel.raw.ack(message);
     const { method, args, _msg_id: id, _reply_q: replyQueue } = open(message.content);
-    const reply = await answer(endpoints[String(method)], args as Record<string, never>);
+    const reply = await call(endpoints[String(method)], args as Record<string, never>);
     if (typeof replyQueue !== 'string') return;
     channel.raw.sendToQueue(replyQueue, envelope({ ...reply, ending: true, _msg_id: id }), properties);
   });
 }
 
-async function answer(endpoint: Endpoint | undefined, args: Record<string, never>): Promise<object> {
+async function call(endpoint: Endpoint | undefined, args: Record<string, never>): Promise<object> {
   try {
     return { result: await endpoint?.(args), failure: null };
   } catch (error) {

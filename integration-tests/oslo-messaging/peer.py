@@ -1,4 +1,4 @@
-"""An oslo.messaging program: serves a topic, and calls others when it is asked to. python3 peer.py URL TOPIC"""
+"""A service with oslo.messaging: serves a topic, and calls other services on request. python3 peer.py URL TOPIC"""
 
 import os
 import sys
@@ -18,7 +18,7 @@ notes = []
 
 
 def inside(context):
-    """What a service's deserializer does with the trace, and what its serializer hands on."""
+    """Continues the trace of a request, as a service's deserializer does, and returns the context for its own requests."""
     info = context.pop("trace_info", None)
     if info is None:
         return {}
@@ -61,5 +61,5 @@ server = oslo_messaging.get_rpc_server(transport, target, [Endpoint()], executor
 server.start()
 print("ready", flush=True)
 sys.stdin.read()
-# A thread of the library's own would keep the process alive for ten seconds.
+# A thread of the library would keep the process alive for ten seconds.
 os._exit(0)

@@ -1,4 +1,4 @@
-// Many calls in flight at once, half of them answered, then the rest. Writes what the heap holds meanwhile and after.
+// Makes many calls at once, and then replies to them. Writes the heap's size during the calls and after them.
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
 const { connect } = require('amqplib');
@@ -8,7 +8,7 @@ const gc = runInNewContext('gc');
 const CALLS = 10_000;
 const settled = () => new Promise((resolve) => setTimeout(resolve, 50));
 const heap = async () => {
-  // What is exported meanwhile does not count: it has gone after a while.
+  // Spans that wait for their export do not count: they are exported after a while.
   for (let round = 0; round < 4; round++) {
     await settled();
     gc();
@@ -27,7 +27,7 @@ const heap = async () => {
   };
   await client.consume('amq.rabbitmq.reply-to', onReply, { noAck: true });
   const content = Buffer.from('1');
-  // Only the ids are kept: requests are fetched again when they are answered.
+  // Requests stay in the queue until they are consumed, so that this process keeps only their ids.
   const start = async (round) => {
     for (let id = 0; id < CALLS; id++) {
       const options = { replyTo: 'amq.rabbitmq.reply-to', correlationId: `${round}.${id}` };
@@ -36,10 +36,10 @@ const heap = async () => {
     }
     while ((await server.checkQueue(queue)).messageCount < CALLS) await settled();
   };
-  const answer = () =>
+  const reply = () =>
     new Promise((resolve) => {
       onAll = resolve;
-      const tag = `answers ${replies}`;
+      const tag = `replies ${replies}`;
       const onRequest = ({ properties: { replyTo, correlationId } }) => {
         server.sendToQueue(replyTo, content, { correlationId });
         if (++requests % CALLS === 0) void server.cancel(tag);
@@ -49,16 +49,16 @@ const heap = async () => {
   // The first rounds warm up.
   for (const round of [0, 1]) {
     await start(round);
-    await answer();
+    await reply();
     await heap();
   }
   const before = await heap();
   await start(2);
   const during = await heap();
-  await answer();
+  await reply();
   await heap();
   await start(3);
-  await answer();
+  await reply();
   const after = await heap();
   process.stdout.write(
     JSON.stringify({ during: (during - before) / CALLS, after: (after - before) / (2 * CALLS) }),

@@ -24,7 +24,7 @@ class Orders {
     return from([1, 2, 3]);
   }
   async fail() {
-    throw new RpcException({ status: 'OUT_OF_STOCK', message: 'none left' });
+    throw new RpcException({ status: 'OUT_OF_STOCK', message: 'out of stock' });
   }
   crash() {
     throw new RangeError('not for clients');

@@ -1,4 +1,4 @@
-// A cast as oslo.messaging sends it; writes what its consumer gets.
+// A cast as oslo.messaging sends it. Writes the message that its consumer gets.
 const { connect } = require('amqplib');
 
 (async () => {

@@ -1,20 +1,9 @@
-// A message, and a call with its reply; AMQP_URL says where. Says what tables of headers amqplib encodes.
+// A message, and a call with its reply, through the broker at AMQP_URL.
 const { connect } = require('amqplib');
-
-/** From here on amqplib's encoder takes over. */
-function sayTables(connection) {
-  const { sendMessage } = connection;
-  connection.sendMessage = (...args) => {
-    const { headers } = args[4];
-    process.stdout.write(`${Object.getPrototypeOf(headers) === null ? 'of its own' : 'of a fixed shape'}\n`);
-    return sendMessage.apply(connection, args);
-  };
-}
 
 (async () => {
   const connection = await connect(process.env.AMQP_URL);
   const [channel, server] = [await connection.createConfirmChannel(), await connection.createChannel()];
-  sayTables(channel.connection);
   await server.assertQueue('clew.plain', { exclusive: true });
   await server.consume('clew.plain', async (message) => {
     const { replyTo, correlationId } = message.properties;

@@ -1,4 +1,4 @@
-// As plain.cjs, with the callback API, as an ES module.
+// The same as plain.cjs, with the callback API, as an ES module.
 import { connect } from 'amqplib/callback_api';
 
 connect(process.env.AMQP_URL, (_error, connection) => {

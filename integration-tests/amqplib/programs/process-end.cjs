@@ -1,4 +1,4 @@
-// The process ends with deliveries and calls open: in which way, the first argument says.
+// The process ends while deliveries and calls are open. The first argument is the way in which it ends.
 const { connect } = require('amqplib');
 
 const handlers = {

@@ -1,4 +1,4 @@
-// A handler whose promise is rejected, and nobody is there: Node's own rule is to end the process.
+// A handler whose promise is rejected without a handler for the rejection: Node ends the process.
 const { connect } = require('amqplib');
 
 (async () => {
@@ -6,7 +6,7 @@ const { connect } = require('amqplib');
   const channel = await connection.createChannel();
   await channel.assertQueue('clew.rejects', { exclusive: true });
   await channel.consume('clew.rejects', async () => {
-    throw new RangeError('nobody handles this');
+    throw new RangeError('not handled');
   });
   channel.sendToQueue('clew.rejects', Buffer.from('1'));
 })();

@@ -21,7 +21,6 @@ import { PLAIN } from './actions.ts';
 import type { Message, MethodFields, Properties } from './amqplib.ts';
 import { availableHeaderBytes } from './available-header-bytes.ts';
 import type { ChannelState } from './channel-state.ts';
-import { tableOf } from './header-table.ts';
 import { confirmInfo, endInfo, type hookOptions, type PublishInfo } from './hooks.ts';
 import { RABBITMQ } from './rabbitmq-attributes.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { manifestSuite } from '@clew/testing';
 import { AmqplibInstrumentation } from '../src/index.ts';
 
-// What needs a broker is tested in integration-tests/amqplib.
+// integration-tests/amqplib has the tests that need a broker.
 manifestSuite(join(__dirname, '..'), { AmqplibInstrumentation });
 
 test.each([
@@ -13,7 +13,7 @@ test.each([
   expect(() => new AmqplibInstrumentation(options as object)).toThrow(message);
 });
 
-test('exports that are neither the API nor the channels are left alone', () => {
+test('exports without the expected functions are left alone', () => {
   const instrumentation = new AmqplibInstrumentation();
   const exports = Object.freeze({ something: 'else' });
   expect(() => instrumentation.instrument(exports)).not.toThrow();

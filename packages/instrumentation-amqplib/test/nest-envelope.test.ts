@@ -12,12 +12,12 @@ test('a request has an id, an event has none', () => {
   expect(read({ pattern: 'orders.created', data: {} })).toEqual({ kind: 'cast', method: 'orders.created' });
 });
 
-test('a pattern has one name, in whatever order its keys are', () => {
+test('a pattern has the same name, whatever the order of its keys', () => {
   expect(methodOf({ cmd: 'sum', area: 'math' })).toBe('{"area":"math","cmd":"sum"}');
   expect(methodOf({ area: 'math', cmd: 'sum' })).toBe('{"area":"math","cmd":"sum"}');
 });
 
-test('a reply ends with the last packet or an error, whose status and message are those of the failure', () => {
+test('a reply ends with the last packet or with an error, whose status and message are recorded', () => {
   expect(read({ response: 6 }, '1')).toEqual({ kind: 'reply', more: true });
   expect(read({ response: 6, isDisposed: true }, '1')).toEqual({ kind: 'reply' });
   expect(read({ isDisposed: true }, '1')).toEqual({ kind: 'reply' });
@@ -41,7 +41,7 @@ test('a reply ends with the last packet or an error, whose status and message ar
   });
 });
 
-test('other bodies are left to other envelopes', () => {
+test('other bodies are not recognised', () => {
   expect(read({ response: 6 })).toBeUndefined();
   expect(read({ order: 7 }, '1')).toBeUndefined();
   expect(read(['pattern'], '1')).toBeUndefined();

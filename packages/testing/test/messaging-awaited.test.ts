@@ -3,7 +3,7 @@ import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { recordSpans } from '../src/index.ts';
 import { openChannel, type Parcel, parcel } from './toy-broker.ts';
 
-// Calls that the library pairs itself, loops over messages, and consumers that need more time.
+// Calls whose library pairs request and reply, loops over messages, and consumers that need more time.
 
 const recorder = recordSpans();
 
@@ -24,9 +24,9 @@ describe('a call whose library returns the promise of the reply', () => {
     expect(headers.traceparent).toContain(client?.spanId);
   });
 
-  test('what it fails with reaches the application, and its type may come from the view', async () => {
+  test('an error reaches the application, and the view may define its error.type', async () => {
     const channel = openChannel()();
-    const error = Object.assign(new Error('nobody listens'), { code: '503' });
+    const error = Object.assign(new Error('no responders'), { code: '503' });
     await expect(channel.call(parcel('songs'), () => Promise.reject(error))).rejects.toBe(error);
     const thrown = () =>
       channel.call(parcel('songs'), () => {
@@ -76,7 +76,7 @@ describe('a loop over messages', () => {
     expect(spans.map(({ spanId }) => spanId)).toEqual(contexts);
   });
 
-  test('a loop that ends early ends its span, and so does a channel that closes', async () => {
+  test('the span ends when the loop ends early, and when the channel closes', async () => {
     const channel = openChannel()();
     const left = parcels('left', 'never');
     channel.iterate(left, read);
@@ -89,7 +89,7 @@ describe('a loop over messages', () => {
     expect(spans.map(({ name }) => name)).toEqual(['process left', 'process abandoned']);
   });
 
-  test('the iterator looks and behaves as before; other values make no spans', async () => {
+  test('the iterator has the same methods and behaviour as before, and other values have no spans', async () => {
     const channel = openChannel()();
     const iterator = parcels('one');
     const before = [iterator.next, iterator.return, iterator.throw].map(({ name, length }) => [name, length]);
@@ -105,7 +105,7 @@ describe('a loop over messages', () => {
   });
 });
 
-test('a consumer that needs more time: an event, until it settles the message', async () => {
+test('a consumer that needs more time: an event each time, until the message is settled', async () => {
   const channel = openChannel()();
   channel.process(parcel('songs'), 1, () => channel.postpone(1, 'working'));
   channel.postpone(1, 'working');

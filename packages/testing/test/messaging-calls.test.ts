@@ -9,7 +9,7 @@ import { openChannel, type Parcel, parcel } from './toy-broker.ts';
 const recorder = recordSpans();
 const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
 const laterTurn = () => new Promise((resolve) => setImmediate(resolve));
-/** Waits until so many spans are open. */
+/** Waits until this number of spans is open. */
 async function untilOpen(count: number): Promise<void> {
   while (recorder.open().length !== count) await laterTurn();
 }
@@ -17,7 +17,7 @@ const request = (id: string, more: Partial<Parcel> = {}) =>
   parcel('sum', { id, replyTo: 'replies', ...more });
 const errorsOf = (spans: readonly RecordedSpan[]) => spans.map(({ attributes }) => attributes['error.type']);
 const ofKind = (spans: readonly RecordedSpan[], kind: SpanKind) => spans.filter((span) => span.kind === kind);
-/** What a broker does: headers go along, the objects are new. */
+/** A delivery has the headers of the message in new objects. */
 const delivered = (sent: Parcel): Parcel => ({ ...sent, headers: { ...sent.headers } });
 
 function inSpan<T>(name: string, run: (span: Span) => T): T {
@@ -52,11 +52,11 @@ describe('a request without a reply', () => {
     expect(span!.endTimeMs - span!.startTimeMs).toBeLessThan(25);
   });
 
-  test('a reply later in the same turn still belongs to it, and so does what the reply reports', async () => {
+  test('a reply later in the same turn still belongs to it, and so does the failure in the reply', async () => {
     const channel = openChannel()();
     await channel.process(request('a'), undefined, async () => {
       process.nextTick(() => {
-        const failure = { type: 'OutOfStock', message: 'none left' };
+        const failure = { type: 'OutOfStock', message: 'out of stock' };
         channel.send(parcel('replies', { id: 'a', failure }), () => true);
       });
     });
@@ -64,7 +64,7 @@ describe('a request without a reply', () => {
     expect(errorsOf(spans)).toEqual(['OutOfStock']);
   });
 
-  test('a reply after that is a message of its trace, wherever it is sent from', async () => {
+  test('a later reply is a message of its trace, wherever it is sent from', async () => {
     const channel = openChannel()();
     const [insideReply, outsideReply] = [
       parcel('replies', { id: 'inside' }),
@@ -88,13 +88,13 @@ describe('a request without a reply', () => {
     expect(outside).toMatchObject({ name: 'send replies', parentSpanId: served[1]?.spanId });
     expect(insideReply.headers.traceparent).toContain(inside?.spanId);
     expect(outsideReply.headers.traceparent).toContain(outside?.spanId);
-    // The first late reply is the last that is known of.
+    // Only the first late reply is paired with the request.
     channel.send(parcel('replies', { id: 'outside' }), () => true);
     const [another] = await recorder.take(1);
     expect(another?.parentSpanId).toBeUndefined();
   });
 
-  test('several replies: the request lasts until the last, and ends with its channel', async () => {
+  test('several replies: the span lasts until the last one, or until the channel closes', async () => {
     const channel = openChannel()();
     for (const id of ['a', 'b']) {
       channel.process(request(id), undefined, () => {
@@ -110,7 +110,7 @@ describe('a request without a reply', () => {
     expect(errorsOf(await recorder.take(2))).toEqual([undefined, undefined]);
   });
 
-  test('contexts for late replies are bounded, and go with the channel', async () => {
+  test('the contexts for late replies are bounded, and dropped when the channel closes', async () => {
     const open = openChannel();
     const [channel, sender] = [open(), open()];
     const serve = (id: string) => channel.process(request(id), undefined, () => {});
@@ -129,7 +129,7 @@ describe('a request without a reply', () => {
   });
 });
 
-test('contexts for late replies keep no message alive', async () => {
+test('the contexts for late replies do not keep messages in memory', async () => {
   const channel = openChannel()();
   let message: Parcel | undefined = request('a', { headers: {} });
   const weak = new WeakRef(message);
@@ -149,7 +149,7 @@ test('contexts for late replies keep no message alive', async () => {
 });
 
 describe('a request that is sent to another consumer', () => {
-  test('its span ends, the next consumer’s is its child and is the one that replies', async () => {
+  test('its span ends, and the span of the next consumer, which replies, is its child', async () => {
     const open = openChannel({ callTimeoutMs: 60_000 });
     const [client, server] = [open(), open()];
     client.listen('replies');
@@ -177,9 +177,9 @@ describe('a request that is sent to another consumer', () => {
     expect(last).toMatchObject({ kind: SpanKind.SERVER, parentSpanId: delegating?.spanId });
   });
 
-  test('a copy is sent, and it replies itself: what the reply reports is on its span', async () => {
+  test('a copy is sent, and the first consumer replies: its span has the failure in the reply', async () => {
     const channel = openChannel()();
-    const failure = { type: 'OutOfStock', message: 'none left' };
+    const failure = { type: 'OutOfStock', message: 'out of stock' };
     channel.process(request('a'), undefined, () => {
       channel.send(request('a', { topic: 'audit' }), () => true);
       channel.send(parcel('replies', { id: 'a', failure }), () => true);
@@ -187,7 +187,7 @@ describe('a request that is sent to another consumer', () => {
     expect(errorsOf(await recorder.take(1))).toEqual(['OutOfStock']);
   });
 
-  test('also outside of its context, and after its end', async () => {
+  test('outside of its context, and after its end', async () => {
     const open = openChannel({ callTimeoutMs: 60_000 });
     const channel = open();
     channel.process(request('open'), 1, () => {});
@@ -203,7 +203,7 @@ describe('a request that is sent to another consumer', () => {
     expect(late.headers.traceparent).toContain(served[1]?.spanId);
   });
 
-  test('inside a span of the application’s the next consumer’s is the child of that', async () => {
+  test('inside a span of the application, which is then the parent of the span of the next consumer', async () => {
     const channel = openChannel()();
     const next = request('a');
     channel.process(request('a'), undefined, () => inSpan('work', () => channel.send(next, () => true)));
@@ -212,8 +212,8 @@ describe('a request that is sent to another consumer', () => {
   });
 });
 
-describe('requests of the same id', () => {
-  test('the reply ends the one in whose context it is sent, else the first', async () => {
+describe('requests with the same id', () => {
+  test('a reply ends the request in whose context it is sent, else the first one', async () => {
     const channel = openChannel()();
     const reply = () => channel.send(parcel('replies', { id: 'a' }), () => true);
     const replies: (() => void)[] = [];
@@ -234,7 +234,7 @@ describe('requests of the same id', () => {
     await recorder.take(4);
   });
 
-  test('a retry in the process that serves is a call, and the reply ends both', async () => {
+  test('a retry in the process of the server is a call, and the reply ends both', async () => {
     const open = openChannel({ callTimeoutMs: 60_000 });
     const [client, server] = [open(), open()];
     client.listen('replies');
@@ -252,7 +252,7 @@ describe('requests of the same id', () => {
     expect(ofKind(spans, SpanKind.SERVER).map(({ parentSpanId }) => parentSpanId)).toEqual(calls);
   });
 
-  test('to several places: each reply ends one', async () => {
+  test('to several destinations: each reply ends one', async () => {
     const channel = openChannel()();
     channel.send(parcel('north', { id: 'a', replyTo: 'replies' }), () => true);
     channel.send(parcel('south', { id: 'a', replyTo: 'replies' }), () => true);
@@ -264,14 +264,14 @@ describe('requests of the same id', () => {
 });
 
 describe('a call', () => {
-  test('ends with a reply that is fetched, in whose context the caller’s trace goes on', async () => {
+  test('ends with a fetched reply, which continues the trace of the caller', async () => {
     const channel = openChannel()();
     let callerId: string | undefined;
     inSpan('caller', (span) => {
       callerId = span.spanContext().spanId;
       channel.send(request('a'), () => true);
     });
-    const failure = { type: 'OutOfStock', message: 'none left' };
+    const failure = { type: 'OutOfStock', message: 'out of stock' };
     const reply = parcel('replies', { id: 'a', failure });
     const current = channel.receive(reply, context.active(), performance.now());
     const [, call, receive] = await recorder.take(3);
@@ -280,7 +280,7 @@ describe('a call', () => {
     expect(trace.getSpan(current)?.spanContext().spanId).toBe(receive?.spanId);
   });
 
-  test('is not given up while its request is being served here', async () => {
+  test('does not time out while its request is handled in this process', async () => {
     const open = openChannel({ callTimeoutMs: 15, consumeTimeoutMs: 15 });
     const [client, server] = [open(), open()];
     client.listen('replies');
@@ -298,7 +298,7 @@ describe('a call', () => {
     expect(errorsOf(await recorder.take(4))).toEqual([undefined, undefined, 'timeout', 'timeout']);
   });
 
-  test('after its time-out the reply’s handler still runs in the caller’s context', async () => {
+  test('after its timeout, the handler of the reply still runs in the context of the caller', async () => {
     const channel = openChannel({ callTimeoutMs: 15 })();
     channel.listen('replies');
     let callerId: string | undefined;
@@ -316,7 +316,7 @@ describe('a call', () => {
     expect(recorder.spans()).toEqual([]);
   });
 
-  test('whose replies nothing consumes has not failed: it was done when it was sent', async () => {
+  test('has not failed if its replies are not consumed: it ended when it was sent', async () => {
     const open = openChannel({ callTimeoutMs: 40 });
     const [expiring, closing] = [open(), open()];
     expiring.send(request('a'), () => true);
@@ -327,7 +327,7 @@ describe('a call', () => {
     for (const { startTimeMs, endTimeMs } of spans) expect(endTimeMs - startTimeMs).toBeLessThan(30);
   });
 
-  test('whose consumer has gone meanwhile was given up: that is an error', async () => {
+  test('times out if the consumer of its replies was cancelled', async () => {
     const channel = openChannel({ callTimeoutMs: 15 })();
     channel.listen('replies');
     channel.send(request('a'), () => true);
@@ -335,7 +335,7 @@ describe('a call', () => {
     expect(errorsOf(await recorder.take(1))).toEqual(['timeout']);
   });
 
-  test('that carries its caller’s time-out ends then, and not with a later reply', async () => {
+  test('ends at the timeout in the request, and not with a later reply', async () => {
     const channel = openChannel({ callTimeoutMs: 1 })();
     channel.listen('replies');
     channel.send(request('a', { timeoutMs: 50 }), () => true);
@@ -351,7 +351,7 @@ describe('a call', () => {
     expect(recorder.spans()).toEqual([]);
   });
 
-  test('heartbeats start the time without a reply anew, not the whole time', async () => {
+  test('heartbeats restart the timeout without any reply, but not the total timeout', async () => {
     const channel = openChannel()();
     channel.listen('replies');
     const beat = (id: string) => channel.process(parcel('replies', { id, more: true }), undefined, () => {});

@@ -1,7 +1,7 @@
 import { recordSpans } from '../src/index.ts';
 import { openChannel, parcel } from './toy-broker.ts';
 
-// What a handler settles while it runs.
+// Settlements by a handler while it runs.
 
 const originals = '../../core/src/kit/originals.ts';
 const mockSetTimeout = jest.fn(jest.requireActual<{ setTimeout: () => void }>(originals).setTimeout);
@@ -14,7 +14,7 @@ const recorder = recordSpans();
 const eventsOf = (spans: Awaited<ReturnType<typeof recorder.take>>) =>
   spans.map(({ events }) => events.map(({ name }) => name));
 
-test('its own delivery: the span ends with the handler, and a second settlement is none', async () => {
+test('its own delivery: the span ends with the handler, and a second settlement is ignored', async () => {
   const channel = openChannel()();
   channel.process(parcel('songs'), 1, () => {
     channel.settle(1, false, 'ack');
@@ -26,7 +26,7 @@ test('its own delivery: the span ends with the handler, and a second settlement 
   expect(eventsOf(await recorder.take(1))).toEqual([['ack']]);
 });
 
-test('its own delivery before a promise: the span ends when that settles', async () => {
+test('its own delivery, before its promise settles: the span ends with the promise', async () => {
   const channel = openChannel()();
   const done = Promise.withResolvers<void>();
   const handled = channel.process(parcel('songs'), 1, () => {
@@ -39,7 +39,7 @@ test('its own delivery before a promise: the span ends when that settles', async
   expect(eventsOf(await recorder.take(1))).toEqual([['ack']]);
 });
 
-test('all up to its own delivery, and no later one', async () => {
+test('all deliveries up to its own, but no later one', async () => {
   const channel = openChannel()();
   channel.process(parcel('songs'), 1, () => {});
   channel.process(parcel('songs'), 3, () => {});
@@ -49,7 +49,7 @@ test('all up to its own delivery, and no later one', async () => {
   expect(eventsOf(await recorder.take(3))).toEqual([['ack'], ['reject'], ['ack']]);
 });
 
-test('another one’s delivery, while its own stays open', async () => {
+test('another delivery: its own span stays open', async () => {
   const channel = openChannel()();
   channel.process(parcel('songs'), 1, () => {});
   channel.process(parcel('songs'), 2, () => channel.settle(1, false, 'ack'));
@@ -58,7 +58,7 @@ test('another one’s delivery, while its own stays open', async () => {
   expect(eventsOf(await recorder.take(2))).toEqual([['ack'], ['ack']]);
 });
 
-test('a delivery that comes inside another’s handler: each has its own settlement', async () => {
+test('a delivery inside the handler of another one: each has its own settlement', async () => {
   const channel = openChannel()();
   channel.process(parcel('outer'), 1, () => {
     channel.process(parcel('inner'), 2, () => {});
@@ -70,7 +70,7 @@ test('a delivery that comes inside another’s handler: each has its own settlem
   expect(eventsOf(await recorder.take(2))).toEqual([['ack'], ['nack']]);
 });
 
-test('the channel is closed: the span says so, and the handler goes on', async () => {
+test('the channel is closed: the span has the reason, and the handler continues', async () => {
   const channel = openChannel()();
   const result = channel.process(parcel('songs'), 1, () => {
     expect(channel.close({ type: 'channel_closed', message: 'over' })).toBe(true);
@@ -87,7 +87,7 @@ test('the channel is closed: the span says so, and the handler goes on', async (
   expect(settled?.attributes['error.type']).toBeUndefined();
 });
 
-test('nothing, for it throws: the span has the error, and a late settlement is none', async () => {
+test('a handler that throws: the span has the error, and a later settlement is ignored', async () => {
   const channel = openChannel()();
   const handler = () => {
     throw new RangeError('no more');
@@ -100,7 +100,7 @@ test('nothing, for it throws: the span has the error, and a late settlement is n
   expect(span?.events.map(({ name }) => name)).toEqual(['exception']);
 });
 
-test('what fails while a delivery is written down costs the handler’s result nothing, nor leaves a span open', async () => {
+test('a failure while a delivery is stored does not change the result of the handler, and the span ends', async () => {
   const channel = openChannel({ consumeTimeoutMs: 1000 })();
   mockSetTimeout.mockClear().mockImplementationOnce(() => {
     throw new RangeError('no timers');

@@ -2,13 +2,13 @@ import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { recordSpans } from '../src/index.ts';
 import { broken, label, openChannel, parcel } from './toy-broker.ts';
 
-// The templates with a broker that is none.
+// The template with a broker in memory.
 
 const recorder = recordSpans();
 const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
 const laterTurn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-test('a client whose send is a promise: the span ends when it settles', async () => {
+test('a client whose send returns a promise: the span ends when the promise settles', async () => {
   const channel = openChannel()();
   const sent = Promise.withResolvers<string>();
   const result = channel.send(parcel('songs'), () => sent.promise);
@@ -25,7 +25,7 @@ test('a client whose send is a promise: the span ends when it settles', async ()
   expect(call).toMatchObject({ kind: SpanKind.CLIENT, attributes: { 'error.type': 'RangeError' } });
 });
 
-test('a send that throws: the error is recorded and thrown on, and later numbers are right', async () => {
+test('a send that throws: the error is recorded and rethrown, and later messages are numbered correctly', async () => {
   const channel = openChannel()();
   channel.expectConfirms();
   const refuse = () => {
@@ -38,7 +38,7 @@ test('a send that throws: the error is recorded and thrown on, and later numbers
   expect(spans.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR, SpanStatusCode.UNSET]);
 });
 
-test('confirms come alone or up to a number; a refusal is that message’s', async () => {
+test('a confirm is for one message or for all up to a number, and so is a refusal', async () => {
   const channel = openChannel()();
   channel.expectConfirms();
   for (let count = 0; count < 5; count++) channel.send(parcel('songs'), () => true);
@@ -59,7 +59,7 @@ test('confirms come alone or up to a number; a refusal is that message’s', asy
   expect(channel.close({ type: 'channel_closed', message: 'over' })).toBe(false);
 });
 
-test('a batch is one span with a link to each message’s, settled when all are', async () => {
+test('a batch is one span that links to the span of each message, and lasts until all are settled', async () => {
   const channel = openChannel()();
   const parcels = [parcel('songs'), parcel('songs'), parcel('songs')];
   for (const each of parcels) channel.send(each, () => true);
@@ -81,7 +81,7 @@ test('a batch is one span with a link to each message’s, settled when all are'
   expect(batch?.links.map((link) => link.context.spanId)).toEqual([one?.spanId, two?.spanId, three?.spanId]);
 });
 
-test('a rejected promise of a handler stays rejected for whoever has it, after the span has ended', async () => {
+test('the promise of a handler is still rejected after its error was recorded', async () => {
   const channel = openChannel()();
   const error = new Error('sold out');
   const result = channel.process(parcel('songs'), undefined, () => Promise.reject(error));
@@ -90,7 +90,7 @@ test('a rejected promise of a handler stays rejected for whoever has it, after t
   expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'sold out' });
 });
 
-test('calls and replies between two channels, many at once, in any order', async () => {
+test('many calls at once on two channels, with replies in any order', async () => {
   const open = openChannel();
   const [client, server] = [open(), open()];
   const requests = Array.from({ length: 20 }, (_, id) => parcel('sum', { id: `${id}`, replyTo: 'tmp-1' }));
@@ -103,15 +103,15 @@ test('calls and replies between two channels, many at once, in any order', async
     });
     span.end();
   }
-  const backs: (string | undefined)[] = [];
+  const inReplies: (string | undefined)[] = [];
   for (const request of requests.toReversed()) {
     server.process(request, undefined, () => {
       const reply = parcel('tmp-1', { id: request.id! });
       server.send(reply, () => true);
-      client.process(reply, undefined, () => backs.unshift(activeSpanId()));
+      client.process(reply, undefined, () => inReplies.unshift(activeSpanId()));
     });
   }
-  expect(backs).toEqual(callers);
+  expect(inReplies).toEqual(callers);
   const spans = await recorder.take(60);
   const byKind = (kind: SpanKind) => spans.filter((span) => span.kind === kind);
   expect(byKind(SpanKind.CLIENT)).toHaveLength(20);
@@ -119,32 +119,32 @@ test('calls and replies between two channels, many at once, in any order', async
     expect(byKind(SpanKind.CLIENT).map(({ spanId }) => spanId)).toContain(served.parentSpanId);
 });
 
-test('a call ends once, however often something ends it', async () => {
+test('a call whose channel was closed waits for a reply on another channel', async () => {
   const open = openChannel({ callTimeoutMs: 20 });
   const [client, listener] = [open(), open()];
   listener.listen('tmp-2');
   client.send(parcel('sum', { id: 'a', replyTo: 'tmp-2' }), () => true);
-  // The reply comes in elsewhere: this end is no reason to give up, only worth remembering.
-  client.close({ type: 'channel_closed', message: 'the request’s end' });
+  // The reply is consumed on another channel, so the call can still succeed.
+  client.close({ type: 'channel_closed', message: 'the channel closed' });
   expect(recorder.open()).toHaveLength(1);
   await laterTurn();
   const [call] = await recorder.take(1);
-  expect(call?.status.message).toBe('no reply within 20 ms; the channel of the request: the request’s end');
+  expect(call?.status.message).toBe('no reply within 20 ms; the channel of the request: the channel closed');
   listener.close({ type: 'channel_closed', message: 'over' });
 });
 
-test('time-outs come in their order, with one timer that keeps no process alive', async () => {
+test('a delivery that is not settled ends with a timeout', async () => {
   const channel = openChannel({ consumeTimeoutMs: 15 })();
   channel.process(parcel('songs'), 1, () => 'kept');
   channel.process(parcel('songs'), 2, () => 'kept');
   channel.settle(1, false, 'ack');
   const spans = await recorder.take(2);
   expect(spans.map(({ status }) => status.message)).toEqual([undefined, 'not settled within 15 ms']);
-  // Settled too late: the span has ended.
+  // The span has ended, so this is ignored.
   channel.settle(0, true, 'ack');
 });
 
-test('a handler may take as long as it needs: only then the time for the settlement begins', async () => {
+test('the timeout for the settlement starts when the handler is done', async () => {
   const channel = openChannel({ consumeTimeoutMs: 15 })();
   const [settled, forgotten] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   void channel.process(parcel('settled'), 1, () => settled.promise);
@@ -163,7 +163,7 @@ test('a handler may take as long as it needs: only then the time for the settlem
   ]);
 });
 
-test('nothing is given up before its time', async () => {
+test('no timeout is early', async () => {
   const channel = openChannel({ consumeTimeoutMs: 80 })();
   channel.process(parcel('songs'), 1, () => {});
   await new Promise((resolve) => setTimeout(resolve, 35));
@@ -172,7 +172,7 @@ test('nothing is given up before its time', async () => {
   for (const { startTimeMs, endTimeMs } of spans) expect(endTimeMs - startTimeMs).toBeGreaterThanOrEqual(79);
 });
 
-test('a view that fails costs the span, never the message', () => {
+test('if a view fails, the message is sent and handled without a span', () => {
   const channel = openChannel({}, { sending: broken, processing: broken })();
   expect(channel.send(parcel('songs'), () => 'sent')).toBe('sent');
   expect(channel.process(parcel('songs'), 1, () => 'handled')).toBe('handled');
@@ -180,7 +180,7 @@ test('a view that fails costs the span, never the message', () => {
   expect(recorder.spans()).toEqual([]);
 });
 
-test('a view that fails when the span has started leaves no span open', async () => {
+test('if a view fails after the start of a span, the span ends', async () => {
   const silent = openChannel({}, { availableHeaderBytes: broken })();
   expect(silent.send(parcel('songs'), () => 'sent')).toBe('sent');
   const channel = openChannel({}, { describeSent: broken, describeDelivery: broken })();
@@ -189,7 +189,7 @@ test('a view that fails when the span has started leaves no span open', async ()
   await recorder.take(3);
 });
 
-test('a message whose context cannot be remembered is traced as any other', async () => {
+test('a message whose context cannot be stored is still traced', async () => {
   const channel = openChannel({}, { identity: broken })();
   expect(channel.process(parcel('songs'), undefined, () => activeSpanId())).toBeDefined();
   expect(channel.processBatch([parcel('songs')], [], () => 'handled')).toBe('handled');
@@ -197,14 +197,14 @@ test('a message whose context cannot be remembered is traced as any other', asyn
   await recorder.take(3);
 });
 
-test('a view that fails at the end leaves no span open', async () => {
+test('if a view fails at the end of a span, the span ends', async () => {
   const channel = openChannel({}, { onSent: broken, onProcessed: broken })();
   channel.send(parcel('songs'), () => true);
   channel.process(parcel('songs'), undefined, () => 'handled');
   await recorder.take(2);
 });
 
-test('a channel on which replies are no longer consumed has no part in a call', async () => {
+test('a call does not depend on a channel that no longer consumes its replies', async () => {
   const open = openChannel();
   const [client, replies] = [open(), open()];
   const closing = { type: 'channel_closed', message: 'over' };
@@ -217,7 +217,7 @@ test('a channel on which replies are no longer consumed has no part in a call', 
   await recorder.take(1);
 });
 
-test('names made up at run time do not come into span names', () => {
+test('generated names are replaced in span names', () => {
   expect(label('tmp-17')).toBe('(temporary)');
   expect(label('user.0B7C3C5E-8d47-4a0e-9b6d-0c5a7e1f2d34.login')).toBe('user.(temporary).login');
   expect(label('reply_0b7c3c5e8d474a0e9b6d0c5a7e1f2d34')).toBe('reply_(temporary)');
@@ -225,7 +225,7 @@ test('names made up at run time do not come into span names', () => {
   for (let count = 0; count < 3000; count++) expect(label(`songs.${count}`)).toBe(`songs.${count}`);
 });
 
-test('requests that nobody answers are bounded: the oldest give way', async () => {
+test('the number of calls without a reply is bounded: the oldest one fails', async () => {
   const channel = openChannel()();
   recorder.sampling = 'none';
   for (let id = 0; id < 50_000; id++)
