@@ -1,3 +1,4 @@
+export { compositeProvider } from './composite/composite-provider.ts';
 export type { Decider, Facts, LateRules, Provider, ProviderStats, Threshold, Verdict } from './decider.ts';
 export { PolicyDecider, type PolicyDeciderOptions } from './deciding/policy-decider.ts';
 export type { PolicyCounters, PolicyStates } from './deciding/policy-state.ts';

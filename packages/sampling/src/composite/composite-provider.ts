@@ -1,0 +1,40 @@
+import type { Decider, Facts, LateRules, Provider, ProviderStats, Verdict } from '../decider.ts';
+import { compileComposable } from './compile-composable.ts';
+
+/**
+ * The sampler `composite/development` of OpenTelemetry's declarative configuration. Its rules are tried in order, and the
+ * first one that matches decides; policies, in contrast, are all applied.
+ *
+ * @param config the value of `composite/development`, parsed
+ * @throws TypeError that names the wrong part: `@clew/sampling: expected composite.probability.ratio in [0, 1], got 2`
+ * @see https://github.com/open-telemetry/opentelemetry-configuration/blob/main/schema-docs.md#experimentalcomposablesampler
+ */
+export function compositeProvider(config: unknown): Provider {
+  const decider = new CompositeDecider(compileComposable(config, 'composite'));
+  return {
+    name: 'composite',
+    start: (inForce) => inForce(decider, ''),
+    stats: (): ProviderStats => ({ loads: 1, unchanged: 0, failures: {}, version: '' }),
+    stop: () => {},
+  };
+}
+
+class CompositeDecider implements Decider {
+  readonly #decide: (facts: Facts) => Verdict;
+
+  constructor(decide: (facts: Facts) => Verdict) {
+    this.#decide = decide;
+  }
+
+  needsRoute(): boolean {
+    return false;
+  }
+
+  decide(facts: Facts): Verdict {
+    return this.#decide(facts);
+  }
+
+  late(): LateRules | undefined {
+    return undefined;
+  }
+}
