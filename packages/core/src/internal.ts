@@ -2,6 +2,7 @@
 
 export { expectFit, show } from './kit/expect-fit.ts';
 export { guard, reportFailure } from './kit/failures.ts';
+export { isHeaderName, isHeaderValue } from './kit/header-rule.ts';
 export { moduleHook } from './kit/module-hook.ts';
 export { claim, release } from './kit/one-per-process.ts';
 export { type OptionKinds, resolveOptions, splitList } from './kit/options.ts';

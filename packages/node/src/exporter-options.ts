@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { URL } from 'node:url';
+import { isHeaderName, isHeaderValue } from '@clew/core/internal';
 import type { OtlpExporterOptions } from '@clew/tracer';
 import { definedOnly } from './defined-only.ts';
 import type { Environment } from './environment.ts';
@@ -8,7 +9,6 @@ import type { Environment } from './environment.ts';
 const BYTES_PER_SPAN = 1024;
 const MAX_QUEUE_BYTES = 1_073_741_824;
 const MAX_BATCH_BYTES = 4_194_304;
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Returns the exporter options from the environment; `false` for `OTEL_TRACES_EXPORTER=none`. */
 export function exporterFrom(environment: Environment): OtlpExporterOptions | false {
@@ -78,8 +78,7 @@ function checkedUrl(environment: Environment, name: string, value: string): URL 
 function headersFrom(environment: Environment, ...names: string[]): Record<string, string> | undefined {
   const headers = environment.pairs(...names);
   for (const [name, value] of Object.entries(headers ?? {})) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 9110 forbids these in a header value
-    if (HEADER_NAME.test(name) && !/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) continue;
+    if (isHeaderName(name) && isHeaderValue(value)) continue;
     const variable = names.find((each) => environment.text(each) !== undefined) ?? '';
     environment.warn(variable, 'valid header names and values', '');
     return undefined;

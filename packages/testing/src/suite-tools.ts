@@ -12,6 +12,6 @@ export function suiteTools<Options>(options: Options): Tools<Options> {
     once: (_object, patch) => patch(),
     traceChannel: () => {},
     onDisable: () => {},
-    callHook: (hook, span, info) => hook?.(span, info),
+    callHook: (hook, ...args) => hook?.(...args),
   };
 }

@@ -1,4 +1,5 @@
 import { URL } from 'node:url';
+import { isHeaderName, isHeaderValue } from '@clew/core/internal';
 import { expectOption, integerOption } from './expect-option.ts';
 import type { TlsOptions } from './http-post.ts';
 
@@ -66,9 +67,6 @@ const NAMES: ReadonlySet<string> = new Set<keyof OtlpExporterOptions>([
   'key',
 ]);
 const DEFAULT_URL = 'http://localhost:4318/v1/traces';
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 9110 forbids these in a header value
-const HEADER_VALUE = /^[^\x00-\x08\x0a-\x1f\x7f]*$/;
 
 /** Fills in the defaults; throws for an invalid value. */
 export function resolveExporterOptions(given: OtlpExporterOptions = {}): ResolvedExporterOptions {
@@ -114,9 +112,8 @@ function urlOf(text: string): URL {
 function headersOf(given: Readonly<Record<string, string>>): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given)) {
-    expectOption(HEADER_NAME.test(name), 'exporter.headers', 'to have valid names', name);
-    const fits = typeof value === 'string' && HEADER_VALUE.test(value);
-    expectOption(fits, `exporter.headers["${name}"]`, 'to be one line of text', typeof value);
+    expectOption(isHeaderName(name), 'exporter.headers', 'to have valid names', name);
+    expectOption(isHeaderValue(value), `exporter.headers["${name}"]`, 'to be one line of text', typeof value);
     headers[name.toLowerCase()] = value;
   }
   return headers;

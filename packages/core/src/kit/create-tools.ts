@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import type { Span, Tracer } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
 import { guard, reportFailure } from './failures.ts';
 import type { ModuleTarget, Tools } from './target.ts';
 import { type TracedChannel, traceChannel } from './tracing-channel.ts';
@@ -72,8 +72,8 @@ export function createTools<Options>(
     onDisable(undoing) {
       undo.add(undoing);
     },
-    callHook(hook, span: Span, info) {
-      if (hook) guard(`a hook of ${name}`, () => hook(span, info));
+    callHook(hook, ...args) {
+      return hook === undefined ? undefined : guard(`a hook of ${name}`, () => hook(...args));
     },
   };
 }

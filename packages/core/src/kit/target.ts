@@ -1,4 +1,4 @@
-import type { Span, Tracer } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
 import type { Operation } from '../operation.ts';
 import type { ChannelOperation, ChannelView } from './tracing-channel.ts';
 import type { AnyFunction } from './wrap.ts';
@@ -27,8 +27,11 @@ export interface Tools<Options> {
   ): void;
   /** Registers how to undo a change made without `wrap` or `subscribe`, such as a property with accessors. */
   onDisable(undo: () => void): void;
-  /** Calls a user's hook with a span; what it throws is logged once and not rethrown. */
-  callHook<Info>(hook: ((span: Span, info: Info) => void) | undefined, span: Span, info: Info): void;
+  /** Calls a user's hook, if there is one, and returns its result; what it throws is logged once and not rethrown. */
+  callHook<Args extends readonly unknown[], Result>(
+    hook: ((...args: Args) => Result) | undefined,
+    ...args: Args
+  ): Result | undefined;
 }
 
 /** A module that is patched when it is loaded. */

@@ -152,8 +152,7 @@ function isIgnored<Request, Response>(
 ): boolean {
   const { ignoreOutgoingRequestHook, requireParentforOutgoingSpans } = tools.options;
   if (requireParentforOutgoingSpans && trace.getSpan(parent) === undefined) return true;
-  if (ignoreOutgoingRequestHook === undefined) return false;
-  return guard(`a hook of ${tools.name}`, () => ignoreOutgoingRequestHook(request)) === true;
+  return tools.callHook(ignoreOutgoingRequestHook, request) === true;
 }
 
 function requestAttributes<Request, Response>(
@@ -172,8 +171,5 @@ function requestAttributes<Request, Response>(
   attributes[ATTR.urlFull] = redactUrl(origin, path, tools.options.redactedQueryParams);
   const { startOutgoingSpanHook } = tools.options;
   if (startOutgoingSpanHook === undefined) return attributes;
-  return Object.assign(
-    attributes,
-    guard(`a hook of ${tools.name}`, () => startOutgoingSpanHook(request)),
-  );
+  return Object.assign(attributes, tools.callHook(startOutgoingSpanHook, request));
 }

@@ -13,7 +13,7 @@ import {
 import { rootContext } from '../context/context.ts';
 import { emitAlwaysIn, emitterContext, setEmitterContext } from '../context/emitter-context.ts';
 import { isTracingSuppressed, suppressTracing } from '../context/suppression.ts';
-import { guard, reportFailure } from '../kit/failures.ts';
+import { reportFailure } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { currentContext, Operation } from '../operation.ts';
 import { incomingOf } from '../propagation/incoming.ts';
@@ -58,11 +58,8 @@ export function httpServer<Request extends object, Response extends object>(
   const trustOf = trustBy();
 
   const isIgnored = (request: Request): boolean => {
-    const { ignoreIncomingRequestHook } = tools.options;
-    return (
-      ignoreIncomingRequestHook !== undefined &&
-      guard(`a hook of ${tools.name}`, () => ignoreIncomingRequestHook(request)) === true
-    );
+    const { ignoreIncomingRequestHook: hook } = tools.options;
+    return hook !== undefined && tools.callHook(hook, request) === true;
   };
   /** Unless tracing is suppressed, downstream services continue the incoming trace of an ignored request. */
   const insideIgnored = (incoming: Context): Context =>
@@ -170,10 +167,7 @@ function requestAttributes<Request, Response>(
   }
   const { startIncomingSpanHook } = tools.options;
   if (startIncomingSpanHook === undefined) return attributes;
-  return Object.assign(
-    attributes,
-    guard(`a hook of ${tools.name}`, () => startIncomingSpanHook(request)),
-  );
+  return Object.assign(attributes, tools.callHook(startIncomingSpanHook, request));
 }
 
 /** Sets the remaining attributes. A failure is reported here, so that the caller still registers the end of the span. */

@@ -54,7 +54,7 @@ function callHooks<Info extends LayerInfo>(
 ): void {
   const { spanNameHook, requestHook } = tools.options;
   if (spanNameHook !== undefined)
-    tools.callHook((named) => named.updateName(spanNameHook(info, name) ?? name), span, info);
+    tools.callHook((named: Span) => named.updateName(spanNameHook(info, name) ?? name), span);
   if (requestHook !== undefined) tools.callHook(requestHook, span, info);
 }
 

@@ -46,7 +46,7 @@ describe('a failure in a plugin does not reach the application:', () => {
     instance.disable();
   });
 
-  test('a user’s hook, which is called with the span and its info', () => {
+  test('a user’s hook, which is called with its arguments and whose result is returned', () => {
     let tools: SongTools | undefined;
     make(
       {},
@@ -55,11 +55,12 @@ describe('a failure in a plugin does not reach the application:', () => {
       }),
     ).instrument(songs());
     const span = trace.getTracer('songs').startSpan('play');
-    const onSpan = jest.fn(() => {
+    const onSpan = jest.fn((..._given: unknown[]): unknown => {
       throw new Error('broken hook');
     });
-    tools?.callHook(onSpan, span, 'info');
-    tools?.callHook(undefined, span, 'info');
+    expect(tools?.callHook(onSpan, span, 'info')).toBeUndefined();
+    expect(tools?.callHook(undefined, span, 'info')).toBeUndefined();
+    expect(tools?.callHook((text: string) => text.length, 'info')).toBe(4);
     expect(onSpan).toHaveBeenCalledWith(span, 'info');
     expect(failed).toHaveBeenCalledWith(
       expect.stringContaining('a hook of @clew/instrumentation-songs failed'),

@@ -52,7 +52,12 @@ function tracingWith(options: Partial<HttpServerOptions<Message, Message>> = {})
     spans.push(new ListeningSpan());
     return spans.at(-1) as unknown as Span;
   };
-  const tools = { name: 'test', options: { ...defaults, ...options }, tracer: { startSpan } };
+  const tools = {
+    name: 'test',
+    options: { ...defaults, ...options },
+    tracer: { startSpan },
+    callHook: (hook: (...args: unknown[]) => unknown, ...args: unknown[]) => hook(...args),
+  };
   return http.server(tools as unknown as Tools<HttpServerOptions<Message, Message>>, view);
 }
 
