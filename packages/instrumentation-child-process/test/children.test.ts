@@ -2,7 +2,7 @@ import childProcess from 'node:child_process';
 import { once } from 'node:events';
 import { suppressTracing } from '@clew/core';
 import { setPropagationDefaults } from '@clew/core/internal';
-import { meeting, recordSpans, within } from '@clew/testing';
+import { barrier, recordSpans, within } from '@clew/testing';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { asCaller, instrument, PRINT, printedBy, STARTERS, SYNC, withPoolScript } from './traced.ts';
 
@@ -147,7 +147,7 @@ test('callbacks and listeners run in the caller’s context', async () => {
 
 test('concurrent requests never mix', async () => {
   const instance = instrument();
-  const meet = meeting(3);
+  const meet = barrier(3);
   const request = async (name: string) => {
     const span = trace.getTracer('test').startSpan(name);
     const printed = await within(span, async () => {

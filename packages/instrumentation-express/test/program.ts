@@ -1,11 +1,11 @@
-import type { FrameworkProgram, SuiteMiddleware, SuiteRoute } from '@clew/testing';
+import type { FrameworkApplication, SuiteMiddleware, SuiteRoute } from '@clew/testing';
 import { suiteRequest } from '@clew/testing';
 import type { Express, RequestHandler, Router } from 'express';
 
 export type ExpressModule = typeof import('express');
 
 /** Builds a suite's program with one of the Expresses. */
-export function build(express: ExpressModule, program: FrameworkProgram): Express {
+export function build(express: ExpressModule, program: FrameworkApplication): Express {
   const app = express();
   // In other environments Express answers with the stack, where wrapped functions can be seen, and so it logs it.
   app.set('env', 'production');
@@ -13,7 +13,7 @@ export function build(express: ExpressModule, program: FrameworkProgram): Expres
   return app;
 }
 
-function addTo(express: ExpressModule, router: Router, program: FrameworkProgram): void {
+function addTo(express: ExpressModule, router: Router, program: FrameworkApplication): void {
   for (const middleware of program.middlewares ?? []) router.use(middlewareOf(middleware));
   for (const route of program.routes ?? []) {
     router[route.method === 'GET' ? 'get' : 'post'](route.path, handlerOf(route));

@@ -1,4 +1,4 @@
-import { listenTraced, type RawAnswer, type RecordedSpan, type Recorder, send } from '@clew/testing';
+import { listenTraced, type RawResponse, type RecordedSpan, type Recorder, send } from '@clew/testing';
 import { SpanKind } from '@opentelemetry/api';
 import type { Express } from 'express';
 import express5 from 'express';
@@ -14,7 +14,7 @@ export const expresses: readonly (readonly [name: string, express: ExpressModule
 
 /** What one request left: the answer, the SERVER span, and the spans inside it in the order of their starts. */
 export interface Trace {
-  readonly answer: RawAnswer;
+  readonly answer: RawResponse;
   readonly server: RecordedSpan;
   readonly layers: readonly RecordedSpan[];
 }

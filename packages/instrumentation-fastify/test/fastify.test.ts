@@ -16,12 +16,13 @@ const SKIPS = {
     'Fastify refuses a second route of the same shape',
   'of several routes that call next, the last stays the route':
     'Fastify refuses a second route of the same shape',
-  'and before a later mount': 'Fastify picks one route for a request',
+  'a route that responds and calls next stays the route before a later mount':
+    'Fastify picks one route for a request',
   'a route that streams stays the route':
     'a route passes the request on to the 404 handler only, which responds',
   'a route that calls next is not the route of a request to which middleware responds with 404':
     'hooks run after the match, so the route is what responds',
-  "in another client's context, which a handler may find itself in, nothing is written":
+  "a handler that runs in another client's context does not change that client's route":
     'hooks see the requests of all routes, so the context is lost in each',
   'layers of an ignored type are not spans, and the route is unchanged': 'handlers are the only layers',
 };

@@ -5,7 +5,7 @@ import {
   laterTurn,
   listenTraced,
   openRequest,
-  type RawAnswer,
+  type RawResponse,
   type RecordedSpan,
   recordSpans,
   send,
@@ -20,7 +20,7 @@ import { type FastifyModule, listenerOf } from './program.ts';
 const recorder = recordSpans();
 
 interface Trace {
-  readonly answer: RawAnswer;
+  readonly answer: RawResponse;
   readonly server: RecordedSpan;
   readonly layers: readonly RecordedSpan[];
 }

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
-import { type FrameworkProgram, suiteRequest } from '@clew/testing';
+import { type FrameworkApplication, suiteRequest } from '@clew/testing';
 import type { FastifyInstance, default as fastify } from 'fastify';
 
 export type FastifyModule = typeof fastify;
 
 /** Builds a suite's program with one of the Fastifys. */
-export function build(create: FastifyModule, program: FrameworkProgram): FastifyInstance {
+export function build(create: FastifyModule, program: FrameworkApplication): FastifyInstance {
   const app = create();
   addTo(app, program);
   return app;
@@ -16,7 +16,10 @@ export function listenerOf(app: FastifyInstance): RequestListener {
   return (request, response) => void app.ready().then(() => app.routing(request, response));
 }
 
-function addTo(app: FastifyInstance, { middlewares = [], routes = [], mounts = [] }: FrameworkProgram): void {
+function addTo(
+  app: FastifyInstance,
+  { middlewares = [], routes = [], mounts = [] }: FrameworkApplication,
+): void {
   for (const { name, run } of middlewares) {
     const hook = async () => {
       await run();

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { ATTR } from '@clew/core/plugin';
 import {
   listenTraced,
-  type RawAnswer,
+  type RawResponse,
   type RecordedSpan,
   recordSpans,
   send,
@@ -18,7 +18,7 @@ import { type HapiModule, listenerOf } from './program.ts';
 const recorder = recordSpans();
 
 interface Trace {
-  readonly answer: RawAnswer;
+  readonly answer: RawResponse;
   readonly server: RecordedSpan;
   readonly layers: readonly RecordedSpan[];
 }

@@ -1,6 +1,12 @@
 import type { RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
-import { CATCH_ALL, type FrameworkProgram, type Step, type StepHandler, suiteRequest } from '@clew/testing';
+import {
+  CATCH_ALL,
+  type FrameworkApplication,
+  type Step,
+  type StepHandler,
+  suiteRequest,
+} from '@clew/testing';
 import { boomify } from '@hapi/boom';
 import type * as hapi from '@hapi/hapi';
 
@@ -24,7 +30,7 @@ export function spelling(route: string): string {
 /** Builds a suite's program. */
 export async function build(
   server: hapi.Server,
-  { middlewares = [], routes = [], mounts = [] }: FrameworkProgram,
+  { middlewares = [], routes = [], mounts = [] }: FrameworkApplication,
 ): Promise<void> {
   for (const { name, run } of middlewares) {
     const extension: hapi.Lifecycle.Method = async (_request, h) => {

@@ -12,7 +12,16 @@ const agents = new WeakMap<object, http.Agent>();
 
 /** Makes a call of the suite with Node's own client. */
 export function callWith(module: Module): HttpClientAdapter['call'] {
-  return async ({ url, method = 'GET', headers = {}, signal, onAnswer, onEvent, session, body = 'read' }) => {
+  return async ({
+    url,
+    method = 'GET',
+    headers = {},
+    signal,
+    onResponse,
+    onEvent,
+    session,
+    body = 'read',
+  }) => {
     const agent = session && agentOf(module, session);
     const options = {
       method,
@@ -28,7 +37,7 @@ export function callWith(module: Module): HttpClientAdapter['call'] {
     const answer = await new Promise<{ status: number; body: string }>((resolve, reject) => {
       request.on('response', (response) => {
         if (onEvent) for (const event of RESPONSE_EVENTS) response.on(event, onEvent);
-        onAnswer?.();
+        onResponse?.();
         const { statusCode: status = 0 } = response;
         if (body === 'discard') {
           response.destroy();

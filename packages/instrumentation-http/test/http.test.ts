@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { join } from 'node:path';
-import { answering, httpClientSuite, httpServerSuite, listenOn, manifestSuite } from '@clew/testing';
+import { httpClientSuite, httpServerSuite, listenOn, manifestSuite, requestListener } from '@clew/testing';
 import { HttpInstrumentation } from '../src/index.ts';
 import { callWith } from './call.ts';
 
@@ -14,7 +14,7 @@ httpServerSuite({
   name: 'node:http',
   instrument,
   functions: () => [http.Server.prototype.emit],
-  listen: (handler) => listenOn(http.createServer(answering(handler))),
+  listen: (handler) => listenOn(http.createServer(requestListener(handler))),
 });
 
 httpClientSuite({

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { answering, httpClientSuite, httpServerSuite, listenOn } from '@clew/testing';
+import { httpClientSuite, httpServerSuite, listenOn, requestListener } from '@clew/testing';
 import { generate } from 'selfsigned';
 import { HttpInstrumentation } from '../src/index.ts';
 import { callWith } from './call.ts';
@@ -19,7 +19,7 @@ httpServerSuite({
   name: 'node:https',
   instrument,
   functions: () => [https.Server.prototype.emit],
-  listen: async (handler) => listenOn(https.createServer(await tls(), answering(handler)), 'https'),
+  listen: async (handler) => listenOn(https.createServer(await tls(), requestListener(handler)), 'https'),
 });
 
 httpClientSuite({

@@ -1,4 +1,4 @@
-import { type FrameworkProgram, type SuiteMiddleware, suiteRequest } from '@clew/testing';
+import { type FrameworkApplication, type SuiteMiddleware, suiteRequest } from '@clew/testing';
 import type Koa from 'koa';
 
 export type KoaModule = typeof Koa;
@@ -15,7 +15,7 @@ export interface AnyRouter {
 export type AnyRouterClass = new (options?: { prefix: string }) => AnyRouter;
 
 /** Builds a suite's program with one of the Koas and one of the routers. */
-export function build(Application: KoaModule, Router: AnyRouterClass, program: FrameworkProgram): Koa {
+export function build(Application: KoaModule, Router: AnyRouterClass, program: FrameworkApplication): Koa {
   const app = new Application();
   app.silent = true;
   for (const middleware of program.middlewares ?? []) app.use(middlewareOf(middleware));
@@ -23,7 +23,7 @@ export function build(Application: KoaModule, Router: AnyRouterClass, program: F
   return app;
 }
 
-function routerOf(Router: AnyRouterClass, program: FrameworkProgram): AnyRouter {
+function routerOf(Router: AnyRouterClass, program: FrameworkApplication): AnyRouter {
   const router = new Router();
   for (const { method, path, handle } of program.routes ?? []) {
     router[method === 'GET' ? 'get' : 'post'](path, async (context) => {

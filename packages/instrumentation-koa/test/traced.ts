@@ -1,4 +1,4 @@
-import { listenTraced, type RawAnswer, type RecordedSpan, type Recorder, send } from '@clew/testing';
+import { listenTraced, type RawResponse, type RecordedSpan, type Recorder, send } from '@clew/testing';
 import { SpanKind } from '@opentelemetry/api';
 import type Koa from 'koa';
 import { KoaInstrumentation } from '../src/index.ts';
@@ -6,7 +6,7 @@ import type { KoaModule } from './program.ts';
 
 /** What one request left: the answer, the SERVER span, and the spans inside it in the order of their starts. */
 export interface Trace {
-  readonly answer: RawAnswer;
+  readonly answer: RawResponse;
   readonly server: RecordedSpan;
   readonly layers: readonly RecordedSpan[];
 }

@@ -47,11 +47,11 @@ const agents = new WeakMap<ClientSession, Dispatcher>();
 /** Sends a request with `request()`, on a new connection unless there is a session. */
 export function requestWith({ request, Agent }: Undici): HttpClientAdapter['call'] {
   return async (call: ClientCall) => {
-    const { url, method = 'GET', headers = {}, signal, onAnswer, onEvent, session, body = 'read' } = call;
+    const { url, method = 'GET', headers = {}, signal, onResponse, onEvent, session, body = 'read' } = call;
     const dispatcher = session ? agentOf(session, Agent) : new Agent({ pipelining: 0 });
     try {
       const response = await request(url, { method: method as 'GET', headers, signal, dispatcher } as object);
-      onAnswer?.();
+      onResponse?.();
       if (body === 'discard') await response.body.dump();
       if (onEvent) for (const event of BODY_EVENTS) response.body.on(event, onEvent);
       const text = body === 'read' ? await textOf(response.body) : '';
@@ -79,11 +79,20 @@ async function textOf(stream: Readable): Promise<string> {
 }
 
 export function fetchWith(fetch: typeof globalThis.fetch): HttpClientAdapter['call'] {
-  return async ({ url, method = 'GET', headers = {}, signal, onAnswer, onEvent, session, body = 'read' }) => {
+  return async ({
+    url,
+    method = 'GET',
+    headers = {},
+    signal,
+    onResponse,
+    onEvent,
+    session,
+    body = 'read',
+  }) => {
     const dispatcher = session && agentOf(session, VERSIONS.undici7!.Agent);
     const options = { method, headers, ...(signal && { signal }), ...(dispatcher && { dispatcher }) };
     const response = await fetch(url, options as object);
-    onAnswer?.();
+    onResponse?.();
     if (body === 'discard') await response.body?.cancel();
     const decoder = new TextDecoder();
     let text = '';

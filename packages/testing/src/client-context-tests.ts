@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { type ClientDriver, type ClientSession, echo, ok } from './client-driver.ts';
-import { callerSpan, currentSpanId, meeting, within } from './subject.ts';
+import { barrier, callerSpan, currentSpanId, within } from './subject.ts';
 
 /** Tests of the context of a call and of its events. */
 export function contextTests({
@@ -9,7 +9,7 @@ export function contextTests({
   recorder,
   calling,
 }: ClientDriver): Record<string, () => Promise<void>> {
-  /** The contexts that the second of two callers sees on the connection that the first one opened. */
+  /** Makes two calls on one connection. Returns the spans that are current in the events of the second call. */
   const seenBySecond = async (options: object, spans: number) => {
     const peers: (number | undefined)[] = [];
     let sendRest: () => unknown = () => {};
@@ -65,7 +65,7 @@ export function contextTests({
         const caller = callerSpan();
         const seen: string[] = [];
         await within(caller, async () => {
-          await adapter.call({ url, onAnswer: () => seen.push(currentSpanId()) });
+          await adapter.call({ url, onResponse: () => seen.push(currentSpanId()) });
           seen.push(currentSpanId());
         });
         caller.end();
@@ -74,7 +74,7 @@ export function contextTests({
       });
     },
     'concurrent calls have their own contexts': async () => {
-      const both = meeting(2);
+      const both = barrier(2);
       const slowEcho: RequestListener = (request, response) =>
         void both().then(() => echo(request, response));
       await calling(slowEcho, {}, async (url) => {

@@ -14,17 +14,17 @@ export interface ClientCall {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** Called where the application receives the response: in the library's callback, or right after its promise. */
-  readonly onAnswer?: () => void;
+  /** Called when the application receives the response: in the library's callback, or after its promise. */
+  readonly onResponse?: () => void;
   /** Called at each event of the request, the response and its body that the library exposes. */
   readonly onEvent?: () => void;
   /** Calls with the same session share one connection. */
   readonly session?: ClientSession;
-  /** What to do with the body: `read` (default), or `discard` it unread in the library's own way. */
+  /** Whether to `read` the body (default), or to `discard` it with the library's own function. */
   readonly body?: 'read' | 'discard';
 }
 
-/** A connection shared by calls; the adapter sets the function that closes it. */
+/** A connection that calls share. The adapter sets the function that closes it. */
 export interface ClientSession {
   close?: () => Promise<void> | void;
 }
@@ -38,7 +38,7 @@ export interface HttpClientAdapter extends SubjectAdapter {
   readonly options?: object;
   /** Key and certificate of the suite's server, for a client of `https`. */
   tls?(): Promise<{ readonly key: string; readonly cert: string }>;
-  /** Makes a call. Resolves with status and body when the response was read; rejects with the library's own error. */
+  /** Makes a call. Resolves with status and body when the body has been read; rejects with the library's own error. */
   call(call: ClientCall): Promise<{ readonly status: number; readonly body: string }>;
 }
 
@@ -64,7 +64,7 @@ export interface ClientDriver {
 export interface Called {
   readonly outcome: PromiseSettledResult<Answer>;
   readonly span: RecordedSpan;
-  /** Of the server, without the target. */
+  /** The URL of the server, without path and query. */
   readonly url: string;
 }
 
@@ -98,7 +98,7 @@ export const ok: RequestListener = (_request, response) => response.end('ok');
 /** A server that responds with the received headers as JSON. */
 export const echo: RequestListener = (request, response) => response.end(JSON.stringify(request.headers));
 
-/** The response of a call that must have succeeded. */
+/** Returns the response of a call that must have succeeded. */
 export function fulfilled(outcome: PromiseSettledResult<Answer>): Answer {
   assert(outcome.status === 'fulfilled', String((outcome as PromiseRejectedResult).reason));
   return outcome.value;

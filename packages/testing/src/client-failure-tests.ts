@@ -20,7 +20,7 @@ export function failureTests({
       assert.equal(span.attributes[ATTR.errorType], '404');
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 404);
     },
-    'so is one of 500': async () => {
+    'a response with status 500 is an error of the client': async () => {
       const { span } = await callOne((_request, response) => response.writeHead(500).end());
       assert.equal(span.attributes[ATTR.errorType], '500');
     },
@@ -53,7 +53,7 @@ export function failureTests({
         response.writeHead(200, { 'content-length': '1000' });
         response.write('half');
       };
-      const call = { signal: abort.signal, onAnswer: () => abort.abort() };
+      const call = { signal: abort.signal, onResponse: () => abort.abort() };
       const { span, outcome } = await callOne(half, {}, call);
       assert.equal(outcome.status, 'rejected');
       assertCancelled(span);

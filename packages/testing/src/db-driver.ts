@@ -8,43 +8,43 @@ import type { Skips } from './suite.ts';
 /** Runs one statement with values for its placeholders. */
 export type RunQuery = (sql: string, values?: readonly unknown[]) => Promise<unknown>;
 
-/** A connection, or a pool, to a database that the suite may fill and empty. */
+/** A connection to a database that the suite may change, or a pool of connections. */
 export interface DbConnection {
   readonly query: RunQuery;
   /** Runs `work` in a transaction: commits when it resolves, rolls back and rejects when it rejects. */
   transaction(work: (query: RunQuery) => Promise<void>): Promise<void>;
-  /** As `query`, with the library's callbacks. */
+  /** Like `query`, but with the library's callback. */
   queryWithCallback?(sql: string, callback: (error: unknown) => void): void;
   close(): Promise<void>;
 }
 
-/** A database library as the suite drives it. */
+/** The adapter of a database library. */
 export interface DbAdapter extends SubjectAdapter {
   /** `knex on sqlite` */
   readonly name: string;
   readonly skips?: Skips;
   /** `db.system.name` of the spans. */
   readonly system: string;
-  /** How the library writes the first placeholder: `?` or `$1`. */
+  /** The library's syntax for the first placeholder: `?` or `$1`. */
   readonly placeholder: string;
-  /** What is expected in `db.query.text` in its place, where the library sends something else. */
+  /** The placeholder in `db.query.text`, if the library sends another one. */
   readonly sentPlaceholder?: string;
-  /** Why the library cannot be called with a callback; without a reason `open()` must give `queryWithCallback`. */
+  /** Why the library has no callbacks. Without a reason, `open()` must return `queryWithCallback`. */
   readonly noCallbacks?: string;
   /**
-   * Opens an empty database, or one whose table `songs` may be dropped. With a pool of one or two connections: six
-   * queries at the same time must wait for each other.
+   * Opens an empty database, or one whose table `songs` may be dropped. A pool must have one or two connections, so that
+   * six concurrent queries wait for each other.
    */
   open(): Promise<DbConnection>;
 }
 
-/** What the tests of a database library have in common. */
+/** The common steps of the tests of a database library. */
 export interface DbDriver {
   readonly adapter: DbAdapter;
   readonly recorder: Recorder;
-  /** Runs `work` with the plugin on and with an empty table of songs; the spans of making the table are dropped. */
+  /** Runs `work` with the plugin enabled and an empty table `songs`. The spans of creating the table are dropped. */
   connected<T>(options: object, work: (db: DbConnection) => Promise<T>): Promise<T>;
-  /** Runs one query, which may fail, and returns the one span that it makes. */
+  /** Runs one query, which may fail, and returns its only span. */
   queryOne(
     sql: string,
     values?: readonly unknown[],
@@ -52,7 +52,7 @@ export interface DbDriver {
   ): Promise<{ readonly outcome: PromiseSettledResult<unknown>; readonly span: RecordedSpan }>;
 }
 
-/** Drives a database library by its adapter. */
+/** Creates the steps for a database library's adapter. */
 export function driveDb(adapter: DbAdapter): DbDriver {
   const recorder = prepareRecorder();
   const connected: DbDriver['connected'] = (options, work) =>
@@ -84,7 +84,7 @@ export function driveDb(adapter: DbAdapter): DbDriver {
 /** More queries than a pool of one or two connections can run at once. */
 const MORE_THAN_A_POOL = 6;
 
-/** Runs a query for each of several callers at the same time; returns the callers' ids and the ids current afterwards. */
+/** Runs concurrent queries of several callers. Returns the callers' span ids, and the current ones after each query. */
 export async function queryAtOnce(
   query: () => Promise<string>,
 ): Promise<{ readonly ids: string[]; readonly current: string[] }> {
@@ -94,7 +94,7 @@ export async function queryAtOnce(
   return { ids: callers.map((caller) => caller.spanContext().spanId), current };
 }
 
-/** Checks that each of several queries at the same time has its own caller as its parent, and returns to it. */
+/** Checks that each of several concurrent queries has its caller as the parent, and that the caller is current afterwards. */
 export async function expectOwnCallers(recorder: Recorder, query: () => Promise<string>): Promise<void> {
   const { ids, current } = await queryAtOnce(query);
   assert.deepEqual(current, ids);
@@ -112,9 +112,9 @@ export function queryWithCallback(db: DbConnection, sql = 'SELECT id FROM songs'
   return promise;
 }
 
-/** The library's way to query with a callback; fails where the adapter gives neither that nor the reason why not. */
+/** Returns `queryWithCallback`. Throws if the adapter has neither that nor a reason. */
 export function callbackOf(db: DbConnection): NonNullable<DbConnection['queryWithCallback']> {
   const { queryWithCallback } = db;
-  assert(queryWithCallback, 'open() gives no queryWithCallback, and the adapter no reason in noCallbacks');
+  assert(queryWithCallback, 'expected queryWithCallback from open(), or a reason in noCallbacks');
   return queryWithCallback;
 }

@@ -4,7 +4,7 @@ import { ATTR } from '@clew/core/plugin';
 import { context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { callbackTests } from './db-callback-tests.ts';
 import { type DbAdapter, type DbDriver, driveDb, expectOwnCallers } from './db-driver.ts';
-import { callerSpan, currentSpanId, meeting, shapeTests, tracing, within } from './subject.ts';
+import { barrier, callerSpan, currentSpanId, shapeTests, tracing, within } from './subject.ts';
 import { runSuite, type Suite, type SuiteTests } from './suite.ts';
 
 /** Runs the tests that every plugin for a database library must pass. */
@@ -12,7 +12,7 @@ export function dbSuite(adapter: DbAdapter): void {
   runSuite(dbTests(adapter));
 }
 
-/** The same tests as data: for a test runner of your own, or to check that a plugin does not pass. */
+/** Returns the same tests as data, for another test runner or for testing that a plugin fails them. */
 export function dbTests(adapter: DbAdapter): Suite {
   const driver = driveDb(adapter);
   return {
@@ -51,7 +51,7 @@ function queryTests({ adapter, recorder, connected, queryOne }: DbDriver): Suite
       assert.equal(span.attributes[ATTR.dbQueryText], 'SELECT id FROM songs WHERE title = ? OR id = ?');
       assert(!JSON.stringify(span).includes('s3cr3t'));
     },
-    'a query that fails is recorded, and the application gets its error': async () => {
+    'a failed query is recorded, and the application receives its error': async () => {
       const { span, outcome } = await queryOne('SELECT id FROM no_such_table');
       assert.equal(outcome.status, 'rejected');
       assert.equal(span.status.code, SpanStatusCode.ERROR);
@@ -71,9 +71,9 @@ function queryTests({ adapter, recorder, connected, queryOne }: DbDriver): Suite
         assert.equal(after, first?.spanId);
       });
     },
-    'queries at the same time never see each other': async () => {
+    'concurrent queries have their own contexts': async () => {
       await connected({}, async (db) => {
-        const both = meeting(2);
+        const both = barrier(2);
         const callers = [callerSpan('first'), callerSpan('second')];
         const run = (caller: Span) =>
           within(caller, async () => {
@@ -108,9 +108,9 @@ function queryTests({ adapter, recorder, connected, queryOne }: DbDriver): Suite
         assert.deepEqual(verbs, ['BEGIN', 'INSERT', 'COMMIT']);
       });
     },
-    'so are those of one that is rolled back': async () => {
+    'the statements of a transaction that is rolled back are spans': async () => {
       await connected({}, async (db) => {
-        const failure = new Error('changed my mind');
+        const failure = new Error('rolled back');
         await assert.rejects(
           db.transaction(() => Promise.reject(failure)),
           (error) => error === failure,
@@ -144,12 +144,12 @@ function queryTests({ adapter, recorder, connected, queryOne }: DbDriver): Suite
         assert.equal(recorder.wastedCalls, 0);
       });
     },
-    'where tracing is suppressed there is no span': async () => {
+    'a query has no span while tracing is suppressed': async () => {
       await connected({}, (db) =>
         context.with(suppressTracing(context.active()), () => db.query('SELECT id FROM songs')),
       );
     },
-    'after disable() nothing is recorded, after enable() everything is': async () => {
+    'after disable() queries are untraced, after enable() they are traced again': async () => {
       await tracing(adapter, {}, async (subject) => {
         const db = await adapter.open();
         recorder.reset();

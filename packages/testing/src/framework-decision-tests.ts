@@ -22,7 +22,7 @@ import { laterTurn, tracing } from './subject.ts';
 import { listenOn, whileServing } from './suite-server.ts';
 import { listenTraced } from './traced-server.ts';
 
-/** The route is what was matched when the response was decided; an error counts if it decides or breaks off the response. */
+/** Tests that the route is the one matched when the response is decided, and that an error decides or aborts it. */
 export function decisionTests(driver: FrameworkDriver): Record<string, () => Promise<void>> {
   const { adapter, recorder, spelled } = driver;
   const check = async (
@@ -60,7 +60,7 @@ export function decisionTests(driver: FrameworkDriver): Record<string, () => Pro
   return { ...tests, ...ownServerTests(driver, serveSteps) };
 }
 
-/** A server request that middleware makes, as tracers do whose HTTP plugin is a middleware. */
+/** A server request that middleware creates, as tracers do whose HTTP plugin is a middleware. */
 class OwnServer {
   metadata: ServerRequest | undefined;
 
@@ -128,7 +128,7 @@ function ownServerTests(
       const steps = [use(own.handle), use(passes), route('/foo/:id', ending(own))];
       const { spans } = await serveSteps(steps, '/foo/7', 'GET', { layers: 'all' });
       const handler = spans.find(({ name }) => name === adapter.layerNames.handler('/foo/:id'));
-      assert(handler, `the handler is no span in ${spans.map(({ name }) => name)}`);
+      assert(handler, `expected a span of the handler in ${spans.map(({ name }) => name)}`);
       const parents = new Set<string>();
       for (let at: RecordedSpan | undefined = handler; at !== undefined; ) {
         const { parentSpanId }: RecordedSpan = at;
@@ -162,7 +162,7 @@ function ownServerTests(
         assert.equal(reachesResponse(serverRequestOf(kept)), false);
       }
     },
-    "in another client's context, which a handler may find itself in, nothing is written": async () => {
+    "a handler that runs in another client's context does not change that client's route": async () => {
       let lost = context.active();
       const steps = [
         route('/keeps', ({ respond }) => {
@@ -182,7 +182,7 @@ function ownServerTests(
   };
 }
 
-/** Whether a response can be reached from an object by its properties. */
+/** Whether an object refers to a response, directly or through other objects. */
 function reachesResponse(value: unknown, seen = new Set<unknown>()): boolean {
   if (value instanceof ServerResponse) return true;
   if (typeof value !== 'object' || value === null || seen.has(value)) return false;

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { ATTR } from '@clew/core/plugin';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { fullApplication, oneRoute, rejectLater } from './framework-application.ts';
 import type { FrameworkDriver } from './framework-driver.ts';
-import { oneRoute, rejectLater, wholeProgram } from './framework-program.ts';
-import { type RawAnswer, send } from './raw-http.ts';
+import { type RawResponse, send } from './raw-http.ts';
 import type { RecordedSpan } from './recording-span.ts';
-import { currentSpanId, injected, laterTurn, meeting, tracing } from './subject.ts';
+import { barrier, currentSpanId, injected, laterTurn, tracing } from './subject.ts';
 import { listenOn, type SuiteHandler, whileServing } from './suite-server.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -17,13 +17,13 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
   const { adapter, recorder, serving, serveOne, spelled } = driver;
   const assertRoute = async (target: string, expected: string | undefined) => {
     const route = expected === undefined ? undefined : spelled(expected);
-    const { span } = await serveOne(wholeProgram, target);
+    const { span } = await serveOne(fullApplication, target);
     assert.equal(span.attributes[ATTR.httpRoute], route);
     assert.equal(span.name, route === undefined ? 'GET' : `GET ${route}`);
   };
 
-  const assertError = ({ span, answer }: { span: RecordedSpan; answer: RawAnswer }) => {
-    assert.equal(answer.status, 500);
+  const assertError = ({ span, response }: { span: RecordedSpan; response: RawResponse }) => {
+    assert.equal(response.status, 500);
     assert.equal(span.status.code, SpanStatusCode.ERROR);
     assert.equal(span.attributes[ATTR.errorType], 'TypeError');
     assert.equal(span.events.length, 1);
@@ -41,27 +41,27 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
     'a request that nothing matches has no route': () => assertRoute('/nothing', undefined),
     'a request that only a router matches has no route': () => assertRoute('/api/v1/nothing', undefined),
     'a handler that throws is recorded on the SERVER span': async () =>
-      assertError(await serveOne(wholeProgram, '/fails')),
+      assertError(await serveOne(fullApplication, '/fails')),
     'a handler that rejects is recorded on the SERVER span': async () =>
-      assertError(await serveOne(wholeProgram, '/rejects')),
+      assertError(await serveOne(fullApplication, '/rejects')),
     'a middleware that rejects is recorded on the SERVER span': async () =>
       assertError(await serveOne({ middlewares: [{ name: 'broken', run: rejectLater }] }, '/')),
     'a failure with a 4xx response is not an error of the server': async () => {
-      const { span, answer } = await serveOne(wholeProgram, '/gone');
-      assert.equal(answer.status, 410);
+      const { span, response } = await serveOne(fullApplication, '/gone');
+      assert.equal(response.status, 410);
       assert.equal(span.status.code, SpanStatusCode.UNSET);
       assert.equal(span.attributes[ATTR.httpRoute], '/gone');
     },
     'every response is the same with and without tracing': async () => {
       const targets = ['/', '/users/7', '/fails', '/rejects', '/gone', '/api/v1/items/7', '/nothing'];
       const expected: string[] = [];
-      await whileServing(listenOn(createServer(adapter.listener(wholeProgram))), async (url) => {
-        for (const target of targets) expected.push(said(await send(url + target)));
+      await whileServing(listenOn(createServer(adapter.listener(fullApplication))), async (url) => {
+        for (const target of targets) expected.push(visibleParts(await send(url + target)));
       });
       for (const options of [{}, { layers: 'all' }]) {
-        await serving(wholeProgram, options, async (url) => {
+        await serving(fullApplication, options, async (url) => {
           for (const [index, target] of targets.entries()) {
-            assert.equal(said(await send(url + target)), expected[index], target);
+            assert.equal(visibleParts(await send(url + target)), expected[index], target);
             await recorder.takeUntil(({ kind }) => kind === SpanKind.SERVER);
           }
         });
@@ -85,7 +85,7 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
       assert.deepEqual(seen, [span.spanId, span.spanId, span.spanId, span.spanId]);
     },
     'concurrent requests have their own contexts': async () => {
-      const both = meeting(2);
+      const both = barrier(2);
       const handle: SuiteHandler = async ({ params }) => {
         const before = currentSpanId();
         await both();
@@ -93,11 +93,11 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
         return { body: `${params.id} ${before} ${currentSpanId()}` };
       };
       await serving(oneRoute('/users/:id', handle), {}, async (url) => {
-        const answers = await Promise.all([send(`${url}/users/a`), send(`${url}/users/b`)]);
+        const responses = await Promise.all([send(`${url}/users/a`), send(`${url}/users/b`)]);
         const spans = await recorder.take(2);
         for (const [index, id] of ['a', 'b'].entries()) {
           const span = spans.find(({ attributes }) => attributes[ATTR.urlPath] === `/users/${id}`);
-          assert.equal(answers[index]?.body, `${id} ${span?.spanId} ${span?.spanId}`);
+          assert.equal(responses[index]?.body, `${id} ${span?.spanId} ${span?.spanId}`);
           assert.equal(span?.attributes[ATTR.httpRoute], spelled('/users/:id'));
         }
       });
@@ -116,7 +116,7 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
     },
     'a request without a SERVER span is served as usual': async () => {
       await tracing(adapter, { layers: 'all' }, () =>
-        whileServing(listenOn(createServer(adapter.listener(wholeProgram))), async (url) => {
+        whileServing(listenOn(createServer(adapter.listener(fullApplication))), async (url) => {
           assert.equal((await send(`${url}/users/7`)).body, 'user 7');
           assert.equal((await send(`${url}/rejects`)).status, 500);
         }),
@@ -125,8 +125,8 @@ export function routeTests(driver: FrameworkDriver): Record<string, () => Promis
   };
 }
 
-/** Everything a client can see of a response, except its date. */
-function said({ status, headers, body }: RawAnswer): string {
+/** Returns a response without its date, as text for comparison. */
+function visibleParts({ status, headers, body }: RawResponse): string {
   const { date: _, ...rest } = headers;
   return JSON.stringify([status, rest, body]);
 }

@@ -20,7 +20,7 @@ export interface Situation {
   readonly method?: string;
   readonly route: string | undefined;
   readonly status: number;
-  /** `error.type`; none by default. */
+  /** `error.type`; no error by default. */
   readonly error?: string;
 }
 
@@ -28,7 +28,7 @@ const failing: StepHandler = () => {
   throw new TypeError('out of songs');
 };
 
-/** Situations by which handler responds when, with the expected route and error of the SERVER span. */
+/** Situations by name, with the expected route and error of the SERVER span. */
 export const situations: Readonly<Record<string, Situation>> = {
   'a route that responds and calls next stays the route before a later route': {
     steps: [mount('/m', route('/foo/:id', respondsAndPasses)), router(route(CATCH_ALL, passes))],
@@ -54,7 +54,7 @@ export const situations: Readonly<Record<string, Situation>> = {
     route: '/m/foo/:id',
     status: 200,
   },
-  'and before a later mount': {
+  'a route that responds and calls next stays the route before a later mount': {
     steps: [
       mount('/m', route('/foo/:id', respondsAndPasses)),
       mount('/m', use(passes), route('/foo/7', passes)),

@@ -1,31 +1,31 @@
-/** The actions of a handler, in any framework. */
+/** The actions that a handler can take, in any framework. */
 export interface StepControl {
-  /** Sends a whole response, or has the framework send it; status 200 by default. */
+  /** Sends a complete response, or returns it to the framework. The default status is 200. */
   respond(status?: number): void;
   /** Sends the headers and a part of the body. */
   sendPart(): void;
   /** Ends a partly sent response. */
   end(): void;
-  /** Sends a part of the body, and then fails with the error in the framework's own way. */
+  /** Sends a part of the body, and then passes the error to the framework. */
   breakOff(error: Error): void | Promise<void>;
   /** Passes the request on. Returns a promise if the framework does. */
   next(): unknown;
 }
 
-/** A handler of an application's step; what it throws goes the framework's own way. */
+/** The handler of a step. The framework handles what it throws. */
 export type StepHandler = (control: StepControl) => unknown;
 
-/** One step of an application. Requests pass the steps of a list in order. */
+/** A step of an application. A request passes through the steps of a list in order. */
 export type Step =
   | { readonly kind: 'middleware'; readonly handle: StepHandler }
   /** A route for all methods, with one handler or more. */
   | { readonly kind: 'route'; readonly path: string; readonly handlers: readonly StepHandler[] }
-  /** Steps under a path; without a path, in their own router. */
+  /** Steps below a path, or in their own router if there is no path. */
   | { readonly kind: 'mount'; readonly path: string | undefined; readonly steps: readonly Step[] }
   /** Handles the errors of all other steps of its list. */
   | { readonly kind: 'errorHandler'; readonly handle: StepHandler };
 
-/** The path of a route that matches everything; an adapter knows its framework's spelling. */
+/** The path of a route that matches everything. An adapter translates it to its framework's syntax. */
 export const CATCH_ALL = '*';
 
 /** Creates a middleware. */

@@ -55,7 +55,7 @@ function callTests({
       assert.equal(span.attributes[ATTR.networkPeerPort], Number(new URL(url).port));
       assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
     },
-    'the method is in the name': async () => {
+    'the span name contains the method': async () => {
       const { span } = await callOne(ok, {}, { method: 'DELETE' });
       assert.equal(span.name, 'DELETE');
       assert.equal(span.attributes[ATTR.httpRequestMethod], 'DELETE');
@@ -84,7 +84,7 @@ function callTests({
       const sent = JSON.parse(fulfilled(outcome).body) as Record<string, string>;
       assert.equal(sent.baggage, 'own=1');
     },
-    'baggage that does not fit into the header section is left out, and the request is sent': async () => {
+    'baggage that would exceed the maximum header size is omitted, and the request is sent': async () => {
       await calling(echo, {}, async (url) => {
         const headers = { 'x-own': 'x'.repeat(11_000) };
         const baggage = propagation.createBaggage({ long: { value: 'x'.repeat(7000) } });
@@ -105,7 +105,7 @@ function callTests({
       fulfilled(outcome);
       assert.deepEqual(headers, { 'x-own': 'kept' });
     },
-    'where tracing is suppressed there is no span and no header': async () => {
+    'a call has no span and no header while tracing is suppressed': async () => {
       await calling(echo, {}, async (url) => {
         const { body } = await context.with(suppressTracing(context.active()), () => adapter.call({ url }));
         assert(!body.includes('traceparent'));
@@ -191,13 +191,14 @@ function optionTests({
     },
     'headers are recorded only if they are configured': async () => {
       const options = {
-        capturedOutgoingRequestHeaders: ['X-Asked'],
-        capturedOutgoingResponseHeaders: ['X-Given'],
+        capturedOutgoingRequestHeaders: ['X-Sent'],
+        capturedOutgoingResponseHeaders: ['X-Received'],
       };
-      const peer: RequestListener = (_request, response) => response.writeHead(200, { 'x-given': 'c' }).end();
-      const { span } = await callOne(peer, options, { headers: { 'x-asked': 'a', 'x-other': 'b' } });
-      assert.deepEqual(span.attributes['http.request.header.x-asked'], ['a']);
-      assert.deepEqual(span.attributes['http.response.header.x-given'], ['c']);
+      const peer: RequestListener = (_request, response) =>
+        response.writeHead(200, { 'x-received': 'c' }).end();
+      const { span } = await callOne(peer, options, { headers: { 'x-sent': 'a', 'x-other': 'b' } });
+      assert.deepEqual(span.attributes['http.request.header.x-sent'], ['a']);
+      assert.deepEqual(span.attributes['http.response.header.x-received'], ['c']);
       assert(!Object.keys(span.attributes).some((key) => key.endsWith('x-other')));
     },
     'after disable() calls are untraced': async () => {

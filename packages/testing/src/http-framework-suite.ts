@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { ATTR } from '@clew/core/plugin';
 import { SpanKind } from '@opentelemetry/api';
+import { fullApplication } from './framework-application.ts';
 import { decisionTests } from './framework-decision-tests.ts';
 import { driveFramework, type FrameworkDriver, type HttpFrameworkAdapter } from './framework-driver.ts';
 import { layerTests } from './framework-layer-tests.ts';
-import { wholeProgram } from './framework-program.ts';
 import { routeTests } from './framework-route-tests.ts';
 import { send } from './raw-http.ts';
 import { shapeTests, tracing } from './subject.ts';
@@ -29,14 +29,14 @@ export function httpFrameworkSuite(adapter: HttpFrameworkAdapter): void {
   });
 }
 
-/** Tests that would check nothing where the framework has no such layers. */
+/** Returns the tests to skip because the framework has no such layers. */
 function skipsOf({ layerNames }: HttpFrameworkAdapter): Skips {
   const skips: Record<string, string> = {};
   if (layerNames.middleware('any') === undefined)
     skips['layers of an ignored type are not spans, and the route is unchanged'] =
-      'it has no layers of middleware';
+      'its middlewares are not layers';
   if (layerNames.handler('/') !== undefined) return skips;
-  skips['layers after such middleware belong to its span'] = 'it has no layers of handlers';
+  skips['layers after such middleware belong to its span'] = 'its handlers are not layers';
   if (layerNames.middleware('any') !== undefined) return skips;
   for (const title of [
     'with layers: "all" each middleware and handler is a span',
@@ -45,7 +45,7 @@ function skipsOf({ layerNames }: HttpFrameworkAdapter): Skips {
     'a span that is started in a layer is its child',
     'a layer that is ignored by its name is not a span',
     'hooks name the span of a layer and add to it',
-    'hooks of layers that throw change nothing',
+    'hooks of layers that throw do not affect the application',
   ])
     skips[title] = 'it has no layers';
   return skips;
@@ -56,7 +56,7 @@ function switchTests({ adapter, recorder, spelled }: FrameworkDriver): Record<st
   return {
     'after disable() an application is untraced, after enable() it is traced again': async () => {
       await tracing(adapter, {}, (subject) =>
-        whileServing(listenTraced(adapter.listener(wholeProgram)), async (url) => {
+        whileServing(listenTraced(adapter.listener(fullApplication)), async (url) => {
           for (const on of [true, false, true]) {
             if (on) subject.enable();
             else subject.disable();
@@ -70,7 +70,7 @@ function switchTests({ adapter, recorder, spelled }: FrameworkDriver): Record<st
     'a second instance adds nothing': async () => {
       await tracing(adapter, { layers: 'all' }, async () => {
         const second = adapter.instrument({ layers: 'all' });
-        await whileServing(listenTraced(adapter.listener(wholeProgram)), async (url) => {
+        await whileServing(listenTraced(adapter.listener(fullApplication)), async (url) => {
           await send(`${url}/users/7`);
           const spans = await recorder.takeUntil(({ kind }) => kind === SpanKind.SERVER);
           const name = layerNames.middleware('authenticate') ?? layerNames.handler('/users/:id');

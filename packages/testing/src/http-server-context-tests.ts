@@ -6,7 +6,7 @@ import { ATTR } from '@clew/core/plugin';
 import { context, propagation } from '@opentelemetry/api';
 import { openRequest, send } from './raw-http.ts';
 import type { Recorder } from './recorder.ts';
-import { currentSpanId, injected, meeting } from './subject.ts';
+import { barrier, currentSpanId, injected } from './subject.ts';
 import type { SuiteHandler, SuiteRequest } from './suite-server.ts';
 
 type Serving = (
@@ -18,11 +18,11 @@ type Serving = (
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const REQUEST_EVENTS = ['data', 'end', 'close'] as const;
 
-/** Records the calls of a request's listeners with their current span: `data a1b2…`. */
+/** Records each event of a request with the span that is current in its listener: `data a1b2…`. */
 class Watch {
   readonly seen: string[] = [];
   readonly #current: () => string;
-  readonly #moments = new Map<string, PromiseWithResolvers<void>>();
+  readonly #occurrences = new Map<string, PromiseWithResolvers<void>>();
 
   constructor(current: () => string) {
     this.#current = current;
@@ -30,26 +30,26 @@ class Watch {
 
   /** Resolves when a listener for the event was called on this path. */
   called(path: string, event: string): Promise<void> {
-    return this.#moment(path, event).promise;
+    return this.#occurrence(path, event).promise;
   }
 
-  /** Listens to a request, and to its response's close, as an application does. */
+  /** Listens to the events of a request and to the close of its response. */
   listen({ target, incoming, outgoing }: SuiteRequest): void {
-    assert(outgoing, 'the adapter gives no response: use answering(), or set `outgoing`');
+    assert(outgoing, 'expected `outgoing` from the adapter: use requestListener(), or set it');
     for (const event of REQUEST_EVENTS) incoming.on(event, () => this.#note(target, event));
     outgoing.on('close', () => this.#note(target, 'response close'));
   }
 
   #note(path: string, event: string): void {
     this.seen.push(`${path} ${event} ${this.#current()}`);
-    this.#moment(path, event).resolve();
+    this.#occurrence(path, event).resolve();
   }
 
-  #moment(path: string, event: string): PromiseWithResolvers<void> {
+  #occurrence(path: string, event: string): PromiseWithResolvers<void> {
     const key = `${path} ${event}`;
-    const moment = this.#moments.get(key) ?? Promise.withResolvers<void>();
-    this.#moments.set(key, moment);
-    return moment;
+    const occurrence = this.#occurrences.get(key) ?? Promise.withResolvers<void>();
+    this.#occurrences.set(key, occurrence);
+    return occurrence;
   }
 }
 
@@ -59,7 +59,7 @@ function head(path: string, headers: readonly string[] = []): string {
   return `${lines.join('\r\n')}\r\n\r\nab`;
 }
 
-/** Sends a request in two packets, the second when the application has seen the first. */
+/** Sends a request in two packets. The second one is sent when the application has read the first. */
 async function sendSlowly(
   socket: Socket,
   watch: Watch,
@@ -87,7 +87,7 @@ export function serverContextTests(
   serving: Serving,
   recorder: Recorder,
 ): Record<string, () => Promise<void>> {
-  /** Serves all but `/first`, and ends a response when its request has ended. */
+  /** Records the events of all requests except `/first`. Ends a response when its request has ended. */
   const served =
     (watch: Watch): SuiteHandler =>
     async (request) => {
@@ -148,9 +148,9 @@ export function serverContextTests(
         assert.deepEqual(watch.seen.toSorted(), all('/a', TRACEPARENT));
       });
     },
-    "the close of a lost client is emitted in the span's context": async () => {
+    "the close events of a client that disconnects are emitted in the span's context": async () => {
       const watch = new Watch(currentSpanId);
-      const both = meeting(2);
+      const both = barrier(2);
       const never: SuiteHandler = (request) => {
         watch.listen(request);
         void both();
@@ -163,8 +163,8 @@ export function serverContextTests(
         socket.destroy();
         await Promise.all([watch.called('/a', 'close'), watch.called('/a', 'response close')]);
         const [span] = await recorder.take(1);
-        const wanted = ['data', 'close', 'response close'].map((event) => `/a ${event} ${span?.spanId}`);
-        assert.deepEqual(watch.seen.toSorted(), wanted.sort());
+        const expected = ['data', 'close', 'response close'].map((event) => `/a ${event} ${span?.spanId}`);
+        assert.deepEqual(watch.seen.toSorted(), expected.sort());
       });
     },
     'each request on a connection has the address of its own client': async () => {

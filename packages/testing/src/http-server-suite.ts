@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { ATTR, serverRequestOf } from '@clew/core/plugin';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { serverContextTests } from './http-server-context-tests.ts';
-import { openRequest, type RawRequest, send } from './raw-http.ts';
+import { type ServeOne, serverOptionTests } from './http-server-option-tests.ts';
+import { openRequest, send } from './raw-http.ts';
 import { prepareRecorder } from './recorder.ts';
 import {
-  brokenHook,
+  barrier,
   currentSpanId,
   injected,
   laterTurn,
-  meeting,
   type SubjectAdapter,
   shapeTests,
   tracing,
@@ -41,17 +41,12 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
   ): Promise<T> => tracing(adapter, options, () => whileServing(adapter.listen(handler), work));
 
   /** Sends one request, and returns its only span. */
-  const serveOne = async (
-    handler: SuiteHandler,
-    options: object = {},
-    target = '/',
-    request: RawRequest = {},
-  ) =>
+  const serveOne: ServeOne = (handler, options = {}, target = '/', request = {}) =>
     serving(handler, options, async (url) => {
-      const answer = await send(`${url}${target}`, request);
+      const response = await send(`${url}${target}`, request);
       const [span] = await recorder.take(1);
       assert(span);
-      return { answer, span, port: Number(new URL(url).port) };
+      return { response, span, port: Number(new URL(url).port) };
     });
 
   const nothing: SuiteHandler = () => ({});
@@ -80,18 +75,18 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
     "the caller's trace is continued": async () => {
       const headers = { traceparent: TRACEPARENT, tracestate: 'shop=1' };
       const state = () => trace.getActiveSpan()?.spanContext().traceState?.serialize() ?? '';
-      const { span, answer } = await serveOne(() => ({ body: state() }), {}, '/', { headers });
+      const { span, response } = await serveOne(() => ({ body: state() }), {}, '/', { headers });
       assert.equal(span.traceId, TRACE_ID);
       assert.equal(span.parentSpanId, PARENT_ID);
       assert.equal(span.parentIsRemote, true);
-      assert.equal(answer.body, 'shop=1');
+      assert.equal(response.body, 'shop=1');
     },
     'a malformed traceparent starts a new trace': async () => {
       const { span } = await serveOne(nothing, {}, '/', { headers: { traceparent: `${TRACEPARENT}x` } });
       assert.notEqual(span.traceId, TRACE_ID);
       assert.equal(span.parentSpanId, undefined);
     },
-    'an untrusted caller becomes a link': async () => {
+    'the trace of an untrusted caller is linked': async () => {
       const { span } = await serveOne(nothing, { trust: 'link' }, '/', {
         headers: { traceparent: TRACEPARENT },
       });
@@ -116,19 +111,19 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       const tenant: SuiteHandler = () => ({
         body: propagation.getBaggage(context.active())?.getEntry('tenant')?.value ?? '',
       });
-      const { answer } = await serveOne(tenant, {}, '/', { headers: { baggage: 'tenant=acme' } });
-      assert.equal(answer.body, 'acme');
+      const { response } = await serveOne(tenant, {}, '/', { headers: { baggage: 'tenant=acme' } });
+      assert.equal(response.body, 'acme');
     },
     'the span is current in the handler, also after await': async () => {
-      const { answer, span } = await serveOne(async () => {
+      const { response, span } = await serveOne(async () => {
         const before = currentSpanId();
         await laterTurn();
         return { body: `${before} ${currentSpanId()}` };
       });
-      assert.equal(answer.body, `${span.spanId} ${span.spanId}`);
+      assert.equal(response.body, `${span.spanId} ${span.spanId}`);
     },
     'concurrent requests have their own contexts': async () => {
-      const both = meeting(2);
+      const both = barrier(2);
       const handler: SuiteHandler = async () => {
         const before = currentSpanId();
         await both();
@@ -136,11 +131,11 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         return { body: `${before} ${currentSpanId()}` };
       };
       await serving(handler, {}, async (url) => {
-        const answers = await Promise.all([send(`${url}/a`), send(`${url}/b`)]);
+        const responses = await Promise.all([send(`${url}/a`), send(`${url}/b`)]);
         const spans = await recorder.take(2);
         for (const [index, path] of ['/a', '/b'].entries()) {
           const span = spans.find(({ attributes }) => attributes[ATTR.urlPath] === path);
-          assert.equal(answers[index]?.body, `${span?.spanId} ${span?.spanId}`);
+          assert.equal(responses[index]?.body, `${span?.spanId} ${span?.spanId}`);
         }
         assert.notEqual(spans[0]?.traceId, spans[1]?.traceId);
       });
@@ -173,8 +168,8 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
     },
     'the context of the handler has the host of the request': async () => {
       const host: SuiteHandler = () => ({ body: serverRequestOf(context.active())?.host ?? 'unknown' });
-      const { answer } = await serveOne(host, {}, '/', { headers: { host: 'shop.test:8080' } });
-      assert.equal(answer.body, 'shop.test:8080');
+      const { response } = await serveOne(host, {}, '/', { headers: { host: 'shop.test:8080' } });
+      assert.equal(response.body, 'shop.test:8080');
     },
     'an unsampled request records nothing and propagates its ids': async () => {
       recorder.sampling = 'none';
@@ -200,46 +195,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         },
       );
     },
-    'hooks receive the span and the native objects': async () => {
-      const options = {
-        requestHook: (span: { setAttribute(key: string, value: string): void }) =>
-          span.setAttribute('suite.request', 'seen'),
-        responseHook: (span: { setAttribute(key: string, value: string): void }) =>
-          span.setAttribute('suite.response', 'seen'),
-      };
-      const { span } = await serveOne(nothing, options);
-      assert.equal(span.attributes['suite.request'], 'seen');
-      assert.equal(span.attributes['suite.response'], 'seen');
-    },
-    'attributes of startIncomingSpanHook are on the span from its start': async () => {
-      const { span } = await serveOne(() => ({}), { startIncomingSpanHook: () => ({ tenant: 'acme' }) });
-      assert.equal(span.attributes.tenant, 'acme');
-      assert.equal(span.attributes[ATTR.httpRequestMethod], 'GET');
-    },
-    'hooks that throw do not affect the application': async () => {
-      const options = {
-        startIncomingSpanHook: brokenHook,
-        ignoreIncomingRequestHook: brokenHook,
-        requestHook: brokenHook,
-        responseHook: brokenHook,
-      };
-      const { answer, span } = await serveOne(() => ({ body: 'fine' }), options);
-      assert.equal(answer.body, 'fine');
-      assert.equal(span.attributes[ATTR.httpResponseStatusCode], 200);
-    },
-    'secrets in the query are redacted, other parameters are not': async () => {
-      const { span } = await serveOne(nothing, {}, '/file?sig=s3cr3t&size=2&Signature=s3cr3t');
-      assert.equal(span.attributes[ATTR.urlQuery], 'sig=REDACTED&size=2&Signature=REDACTED');
-    },
-    'headers are recorded only if they are configured': async () => {
-      const options = { capturedRequestHeaders: ['X-Asked'], capturedResponseHeaders: ['X-Given'] };
-      const headers = { 'x-asked': 'a', 'x-other': 'b' };
-      const { span } = await serveOne(() => ({ headers: { 'x-given': 'c' } }), options, '/', { headers });
-      assert.deepEqual(span.attributes['http.request.header.x-asked'], ['a']);
-      assert.deepEqual(span.attributes['http.response.header.x-given'], ['c']);
-      assert(!Object.keys(span.attributes).some((key) => key.endsWith('x-other')));
-    },
-    'after disable() nothing is recorded, after enable() everything is': async () => {
+    'after disable() requests are untraced, after enable() they are traced again': async () => {
       await tracing(adapter, {}, (subject) =>
         whileServing(
           adapter.listen(() => ({ body: currentSpanId() })),
@@ -262,6 +218,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
         second.disable();
       });
     },
+    ...serverOptionTests(serveOne),
     ...serverContextTests(serving, recorder),
   };
   runSuite({

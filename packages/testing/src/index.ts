@@ -1,8 +1,8 @@
 export type { ClientCall, ClientSession, HttpClientAdapter } from './client-driver.ts';
 export type { DbAdapter, DbConnection, RunQuery } from './db-driver.ts';
 export { dbSuite, dbTests } from './db-suite.ts';
+export type { FrameworkApplication, SuiteMiddleware, SuiteRoute } from './framework-application.ts';
 export type { HttpFrameworkAdapter } from './framework-driver.ts';
-export type { FrameworkProgram, SuiteMiddleware, SuiteRoute } from './framework-program.ts';
 export { CATCH_ALL, type Step, type StepControl, type StepHandler } from './framework-steps.ts';
 export { httpClientSuite } from './http-client-suite.ts';
 export { httpFrameworkSuite } from './http-framework-suite.ts';
@@ -17,21 +17,21 @@ export {
   type SuiteMessage,
 } from './messaging-suite.ts';
 export { type PreloadedApplication, preloadSuite } from './preload-suite.ts';
-export { openRequest, type RawAnswer, type RawRequest, send } from './raw-http.ts';
+export { openRequest, type RawRequest, type RawResponse, send } from './raw-http.ts';
 export { readmeSuite } from './readme-suite.ts';
 export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
 export type { RecordedSpan } from './recording-span.ts';
 export { type RpcAdapter, type RpcConnection, rpcSuite, type SuiteServedRequest } from './rpc-suite.ts';
 export type { Subject, SubjectAdapter } from './subject.ts';
-export { callerSpan, currentSpanId, injected, laterTurn, meeting, within } from './subject.ts';
+export { barrier, callerSpan, currentSpanId, injected, laterTurn, within } from './subject.ts';
 export { recordSpans, type Skips, type Suite, type SuiteTests, testsOf } from './suite.ts';
 export {
-  answering,
   type Listening,
   listenOn,
-  type SuiteAnswer,
+  requestListener,
   type SuiteHandler,
   type SuiteRequest,
+  type SuiteResponse,
   suiteRequest,
   whileServing,
 } from './suite-server.ts';

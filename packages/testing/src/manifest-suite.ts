@@ -5,7 +5,7 @@ import { isModuleTarget, type OptionKinds } from '@clew/core/internal';
 import type { Target } from '@clew/core/plugin';
 import { runTests } from './suite.ts';
 
-/** The part of a plugin's class that its package must agree with. */
+/** The part of a plugin's class that its package.json and README must match. */
 interface PluginClass {
   readonly definition: {
     readonly name: string;
@@ -29,8 +29,8 @@ interface ManifestTarget {
 }
 
 /**
- * Checks that a plugin's package agrees with its class: `clew` in package.json (what `@clew/node` reads before it
- * loads any code) names the class and its targets, and the README names every option.
+ * Checks that a plugin's package matches its class: the field `clew` in package.json, which `@clew/node` reads before it
+ * loads any code, names the class and its targets, and the README names every option.
  *
  * @example
  * manifestSuite(join(import.meta.dirname, '..'), { KoaInstrumentation });
@@ -39,7 +39,7 @@ export function manifestSuite(folder: string, exported: Readonly<Record<string, 
   const [[className, plugin] = [undefined, undefined]] = Object.entries(exported);
   assert(
     className !== undefined && plugin !== undefined,
-    'give the class by its name: { KoaInstrumentation }',
+    'expected the class with its name as the key: { KoaInstrumentation }',
   );
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
   const { definition } = plugin;
@@ -60,7 +60,7 @@ export function manifestSuite(folder: string, exported: Readonly<Record<string, 
   });
 }
 
-/** Versions of a core module are Node's own, and may be left out. */
+/** The versions of a core module are those of Node, and may be omitted. */
 function statedTarget({
   module,
   versions = ['*'],

@@ -6,9 +6,9 @@ import { type BatchConnection, batchTests } from './messaging-batch-tests.ts';
 import { type SettlingConnection, settlingTests } from './messaging-settling-tests.ts';
 import { prepareRecorder } from './recorder.ts';
 import {
+  barrier,
   callerSpan,
   currentSpanId,
-  meeting,
   type Subject,
   type SubjectAdapter,
   shapeTests,
@@ -158,7 +158,7 @@ export function messagingSuite(adapter: MessagingAdapter): void {
 
     'handlers that run at the same time keep their own spans, until their promises settle': () =>
       connected(async (connection) => {
-        const together = meeting(2);
+        const together = barrier(2);
         const handle = async () => {
           const before = currentSpanId();
           await together();

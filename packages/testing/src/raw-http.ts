@@ -10,14 +10,14 @@ export interface RawRequest {
 }
 
 /** The response to a request of the raw client. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Sends one request over a socket, which no client instrumentation traces, and reads the response to the end. */
-export async function send(url: string, request: RawRequest = {}): Promise<RawAnswer> {
+/** Sends one request over a socket, which no client instrumentation traces, and reads the whole response. */
+export async function send(url: string, request: RawRequest = {}): Promise<RawResponse> {
   const socket = await openRequest(url, request);
   const chunks: Buffer[] = [];
   for await (const chunk of socket) chunks.push(chunk as Buffer);
@@ -44,7 +44,7 @@ export async function openRequest(url: string, request: RawRequest = {}): Promis
   return socket;
 }
 
-function parse(text: string): RawAnswer {
+function parse(text: string): RawResponse {
   const end = text.indexOf('\r\n\r\n');
   const [first = '', ...lines] = text.slice(0, end).split('\r\n');
   const headers: Record<string, string> = {};
@@ -57,7 +57,7 @@ function parse(text: string): RawAnswer {
   return { status: Number(first.split(' ')[1]), headers, body };
 }
 
-/** Sufficient for the responses of the suites, whose characters are single bytes. */
+/** Decodes a chunked body. It is sufficient for the suites' responses, whose characters are single bytes. */
 function unchunk(text: string): string {
   let body = '';
   let rest = text;

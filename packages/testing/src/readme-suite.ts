@@ -5,7 +5,7 @@ import { exportedSpans } from './exported-spans.ts';
 import { runTests } from './suite.ts';
 
 /**
- * Runs the first `js` example of a package's README as a process of its own, on what was built, and checks that it
+ * Runs the first `js` example of a package's README in its own process, with the built packages, and checks that it
  * prints nothing and exports the spans that the README names.
  *
  * @example
@@ -15,10 +15,11 @@ export function readmeSuite(folder: string, expected: readonly string[]): void {
   runTests('the README', {
     'has an example that exports the spans it names': async () => {
       const [, example] = /```js\n(.*?)```/s.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? [];
-      assert(example !== undefined, 'the README has no example in js');
+      assert(example !== undefined, 'expected a `js` example in the README');
       const { output, spanNames } = await exportedSpans(folder, ['--input-type=module', '--eval', example]);
       assert.equal(output, '');
-      for (const name of expected) assert(spanNames.includes(name), `"${name}" in ${spanNames.join(', ')}`);
+      for (const name of expected)
+        assert(spanNames.includes(name), `expected "${name}" in ${spanNames.join(', ')}`);
     },
   });
 }

@@ -17,7 +17,7 @@ import { type RecordedSpan, RecordingSpan, type SpanWatcher, UnsampledSpan } fro
 import { WatchedContextManager } from './watched-context-manager.ts';
 
 /** How long `take` waits for spans before it rejects with a list of the recorded ones. */
-const TAKE_WITHIN_MS = 5_000;
+const TAKE_TIMEOUT_MS = 5_000;
 
 /** Options of `createRecorder`. */
 export interface RecorderOptions {
@@ -27,33 +27,33 @@ export interface RecorderOptions {
 
 /** Records every span of the process until it is stopped. */
 export interface Recorder {
-  /** Whether spans that start from now on are recorded. A span that is not still has ids that are carried on. */
+  /** Whether new spans are recorded. The ids of an unrecorded span are propagated all the same. */
   sampling: 'all' | 'none';
-  /** The number of calls on spans that are not recorded: wasted work. */
+  /** The number of calls on unrecorded spans, which are wasted work. */
   readonly wastedCalls: number;
-  /** The finished spans, in the order of their ends. They count as looked at. */
+  /** Returns the finished spans in the order of their ends. `verify` regards them as checked. */
   spans(): readonly RecordedSpan[];
-  /** The spans that have started and not ended. */
+  /** Returns the spans that have not ended. */
   open(): readonly RecordedSpan[];
   /**
-   * Waits until `count` spans are finished and none is open, and hands them over in the order of their starts.
-   * Rejects after 5 seconds, or at once when there are more than `count`, with the list of what is there.
+   * Waits until `count` spans have finished and no span is open. Returns them in the order of their starts, and removes
+   * them from the recorder. Rejects with the list of spans after 5 seconds, or at once if there are more than `count`.
    */
   take(count: number): Promise<RecordedSpan[]>;
-  /** As `take`, until a span for which `isLast` holds is finished and none is open; hands over all there are. */
+  /** Like `take`, but waits until a span for which `isLast` returns true has finished. Returns all spans. */
   takeUntil(isLast: (span: RecordedSpan) => boolean): Promise<RecordedSpan[]>;
-  /** Throws when spans were not looked at, are still open or were used after their end, or when a context is still current. */
+  /** Throws if a span was not checked, has not ended or was used after its end, or if a context is still current. */
   verify(): void;
-  /** Forgets all spans. */
+  /** Removes all spans. */
   reset(): void;
-  /** Makes the recorder the provider of the OpenTelemetry API, if it is not. */
+  /** Installs the recorder as the tracer provider of the OpenTelemetry API, if it is not installed. */
   start(): void;
-  /** Uninstalls the recorder: the API's globals are unset. */
+  /** Uninstalls the recorder and unsets the API's globals. */
   stop(): void;
 }
 
 /**
- * Makes a recorder and installs it, a context manager and the W3C formats as the API's globals.
+ * Creates a recorder, and installs it with a context manager and the W3C formats as the API's globals.
  *
  * @example
  * const recorder = createRecorder();
@@ -67,7 +67,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   return recorder;
 }
 
-/** As `createRecorder`, not installed yet. */
+/** Like `createRecorder`, but does not install the recorder; `start()` does. */
 export function prepareRecorder(options: RecorderOptions = {}): Recorder {
   return new SpanRecorder(options.contextManager ?? new WatchedContextManager());
 }
@@ -78,8 +78,8 @@ class SpanRecorder implements Recorder, SpanWatcher {
   readonly #contextManager: ContextManager;
   readonly #started: RecordingSpan[] = [];
   readonly #ended: RecordingSpan[] = [];
-  readonly #seen = new Set<RecordingSpan>();
-  readonly #faults: string[] = [];
+  readonly #checked = new Set<RecordingSpan>();
+  readonly #misuses: string[] = [];
   readonly #waiting = new Set<() => void>();
   #installed = false;
 
@@ -115,7 +115,7 @@ class SpanRecorder implements Recorder, SpanWatcher {
   }
 
   spans(): readonly RecordedSpan[] {
-    for (const span of this.#ended) this.#seen.add(span);
+    for (const span of this.#ended) this.#checked.add(span);
     return this.#ended.map((span) => span.recorded());
   }
 
@@ -134,33 +134,33 @@ class SpanRecorder implements Recorder, SpanWatcher {
   }
 
   verify(): void {
-    const unseen = this.#ended.filter((span) => !this.#seen.has(span)).map((span) => span.recorded());
+    const unchecked = this.#ended.filter((span) => !this.#checked.has(span)).map((span) => span.recorded());
     const open = this.open();
-    const faults = [...this.#faults];
+    const misuses = [...this.#misuses];
     this.reset();
-    assert(unseen.length === 0, `spans that nobody looked at: ${names(unseen)}`);
-    assert(open.length === 0, `spans left open: ${names(open)}`);
-    assert(faults.length === 0, `spans used wrongly: ${faults.join('; ')}`);
+    assert(unchecked.length === 0, `spans that were not checked: ${names(unchecked)}`);
+    assert(open.length === 0, `spans that have not ended: ${names(open)}`);
+    assert(misuses.length === 0, `spans used after their end: ${misuses.join('; ')}`);
     assert(context.active() === rootContext && this.#takeAttached() === 0, 'a context is still current');
   }
 
   reset(): void {
     this.#started.length = 0;
     this.#ended.length = 0;
-    this.#seen.clear();
-    this.#faults.length = 0;
+    this.#checked.clear();
+    this.#misuses.length = 0;
     this.wastedCalls = 0;
   }
 
   ended(span: RecordingSpan): void {
-    // A span that began before a reset is not of this test any more.
+    // A span that started before a reset belongs to an earlier test.
     if (!this.#started.includes(span)) return;
     this.#ended.push(span);
-    for (const look of this.#waiting) look();
+    for (const check of this.#waiting) check();
   }
 
-  misused(fault: string): void {
-    this.#faults.push(fault);
+  misused(misuse: string): void {
+    this.#misuses.push(misuse);
   }
 
   #takeAttached(): number {
@@ -186,9 +186,9 @@ class SpanRecorder implements Recorder, SpanWatcher {
     return new Promise((resolve, reject) => {
       const stopWaiting = () => {
         clearTimeout(deadline);
-        this.#waiting.delete(look);
+        this.#waiting.delete(check);
       };
-      const look = () => {
+      const check = () => {
         if (!enough()) return;
         stopWaiting();
         resolve();
@@ -198,8 +198,8 @@ class SpanRecorder implements Recorder, SpanWatcher {
         const [finished, open] = [names(this.spans()), names(this.open())];
         this.reset();
         reject(new Error(`expected ${what}; finished: ${finished}; open: ${open}`));
-      }, TAKE_WITHIN_MS);
-      this.#waiting.add(look);
+      }, TAKE_TIMEOUT_MS);
+      this.#waiting.add(check);
     });
   }
 

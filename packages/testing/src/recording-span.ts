@@ -34,8 +34,8 @@ export interface RecordedSpan {
 /** The notifications of a span to its recorder. */
 export interface SpanWatcher {
   ended(span: RecordingSpan): void;
-  /** A use that no span of ours should see: a call after the end. */
-  misused(fault: string): void;
+  /** Called for each call after the end of a span. */
+  misused(misuse: string): void;
 }
 
 /** A span that records all calls. */
@@ -74,7 +74,7 @@ export class RecordingSpan implements Span {
     Object.assign(this.#attributes, options.attributes);
   }
 
-  /** The span as it is now; an open one ends at this moment. */
+  /** Returns a copy of the span. An open span has the current time as its end. */
   recorded(): RecordedSpan {
     return {
       ...this.#fixed,
@@ -150,7 +150,7 @@ export class RecordingSpan implements Span {
   }
 }
 
-/** A span that nobody records; its context is carried on. Each call that costs something is counted. */
+/** A span that is not recorded. Its context is propagated, and each call that has a cost is counted. */
 export class UnsampledSpan implements Span {
   readonly #context: SpanContext;
   readonly #wasted: () => void;

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { context, propagation, type Span, trace } from '@opentelemetry/api';
 import type { SuiteTests } from './suite.ts';
 
-/** An active plugin: an instance of its class, which may have patched given exports. */
+/** An instance of a plugin's class. */
 export interface Subject {
   enable(): void;
   disable(): void;
 }
 
-/** What every suite needs to know about a plugin. */
+/** The part of an adapter that all suites need. */
 export interface SubjectAdapter {
-  /** Makes an instance of the plugin and patches the library's exports with it: `instance.instrument(koa)`. */
+  /** Creates an instance of the plugin, and patches the library with it: `instance.instrument(koa)`. */
   instrument(options?: object): Subject;
   /**
-   * The library's functions that the plugin replaces, as they are now; or the reason why there are none, such as
+   * Returns the current values of the library's functions that the plugin patches; or the reason why it patches nothing:
    * `it listens to channels`.
    */
   readonly functions: (() => readonly ((...args: never[]) => unknown)[]) | string;
@@ -34,14 +34,14 @@ export async function tracing<T>(
 }
 
 /** Tests of every plugin that patches functions. */
-export function shapeTests({ instrument, functions: given }: SubjectAdapter): SuiteTests {
-  const functions = () => {
-    if (typeof given === 'string') throw new Error(`no functions: ${given}`);
-    const found = given();
-    assert(found.length > 0, 'the adapter names no function');
+export function shapeTests({ instrument, functions }: SubjectAdapter): SuiteTests {
+  const patched = () => {
+    if (typeof functions === 'string') throw new Error(`no functions: ${functions}`);
+    const found = functions();
+    assert(found.length > 0, 'the adapter returns no functions');
     return found;
   };
-  const shapes = () => functions().map(({ name, length }) => `${name}(${length})`);
+  const shapes = () => patched().map(({ name, length }) => `${name}(${length})`);
   return {
     tests: {
       'patched functions keep their names and lengths': async () => {
@@ -49,44 +49,44 @@ export function shapeTests({ instrument, functions: given }: SubjectAdapter): Su
         await tracing({ instrument }, {}, async () => assert.deepEqual(shapes(), before));
       },
       "disable() restores the library's own functions": async () => {
-        const before = functions();
+        const before = patched();
         await tracing({ instrument }, {}, async (subject) => {
-          for (const [index, fn] of functions().entries()) assert.notEqual(fn, before[index], fn.name);
+          for (const [index, fn] of patched().entries()) assert.notEqual(fn, before[index], fn.name);
           subject.disable();
-          for (const [index, fn] of functions().entries()) assert.equal(fn, before[index], fn.name);
+          for (const [index, fn] of patched().entries()) assert.equal(fn, before[index], fn.name);
           subject.enable();
-          for (const [index, fn] of functions().entries()) assert.notEqual(fn, before[index], fn.name);
+          for (const [index, fn] of patched().entries()) assert.notEqual(fn, before[index], fn.name);
         });
-        for (const [index, fn] of functions().entries()) assert.equal(fn, before[index], fn.name);
+        for (const [index, fn] of patched().entries()) assert.equal(fn, before[index], fn.name);
       },
     },
-    missing: typeof given === 'string' ? given : undefined,
+    missing: typeof functions === 'string' ? functions : undefined,
   };
 }
 
-/** The id of the current span, or `none`. */
+/** Returns the id of the current span, or `none`. */
 export function currentSpanId(): string {
   return trace.getActiveSpan()?.spanContext().spanId ?? 'none';
 }
 
-/** The headers that would be injected now: `{ traceparent, tracestate, baggage }`. */
+/** Returns the headers that the current context injects: `{ traceparent, tracestate, baggage }`. */
 export function injected(): Record<string, string> {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   return carrier;
 }
 
-/** Waits for a turn of the event loop: timers, sockets, promises. */
+/** Waits until the event loop has handled timers, sockets and promises once. */
 export function laterTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-/** A point where several must have come before any goes on. */
-export function meeting(count: number): () => Promise<void> {
+/** Returns a function whose promise is resolved when it has been called `count` times. */
+export function barrier(count: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let there = 0;
+  let calls = 0;
   return () => {
-    if (++there === count) resolve();
+    if (++calls === count) resolve();
     return promise;
   };
 }
@@ -96,12 +96,12 @@ export function callerSpan(name = 'caller'): Span {
   return trace.getTracer('suite').startSpan(name);
 }
 
-/** Runs with a span current. */
+/** Calls `run` with a span as the current one. */
 export function within<T>(span: Span, run: () => T): T {
   return context.with(trace.setSpan(context.active(), span), run);
 }
 
-/** A user's hook that throws. */
+/** A hook that throws. */
 export function brokenHook(): never {
-  throw new Error('a hook of the user failed');
+  throw new Error('the hook failed');
 }

@@ -11,21 +11,21 @@ export interface SuiteRequest {
   header(name: string): string | undefined;
   /** The parameters of the route; empty without a route. */
   readonly params: Readonly<Record<string, string>>;
-  /** The library's own request: its body and its events. */
+  /** The library's own request, a stream of the body. */
   readonly incoming: Readable;
-  /** The library's own response, in the suite of servers only. */
+  /** The library's own response. Only the suite for servers needs it. */
   readonly outgoing?: Writable;
 }
 
 /** The response of a handler; by default status 200 without a body. */
-export interface SuiteAnswer {
+export interface SuiteResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
 /** A handler of a suite; it may throw, reject or never respond. */
-export type SuiteHandler = (request: SuiteRequest) => SuiteAnswer | Promise<SuiteAnswer>;
+export type SuiteHandler = (request: SuiteRequest) => SuiteResponse | Promise<SuiteResponse>;
 
 /** A listening server. */
 export interface Listening {
@@ -36,7 +36,7 @@ export interface Listening {
 }
 
 /** Converts a suite's handler to a listener of `node:http`. */
-export function answering(handler: SuiteHandler): RequestListener {
+export function requestListener(handler: SuiteHandler): RequestListener {
   return async (request, response) => {
     const {
       status = 200,

@@ -1,7 +1,7 @@
 import type { Tools } from '@clew/core/plugin';
 import { trace } from '@opentelemetry/api';
 
-/** The tools of a plugin that patches nothing: the suites drive core's templates with them. */
+/** The tools of a plugin that patches nothing. The suites call core's templates with them. */
 export function suiteTools<Options>(options: Options): Tools<Options> {
   return {
     name: '@clew/testing',

@@ -1,15 +1,15 @@
 import { prepareRecorder, type Recorder } from './recorder.ts';
 import { testRunner } from './test-runner.ts';
 
-/** Behaviours that a library cannot show, by their titles, each with the reason. */
+/** Tests to skip because the library lacks what they test: the reason by the title. */
 export type Skips = Readonly<Record<string, string>>;
 
 type Run = () => void | Promise<void>;
 
-/** Tests by their titles, or the reason why the library cannot show what they check: then each is skipped by name. */
+/** Tests by their titles. They are skipped by name if `missing` gives a reason. */
 export interface SuiteTests {
   readonly tests: Readonly<Record<string, Run>>;
-  /** What the library or its adapter lacks. */
+  /** What the library or its adapter lacks, as a reason. */
   readonly missing?: string | undefined;
 }
 
@@ -19,11 +19,11 @@ export interface Suite {
   readonly skips?: Skips | undefined;
   readonly recorder: Recorder;
   readonly tests: Readonly<Record<string, Run>>;
-  /** Tests of things that not every library has. */
+  /** Tests of features that not every library has. */
   readonly parts?: readonly SuiteTests[];
 }
 
-/** All tests of a suite, and the reasons of those that are skipped, by their titles. */
+/** Returns all tests of a suite, and the reasons of the skipped ones, by their titles. */
 export function testsOf({ tests, skips, parts = [] }: Suite): {
   readonly tests: Readonly<Record<string, Run>>;
   readonly skips: Skips;
@@ -36,7 +36,7 @@ export function testsOf({ tests, skips, parts = [] }: Suite): {
 
 /**
  * Runs a suite in a `describe` with its name, and verifies its recorder after each test.
- * A skip that names no test is a failure: it has outlived its reason.
+ * A skip whose title is not that of a test is a failure.
  */
 export function runSuite(suite: Suite): void {
   const { tests, skips } = testsOf(suite);
@@ -53,7 +53,7 @@ export function runSuite(suite: Suite): void {
   });
 }
 
-/** Runs tests that make no spans. */
+/** Runs tests that create no spans. */
 export function runTests(name: string, tests: Suite['tests']): void {
   testRunner().describe(name, () => declareTests(tests, {}));
 }
@@ -69,7 +69,7 @@ function declareTests(tests: Suite['tests'], skips: Skips): void {
 
 /**
  * A recorder for the surrounding `describe` or file: installed before its tests, verified after each and stopped
- * after the last. Make instrumentations in the tests or in `beforeAll`: a tracer that was asked for earlier records nothing.
+ * after the last. Make instrumentations in the tests or in `beforeAll`: a tracer that was created earlier records nothing.
  *
  * @example
  * const recorder = recordSpans();

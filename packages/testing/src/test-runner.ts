@@ -27,7 +27,7 @@ export function testRunner(): TestRunner {
   return nodeTestRunner();
 }
 
-/** Jest gives each test file a realm of its own, to which Node's functions do not belong. */
+/** In Jest, each test file has its own realm, to which Node's functions do not belong. */
 function isInsideJest(): boolean {
   return process.env.JEST_WORKER_ID !== undefined && !(pathToFileURL instanceof Function);
 }

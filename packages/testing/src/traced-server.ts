@@ -15,7 +15,7 @@ const options: HttpServerOptions<IncomingMessage, ServerResponse> = {
   capturedResponseHeaders: [],
 };
 
-/** A server of `node:http` whose SERVER spans come from core's template, so that framework tests need no other plugin. */
+/** Starts a server of `node:http` whose SERVER spans core's template creates, so that framework tests need no HTTP plugin. */
 export function listenTraced(listener: RequestListener): Promise<Listening> {
   const tracing = http.server<IncomingMessage, ServerResponse>(suiteTools(options), {
     method: (request) => request.method ?? 'GET',

@@ -1,7 +1,7 @@
 import { AsyncContextManager } from '@clew/core';
 import type { Context } from '@opentelemetry/api';
 
-/** Counts contexts that were attached and not disposed of: `attach` can leave a context current, `with` can't. */
+/** Counts contexts that were attached and not detached: `attach` can leave a context current, `with` can't. */
 export class WatchedContextManager extends AsyncContextManager {
   attached = 0;
 

@@ -1,10 +1,10 @@
-// The suite for databases passes a plugin that keeps each caller's context, and fails one that does not.
+// A plugin that keeps each caller's context passes the suite for databases, and one that loses it fails.
 import { bindCallback, db, defineInstrumentation, type QueryOperation } from '@clew/core/plugin';
 import { type DbAdapter, dbSuite, dbTests, type Suite, testsOf } from '../src/index.ts';
 import { type Callback, connectionTo, startTinydb, TINYDB_SKIPS, tinydb } from './tinydb.ts';
 
 type Send = (text: string, callback: Callback) => void;
-/** How a plugin calls the driver: `send` with the callback that it makes of the application's. */
+/** How a plugin calls the driver's `send`, with a callback that it derives from the application's. */
 type CallThrough = (
   operation: QueryOperation | undefined,
   send: (callback: Callback) => void,
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** The driver with a plugin; a class of its own each time, so that nothing is left of another plugin. */
+/** The driver with a plugin. Each call returns a new class, so that plugins do not affect each other. */
 function adapter(callThrough: CallThrough): DbAdapter {
   const driver = tinydb();
   const Tinydb = defineInstrumentation({
@@ -51,7 +51,7 @@ function adapter(callThrough: CallThrough): DbAdapter {
             (send) =>
               function (this: InstanceType<typeof driver.Connection>, text, callback) {
                 const operation = db.startQuery(tools, () => ({ database: { system: 'sqlite' }, sql: text }));
-                callThrough(operation, (given) => send.call(this, text, given), callback);
+                callThrough(operation, (bound) => send.call(this, text, bound), callback);
               },
           ),
       },
@@ -74,7 +74,7 @@ function adapter(callThrough: CallThrough): DbAdapter {
 
 dbSuite(adapter(inContextOfCaller));
 
-test('a plugin that leaves callbacks to the driver fails what is said of callbacks, and nothing else', async () => {
+test('a plugin that does not bind callbacks fails the tests of callbacks, and no others', async () => {
   expect(await failuresOf(dbTests(adapter(asTheDriverCalls)))).toEqual([
     'a callback runs in the context of its caller, even if queries wait for a connection',
     'the callback of an unsampled query runs in the context of its caller',
@@ -84,7 +84,7 @@ test('a plugin that leaves callbacks to the driver fails what is said of callbac
   ]);
 });
 
-test('an adapter without callbacks has them skipped by name, or fails', async () => {
+test('tests of callbacks are skipped by name if the adapter gives a reason, and fail otherwise', async () => {
   const { functions, open, ...rest } = adapter(inContextOfCaller);
   const withoutCallbacks = async () => {
     const { queryWithCallback: _, ...connection } = await open();
@@ -95,13 +95,13 @@ test('an adapter without callbacks has them skipped by name, or fails', async ()
 
   const named = dbTests({
     ...silent,
-    noCallbacks: 'it has promises only',
+    noCallbacks: 'it has only promises',
     functions: 'it listens to channels',
   });
   const { skips } = testsOf(named);
   expect(Object.values(skips).sort()).toEqual(
     [
-      ...Array(5).fill('it has promises only'),
+      ...Array(5).fill('it has only promises'),
       ...Array(2).fill('it listens to channels'),
       'tinydb has no placeholders',
     ].sort(),

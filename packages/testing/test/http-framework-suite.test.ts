@@ -13,7 +13,7 @@ httpFrameworkSuite({
     toy.ToyFramework.prototype.passOn,
     toy.ToyFramework.prototype.runLayer,
   ],
-  listener: (program) => new toy.ToyFramework().listener(program),
+  listener: (application) => new toy.ToyFramework().listener(application),
   steps: (steps) => new toy.ToyFramework().steps(steps),
   catchAll: '*',
   layerNames: {

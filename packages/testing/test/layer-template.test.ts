@@ -9,10 +9,10 @@ const recorder = recordSpans();
 describe.each(['all', 'slow'] as const)(
   'an error that the application throws for many requests, layers %s',
   (layers) => {
-    const error = new TypeError('one for all');
+    const error = new TypeError('shared');
     const framework = new HttpFramework({ name: 'toy', layerTypes: ['layer'] });
 
-    /** Two layers, one in the other, fail with the error. Returns how many have recorded it. */
+    /** Fails in two nested layers with the same error. Returns how many layers recorded it. */
     async function failIn(server: Span, isKnown: boolean): Promise<number> {
       framework.enable(
         suiteTools({
@@ -38,11 +38,11 @@ describe.each(['all', 'slow'] as const)(
     }
     const start = (parent = rootContext) => trace.getTracer('test').startSpan('server', {}, parent);
 
-    test('is recorded once in each', async () => {
+    test('is recorded once in each request', async () => {
       for (const _ of [1, 2]) expect(await failIn(start(), false)).toBe(1);
     });
 
-    test('also where the requests are of one trace', async () => {
+    test('is recorded once in each request of the same trace', async () => {
       const caller = trace.wrapSpanContext({
         traceId: '1'.repeat(32),
         spanId: '2'.repeat(16),

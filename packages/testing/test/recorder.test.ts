@@ -94,24 +94,24 @@ test('an unsampled span has ids, records nothing and counts calls on it', () => 
 });
 
 describe('verify', () => {
-  test('passes if all spans were taken', () => {
+  test('passes if all spans were checked', () => {
     tracer().startSpan('seen').end();
     recorder.spans();
     expect(() => recorder.verify()).not.toThrow();
   });
 
-  test('finds spans that were not taken', () => {
+  test('reports spans that were not checked', () => {
     tracer().startSpan('forgotten').end();
-    expect(() => recorder.verify()).toThrow('spans that nobody looked at: "forgotten"');
+    expect(() => recorder.verify()).toThrow('spans that were not checked: "forgotten"');
     expect(() => recorder.verify()).not.toThrow();
   });
 
-  test('finds spans left open', () => {
+  test('reports spans that have not ended', () => {
     tracer().startSpan('open');
-    expect(() => recorder.verify()).toThrow('spans left open: "open"');
+    expect(() => recorder.verify()).toThrow('spans that have not ended: "open"');
   });
 
-  test('finds spans that are used after their end', () => {
+  test('reports spans that are used after their end', () => {
     const span = tracer().startSpan('twice');
     span.end();
     span.end();
@@ -119,7 +119,7 @@ describe('verify', () => {
     expect(() => recorder.verify()).toThrow('end() after the end of the span "twice"');
   });
 
-  test('finds a context left current', () => {
+  test('reports a context that is still current', () => {
     const token = context.attach(context.active().setValue(Symbol('left'), true));
     expect(() => recorder.verify()).toThrow('a context is still current');
     token.dispose();
@@ -129,10 +129,10 @@ describe('verify', () => {
 
 test('stop restores the globals of the API', () => {
   recorder.stop();
-  expect(tracer().startSpan('nobody').isRecording()).toBe(false);
+  expect(tracer().startSpan('unrecorded').isRecording()).toBe(false);
   const other = prepareRecorder();
   other.start();
-  expect(tracer().startSpan('somebody').isRecording()).toBe(true);
+  expect(tracer().startSpan('recorded').isRecording()).toBe(true);
   other.stop();
 });
 

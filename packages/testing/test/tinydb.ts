@@ -5,10 +5,10 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import type { DbConnection } from '../src/index.ts';
 
-/** Called by the driver, from whatever the connection's socket is doing at that moment. */
+/** A callback that the driver calls from an event of the connection's socket. */
 export type Callback = (error: unknown, rows?: unknown[]) => void;
 
-/** A server that runs a statement a line. */
+/** A server that reads one statement per line. */
 export async function startTinydb(): Promise<{ readonly port: number; close(): void }> {
   const server: Server = createServer((socket) => {
     const database = new DatabaseSync(':memory:');
@@ -31,8 +31,8 @@ function run(
 }
 
 /**
- * The driver of a database: a pool of one connection. A statement waits until those before it are done, and its callback
- * is called by the socket, in a context that is not the caller's: that of the request which opened the connection.
+ * A database driver with a pool of one connection. A statement waits until earlier ones have finished. The socket calls
+ * its callback in the context of the request that opened the connection, which is not the caller's.
  */
 export function tinydb() {
   return {
@@ -90,7 +90,7 @@ export function tinydb2() {
   };
 }
 
-/** The driver as `dbSuite` drives it. */
+/** The adapter of the driver for `dbSuite`. */
 export function connectionTo(
   connection: InstanceType<ReturnType<typeof tinydb>['Connection']>,
 ): DbConnection {
@@ -115,7 +115,7 @@ export function connectionTo(
   };
 }
 
-/** Behaviours of `dbSuite` that the driver cannot show. */
+/** Tests of `dbSuite` that the driver can't pass, with the reason. */
 export const TINYDB_SKIPS = {
   'bound values are never recorded, their placeholders are': 'tinydb has no placeholders',
 };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { defineInstrumentation, type FrameworkTools, HttpFramework, RoutedRequest } from '@clew/core/plugin';
-import { CATCH_ALL, type FrameworkProgram, type Step, type StepControl } from '@clew/testing';
+import { CATCH_ALL, type FrameworkApplication, type Step, type StepControl } from '@clew/testing';
 import { suiteRequest } from '../src/suite-server.ts';
 
 interface ToyLayer {
@@ -14,7 +14,7 @@ interface Operation {
   readonly response: ServerResponse;
 }
 
-/** A framework small enough to test the suite with: a list of layers, one method that runs each. */
+/** A small framework to test the suite with: a list of layers, and one method that runs each of them. */
 export class ToyFramework {
   async serve(_exchange: Operation, work: () => Promise<unknown>): Promise<unknown> {
     return work();
@@ -28,13 +28,13 @@ export class ToyFramework {
     return next();
   }
 
-  listener(program: FrameworkProgram): RequestListener {
+  listener(application: FrameworkApplication): RequestListener {
     return this.#listener(async (operation) => {
-      for (const { name, run } of program.middlewares ?? [])
+      for (const { name, run } of application.middlewares ?? [])
         await this.runLayer(operation, { type: 'middleware', name, run });
-      const answer = await this.#respond(program, '', operation);
-      operation.response.writeHead(answer?.status ?? (answer ? 200 : 404), answer?.headers ?? {});
-      operation.response.end(answer?.body ?? '');
+      const response = await this.#respond(application, '', operation);
+      operation.response.writeHead(response?.status ?? (response ? 200 : 404), response?.headers ?? {});
+      operation.response.end(response?.body ?? '');
     });
   }
 
@@ -58,21 +58,21 @@ export class ToyFramework {
   }
 
   async #respond(
-    program: FrameworkProgram,
+    application: FrameworkApplication,
     prefix: string,
     operation: Operation,
   ): Promise<{ status?: number; headers?: Record<string, string>; body?: string } | undefined> {
     const path = pathOf(operation);
-    for (const route of program.routes ?? []) {
+    for (const route of application.routes ?? []) {
       const params = match(`${prefix}${route.path}`, path);
       if (params === undefined) continue;
       const run = () => route.handle(suiteRequest(operation.request, params));
       const name = `${prefix}${route.path}`;
       return (await this.runLayer(operation, { type: 'request_handler', name, run })) as { body?: string };
     }
-    for (const mount of program.mounts ?? []) {
-      const answer = await this.#respond(mount, `${prefix}${mount.path}`, operation);
-      if (answer !== undefined) return answer;
+    for (const mount of application.mounts ?? []) {
+      const response = await this.#respond(mount, `${prefix}${mount.path}`, operation);
+      if (response !== undefined) return response;
     }
     return undefined;
   }
@@ -131,8 +131,8 @@ function pathOf({ request }: Operation): string {
 }
 
 function match(pattern: string, path: string): Record<string, string> | undefined {
-  const found = new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`).exec(path);
-  return found ? { ...found.groups } : undefined;
+  const match = new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`).exec(path);
+  return match ? { ...match.groups } : undefined;
 }
 
 interface ToyLayerInfo {

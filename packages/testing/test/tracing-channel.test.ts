@@ -29,7 +29,7 @@ const Songs = defineInstrumentation({
   ],
 });
 
-/** Makes no spans. */
+/** Creates no spans. */
 const RestoringSongs = defineInstrumentation({
   name: '@clew/instrumentation-restoring-songs',
   version: '1',
@@ -105,15 +105,15 @@ test('a rejection is recorded, and the promise still rejects', async () => {
 });
 
 test('a callback runs in the context of its caller, whatever context calls it', async () => {
-  let answer: ((error: unknown, value?: string) => void) | undefined;
-  const ask = (callback: (error: unknown, value?: string) => void) => {
-    answer = callback;
+  let callBack: ((error: unknown, value?: string) => void) | undefined;
+  const play = (callback: (error: unknown, value?: string) => void) => {
+    callBack = callback;
     return currentName();
   };
   let inCallback: string | undefined;
   let spansBefore = 0;
   const inside = asCaller(() =>
-    channel.traceCallback(ask, 0, { title: 'Ariadne' }, undefined, () => {
+    channel.traceCallback(play, 0, { title: 'Ariadne' }, undefined, () => {
       inCallback = currentName();
       spansBefore = recorder.spans().length;
     }),
@@ -121,7 +121,7 @@ test('a callback runs in the context of its caller, whatever context calls it', 
   expect(inside).toBe('Ariadne');
   trace.getTracer('test').startActiveSpan('other', (other) => {
     other.end();
-    answer?.(undefined, 'la');
+    callBack?.(undefined, 'la');
   });
   expect(inCallback).toBe('caller');
   // The span of the call has ended before its callback runs.
@@ -130,21 +130,21 @@ test('a callback runs in the context of its caller, whatever context calls it', 
   expect(span?.attributes).toEqual({ result: 'la' });
 });
 
-test('the callback of an untraced call runs where the library calls it, or in the context of its caller', () => {
+test('the callback of an untraced call runs in the context of the library, or of the caller if the plugin binds callbacks', () => {
   const current = (): string | undefined => {
-    let answer = () => {};
+    let callBack = () => {};
     let inCallback: string | undefined;
-    const ask = (callback: () => void) => {
-      answer = callback;
+    const play = (callback: () => void) => {
+      callBack = callback;
     };
     asCaller(() =>
-      channel.traceCallback(ask, 0, { title: 'unknown' }, undefined, () => {
+      channel.traceCallback(play, 0, { title: 'unknown' }, undefined, () => {
         inCallback = currentName();
       }),
     );
     trace.getTracer('test').startActiveSpan('other', (other) => {
       other.end();
-      answer();
+      callBack();
     });
     return inCallback;
   };

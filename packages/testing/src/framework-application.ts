@@ -16,10 +16,10 @@ export interface SuiteRoute {
 }
 
 /** An application that a framework's adapter builds: middlewares first, then routes, then routers under a path. */
-export interface FrameworkProgram {
+export interface FrameworkApplication {
   readonly middlewares?: readonly SuiteMiddleware[];
   readonly routes?: readonly SuiteRoute[];
-  readonly mounts?: readonly (FrameworkProgram & { readonly path: string })[];
+  readonly mounts?: readonly (FrameworkApplication & { readonly path: string })[];
 }
 
 const ok: SuiteHandler = () => ({ body: 'ok' });
@@ -32,7 +32,7 @@ const gone = () => {
   throw Object.assign(new Error('gone'), { status: 410 });
 };
 
-/** Fails a while after it was called. */
+/** Rejects in a later turn of the event loop. */
 export async function rejectLater(): Promise<never> {
   await laterTurn();
   return fail();
@@ -42,13 +42,13 @@ function get(path: string, handle: SuiteHandler): SuiteRoute {
   return { method: 'GET', path, handle };
 }
 
-/** An application with one route. */
-export function oneRoute(path: string, handle: SuiteHandler = ok): FrameworkProgram {
+/** Creates an application with one route. */
+export function oneRoute(path: string, handle: SuiteHandler = ok): FrameworkApplication {
   return { routes: [get(path, handle)] };
 }
 
-/** An application with one of each kind. */
-export const wholeProgram: FrameworkProgram = {
+/** An application with middlewares, routes and nested routers. */
+export const fullApplication: FrameworkApplication = {
   middlewares: [
     { name: 'authenticate', run: () => {} },
     { name: 'loadSession', run: laterTurn },
