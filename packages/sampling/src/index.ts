@@ -4,6 +4,12 @@ export { PolicyDecider, type PolicyDeciderOptions } from './deciding/policy-deci
 export type { PolicyCounters, PolicyStates } from './deciding/policy-state.ts';
 export type { Keep, Kind, Match, Origin, Policy, PolicySet, TextCondition, TextMatch } from './policy.ts';
 export { PolicyError, type PolicyProblem } from './policy-error.ts';
+export { CodeProvider } from './providers/code-provider.ts';
+export { FileProvider, type FileProviderOptions } from './providers/file-provider.ts';
+export { HttpProvider, type HttpProviderOptions } from './providers/http-provider.ts';
+export { JaegerProvider, type JaegerProviderOptions } from './providers/jaeger-provider.ts';
+export type { RemoteOptions } from './providers/provider-options.ts';
+export { XRayProvider, type XRayProviderOptions } from './providers/xray-provider.ts';
 export type { PolicyFormat } from './reading/parse-text.ts';
 export { type CheckedPolicies, readPolicies, type SkippedPolicy } from './reading/read-policies.ts';
 export { PolicySampler, type PolicySamplingResult } from './sampler/policy-sampler.ts';

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import { FileProvider, type FileProviderOptions } from '../src/providers/file-provider.ts';
-import { idOf, readAsJson, setOf } from './policies-as-json.ts';
-import { collectLogs, SetsInForce } from './sets-in-force.ts';
+import { collectLogs, idOf, SetsInForce, setOf, yamlOf } from './sets-in-force.ts';
 
 /** Changes are found by the watch only. */
 const NEVER_MS = 86_400_000;
@@ -16,7 +15,7 @@ let path: string;
 let provider: FileProvider;
 
 function start(options: Partial<FileProviderOptions> = {}): SetsInForce {
-  provider = new FileProvider({ path, intervalMs: NEVER_MS, ...options }, readAsJson);
+  provider = new FileProvider({ path, intervalMs: NEVER_MS, ...options });
   return SetsInForce.of(provider);
 }
 
@@ -57,7 +56,7 @@ describe('a file provider', () => {
 
   test('reads YAML, with a byte order mark', () => {
     path = join(directory, 'policies.yaml');
-    writeFileSync(path, '\uFEFFid: yaml\n');
+    writeFileSync(path, `\uFEFF${yamlOf('yaml')}`);
     expect(idOf(start().policies)).toBe('yaml');
   });
 
@@ -210,7 +209,7 @@ describe('a file provider', () => {
   });
 
   test('is refused with an invalid option', () => {
-    expect(() => new FileProvider({ path: '' }, readAsJson)).toThrow(
+    expect(() => new FileProvider({ path: '' })).toThrow(
       '@clew/sampling: expected file.path to be a text, got ""',
     );
     expect(() => start({ intervalMs: 0 })).toThrow('expected file.intervalMs in [10, 86400000], got 0');

@@ -6,15 +6,14 @@ import {
   startPolicyHttpServer,
 } from '../../../integration-tests/sampling/servers/policy-http-server.ts';
 import { HttpProvider, type HttpProviderOptions } from '../src/providers/http-provider.ts';
-import { idOf, readAsJson, setOf } from './policies-as-json.ts';
-import { collectLogs, SetsInForce } from './sets-in-force.ts';
+import { collectLogs, idOf, SetsInForce, setOf, yamlOf } from './sets-in-force.ts';
 
 let server: PolicyHttpServer;
 let provider: HttpProvider;
 
 function start(options: Partial<HttpProviderOptions> = {}): SetsInForce {
   const given = { url: server.url, intervalMs: 20, timeoutMs: 500, ...options };
-  provider = new HttpProvider(given, readAsJson);
+  provider = new HttpProvider(given);
   return SetsInForce.of(provider);
 }
 
@@ -66,9 +65,9 @@ describe('an HTTP provider', () => {
   });
 
   test.each([
-    ['application/yaml', 'id: yaml\n'],
-    ['text/x-yaml; charset=utf-8', 'id: yaml\n'],
-    ['text/plain', 'id: yaml\n'],
+    ['application/yaml', yamlOf('yaml')],
+    ['text/x-yaml; charset=utf-8', yamlOf('yaml')],
+    ['text/plain', yamlOf('yaml')],
     ['application/vnd.policies+json', setOf('yaml')],
   ])('reads a set with the content type %s', async (contentType, body) => {
     server.serve(body, contentType);
@@ -163,7 +162,7 @@ describe('an HTTP provider', () => {
     provider.stop();
     const other = await startPolicyHttpServer(setOf('other'));
     try {
-      const later = new HttpProvider({ url: other.url, intervalMs: 200 }, readAsJson);
+      const later = new HttpProvider({ url: other.url, intervalMs: 200 });
       const sets = SetsInForce.of(later);
       await sets.count(1);
       await other.received(2);
@@ -177,9 +176,12 @@ describe('an HTTP provider', () => {
 
   test('is refused with an invalid option', () => {
     const create = (options: Partial<HttpProviderOptions>) => () =>
-      new HttpProvider({ url: server.url, ...options }, readAsJson);
+      new HttpProvider({ url: server.url, ...options });
     expect(create({ url: 'ftp://x' })).toThrow(
       '@clew/sampling: expected http.url to be an http or https URL, got "ftp://x"',
+    );
+    expect(create({ interval: 1 } as never)).toThrow(
+      'expected http to have only the keys url, headers, intervalMs, timeoutMs, ca, cert, key, got "interval"',
     );
     expect(create({ intervalMs: 1 })).toThrow('expected http.intervalMs in [10, 86400000], got 1');
     expect(create({ headers: { 'bad name': 'x' } })).toThrow('expected http.headers to have valid names');

@@ -59,3 +59,18 @@ export function collectLogs(): string[] {
   lines.length = 0;
   return lines;
 }
+
+/** A set with one policy, as JSON. */
+export function setOf(id: string): string {
+  return JSON.stringify({ policies: [{ id, keep: { always: true } }] });
+}
+
+/** A set with one policy, as YAML. */
+export function yamlOf(id: string): string {
+  return `policies:\n  - id: ${id}\n    keep: { always: true }\n`;
+}
+
+/** The id of the first policy. */
+export function idOf(set: PolicySet | undefined): string | undefined {
+  return set?.policies[0]?.id;
+}

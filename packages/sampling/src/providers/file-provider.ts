@@ -5,20 +5,20 @@ import type { PolicySet } from '../policy.ts';
 import { Background } from './background.ts';
 import { DirectoryWatch } from './directory-watch.ts';
 import { type FileSnapshot, readSnapshot, readSnapshotSync } from './file-snapshot.ts';
-import { hashOf, PolicyLoader, type ReadPolicies } from './policy-loader.ts';
-import { policyType } from './policy-type.ts';
+import { policyFormat } from './policy-format.ts';
+import { hashOf, PolicyLoader } from './policy-loader.ts';
 import { type FailureCause, messageOf, ProviderCounters } from './provider-counters.ts';
-import { expectText, MAX_SET_BYTES, milliseconds } from './provider-options.ts';
+import { expectKeys, expectText, MAX_SET_BYTES, milliseconds } from './provider-options.ts';
 
 /** Which file has the policies. */
 export interface FileProviderOptions {
-  /** Path of a JSON file (`.json`) or a YAML file. It may be missing at the start. At most 1 MiB. */
+  /** Path of a file with JSON or YAML. It may be missing at the start. At most 1 MiB. */
   readonly path: string;
   /**
    * Milliseconds between two readings of the file if no change is notified: [10, 86400000], default 10000. Network file
    * systems notify of no change.
    */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
 }
 
 /** Changes within this time are read together. */
@@ -32,7 +32,6 @@ export class FileProvider implements Provider {
   readonly priority = 3;
   readonly #path: string;
   readonly #intervalMs: number;
-  readonly #read: ReadPolicies;
   readonly #counters: ProviderCounters;
   readonly #background = new Background();
   readonly #watch: DirectoryWatch;
@@ -47,11 +46,11 @@ export class FileProvider implements Provider {
   #suspect: string | undefined;
 
   /** @throws TypeError for an invalid option */
-  constructor(options: FileProviderOptions, read: ReadPolicies) {
+  constructor(options: FileProviderOptions) {
+    expectKeys('file', options, ['path', 'intervalMs']);
     expectText('file.path', options.path);
     this.#path = resolve(options.path);
     this.#intervalMs = milliseconds('file.intervalMs', options.intervalMs, [10, 86_400_000], 10_000);
-    this.#read = read;
     this.name = `file ${options.path}`;
     this.#counters = new ProviderCounters(this.name);
     this.#watch = new DirectoryWatch(dirname(this.#path), () => this.#change());
@@ -60,7 +59,7 @@ export class FileProvider implements Provider {
   /** Reads the file before it returns, so that the first request finds the policies. */
   start(inForce: (policies: PolicySet, version: string) => void): void {
     if (this.#loader !== undefined || this.#isStopped) return;
-    this.#loader = new PolicyLoader(this.#read, this.#counters, inForce);
+    this.#loader = new PolicyLoader(this.#counters, inForce);
     this.#background.run(() => {
       this.#watch.start();
       this.#schedule(this.#accept(readSnapshotSync(this.#path, MAX_SET_BYTES)));
@@ -107,7 +106,7 @@ export class FileProvider implements Provider {
   #accept(snapshot: FileSnapshot): number {
     if (snapshot.kind === 'failed') return this.#refuse(snapshot.cause, snapshot.detail, snapshot.cause);
     try {
-      this.#loader?.load(snapshot.text, policyType(undefined, this.#path));
+      this.#loader?.load(snapshot.text, policyFormat(undefined, this.#path));
       this.#suspect = undefined;
       return this.#intervalMs;
     } catch (error) {

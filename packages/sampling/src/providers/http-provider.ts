@@ -1,7 +1,7 @@
 import type { Provider, ProviderStats } from '../decider.ts';
 import type { PolicySet } from '../policy.ts';
-import { PolicyLoader, type ReadPolicies } from './policy-loader.ts';
-import { policyType } from './policy-type.ts';
+import { policyFormat } from './policy-format.ts';
+import { PolicyLoader } from './policy-loader.ts';
 import { type Exchange, PollLoop, type PollOutcome } from './poll-loop.ts';
 import { ProviderCounters } from './provider-counters.ts';
 import {
@@ -14,7 +14,7 @@ import {
 
 /** Where policies are fetched over HTTP. The default interval is 30 s. */
 export interface HttpProviderOptions extends RemoteOptions {
-  /** URL of the set, http or https. The content type of its response decides: JSON or YAML. */
+  /** URL of the set, http or https. The content type of the response tells whether it is JSON or YAML. */
   readonly url: string;
 }
 
@@ -22,23 +22,21 @@ export interface HttpProviderOptions extends RemoteOptions {
 export class HttpProvider implements Provider {
   readonly name: string;
   readonly priority = 2;
-  readonly #read: ReadPolicies;
   readonly #options: ResolvedRemoteOptions;
   readonly #counters: ProviderCounters;
   #loop: PollLoop | undefined;
   #etag: string | undefined;
 
   /** @throws TypeError for an invalid option */
-  constructor(options: HttpProviderOptions, read: ReadPolicies) {
-    this.#options = resolveRemoteOptions('http', options.url, options, 30_000);
-    this.#read = read;
+  constructor(options: HttpProviderOptions) {
+    this.#options = resolveRemoteOptions('http', options.url, options, 30_000, ['url']);
     this.name = `http ${displayUrl(this.#options.url)}`;
     this.#counters = new ProviderCounters(this.name);
   }
 
   start(inForce: (policies: PolicySet, version: string) => void): void {
     if (this.#loop !== undefined) return;
-    const loader = new PolicyLoader(this.#read, this.#counters, inForce);
+    const loader = new PolicyLoader(this.#counters, inForce);
     this.#loop = new PollLoop({
       counters: this.#counters,
       intervalMs: this.#options.intervalMs,
@@ -72,7 +70,7 @@ export class HttpProvider implements Provider {
       return { kind: 'done' };
     }
     const { etag, 'content-type': contentType } = response.headers;
-    loader.load(response.body.toString(), policyType(contentType, url.pathname), etag);
+    loader.load(response.body.toString(), policyFormat(contentType, url.pathname), etag);
     // Only the ETag of a valid set is remembered. With the one of an invalid set, the failure would count as unchanged.
     this.#etag = etag;
     return { kind: 'done' };

@@ -23,10 +23,12 @@ export interface JaegerProviderOptions extends RemoteOptions {
    * The sampling endpoint of Jaeger or of an OpenTelemetry collector; default `http://localhost:5778/sampling`. A URL
    * without a path gets `/sampling`.
    */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** The probability until the first response, in [0, 1]. Default: the next step of the precedence decides until then. */
-  readonly initialRate?: number;
+  readonly initialRate?: number | undefined;
 }
+
+const KEYS: readonly (keyof JaegerProviderOptions)[] = ['serviceName', 'url', 'initialRate'];
 
 /**
  * Jaeger's remote sampling, adaptive sampling included: strategies come from Jaeger, and local roots carry `sampler.type`
@@ -49,7 +51,7 @@ export class JaegerProvider implements Provider {
     expectText('jaeger.serviceName', serviceName);
     const isRate = initialRate === undefined || (initialRate >= 0 && initialRate <= 1);
     expectFit('@clew/sampling', isRate, 'jaeger.initialRate in [0, 1]', initialRate);
-    const resolved = resolveRemoteOptions('jaeger', url, options, 60_000);
+    const resolved = resolveRemoteOptions('jaeger', url, options, 60_000, KEYS);
     this.#options = { ...resolved, url: withService(resolved.url, serviceName) };
     this.name = `jaeger ${displayUrl(this.#options.url)}`;
     this.#initialRate = initialRate;

@@ -64,7 +64,9 @@ export class ProviderCounters {
 export function messageOf(error: unknown): string {
   try {
     const { code, message } = Object(error) as Partial<NodeJS.ErrnoException>;
-    const text = String(message ?? code ?? error).replaceAll(/\s+/g, ' ');
+    const text = String(message ?? code ?? error)
+      .replace(/^@clew\/sampling: /, '')
+      .replaceAll(/\s+/g, ' ');
     return text.length > 200 ? `${text.slice(0, 199)}…` : text;
   } catch {
     return 'an error that cannot be described';

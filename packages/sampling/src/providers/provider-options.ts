@@ -1,22 +1,23 @@
 import type { Buffer } from 'node:buffer';
 import { URL } from 'node:url';
 import { expectFit } from '@clew/core/internal';
+import { LIMITS } from '../limits.ts';
 import type { TlsOptions } from './http-exchange.ts';
 
 /** The options of every provider that polls a server over HTTP. */
 export interface RemoteOptions {
   /** Sent with every request, such as `authorization`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds between two polls, ±10 %: [10, 86400000]. The default depends on the protocol. */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
   /** Timeout of one request in milliseconds: [10, 600000], default 10000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Certificate authorities to trust instead of Node's, PEM. */
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
   /** Client certificate, PEM. */
-  readonly cert?: string | Buffer;
+  readonly cert?: string | Buffer | undefined;
   /** Private key of the client certificate, PEM. */
-  readonly key?: string | Buffer;
+  readonly key?: string | Buffer | undefined;
 }
 
 /** The options with their defaults. */
@@ -29,9 +30,17 @@ export interface ResolvedRemoteOptions {
 }
 
 /** The largest set of rules, in bytes. */
-export const MAX_SET_BYTES = 1_048_576;
+export const MAX_SET_BYTES = LIMITS.document;
 
 const OWNER = '@clew/sampling';
+const REMOTE_KEYS: readonly (keyof RemoteOptions)[] = [
+  'headers',
+  'intervalMs',
+  'timeoutMs',
+  'ca',
+  'cert',
+  'key',
+];
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 9110 forbids these in a header value
 const HEADER_VALUE = /^[^\x00-\x08\x0a-\x1f\x7f]*$/;
@@ -40,6 +49,7 @@ const HEADER_VALUE = /^[^\x00-\x08\x0a-\x1f\x7f]*$/;
  * Fills in the defaults.
  *
  * @param provider the name of the option in errors, such as `jaeger`
+ * @param keys the other options of this provider
  * @throws TypeError for an invalid value
  */
 export function resolveRemoteOptions(
@@ -47,7 +57,9 @@ export function resolveRemoteOptions(
   url: string,
   given: RemoteOptions,
   defaultIntervalMs: number,
+  keys: readonly string[],
 ): ResolvedRemoteOptions {
+  expectKeys(provider, given, [...keys, ...REMOTE_KEYS]);
   const { ca, cert, key } = given;
   return {
     url: httpUrl(`${provider}.url`, url),
@@ -56,6 +68,13 @@ export function resolveRemoteOptions(
     timeoutMs: milliseconds(`${provider}.timeoutMs`, given.timeoutMs, [10, 600_000], 10_000),
     tls: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
   };
+}
+
+/** Throws a TypeError unless the options are an object with these keys only. */
+export function expectKeys(provider: string, given: object, keys: readonly string[]): void {
+  expectFit(OWNER, typeof given === 'object' && given !== null, `${provider} to be an object`, given);
+  const unknown = Object.keys(given).find((key) => !keys.includes(key));
+  expectFit(OWNER, unknown === undefined, `${provider} to have only the keys ${keys.join(', ')}`, unknown);
 }
 
 /** An integer within the bounds, or the default for `undefined`; throws a TypeError for anything else. */

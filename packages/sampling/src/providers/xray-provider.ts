@@ -30,13 +30,14 @@ import { readXRayRules, type XRayRuleDefinition } from './xray-rules.ts';
 /** Where X-Ray's rules and targets are fetched. The default interval of the rules is 5 minutes. */
 export interface XRayProviderOptions extends RemoteOptions {
   /** The X-Ray daemon, or the extension `awsproxy` of a collector; default `http://127.0.0.1:2000`. They sign requests. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** Attributes of the resource, against which rules are matched: `service.name`, `cloud.platform` … */
   readonly resource: Readonly<Attributes>;
   /** Milliseconds between two reports unless X-Ray asks for another interval: [10, 300000], default 10000. */
-  readonly targetsIntervalMs?: number;
+  readonly targetsIntervalMs?: number | undefined;
 }
 
+const KEYS: readonly (keyof XRayProviderOptions)[] = ['url', 'resource', 'targetsIntervalMs'];
 const MAX_PAGES = 100;
 const MAX_INTERVAL_S = 300;
 
@@ -64,7 +65,7 @@ export class XRayProvider implements Provider {
   /** @throws TypeError for an invalid option */
   constructor(options: XRayProviderOptions) {
     const { url = 'http://127.0.0.1:2000', resource } = options;
-    this.#options = resolveRemoteOptions('xray', url, options, 300_000);
+    this.#options = resolveRemoteOptions('xray', url, options, 300_000, KEYS);
     this.#resource = resource;
     this.name = `xray ${displayUrl(this.#options.url)}`;
     this.#counters = new ProviderCounters(this.name);

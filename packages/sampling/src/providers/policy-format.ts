@@ -1,4 +1,5 @@
 import { show } from '@clew/core/internal';
+import type { PolicyFormat } from '../reading/parse-text.ts';
 
 const JSON_TYPES: ReadonlySet<string> = new Set(['application/json', 'text/json']);
 const YAML_TYPES: ReadonlySet<string> = new Set([
@@ -12,20 +13,21 @@ const YAML_TYPES: ReadonlySet<string> = new Set([
 const VAGUE_TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream']);
 
 /**
- * `application/json` or `application/yaml`. If the content type does not tell, the extension of the path decides, and
- * without one it is YAML, because every JSON text is YAML as well.
+ * The format by a content type, or else by the extension of a path; `undefined` if neither of them tells.
  *
  * @throws TypeError for any other content type, such as the one of an error page
  */
-export function policyType(contentType: string | undefined, path: string): string {
+export function policyFormat(contentType: string | undefined, path: string): PolicyFormat | undefined {
   const [type = ''] = (contentType ?? '').split(';');
   const name = type.trim().toLowerCase();
-  if (JSON_TYPES.has(name) || name.endsWith('+json')) return 'application/json';
-  if (YAML_TYPES.has(name) || name.endsWith('+yaml')) return 'application/yaml';
+  if (JSON_TYPES.has(name) || name.endsWith('+json')) return 'json';
+  if (YAML_TYPES.has(name) || name.endsWith('+yaml')) return 'yaml';
   if (!VAGUE_TYPES.has(name)) {
     throw new TypeError(
       `expected the content type to be application/json or application/yaml, got ${show(name)}`,
     );
   }
-  return path.toLowerCase().endsWith('.json') ? 'application/json' : 'application/yaml';
+  const extension = /\.(json|ya?ml)$/i.exec(path)?.[1]?.toLowerCase();
+  if (extension === undefined) return undefined;
+  return extension === 'json' ? 'json' : 'yaml';
 }
