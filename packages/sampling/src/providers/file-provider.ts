@@ -23,7 +23,7 @@ export interface FileProviderOptions {
 
 /** Changes within this time are read together. */
 const GATHER_MS = 50;
-/** A file that is invalid or missing may be half-written: it is a failure only if it is the same after this time. */
+/** A file that is invalid or missing may be half-written: it is a failure only if it stays the same for this time. */
 const HALF_WRITTEN_MS = 200;
 
 /** Reads policies from a file at the start, and again whenever it changes. */
@@ -42,8 +42,8 @@ export class FileProvider implements Provider {
   #isReading = false;
   #isChanged = false;
   #isStopped = false;
-  /** What was wrong at the last reading: the hash of an invalid content, or the cause of a failure. */
-  #suspect: string | undefined;
+  /** What was wrong at the last reading, the hash of an invalid content or the cause of a failure, and since when. */
+  #suspect: { readonly symptom: string; readonly since: number } | undefined;
 
   /** @throws TypeError for an invalid option */
   constructor(options: FileProviderOptions) {
@@ -115,9 +115,11 @@ export class FileProvider implements Provider {
   }
 
   #refuse(cause: FailureCause, detail: string, symptom: string): number {
-    const isStable = symptom === this.#suspect;
-    this.#suspect = symptom;
-    if (isStable) this.#counters.failed(cause, detail);
-    return isStable ? this.#intervalMs : Math.min(HALF_WRITTEN_MS, this.#intervalMs);
+    const now = originals.monotonicNow();
+    if (symptom !== this.#suspect?.symptom) this.#suspect = { symptom, since: now };
+    const leftMs = this.#suspect.since + HALF_WRITTEN_MS - now;
+    if (leftMs > 0) return leftMs;
+    this.#counters.failed(cause, detail);
+    return this.#intervalMs;
   }
 }
