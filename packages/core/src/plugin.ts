@@ -46,10 +46,9 @@ export type { FrameworkResponse, ResponseSoFar } from './templates/framework-res
 export type { ConnectionPeer } from './templates/http-address.ts';
 export type { HttpClientTracing } from './templates/http-client.ts';
 export type { HttpClientOptions, HttpClientView } from './templates/http-client-view.ts';
-export { type FrameworkView, HttpFramework } from './templates/http-framework.ts';
+export type { FrameworkView } from './templates/http-framework.ts';
 export type { HttpServerTracing } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
-export { labeller } from './templates/labeller.ts';
 export type { LayerRun } from './templates/layer.ts';
 export { type MessageChannel, messaging } from './templates/messaging.ts';
 export { type ActionParts, createAction, type MessagingAction } from './templates/messaging-action.ts';
@@ -59,9 +58,8 @@ export { type MessagingOptions, messagingOptions } from './templates/messaging-o
 export type { Settlement } from './templates/messaging-processing.ts';
 export type { MessagingView } from './templates/messaging-view.ts';
 export type { Failure } from './templates/messaging-waiting.ts';
-export { type Leave, type Mount, MountedRequest } from './templates/mounted-request.ts';
-export { joinRoute } from './templates/route.ts';
-export { RoutedRequest } from './templates/routed-request.ts';
+export type { Leave, Mount, MountedRequest } from './templates/mounted-request.ts';
+export type { RoutedRequest } from './templates/routed-request.ts';
 export type { RpcCorrelation, RpcView } from './templates/rpc.ts';
 export { createRpcAction, envelopesOption, readEnvelope } from './templates/rpc-envelope.ts';
-export { type ServerRequest, serverRequestOf } from './templates/server-request.ts';
+export type { ServerRequest } from './templates/server-request.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpFramework, type MountedRequest } from '@clew/core/plugin';
+import { http, type MountedRequest } from '@clew/core/plugin';
 
 /** What the hooks receive about a layer. */
 export interface ExpressLayerInfo {
@@ -9,7 +9,7 @@ export interface ExpressLayerInfo {
   readonly layerType: 'router' | 'middleware' | 'request_handler';
 }
 
-export const express = new HttpFramework<ExpressLayerInfo, MountedRequest>({
+export const express = new http.Framework<ExpressLayerInfo, MountedRequest>({
   name: 'express',
   layerTypes: ['router', 'middleware', 'request_handler'],
 });

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { dress, type FrameworkTools, http, type Leave, MountedRequest } from '@clew/core/plugin';
+import { dress, type FrameworkTools, http, type Leave } from '@clew/core/plugin';
 import { callLayer, nextAfter } from './call-layer.ts';
 import {
   type ExpressLayer,
@@ -86,7 +86,7 @@ function takeRequest(handle: Handle): Handle {
     // The route depends on the response.
     if (typeof out !== 'function' || !response) return handle.call(this, request, response, out);
     const outer = express.of(request);
-    const routed = outer ?? express.take(request, new MountedRequest(response, request.baseUrl));
+    const routed = outer ?? express.take(request, new http.MountedRequest(response, request.baseUrl));
     if (routed === undefined) return handle.call(this, request, response, out);
     // At the end of a router, Express calls the next layer, or the application is called.
     return handle.call(this, request, response, (argument) => {

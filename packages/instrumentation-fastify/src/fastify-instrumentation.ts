@@ -1,9 +1,8 @@
 import {
   defineInstrumentation,
   type FrameworkTools,
-  joinRoute,
+  http,
   type LayerRun,
-  RoutedRequest,
   reportFailure,
 } from '@clew/core/plugin';
 import {
@@ -78,8 +77,8 @@ function takeRequest(request: FastifyRequest, { raw }: FastifyReply): void {
     if (fastify.tools === undefined) return;
     const { routeOptions } = request;
     const route = routeOptions === undefined ? request.routerPath : routeOptions.url;
-    const routed = fastify.take(request, new RoutedRequest(raw));
-    if (route !== undefined) routed?.match(joinRoute('', route));
+    const routed = fastify.take(request, new http.RoutedRequest(raw));
+    if (route !== undefined) routed?.match(http.joinRoute('', route));
   } catch (fault) {
     reportFailure('taking a request of Fastify', fault);
   }

@@ -1,4 +1,4 @@
-import { ATTR, type FrameworkResponse, HttpFramework } from '@clew/core/plugin';
+import { ATTR, type FrameworkResponse, http } from '@clew/core/plugin';
 
 /** What the hooks receive about the handler of a route. */
 export interface FastifyLayerInfo {
@@ -8,7 +8,7 @@ export interface FastifyLayerInfo {
   readonly layerType: 'request_handler';
 }
 
-export const fastify = new HttpFramework<FastifyLayerInfo>({
+export const fastify = new http.Framework<FastifyLayerInfo>({
   name: 'fastify',
   layerTypes: ['request_handler'],
   attributes: (_layerType, route) => ({ [ATTR.httpRoute]: route }),

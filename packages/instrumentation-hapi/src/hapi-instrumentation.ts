@@ -1,4 +1,4 @@
-import { defineInstrumentation, type FrameworkTools, RoutedRequest } from '@clew/core/plugin';
+import { defineInstrumentation, type FrameworkTools, http } from '@clew/core/plugin';
 import { errorIn, type HapiLayerInfo, type HapiRequest, type HapiResponse, hapi } from './hapi.ts';
 
 declare const __VERSION__: string;
@@ -49,7 +49,7 @@ function patch(moduleExports: unknown, tools: FrameworkTools<HapiLayerInfo>): vo
 
 function takeRequest(execute: Step): Step {
   return function () {
-    hapi.take(this, new RoutedRequest(this.raw.res));
+    hapi.take(this, new http.RoutedRequest(this.raw.res));
     return execute.call(this);
   };
 }

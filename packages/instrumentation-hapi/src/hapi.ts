@@ -1,4 +1,4 @@
-import { ATTR, type FrameworkResponse, HttpFramework } from '@clew/core/plugin';
+import { ATTR, type FrameworkResponse, http } from '@clew/core/plugin';
 
 /** What the hooks receive about a handler or an extension. */
 export interface HapiLayerInfo {
@@ -6,7 +6,7 @@ export interface HapiLayerInfo {
   readonly layerType: 'handler' | 'extension';
 }
 
-export const hapi = new HttpFramework<HapiLayerInfo>({
+export const hapi = new http.Framework<HapiLayerInfo>({
   name: 'hapi',
   layerTypes: ['handler', 'extension'],
   attributes: (layerType, _name, place) => ({

@@ -1,12 +1,4 @@
-import {
-  type FrameworkResponse,
-  type FrameworkTools,
-  HttpFramework,
-  http,
-  joinRoute,
-  type ResponseSoFar,
-  RoutedRequest,
-} from '@clew/core/plugin';
+import { type FrameworkResponse, type FrameworkTools, http, type ResponseSoFar } from '@clew/core/plugin';
 
 /** What the plugin uses of the context of a request in Koa 2 and 3. */
 export interface KoaContext {
@@ -48,7 +40,7 @@ export interface KoaLayerInfo {
   readonly layerType: 'router' | 'middleware';
 }
 
-export const koa = new HttpFramework<KoaLayerInfo>({ name: 'koa', layerTypes: ['router', 'middleware'] });
+export const koa = new http.Framework<KoaLayerInfo>({ name: 'koa', layerTypes: ['router', 'middleware'] });
 
 export type KoaTools = FrameworkTools<KoaLayerInfo>;
 
@@ -58,8 +50,8 @@ export function isRoute({ methods }: RouterLayer): boolean {
 }
 
 /** The routed request of a context. The first call has to run at Koa's entry, in the context of the HTTP plugin. */
-export function routedOf(context: KoaContext): RoutedRequest | undefined {
-  return koa.of(context) ?? koa.take(context, new RoutedRequest(context.res));
+export function routedOf(context: KoaContext): http.RoutedRequest | undefined {
+  return koa.of(context) ?? koa.take(context, new http.RoutedRequest(context.res));
 }
 
 /** The response that the handlers have set so far. */
@@ -73,12 +65,15 @@ export function responseOf({ body, status, respond }: KoaContext): ResponseSoFar
 
 /** The path of a router's layer behind the prefixes that koa-mount removed from the URL. */
 export function routeOf(context: KoaContext, path: string | RegExp): string {
-  return joinRoute(context.mountPath === undefined ? '' : mountOf(context, context.mountPath), String(path));
+  return http.joinRoute(
+    context.mountPath === undefined ? '' : mountOf(context, context.mountPath),
+    String(path),
+  );
 }
 
 /** koa-mount sets only the innermost mount and never unsets it; the URL shows all mounts. */
 function mountOf({ path, originalUrl }: KoaContext, innermost: string): string {
   const url = http.withoutQuery(originalUrl);
   const removed = url.endsWith(path) ? url.slice(0, -path.length) : path === '/' ? url : '';
-  return joinRoute(removed, '').endsWith(joinRoute(innermost, '')) ? removed : '';
+  return http.joinRoute(removed, '').endsWith(http.joinRoute(innermost, '')) ? removed : '';
 }

@@ -2,10 +2,10 @@ import {
   currentContext,
   dress,
   guard,
+  http,
   perObject,
   type RoutedRequest,
   reportFailure,
-  serverRequestOf,
 } from '@clew/core/plugin';
 import { isRoute, type KoaContext, type KoaTools, koa, type Middleware, routedOf, routeOf } from './koa.ts';
 import { replaceMatched, traceHandler } from './patch-router.ts';
@@ -84,7 +84,7 @@ function noteErrors(emit: Emit): Emit {
 }
 
 function noteError(error: unknown, routed: RoutedRequest | undefined): void {
-  const served = serverRequestOf(currentContext());
+  const served = http.serverRequestOf(currentContext());
   if (routed !== undefined) routed.fail(error);
   else if (served !== undefined) served.error ??= error;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { withServerRequest } from '@clew/core/internal';
-import { ATTR, type ServerRequest, serverRequestOf } from '@clew/core/plugin';
+import { ATTR, http, type ServerRequest } from '@clew/core/plugin';
 import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FrameworkDriver } from './framework-driver.ts';
 import { type Situation, situations } from './framework-situations.ts';
@@ -158,8 +158,8 @@ function ownServerTests(
       };
       for (const before of [[], [route(CATCH_ALL, passes)]]) {
         await serveSteps([...before, route('/foo/:id', keeping)], '/foo/7', 'GET', {});
-        assert.equal(serverRequestOf(kept)?.route, spelled('/foo/:id'));
-        assert.equal(reachesResponse(serverRequestOf(kept)), false);
+        assert.equal(http.serverRequestOf(kept)?.route, spelled('/foo/:id'));
+        assert.equal(reachesResponse(http.serverRequestOf(kept)), false);
       }
     },
     "a handler that runs in another client's context does not change that client's route": async () => {
@@ -173,7 +173,7 @@ function ownServerTests(
         route('/foo/:id', responds),
       ];
       const kept = await serveSteps(steps, '/keeps', 'GET', {});
-      const other = serverRequestOf(lost);
+      const other = http.serverRequestOf(lost);
       assert.equal(other?.route, '/keeps');
       await serveSteps(steps, '/foo/7', 'GET', {});
       assert.equal(other.route, '/keeps');

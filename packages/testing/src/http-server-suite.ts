@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ATTR, serverRequestOf } from '@clew/core/plugin';
+import { ATTR, http } from '@clew/core/plugin';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { serverContextTests } from './http-server-context-tests.ts';
 import { type ServeOne, serverOptionTests } from './http-server-option-tests.ts';
@@ -167,7 +167,7 @@ export function httpServerSuite(adapter: HttpServerAdapter): void {
       });
     },
     'the context of the handler has the host of the request': async () => {
-      const host: SuiteHandler = () => ({ body: serverRequestOf(context.active())?.host ?? 'unknown' });
+      const host: SuiteHandler = () => ({ body: http.serverRequestOf(context.active())?.host ?? 'unknown' });
       const { response } = await serveOne(host, {}, '/', { headers: { host: 'shop.test:8080' } });
       assert.equal(response.body, 'shop.test:8080');
     },

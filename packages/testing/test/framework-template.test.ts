@@ -1,5 +1,5 @@
 import { rootContext } from '@clew/core';
-import { type FrameworkOptions, HttpFramework, type LayerInfo, RoutedRequest } from '@clew/core/plugin';
+import { type FrameworkOptions, http, type LayerInfo } from '@clew/core/plugin';
 import { recordSpans, suiteTools } from '@clew/testing';
 import { type Context, type Span, trace } from '@opentelemetry/api';
 
@@ -40,15 +40,15 @@ function startServer(): { readonly server: Span; readonly around: Context } {
 }
 
 function newFramework() {
-  return new HttpFramework({ name: 'toy', layerTypes: ['middleware', 'request_handler'] });
+  return new http.Framework({ name: 'toy', layerTypes: ['middleware', 'request_handler'] });
 }
 
 test('a request object has its routed request until it is released', () => {
   const framework = newFramework();
   framework.enable(pluginTools().tools);
   const request = {};
-  const routed = framework.take(request, new RoutedRequest(response));
-  expect(routed).toBeInstanceOf(RoutedRequest);
+  const routed = framework.take(request, new http.RoutedRequest(response));
+  expect(routed).toBeInstanceOf(http.RoutedRequest);
   expect(framework.of(request)).toBe(routed);
   framework.release(request);
   expect(framework.of(request)).toBeUndefined();
@@ -62,10 +62,10 @@ test('a disabled plugin takes no request, finds none and has no layers', async (
   const first = pluginTools();
   framework.enable(first.tools);
   const request = {};
-  framework.take(request, new RoutedRequest(response));
+  framework.take(request, new http.RoutedRequest(response));
   first.disable();
   expect(framework.of(request)).toBeUndefined();
-  expect(framework.take({}, new RoutedRequest(response))).toBeUndefined();
+  expect(framework.take({}, new http.RoutedRequest(response))).toBeUndefined();
   expect(framework.hasLayers).toBe(false);
   expect(framework.traces('middleware', around)).toBe(false);
   expect(framework.startLayer('one', undefined, middleware, around)).toBeUndefined();

@@ -1,6 +1,6 @@
 import { rootContext } from '@clew/core';
 import { withServerRequest } from '@clew/core/internal';
-import { HttpFramework } from '@clew/core/plugin';
+import { http } from '@clew/core/plugin';
 import { recordSpans, suiteTools } from '@clew/testing';
 import { context, type Span, trace } from '@opentelemetry/api';
 
@@ -10,7 +10,7 @@ describe.each(['all', 'slow'] as const)(
   'an error that the application throws for many requests, layers %s',
   (layers) => {
     const error = new TypeError('shared');
-    const framework = new HttpFramework({ name: 'toy', layerTypes: ['layer'] });
+    const framework = new http.Framework({ name: 'toy', layerTypes: ['layer'] });
 
     /** Fails in two nested layers with the same error. Returns how many layers recorded it. */
     async function failIn(server: Span, isKnown: boolean): Promise<number> {

@@ -1,8 +1,8 @@
+import { labeller } from '@clew/core/internal';
 import {
   ATTR,
   createAction,
   createRpcAction,
-  labeller,
   type MessagingOptions,
   type MessagingView,
   messaging,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { defineInstrumentation, type FrameworkTools, HttpFramework, RoutedRequest } from '@clew/core/plugin';
+import { defineInstrumentation, type FrameworkTools, http } from '@clew/core/plugin';
 import { CATCH_ALL, type FrameworkApplication, type Step, type StepControl } from '@clew/testing';
 import { suiteRequest } from '../src/suite-server.ts';
 
@@ -139,7 +139,7 @@ interface ToyLayerInfo {
   readonly layerType: ToyLayer['type'];
 }
 
-const toy = new HttpFramework<ToyLayerInfo>({
+const toy = new http.Framework<ToyLayerInfo>({
   name: 'toy',
   layerTypes: ['middleware', 'request_handler'],
 });
@@ -156,7 +156,7 @@ function patch(exports: unknown, tools: FrameworkTools<ToyLayerInfo>): void {
   const { prototype } = (exports as { ToyFramework: typeof ToyFramework }).ToyFramework;
   toy.enable(tools);
   tools.wrap<ToyFramework['serve']>(prototype, 'serve', (serve) => async (operation, work) => {
-    toy.take(operation.request, new RoutedRequest(operation.response));
+    toy.take(operation.request, new http.RoutedRequest(operation.response));
     return serve(operation, work);
   });
   tools.wrap<ToyFramework['passOn']>(prototype, 'passOn', (passOn) => (operation, next) => {

@@ -1,13 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { AsyncContextManager, isTracingSuppressed, rootContext } from '@clew/core';
-import {
-  emitters,
-  type HttpServerOptions,
-  type HttpServerView,
-  http,
-  serverRequestOf,
-  type Tools,
-} from '@clew/core/plugin';
+import { emitters, type HttpServerOptions, type HttpServerView, http, type Tools } from '@clew/core/plugin';
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { ListeningSpan } from '../listening-span.ts';
 
@@ -106,7 +99,7 @@ test('the handler and the listeners of request and response run in the span’s 
 
 test('the context has the host of the request', () => {
   const [inHandler] = serve();
-  expect(serverRequestOf(inHandler as Context)?.host).toBe('shop.test');
+  expect(http.serverRequestOf(inHandler as Context)?.host).toBe('shop.test');
 });
 
 test('each request has the address of its own client, whatever earlier requests of its connection had', () => {

@@ -1,4 +1,5 @@
-import { createAction, labeller } from '@clew/core/plugin';
+import { labeller } from '@clew/core/internal';
+import { createAction } from '@clew/core/plugin';
 
 const label = labeller();
 

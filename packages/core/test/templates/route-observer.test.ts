@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { context, INVALID_SPAN_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { AsyncContextManager, rootContext } from '../../src/index.ts';
 import { NOTE_ROUTE, withServerRequest } from '../../src/internal.ts';
-import { RoutedRequest } from '../../src/plugin.ts';
+import { http } from '../../src/plugin.ts';
 
 beforeAll(() => void context.setGlobalContextManager(new AsyncContextManager()));
 afterAll(() => context.disable());
@@ -30,7 +30,7 @@ const serving = <T>(span: Span, work: () => T): T =>
 test('the span of the server request is notified of each route that matches', () => {
   const { span, routes } = observed();
   serving(span, () => {
-    const request = new RoutedRequest(response());
+    const request = new http.RoutedRequest(response());
     request.enter('/static');
     request.match('*');
     request.match('/orders/:id');
@@ -40,7 +40,7 @@ test('the span of the server request is notified of each route that matches', ()
 
 test('a route that matches after the headers were sent is not noted', () => {
   const { span, routes } = observed();
-  serving(span, () => new RoutedRequest(response(true)).match('/late'));
+  serving(span, () => new http.RoutedRequest(response(true)).match('/late'));
   expect(routes).toEqual([]);
 });
 
@@ -49,6 +49,6 @@ test.each([
   ['a server request without a span', undefined as unknown as Span],
 ])('%s still gets the route', (_title, span) => {
   const served: { type: 'http'; span: Span; route?: string } = { type: 'http', span };
-  context.with(withServerRequest(rootContext, served), () => new RoutedRequest(response()).match('/a'));
+  context.with(withServerRequest(rootContext, served), () => new http.RoutedRequest(response()).match('/a'));
   expect(served.route).toBe('/a');
 });
