@@ -73,12 +73,12 @@ export class RoutedRequest {
    */
   callNext<T>(next: () => T, read: () => ResponseSoFar): T {
     const before = guard('reading a response', read);
-    const comeBack = before && guard('passing a request on', () => this.passInward(before.isSet));
+    const finish = before && guard('passing a request on', () => this.passInward(before.isSet));
     const following = next();
-    if (comeBack === undefined || !isPromise(following)) return following;
+    if (finish === undefined || !isPromise(following)) return following;
     const settled = () => {
       const after = read();
-      comeBack(after.body !== before?.body || after.status !== before?.status);
+      finish(after.body !== before?.body || after.status !== before?.status);
     };
     return observePromise(following, settled, () => {});
   }

@@ -3,7 +3,7 @@ import { rootContext } from '../context/context.ts';
 import { reportSecondTracer } from '../kit/second-tracer.ts';
 import { currentContext } from '../operation.ts';
 
-/** The key under which OpenTelemetry's HTTP plugin and framework plugins meet; ours use it too. */
+/** Under this key, OpenTelemetry's HTTP plugin shares the server request with framework plugins. Clew's plugins use it too. */
 const RPC_METADATA_KEY = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
 
 /**
@@ -52,8 +52,8 @@ export function isAnotherOfSame(one: Context, other: Context): boolean {
 }
 
 /**
- * The context of a request that came without one: the root, or that of a SERVER span that another tracer has started
- * for this request around ours. Both then belong to one trace.
+ * The parent context of a request whose headers have none: the root, or that of a SERVER span that another tracer has
+ * started for this request, so that both spans belong to one trace.
  */
 export function contextOfSecondTracer(): Context {
   const other = serverRequestOf(currentContext());
