@@ -37,7 +37,9 @@ export class PolicyDecider implements Decider {
   readonly #index: PolicyIndex<CompiledPolicy>;
   readonly #routeIndex: PolicyIndex<CompiledPolicy>;
   readonly #groups: PolicyIndex<RouteGroup>;
+  /** The matching policies, the first `#count` of this list. */
   readonly #matching: CompiledPolicy[] = [];
+  #count = 0;
   readonly #waiting: RouteGroup[] = [];
   #never: CompiledPolicy | undefined;
   #decides = false;
@@ -81,14 +83,14 @@ export class PolicyDecider implements Decider {
   /** Finds the policies that match. The methods below then refer to these facts, until the next call. */
   match(facts: Facts): void {
     const matching = this.#matching;
-    matching.length = 0;
-    this.#index.collect(facts, matching);
+    let count = this.#index.collect(facts, matching, 0);
     if (this.namesRoutes && (facts.routeIsFinal || facts.route !== undefined)) {
-      this.#routeIndex.collect(facts, matching);
+      count = this.#routeIndex.collect(facts, matching, count);
     }
+    this.#count = count;
     this.#never = undefined;
     this.#decides = false;
-    for (let at = 0; at < matching.length; at++) {
+    for (let at = 0; at < count; at++) {
       const policy = matching[at]!;
       if (policy.never) this.#never = first(this.#never, policy);
       if (policy.threshold !== undefined) this.#decides = true;
@@ -100,15 +102,15 @@ export class PolicyDecider implements Decider {
     if (!this.namesRoutes || facts.routeIsFinal || facts.route !== undefined || this.#never !== undefined)
       return false;
     const groups = this.#waiting;
-    groups.length = 0;
-    this.#groups.collect(facts, groups);
-    if (groups.length === 0) return false;
+    const count = this.#groups.collect(facts, groups, 0);
+    if (count === 0) return false;
     const dropped = this.#decides && this.#ratioDrops(facts);
     const isKept = this.#decides && !dropped && !this.#isRated();
-    return groups.some(
-      ({ restricts, decides, isLate }) =>
-        (restricts && !dropped) || (decides && !this.#decides) || (isLate && !isKept),
-    );
+    for (let at = 0; at < count; at++) {
+      const { restricts, decides, isLate } = groups[at]!;
+      if ((restricts && !dropped) || (decides && !this.#decides) || (isLate && !isKept)) return true;
+    }
+    return false;
   }
 
   /** The decision of the matching policies; takes the tokens of their rates. `undefined` if none of them decides. */
@@ -121,7 +123,8 @@ export class PolicyDecider implements Decider {
     let lifted: CompiledPolicy | undefined;
     let refused: CompiledPolicy | undefined;
     let now = -1;
-    for (const policy of this.#matching) {
+    for (let at = 0; at < this.#count; at++) {
+      const policy = this.#matching[at]!;
       const { threshold, rate, floor, isPartial } = policy;
       if (threshold === undefined) continue;
       smallest = stricter(smallest, policy);
@@ -134,8 +137,10 @@ export class PolicyDecider implements Decider {
     if (refused !== undefined) return refused.dropped;
     if (rated !== undefined) {
       if (now < 0) now = this.#now();
-      for (const policy of this.#matching)
+      for (let at = 0; at < this.#count; at++) {
+        const policy = this.#matching[at]!;
         if (policy.rate?.has(now) === false) refused = slower(refused, policy);
+      }
       if (refused !== undefined) return refused.dropped;
     }
     this.#takeTokens(now);
@@ -148,7 +153,8 @@ export class PolicyDecider implements Decider {
     if (!this.isLate || this.#never !== undefined) return undefined;
     let failed: CompiledPolicy | undefined;
     let slow: CompiledPolicy | undefined;
-    for (const policy of this.#matching) {
+    for (let at = 0; at < this.#count; at++) {
+      const policy = this.#matching[at]!;
       if (policy.onError) failed = first(failed, policy);
       if (policy.slowerThanMs !== undefined) slow = longer(slow, policy);
     }
@@ -159,25 +165,31 @@ export class PolicyDecider implements Decider {
 
   /** Counts the matching policies, and the one that decided. */
   count(verdict: Verdict | undefined): void {
-    for (const { state } of this.#matching) state.counters.matched++;
+    for (let at = 0; at < this.#count; at++) this.#matching[at]!.state.counters.matched++;
     if (verdict instanceof PolicyVerdict) verdict.count();
   }
 
   /** Whether ratios drop the trace, and no floor may keep it. */
   #ratioDrops({ randomHigh, randomLow }: Facts): boolean {
-    return this.#matching.some(
-      ({ threshold, isPartial, floor }) =>
-        isPartial && floor === undefined && !passes(randomHigh, randomLow, threshold!),
-    );
+    for (let at = 0; at < this.#count; at++) {
+      const { threshold, isPartial, floor } = this.#matching[at]!;
+      if (isPartial && floor === undefined && !passes(randomHigh, randomLow, threshold!)) return true;
+    }
+    return false;
   }
 
   #isRated(): boolean {
-    return this.#matching.some(({ rate, floor }) => rate !== undefined || floor !== undefined);
+    for (let at = 0; at < this.#count; at++) {
+      const { rate, floor } = this.#matching[at]!;
+      if (rate !== undefined || floor !== undefined) return true;
+    }
+    return false;
   }
 
   /** A trace that a ratio keeps counts towards the floor of its policy. */
   #takeTokens(now: number): void {
-    for (const { rate, floor } of this.#matching) {
+    for (let at = 0; at < this.#count; at++) {
+      const { rate, floor } = this.#matching[at]!;
       rate?.take();
       if (floor?.has(now < 0 ? this.#now() : now) === true) floor.take();
     }

@@ -11,7 +11,7 @@ export interface Indexed {
 
 interface FieldIndex<T> {
   readonly field: IndexedField;
-  readonly exact: Map<string, T[]>;
+  exact: Map<string, T[]> | undefined;
   prefix: PrefixTree<T> | undefined;
 }
 
@@ -30,26 +30,30 @@ export class PolicyIndex<T extends Indexed> {
     this.#others = items.filter(({ conditions }) => conditions.anchor === undefined);
   }
 
-  /** Appends the items whose conditions hold, in no particular order. */
-  collect(facts: Facts, into: T[]): void {
-    let kept = into.length;
+  /**
+   * Writes the items whose conditions hold from `count` on, in no particular order, and returns the new count. The list
+   * is never shortened, because that is slow.
+   */
+  collect(facts: Facts, into: T[], count: number): number {
+    let found = count;
     for (let at = 0; at < this.#fields.length; at++) {
       const { field, exact, prefix } = this.#fields[at]!;
       const value = fieldOf(facts, field);
       if (value === undefined) continue;
-      const found = exact.get(value);
-      if (found !== undefined) for (let i = 0; i < found.length; i++) into.push(found[i]!);
-      prefix?.collect(value, into);
+      const items = exact?.get(value);
+      if (items !== undefined) for (let i = 0; i < items.length; i++) into[found++] = items[i]!;
+      if (prefix !== undefined) found = prefix.collect(value, into, found);
     }
-    for (let at = kept; at < into.length; at++) {
+    let kept = count;
+    for (let at = count; at < found; at++) {
       const item = into[at]!;
       if (holds(item, facts)) into[kept++] = item;
     }
-    into.length = kept;
     for (let at = 0; at < this.#others.length; at++) {
       const item = this.#others[at]!;
-      if (holds(item, facts)) into.push(item);
+      if (holds(item, facts)) into[kept++] = item;
     }
+    return kept;
   }
 }
 
@@ -59,7 +63,7 @@ function holds({ conditions: { checks } }: Indexed, facts: Facts): boolean {
 }
 
 function indexOf<T extends Indexed>(field: IndexedField, items: readonly T[]): FieldIndex<T> {
-  const index: FieldIndex<T> = { field, exact: new Map(), prefix: undefined };
+  const index: FieldIndex<T> = { field, exact: undefined, prefix: undefined };
   for (const item of items) {
     const { exact, prefix = '' } = item.conditions.anchor!;
     if (exact === undefined) {
@@ -67,6 +71,7 @@ function indexOf<T extends Indexed>(field: IndexedField, items: readonly T[]): F
       index.prefix.add(prefix, item);
       continue;
     }
+    index.exact ??= new Map();
     for (const text of exact) {
       const same = index.exact.get(text);
       if (same === undefined) index.exact.set(text, [item]);

@@ -30,15 +30,17 @@ export class PrefixTree<T> {
     node.items.push(item);
   }
 
-  /** Appends the items whose prefix the text starts with. */
-  collect(text: string, into: T[]): void {
+  /** Writes the items whose prefix the text starts with from `count` on; returns the new count. */
+  collect(text: string, into: T[], count: number): number {
     let node = this.#root;
     let at = 0;
+    let found = count;
     for (;;) {
-      for (let i = 0; i < node.items.length; i++) into.push(node.items[i]!);
-      if (at === text.length) return;
+      const { items } = node;
+      for (let i = 0; i < items.length; i++) into[found++] = items[i]!;
+      if (at === text.length) return found;
       const child = node.children.get(text.charCodeAt(at));
-      if (child === undefined || !text.startsWith(child.label, at)) return;
+      if (child === undefined || !text.startsWith(child.label, at)) return found;
       node = child;
       at += child.label.length;
     }
