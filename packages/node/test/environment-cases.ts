@@ -132,6 +132,8 @@ export const RIGHT: readonly Case[] = [
   [{ CLEW_SEND_TO: '*.example.com, 127.0.0.2' }, sentHeaders, []],
   [{ CLEW_SEND_BAGGAGE_TO: 'none' }, sentHeaders, ['traceparent']],
   [{ CLEW_HTTP_PROPAGATE_TO: 'none' }, sentHeaders, []],
+  [{ CLEW_HTTP_PROPAGATE_TO: '*.example.com, 127.0.0.1' }, sentHeaders, ['baggage', 'traceparent']],
+  [{ CLEW_HTTP_PROPAGATE_TO: '*.example.com, 127.0.0.2' }, sentHeaders, []],
   [{ CLEW_HTTP_DISABLE_OUTGOING_REQUEST_INSTRUMENTATION: 'true' }, sentHeaders, []],
   [{}, carrier, 'AsyncContextManager'],
   [{ CLEW_CONTEXT: 'async' }, carrier, 'AsyncContextManager'],
