@@ -47,22 +47,48 @@ test.each(['two.cjs', 'two.mjs', 'three.cjs', 'three.mjs'])(
   },
 );
 
-test("the README's example has the trace that the README shows", async () => {
-  const readme = readFileSync(
-    join(__dirname, '..', '..', 'packages', 'instrumentation-nats', 'README.md'),
-    'utf8',
-  );
-  const [, example = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
-  const [, tree = ''] = /```text\n(.*?)```/s.exec(readme) ?? [];
-  // Inside the repository, so that its packages are found.
-  const folder = mkdtempSync(join(programs, 'readme-'));
-  try {
-    const file = join(folder, 'example.mjs');
-    writeFileSync(file, example);
-    const ended = await run('shop', file);
+describe('the README', () => {
+  const path = join(__dirname, '..', '..', 'packages', 'instrumentation-nats', 'README.md');
+  const readme = readFileSync(path, 'utf8');
+  const [example = '', loop = ''] = Array.from(readme.matchAll(/^ *```js\n(.*?)```/gms), ([, code]) => code);
+  let folder: string;
+
+  beforeAll(() => {
+    // Inside the repository, so that its packages are found.
+    folder = mkdtempSync(join(programs, 'readme-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const treeOfCode = async (service: string, code: string, ...flags: string[]) => {
+    const file = join(folder, `${service}.mjs`);
+    writeFileSync(file, code);
+    const ended = await run(service, ...flags, file);
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
-    expect(ended.tree).toEqual(tree.trimEnd().split('\n'));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return ended.tree;
+  };
+
+  test('the example has the trace that the README shows', async () => {
+    const [, tree = ''] = /```text\n(.*?)```/s.exec(readme) ?? [];
+    expect(await treeOfCode('shop', example)).toEqual(tree.trimEnd().split('\n'));
+  });
+
+  test('in a loop, messageContext makes the span of the message current', async () => {
+    const code = `
+      import { connect } from '@nats-io/transport-node';
+      import { trace } from '@opentelemetry/api';
+      ${loop.replace(/^ *for .*/ms, '')}
+      const connection = await connect({ servers: process.env.NATS_URL });
+      const subscription = connection.subscribe(process.env.PREFIX, { max: 2 });
+      const handle = async () => trace.getTracer('loop').startSpan('handled').end();
+      connection.publish(process.env.PREFIX, '1');
+      connection.publish(process.env.PREFIX, '2');
+      ${/^ *for .*/ms.exec(loop)?.[0]}
+      await connection.close();`;
+    const service = `clew-loop-${process.pid.toString(36)}`;
+    const message = [`PRODUCER publish ${service}`, `  CONSUMER process ${service}`, '    INTERNAL handled'];
+    expect(await treeOfCode(service, code, '--import', '@clew/node/register')).toEqual([
+      ...message,
+      ...message,
+    ]);
+  });
 });
