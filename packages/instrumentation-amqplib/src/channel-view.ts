@@ -53,17 +53,8 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
   const read = (content: unknown, properties: Properties, fields: MethodFields): Read => {
     const { envelopes } = tools.options;
     if (envelopes === undefined) return undefined;
-    const { contentType, correlationId, replyTo, type, expiration } = properties;
     const { exchange, routingKey } = fields;
-    return readEnvelope(envelopes, content, {
-      exchange,
-      routingKey,
-      contentType,
-      correlationId,
-      replyTo,
-      type,
-      expiration,
-    });
+    return readEnvelope(envelopes, content, { ...properties, exchange, routingKey });
   };
 
   return {

@@ -3,7 +3,7 @@ import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 
 /**
  * The context to process a message in, for consumers that process it later than in their handler: in batches, from a
- * queue in memory, or after `channel.get`. The root context where nothing is traced.
+ * queue in memory, or after `channel.get`. The root context if the message is not traced.
  *
  * @example
  * const message = await channel.get('orders');

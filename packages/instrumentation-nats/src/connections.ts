@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { guard, type MessageChannel, type MessagingOptions, messaging, type Tools } from '@clew/core/plugin';
 import { type HeadersFactory, isServersOwn, type Msg, type Protocol, type PublishOptions } from './nats.ts';
 import { type Inbound, type NatsConnection, natsView, type Outbound } from './nats-view.ts';
@@ -59,5 +60,24 @@ export class Connections {
   /** The number of a message that must be settled. */
   tagOf(msg: Msg): number | undefined {
     return this.#tags.get(msg);
+  }
+
+  /** Calls the application with a delivery, or with anything else that is not traced. */
+  process<T>(delivery: Inbound | undefined, handle: () => T): T {
+    if (delivery === undefined) return handle();
+    return delivery.connection.messages.process(delivery, this.tagOf(delivery.msg), handle);
+  }
+
+  /**
+   * Reports an acknowledgement by its first word.
+   * Source: https://docs.nats.io/using-nats/developer/develop_jetstream/consumers#acknowledging-messages
+   */
+  settle(msg: Msg, payload?: unknown): void {
+    const tag = this.tagOf(msg);
+    if (tag === undefined) return;
+    const { messages } = this.of(msg.publisher);
+    const word = payload instanceof Uint8Array ? Buffer.from(payload.subarray(0, 4)).toString() : payload;
+    if (word === '+WPI') messages.postpone(tag, 'working');
+    else messages.settle(tag, false, word === '-NAK' ? 'nak' : word === '+TER' ? 'term' : 'ack');
   }
 }

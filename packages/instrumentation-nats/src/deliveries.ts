@@ -3,7 +3,6 @@ import type { Connections } from './connections.ts';
 import { acksEach, isServersOwn, type JetStreamSource, type JsMsg, type Msg } from './nats.ts';
 import type { Inbound } from './nats-view.ts';
 import { patchRespond } from './patch-sending.ts';
-import { settle } from './settle.ts';
 
 type AckAck = (this: JsMsg, ...args: unknown[]) => unknown;
 
@@ -58,7 +57,7 @@ function patchAckAck(prototype: object, connections: Connections): void {
       function (...args) {
         const isFirst = !this.didAck;
         const result = Reflect.apply(ackAck, this, args);
-        if (isFirst) guard('settling', () => settle(connections, this.msg, undefined));
+        if (isFirst) guard('settling', () => connections.settle(this.msg));
         return result;
       },
   );

@@ -2,8 +2,8 @@ import { contextOfMessage } from '@clew/core/plugin';
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 
 /**
- * The context to process a message in where that is not current: in the body of a loop over a subscription or consumer,
- * or later than in the handler. The root context if nothing is traced.
+ * The context to process a message in if it is not current: in the body of a loop over a subscription or consumer, or
+ * later than in the handler. The root context if the message is not traced.
  *
  * @example
  * for await (const message of subscription) await context.with(messageContext(message), () => handle(message));

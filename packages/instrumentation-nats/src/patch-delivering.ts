@@ -42,14 +42,10 @@ export function patchConsumer(prototype: object, connections: Connections): void
       function (options) {
         const { callback } = options ?? {};
         if (typeof callback !== 'function') return consume.call(this, options);
-        const process = (item: unknown, handle: () => unknown) => {
-          const delivery = guard('a message', () => readJetStream(connections, item as JsMsg, this));
-          return delivery === undefined
-            ? handle()
-            : delivery.connection.messages.process(delivery, connections.tagOf(delivery.msg), handle);
-        };
+        const source = this;
         const traced = function (this: unknown, item: unknown) {
-          return process(item, () => Reflect.apply(callback, this as never, [item] as never));
+          const delivery = guard('a message', () => readJetStream(connections, item as JsMsg, source));
+          return connections.process(delivery, () => Reflect.apply(callback, this as never, [item] as never));
         };
         return consume.call(this, { ...options, callback: dress(traced, callback) });
       },
@@ -63,13 +59,10 @@ function plainCallback(
   group: string | undefined,
 ): AnyFunction {
   const traced = function (this: unknown, error: unknown, msg: unknown) {
-    const handle = () => Reflect.apply(callback, this as never, [error, msg] as never);
     const delivery = error
       ? undefined
       : guard('a message', () => readPlain(connections, msg, subject, group));
-    return delivery === undefined
-      ? handle()
-      : delivery.connection.messages.process(delivery, undefined, handle);
+    return connections.process(delivery, () => Reflect.apply(callback, this as never, [error, msg] as never));
   };
   return dress(traced, callback);
 }

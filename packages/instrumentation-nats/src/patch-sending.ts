@@ -4,7 +4,6 @@ import { type Context, context, trace } from '@opentelemetry/api';
 import type { Connections } from './connections.ts';
 import { type Connection, isServersOwn, type Msg, type PublishOptions, type Replies } from './nats.ts';
 import type { NatsConnection, Outbound } from './nats-view.ts';
-import { settle } from './settle.ts';
 
 type Options = PublishOptions | undefined;
 type Send<This> = (this: This, subject: string, data?: unknown, options?: Options) => unknown;
@@ -66,7 +65,7 @@ export function patchRespond(prototype: object, connections: Connections): void 
         if (!this.reply) return proceed(options);
         if (isServersOwn(this.reply)) {
           const result = proceed(options);
-          guard('settling', () => settle(connections, this, data));
+          guard('settling', () => connections.settle(this, data));
           return result;
         }
         const message = connections.outbound(this.publisher, this.reply, data, options);

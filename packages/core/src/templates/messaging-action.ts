@@ -9,7 +9,7 @@ export interface MessagingAction {
   readonly name: string;
   /** The attributes that are known when the span starts. */
   readonly attributes: SharedAttributes;
-  /** Whether the action gets no span; the context of the sender is still injected. */
+  /** Whether the action has no span. The context of the sender is still injected. */
   readonly ignored?: boolean | undefined;
 }
 
@@ -21,9 +21,9 @@ export interface ActionParts {
   readonly name: string;
   /** `messaging.action.type`; missing for calls about topology. */
   readonly type?: 'create' | 'send' | 'receive' | 'process' | 'settle' | undefined;
-  /** `messaging.destination.name`; empty where the action has no destination. */
+  /** `messaging.destination.name`; empty if the action has no destination. */
   readonly destination: string;
-  /** The destination in the span's name, from a `labeller`. */
+  /** The destination as it appears in the span's name. */
   readonly label: string;
   /** A span name to use instead of action and destination, such as an RPC method. */
   readonly spanName?: string | undefined;

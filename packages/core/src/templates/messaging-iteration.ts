@@ -16,8 +16,8 @@ export class Iterations {
   readonly #open = new Set<() => void>();
 
   /**
-   * Traces what an async iterator yields: the processing of a delivery lasts from there until the loop asks for the
-   * next one or ends. Why a loop ends early can't be seen: `break` and an exception look the same.
+   * Traces the deliveries that an async iterator yields: the processing of each lasts until the loop asks for the next
+   * one or ends. A loop that ends early records no error, because `break` and an exception look the same.
    */
   trace(iterator: AsyncIterator<unknown>, process: ProcessItem): void {
     let done: (() => void) | undefined;
@@ -43,7 +43,7 @@ export class Iterations {
         next(...args),
         (result) => {
           const { done: isOver, value } = result as IteratorResult<unknown>;
-          if (isOver !== true) guard('an iterated message', () => start(value));
+          if (isOver !== true) guard('a message in a loop', () => start(value));
         },
         () => {},
       );
@@ -56,7 +56,7 @@ export class Iterations {
     }
   }
 
-  /** Ends all of them. */
+  /** Ends the processing of all open deliveries. */
   close(): void {
     for (const done of this.#open) done();
     this.#open.clear();
@@ -65,7 +65,7 @@ export class Iterations {
 
 type Method = (...args: unknown[]) => unknown;
 
-/** Generators have their methods on a prototype that is shared by all: each iterator gets its own. */
+/** Generators share a prototype with their methods: each traced iterator gets methods of its own. */
 function override(iterator: object, name: string, make: (original: Method) => Method): void {
   const original: unknown = Reflect.get(iterator, name);
   if (typeof original !== 'function') return;

@@ -50,7 +50,7 @@ function startMessageOrCall<Sent, Delivery, Headers>(
   const { span, current } = startMessage(broker, message, caller, rpc);
   if (!correlation || !rpc)
     return span.isRecording() ? new Sending(span, current, channel, message) : undefined;
-  // Even if nothing is recorded: the reply must find its caller.
+  // Also if nothing is recorded, because the handler of the reply runs in the context of the caller.
   const call = new Call(span, caller, correlation, calls, channel);
   calls.add(call);
   return call;

@@ -58,8 +58,8 @@ const CHECKS_PER_TIMEOUT = 8;
 const MAX_WAITING = 50_000;
 
 /**
- * The waiting operations of one kind, in order of arrival, with one timer for all of them. The timer keeps no
- * process alive and is not changed when an operation ends in time. Written for low memory as a linked list through the
+ * The waiting operations of one kind, in the order in which they were added, with one timer for all of them. The timer
+ * does not keep the process alive, and is not changed when an operation ends in time. Written for low memory as a linked list through the
  * operations themselves: the plain form, a `Set`, needs more memory for each.
  */
 export class WaitingOperations<T extends WaitingOperation = WaitingOperation> {
@@ -82,7 +82,10 @@ export class WaitingOperations<T extends WaitingOperation = WaitingOperation> {
       if (this.#timer === undefined) this.#wait(timeoutMs);
     }
     if (this.#size >= MAX_WAITING)
-      this.#first?.endWithFailure({ type: 'too_many', message: `${MAX_WAITING} others came to wait` });
+      this.#first?.endWithFailure({
+        type: 'too_many',
+        message: `more than ${MAX_WAITING} operations are waiting`,
+      });
     this.#size++;
     operation.earlier = this.#last;
     if (this.#last === undefined) this.#first = operation;

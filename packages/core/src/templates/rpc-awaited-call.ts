@@ -5,8 +5,8 @@ import { ATTR } from '../semconv.ts';
 import type { OutgoingMessage } from './messaging-sending.ts';
 
 /**
- * Returns the promise that settles after the last of several replies, from the value that the call's own promise
- * brought; its value is the error that ended them early, if any.
+ * Returns a promise that settles after the last of several replies. `replies` is the value of the call's own promise.
+ * The value of the returned promise is the error that ended the replies early, if there was one.
  */
 export type RepliesEnd = (replies: unknown) => unknown;
 

@@ -16,16 +16,16 @@ export interface EnvelopedRequest extends EnvelopeTrace {
   readonly kind: 'call' | 'cast' | 'fanout';
   /** The called method: the span's name. */
   readonly method: string;
-  /** Pairs a call with its replies; with `replyTo`, only in a call. Where they are missing, the properties' count. */
+  /** Pairs a call with its replies. Like `replyTo` only in a call, and by default that of the message's properties. */
   readonly id?: string | undefined;
   /** The queue for replies. */
   readonly replyTo?: string | undefined;
   /**
-   * Milliseconds, in (0, 2,147,483,647], for which the caller waits: then the call ends as a failure, and
-   * `callTimeoutMs` counts for it no longer. Only for libraries whose callers really give up at that time.
+   * Milliseconds, in (0, 2,147,483,647], for which the caller waits. The call then ends as a failure, and `callTimeoutMs`
+   * does not apply to it. Only for libraries whose callers stop waiting at that time.
    */
   readonly timeoutMs?: number | undefined;
-  /** The same for the time without any reply: each one with `more` starts it anew. */
+  /** The same for the time without any reply: each reply with `more` restarts it. */
   readonly silenceTimeoutMs?: number | undefined;
 }
 
@@ -63,7 +63,7 @@ interface EnvelopeTrace {
 export interface RpcEnvelope {
   /** `rpc.system.name` of the calls. */
   readonly system: string;
-  /** An error counts as `undefined`. */
+  /** If it throws, the body counts as not recognised. */
   read(content: Buffer, properties: EnvelopeProperties): EnvelopeReading | undefined;
 }
 
@@ -88,9 +88,9 @@ export function isEnvelopes(value: unknown): value is readonly RpcEnvelope[] {
 }
 
 /**
- * Makes the option of a broker's plugin for its envelopes. An environment variable names them, as in `oslo,nest`: by
+ * Creates the option of a messaging plugin for its envelopes. An environment variable names them, as in `oslo,nest`: by
  * the keys of `names`, whose values are envelopes or references to them, or by a reference, `package#export`. The
- * export is an envelope or a function that makes one. A name that cannot be used is left out, with a warning.
+ * export is an envelope or a function that creates one. A name that cannot be used is left out, with a warning.
  */
 export function envelopesOption(
   names: Readonly<Record<string, RpcEnvelope | string>>,
@@ -109,7 +109,7 @@ export function envelopesOption(
           if (!reference.includes('#')) throw new TypeError(`expected ${expected}`);
           const exported = source?.load(reference);
           const envelope: unknown = typeof exported === 'function' ? exported() : exported;
-          if (!isEnvelope(envelope)) throw new TypeError(`${reference} is no envelope`);
+          if (!isEnvelope(envelope)) throw new TypeError(`${reference} is not an envelope`);
           return [envelope];
         } catch (error) {
           source?.warn(`"${name}" is left out: ${error instanceof Error ? error.message : String(error)}`);
@@ -119,7 +119,7 @@ export function envelopesOption(
   };
 }
 
-/** The reading of the first envelope that recognises a body. */
+/** The result of the first envelope that recognises a body. */
 export function readEnvelope(
   envelopes: readonly RpcEnvelope[],
   content: unknown,
@@ -138,7 +138,7 @@ export function readEnvelope(
 }
 
 /**
- * The action of a call: its name is what is called. `more` says through what it goes.
+ * The action of a call, which is named after its method. `more` has the attributes of the transport.
  * Source: https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
  */
 export function createRpcAction(

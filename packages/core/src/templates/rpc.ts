@@ -9,9 +9,9 @@ export interface RpcCorrelation {
   readonly replyTo?: string | undefined;
   /** Where the message is sent, or was delivered: an address like `replyTo`. */
   readonly address: string;
-  /** In a request: milliseconds after which the caller gives up, if the message contains that. */
+  /** In a request: milliseconds for which the caller waits, if the message contains this timeout. */
   readonly timeoutMs?: number | undefined;
-  /** In a request: milliseconds without any reply, `more` included, after which the caller gives up. */
+  /** In a request: milliseconds without any reply, `more` included, for which the caller waits. */
   readonly silenceTimeoutMs?: number | undefined;
   /** The failure that a reply reports. */
   readonly failure?: Failure | undefined;
@@ -23,9 +23,9 @@ export interface RpcCorrelation {
 export interface RpcView<Sent, Delivery> {
   sent(message: Sent): RpcCorrelation | undefined;
   delivered(delivery: Delivery): RpcCorrelation | undefined;
-  /** The span of a call: its name is what is called. */
+  /** The action of a call: its name is that of the method. */
   calling(message: Sent): MessagingAction;
   serving(delivery: Delivery): MessagingAction;
-  /** The `error.type` of a failed call, if the error's own code or class name is not the best one. */
+  /** The `error.type` of a failed call, if it is not the code or the class name of the error. */
   failure?(error: unknown): string | undefined;
 }

@@ -1,8 +1,8 @@
 import { ChurningMap } from './churning-map.ts';
 
 /**
- * Entries that are numbered on a channel and settled by number: deliveries by the consumer, sent messages by the
- * broker. Numbers only increase.
+ * The deliveries of a channel that the consumer settles by their numbers, or the sent messages that the broker confirms.
+ * Numbers only increase.
  */
 export class TaggedEntries<T> {
   readonly #entries = new ChurningMap<number, T>();

@@ -1,10 +1,10 @@
 import type { EnvelopedReply, EnvelopedRequest, RpcEnvelope } from '@clew/core';
 
-/** Longer bodies are not looked into. */
+/** Longer bodies are not parsed. */
 const MAX_BODY_BYTES = 1_048_576;
 const OPENING_BRACE = 0x7b;
 
-/** The packets of NestJS's default serializer, as far as they matter here. */
+/** A packet of NestJS's default serializer: the properties that the envelope reads. */
 interface Packet {
   readonly pattern?: unknown;
   /** Missing in an event. */
@@ -18,7 +18,7 @@ interface Packet {
 
 /**
  * The envelope of NestJS microservices with the RabbitMQ transport: requests and events are named by their pattern, and
- * failures of handlers are errors. With a custom serializer bodies may have another form, and count as plain messages.
+ * failures of handlers are errors. Bodies of a custom serializer may have another format, and count as plain messages.
  *
  * Source: https://docs.nestjs.com/microservices/rabbitmq
  *
@@ -40,7 +40,7 @@ function requestOf({ pattern, id }: Packet): EnvelopedRequest {
 }
 
 function replyOf({ response, err, isDisposed, status }: Packet): EnvelopedReply | undefined {
-  // The client takes the first error for the end.
+  // For the client, the first error ends the reply.
   if (err) return { kind: 'reply', failure: failureOf(err, status) };
   if (isDisposed === true) return { kind: 'reply' };
   return response === undefined ? undefined : { kind: 'reply', more: true };
@@ -49,7 +49,7 @@ function replyOf({ response, err, isDisposed, status }: Packet): EnvelopedReply 
 const MAX_DEPTH = 5;
 const MAX_KEYS = 20;
 
-/** A pattern as NestJS finds its handler by: text as it is, objects as JSON with sorted keys. */
+/** The name by which NestJS finds the handler of a pattern: a text unchanged, an object as JSON with sorted keys. */
 function nameOf(pattern: unknown, depth = 0): string {
   if (typeof pattern !== 'object' || pattern === null) return String(pattern);
   if (depth > MAX_DEPTH) return '[MAX_DEPTH_REACHED]';
@@ -67,7 +67,7 @@ function quoted(text: string): string {
   return `"${text.replaceAll(/[\\"]/g, '\\$&')}"`;
 }
 
-/** `RpcException`'s default filter makes `{ status, message }`; an application may throw any text or object. */
+/** The default filter of `RpcException` creates `{ status, message }`. An application may throw any text or object. */
 function failureOf(err: unknown, packetStatus: unknown): { readonly type: string; readonly message: string } {
   if (typeof err !== 'object' || err === null)
     return { type: textOf(packetStatus, 'error'), message: String(err) };
