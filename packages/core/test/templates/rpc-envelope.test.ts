@@ -50,7 +50,7 @@ describe('envelopes named by an environment variable', () => {
     expect(warnings).toEqual([
       '"olso" is left out: expected json, oslo or package#export',
       '"near#none" is left out: near is not installed',
-      '"near#number" is left out: near#number is no envelope',
+      '"near#number" is left out: near#number is not an envelope',
       '"toString" is left out: expected json, oslo or package#export',
     ]);
   });
