@@ -8,6 +8,7 @@ import { exportResponse, statusBody } from './otlp-response.ts';
 import { isLiteralHost, respondToQuery } from './query-api.ts';
 import type { AdaptiveOptions } from './sampling/adaptive-sampling.ts';
 import { sendError } from './sampling/http-json.ts';
+import type { PoliciesInForce } from './sampling/policy-file.ts';
 import { SamplingServer } from './sampling/sampling-server.ts';
 import type { SpanRecord } from './span-record.ts';
 import { TraceStore } from './store.ts';
@@ -29,8 +30,15 @@ export interface CollectorOptions {
    * `maxBodyBytes`; default four times that.
    */
   readonly maxBodiesBytes?: number;
+  /**
+   * A file with sampling policies, JSON or YAML, which is watched. Serves them at `/v1/sampling/policies`, and translated
+   * at `/sampling?service=NAME`, for Jaeger's remote samplers.
+   */
+  readonly policies?: string;
   /** Serves `GET /sampling?service=NAME`, for Jaeger's remote samplers, with probabilities from received spans. */
   readonly adaptive?: AdaptiveOptions;
+  /** Called with each later set of `policies`. What is wrong with one is logged through `diag`. */
+  readonly onPolicies?: (inForce: PoliciesInForce) => void;
   /** Called with valid spans after they were stored, in parts for a large request. */
   readonly onSpans?: (spans: readonly SpanRecord[]) => void;
 }
@@ -41,6 +49,8 @@ export interface Collector {
   readonly url: string;
   readonly port: number;
   readonly store: TraceStore;
+  /** The policies in force; `undefined` without the option. */
+  readonly policies: PoliciesInForce | undefined;
   /** Stops listening, closes open connections and the store. */
   close(): Promise<void>;
 }
@@ -50,8 +60,8 @@ const FORBIDDEN = 'expected an IP address or localhost in Host, and no Origin';
 const INVALID_IDS = 'spans without a valid trace id and span id were dropped';
 
 /**
- * Starts an OTLP/HTTP receiver with a store and a query API. Rejects if the port is in use or the store cannot be
- * opened.
+ * Starts an OTLP/HTTP receiver with a store and a query API. Rejects if the port is in use, the store cannot be
+ * opened, or the policies are invalid.
  *
  * @example
  * const collector = await startCollector({ port: 0 });
@@ -68,7 +78,8 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     );
   const memory = new BodyMemory(maxBodiesBytes);
   const isLocal = isLoopback(host);
-  const sampling = new SamplingServer({ adaptive: options.adaptive });
+  const { policies, adaptive, onPolicies } = options;
+  const sampling = new SamplingServer({ policies, adaptive, onPolicies });
   const store = new TraceStore({ ...(file && { file }), ...(maxMb !== undefined && { maxMb }) });
   const onSpans = (spans: readonly SpanRecord[]) => {
     sampling.add(spans);
@@ -94,6 +105,9 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
     port: address.port,
     store,
+    get policies() {
+      return sampling.inForce;
+    },
     close: () =>
       new Promise((resolve) => {
         sampling.close();

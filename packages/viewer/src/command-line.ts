@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { collect } from './command-collect.ts';
 import { createPlugin } from './command-create-plugin.ts';
+import { policies } from './command-policies.ts';
 import { list, show } from './command-show.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -14,6 +15,7 @@ const USAGE = `clew: receive traces over OTLP, store them, show them
     --store FILE                  keep traces in a file (default: in memory)
     --max-mb N                    keep at most N MiB of traces (default 256)
     --live, --no-live             a line per trace (default: on a terminal)
+    --policies FILE               serve sampling policies, JSON or YAML
     --adaptive N                  serve probabilities to Jaeger's samplers, to
                                   keep N traces a second of each operation
     --adaptive-interval SECONDS   how often they are calculated (default 10)
@@ -35,6 +37,14 @@ const USAGE = `clew: receive traces over OTLP, store them, show them
     --min-ms N                    only traces that took N milliseconds or more
     --errors                      only traces with errors
     --json                        as JSON, one line per trace
+
+  clew policies check FILE        validate sampling policies
+    --traces FILE                 what they would keep of a store's traces
+    --json                        as JSON
+
+  clew policies show              what a collector serves, and what it has kept
+    --from URL                    a collector (default http://127.0.0.1:4318)
+    --json                        as JSON
 
   clew create-plugin NAME         a folder with a plugin for the library NAME
 
@@ -61,8 +71,18 @@ const ADAPTIVE = {
 } as const;
 
 const OPTIONS = {
-  collect: { port: TEXT, host: TEXT, store: TEXT, 'max-mb': TEXT, live: FLAG, ...ADAPTIVE, ...HELP },
+  collect: {
+    port: TEXT,
+    host: TEXT,
+    store: TEXT,
+    'max-mb': TEXT,
+    live: FLAG,
+    policies: TEXT,
+    ...ADAPTIVE,
+    ...HELP,
+  },
   show: { last: TEXT, errors: FLAG, attributes: FLAG, svg: TEXT, ...SOURCE_AND_OUTPUT, ...HELP },
+  policies: { traces: TEXT, from: TEXT, json: FLAG, ...HELP },
   'create-plugin': HELP,
   list: { limit: TEXT, service: TEXT, 'min-ms': TEXT, errors: FLAG, ...SOURCE_AND_OUTPUT, ...HELP },
 } as const;
@@ -93,6 +113,10 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       const { values } = parse(args, OPTIONS.list, 0);
       return values.help ? help() : list(values);
     }
+    case 'policies': {
+      const { values, positionals } = parse(args, OPTIONS.policies, 2);
+      return values.help ? help() : policies(positionals, values);
+    }
     case 'create-plugin': {
       const { values, positionals } = parse(args, OPTIONS['create-plugin'], 1);
       return values.help ? help() : createPlugin(positionals[0], __VERSION__);
@@ -106,9 +130,9 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       process.stdout.write(`${__VERSION__}\n`);
       return;
     case undefined:
-      throw new UsageError('expected a command: collect, show, list or create-plugin');
+      throw new UsageError('expected a command: collect, show, list, policies or create-plugin');
     default:
-      throw new UsageError(`expected collect, show, list or create-plugin, got "${command}"`);
+      throw new UsageError(`expected collect, show, list, policies or create-plugin, got "${command}"`);
   }
 }
 

@@ -38,7 +38,8 @@ function storeSource(file: string): TraceSource {
   };
 }
 
-function openFile(file: string): TraceStore {
+/** Opens a store's file for reading. Throws with a message for users. */
+export function openFile(file: string): TraceStore {
   try {
     return new TraceStore({ file, readOnly: true });
   } catch (error) {
@@ -47,9 +48,7 @@ function openFile(file: string): TraceStore {
 }
 
 function collectorSource(from: string): TraceSource {
-  if (!URL.canParse(from) || !/^https?:/.test(from))
-    throw new UsageError(`expected a URL in --from, got "${from}"`);
-  const base = new URL(from.endsWith('/') ? from : `${from}/`);
+  const base = collectorUrl(from);
   return {
     list: async ({ service, limit, minDurationMs, errors }) => {
       const url = new URL('api/traces', base);
@@ -64,11 +63,27 @@ function collectorSource(from: string): TraceSource {
   };
 }
 
-async function ask(url: URL): Promise<string> {
+function collectorUrl(from: string): URL {
+  if (!URL.canParse(from) || !/^https?:/.test(from))
+    throw new UsageError(`expected a URL in --from, got "${from}"`);
+  return new URL(from.endsWith('/') ? from : `${from}/`);
+}
+
+/** Returns the JSON that a collector has at a path; `undefined` for 404 if `isOptional`. */
+export async function getJson(from: string, path: string, isOptional: true): Promise<string | undefined>;
+export async function getJson(from: string, path: string): Promise<string>;
+export async function getJson(from: string, path: string, isOptional = false): Promise<string | undefined> {
+  return ask(new URL(path, collectorUrl(from)), isOptional);
+}
+
+async function ask(url: URL): Promise<string>;
+async function ask(url: URL, isOptional: boolean): Promise<string | undefined>;
+async function ask(url: URL, isOptional = false): Promise<string | undefined> {
   const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch(() => {
     throw new Error(`no collector responds at ${url.origin} (clew collect starts one)`);
   });
   const text = await response.text();
+  if (isOptional && response.status === 404) return undefined;
   if (response.ok && response.headers.get('content-type')?.startsWith('application/json')) return text;
   const reason = printable(errorIn(text) ?? `HTTP ${response.status}`);
   throw new Error(`the collector at ${url.origin} responded: ${reason}`);

@@ -12,8 +12,8 @@ test('--help and --version print to stdout', async () => {
 });
 
 test.each([
-  [[], 'expected a command: collect, show, list or create-plugin'],
-  [['shwo'], 'expected collect, show, list or create-plugin, got "shwo"'],
+  [[], 'expected a command: collect, show, list, policies or create-plugin'],
+  [['shwo'], 'expected collect, show, list, policies or create-plugin, got "shwo"'],
   [['show', '--wat'], "unknown option '--wat'"],
   [['show', '--last'], "option '--last <value>' argument missing"],
   [['show', '--last', '0'], 'expected a whole number in [1, 1000] in --last, got "0"'],
@@ -32,6 +32,16 @@ test.each([
   [['collect', '--adaptive', '0'], 'expected a number in [0.001, 1000000] in --adaptive, got "0"'],
   [['collect', '--adaptive'], "option '--adaptive <value>' argument missing"],
   [['collect', '--min-probability', '0.1'], '--min-probability requires --adaptive'],
+  [['collect', '--policies'], "option '--policies <value>' argument missing"],
+  [['collect', '--policies', ''], 'expected a file in --policies, got ""'],
+  [['policies'], 'expected clew policies check FILE or clew policies show'],
+  [['policies', 'list'], 'expected clew policies check FILE or clew policies show, got "list"'],
+  [['policies', 'check'], 'expected a file: clew policies check FILE'],
+  [['policies', 'check', 'a', 'b'], 'unexpected argument "b"'],
+  [['policies', 'check', 'a', '--from', NO_LISTENER], '--from belongs to clew policies show'],
+  [['policies', 'show', 'a'], 'unexpected argument "a"'],
+  [['policies', 'show', '--traces', 'a'], '--traces belongs to clew policies check'],
+  [['policies', 'show', '--from', 'nonsense'], 'expected a URL in --from, got "nonsense"'],
   [['create-plugin'], 'expected the name of a library: clew create-plugin NAME'],
   [['create-plugin', 'Redis'], 'expected a package name in lower case, such as "pg", got "Redis"'],
   [['create-plugin', '../pg'], 'expected a package name in lower case, such as "pg", got "../pg"'],

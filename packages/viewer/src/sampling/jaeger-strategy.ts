@@ -6,12 +6,22 @@ export type JaegerStrategy =
   | {
       readonly strategyType: 'PROBABILISTIC';
       readonly probabilisticSampling: { readonly samplingRate: number };
+      /** Overrides `probabilisticSampling`, which clients use that know no operations, or none of a service yet. */
+      readonly operationSampling?: OperationSampling;
     }
   | {
       readonly strategyType: 'RATE_LIMITING';
       readonly rateLimitingSampling: { readonly maxTracesPerSecond: number };
-    }
-  | { readonly strategyType: 'PROBABILISTIC'; readonly operationSampling: OperationSampling };
+    };
+
+/** The strategy of a service with operations. */
+export function operationStrategy(operationSampling: OperationSampling): JaegerStrategy {
+  return {
+    strategyType: 'PROBABILISTIC',
+    probabilisticSampling: { samplingRate: operationSampling.defaultSamplingProbability },
+    operationSampling,
+  };
+}
 
 /** A probability for each operation, and the one of all others. */
 export interface OperationSampling {
@@ -33,7 +43,7 @@ export type ServiceMatcher = (condition: TextMatch, service: string) => boolean;
 export class JaegerStrategies {
   readonly #policies: readonly JaegerPolicy[];
   readonly #matches: ServiceMatcher;
-  /** What Jaeger cannot express, a line for each policy: `errors: keep.onError`. */
+  /** What Jaeger cannot express, a line for each policy: `errors (keep.onError)`. */
   readonly leftOut: readonly string[];
 
   constructor(policies: readonly Policy[], matches: ServiceMatcher) {
@@ -43,7 +53,7 @@ export class JaegerStrategies {
     this.#matches = matches;
     this.leftOut = translated
       .filter(({ leftOut }) => leftOut.length > 0)
-      .map(({ id, leftOut }) => `${id}: ${leftOut.join(', ')}`);
+      .map(({ id, leftOut }) => `${id} (${leftOut.join(', ')})`);
   }
 
   /**
@@ -71,20 +81,17 @@ export class JaegerStrategies {
     const rest = ratio === undefined ? others : undefined;
     if (operations.size === 0 && floor === 0 && rest === undefined)
       return { strategyType: 'PROBABILISTIC', probabilisticSampling: { samplingRate: ratio ?? 1 } };
-    return {
-      strategyType: 'PROBABILISTIC',
-      operationSampling: {
-        defaultSamplingProbability: rest?.defaultSamplingProbability ?? ratio ?? 1,
-        defaultLowerBoundTracesPerSecond: rest?.defaultLowerBoundTracesPerSecond ?? floor,
-        perOperationStrategies: [
-          ...Array.from(operations, ([operation, samplingRate]) => ({
-            operation,
-            probabilisticSampling: { samplingRate },
-          })),
-          ...(rest?.perOperationStrategies ?? []).filter(({ operation }) => !operations.has(operation)),
-        ],
-      },
-    };
+    return operationStrategy({
+      defaultSamplingProbability: rest?.defaultSamplingProbability ?? ratio ?? 1,
+      defaultLowerBoundTracesPerSecond: rest?.defaultLowerBoundTracesPerSecond ?? floor,
+      perOperationStrategies: [
+        ...Array.from(operations, ([operation, samplingRate]) => ({
+          operation,
+          probabilisticSampling: { samplingRate },
+        })),
+        ...(rest?.perOperationStrategies ?? []).filter(({ operation }) => !operations.has(operation)),
+      ],
+    });
   }
 }
 

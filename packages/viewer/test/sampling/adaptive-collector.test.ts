@@ -1,48 +1,40 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Collector, startCollector } from '../../src/collector.ts';
-import type { JaegerStrategy, OperationSampling } from '../../src/sampling/jaeger-strategy.ts';
+import type { OperationSampling } from '../../src/sampling/jaeger-strategy.ts';
 import { startCollect } from '../clew-process.ts';
+import { post, rootSpan } from './posted-spans.ts';
 
 /** Sends root spans as an application whose sampler had this probability. */
-async function send(url: string, count: number, probability: number, service = 'shop'): Promise<void> {
-  const spans = Array.from({ length: count }, (_, index) => ({
-    traceId: (index + 1).toString(16).padStart(32, '0'),
-    spanId: (index + 1).toString(16).padStart(16, '0'),
-    name: 'GET /orders/:id',
-    kind: 2,
-    startTimeUnixNano: '1782907200000000000',
-    endTimeUnixNano: '1782907200002500000',
-    attributes: [
-      { key: 'sampler.type', value: { stringValue: 'probabilistic' } },
-      { key: 'sampler.param', value: { doubleValue: probability } },
-    ],
-  }));
-  const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
-  const response = await fetch(`${url}/v1/traces`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }),
-  });
-  expect(response.status).toBe(200);
+function send(url: string, count: number, probability: number, service = 'shop'): Promise<void> {
+  const attributes = { 'sampler.type': 'probabilistic', 'sampler.param': probability };
+  return post(
+    url,
+    Array.from({ length: count }, (_, index) => rootSpan(index, attributes)),
+    service,
+  );
 }
 
 async function strategy(url: string, service = 'shop'): Promise<OperationSampling> {
   const response = await fetch(`${url}/sampling?service=${encodeURIComponent(service)}`);
   expect(response.headers.get('content-type')).toBe('application/json');
-  const body = (await response.json()) as Extract<JaegerStrategy, { operationSampling: unknown }>;
-  expect(Object.keys(body)).toEqual(['strategyType', 'operationSampling']);
-  expect(body.strategyType).toBe('PROBABILISTIC');
-  return body.operationSampling;
+  const { strategyType, probabilisticSampling, operationSampling } = (await response.json()) as {
+    strategyType: string;
+    probabilisticSampling: object;
+    operationSampling: OperationSampling;
+  };
+  expect(strategyType).toBe('PROBABILISTIC');
+  expect(probabilisticSampling).toEqual({ samplingRate: operationSampling.defaultSamplingProbability });
+  return operationSampling;
 }
 
 /** Waits for the end of an interval in which spans have arrived. */
 async function adapted(url: string, service = 'shop'): Promise<OperationSampling> {
-  for (;;) {
+  for (const end = Date.now() + 4000; Date.now() < end; await wait(20)) {
     const current = await strategy(url, service);
     const [first] = current.perOperationStrategies;
     if (first !== undefined && first.probabilisticSampling.samplingRate !== 0.5) return current;
-    await wait(20);
   }
+  throw new Error('no interval has ended in time');
 }
 
 describe('a collector with adaptive sampling', () => {

@@ -25,6 +25,7 @@ const rate = (maxTracesPerSecond: number) => ({
 function operations(defaultRate: number, rates: Readonly<Record<string, number>>, lowerBound = 0) {
   return {
     strategyType: 'PROBABILISTIC',
+    probabilisticSampling: { samplingRate: defaultRate },
     operationSampling: {
       defaultSamplingProbability: defaultRate,
       defaultLowerBoundTracesPerSecond: lowerBound,
@@ -155,12 +156,12 @@ test.each<[Match, Keep, string]>([
 ])('%j, %j is left out, and reported', (match, keep, reason) => {
   const translated = strategies([match, keep]);
   expect(translated.strategy('shop')).toEqual(probability(1));
-  expect(translated.leftOut).toEqual([`p0: ${reason}`]);
+  expect(translated.leftOut).toEqual([`p0 (${reason})`]);
 });
 
 test('what Jaeger can express of a policy is served, and the rest is reported', () => {
   const translated = strategies([{}, { ratio: 0.1, onError: true, tracesPerSecond: 100 }]);
-  expect(translated.leftOut).toEqual(['p0: keep.onError, keep.tracesPerSecond']);
+  expect(translated.leftOut).toEqual(['p0 (keep.onError, keep.tracesPerSecond)']);
 });
 
 describe('with adaptive sampling', () => {
