@@ -38,8 +38,7 @@ export function startChild(tools: ChildProcessTools, launch: Launch | undefined)
 }
 
 /**
- * Ends the span of a child process. Of an error only the type is recorded, because Node includes the command with
- * all
+ * Ends the span of a child process. Of an error only the type is recorded, because Node includes the command with all
  * its arguments in messages. Source: https://opentelemetry.io/docs/specs/semconv/cli/cli-spans/
  */
 export function endSpan(operation: Operation | undefined, { pid, code, signal, error }: Outcome): void {

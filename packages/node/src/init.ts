@@ -48,10 +48,9 @@ const DEFAULT_FLUSH_TIMEOUT_MS = 2000;
 const DISABLED: Clew = { flush: async () => {}, shutdown: async () => {}, stats: () => undefined };
 
 /**
- * Starts tracing, configured by the options, then the environment, then defaults. Further calls return the same
- * object.
- * Throws a TypeError for an invalid option: `@clew/node: expected context to be …, got "thread"`.
- * An invalid environment variable logs one warning and counts as not set.
+ * Starts tracing, configured by the options, then the environment, then defaults. Further calls return the same object.
+ * Throws a TypeError for an invalid option: `@clew/node: expected context to be …, got "thread"`. An invalid
+ * environment variable logs one warning and counts as not set.
  *
  * @example
  * import { init } from '@clew/node';

@@ -18,8 +18,7 @@ import { instrumentationFilter, optionsOf, wantedPlugins } from './plugin-option
 import { warnAboutEarlyModules } from './self-check.ts';
 
 /**
- * Starts the installed plugins, the given instrumentations, and those of OpenTelemetry that the environment
- * requests.
+ * Starts the installed plugins, the given instrumentations, and those of OpenTelemetry that the environment requests.
  * One that cannot start is skipped, with one log line.
  */
 export function startPlugins(

@@ -8,9 +8,8 @@ interface ErrorLike {
 }
 
 /**
- * Returns the attributes of an `exception` event for any thrown value.
- * The type is the name of the error's class, not its `code`, which OpenTelemetry's SDK prefers: a code does not
- * identify the class.
+ * Returns the attributes of an `exception` event for any thrown value. The type is the name of the error's class, not
+ * its `code`, which OpenTelemetry's SDK prefers: a code does not identify the class.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
  */

@@ -52,8 +52,7 @@ export class EncodedAttributes {
 
   /**
    * The attributes, encoded after a span's name and kind, which most spans with the same attributes share, too;
-   * `undefined` if
-   * they differ from those of the first span.
+   * `undefined` if they differ from those of the first span.
    */
   encodedWithTitle(name: string, kind: SpanKind): Uint8Array | undefined {
     if (name.length > MAX_TEXT_CHARS) return undefined;
