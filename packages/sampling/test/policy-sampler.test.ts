@@ -12,7 +12,14 @@ import {
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
-import { type Decider, type Policy, PolicyError, PolicySampler, type Provider } from '../src/index.ts';
+import {
+  type Decider,
+  type Policy,
+  PolicyError,
+  PolicySampler,
+  type Provider,
+  readPolicies,
+} from '../src/index.ts';
 import { decide } from './local-root.ts';
 
 const never = (id: string, match = {}): Policy => ({ id, match, keep: { never: true } });
@@ -290,6 +297,23 @@ describe('providers', () => {
     ]);
     opamp.put({ policies: [] }, '3');
     expect(decide(sampler).sampled).toBe(false);
+  });
+
+  test('have telemetry policies that are skipped: this is logged, and listed with the reason', () => {
+    const warnings: string[] = [];
+    const ignore = () => {};
+    const warn = (message: string) => warnings.push(message);
+    diag.setLogger({ error: ignore, warn, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
+    const provider = new TestProvider('collector');
+    const sampler = new PolicySampler({ providers: [provider] });
+    provider.put(readPolicies([{ id: 'logs', name: 'Logs', log: {} }]), '1');
+    expect(sampler.policies().skipped).toEqual([
+      { id: 'logs', reason: 'it applies to a log', provider: 'collector' },
+    ]);
+    expect(warnings.filter((text) => text.includes('not applied'))).toEqual([
+      '@clew/sampling: 1 telemetry policies of collector are not applied, such as "logs": it applies to a log',
+    ]);
+    diag.disable();
   });
 
   test('keep their last set if they put a wrong one in force', () => {

@@ -1,4 +1,4 @@
-import { reportFailure } from '@clew/core/internal';
+import { reportFailure, show, ThrottledWarnings } from '@clew/core/internal';
 import type { Attributes } from '@opentelemetry/api';
 import type { Decider, Provider, ProviderStats } from '../decider.ts';
 import { PolicyDecider } from '../deciding/policy-decider.ts';
@@ -45,6 +45,7 @@ export class RuleSets {
   readonly #resource: Readonly<Attributes>;
   /** By provider, the application's own policies last. */
   readonly #loaded: (Loaded | undefined)[];
+  readonly #warnings = new ThrottledWarnings();
   #stopped = false;
   /** Policies of all providers, compiled. */
   policies: PolicyDecider;
@@ -56,6 +57,7 @@ export class RuleSets {
     this.#resource = resource;
     this.#loaded = [...providers.map(() => undefined), loaded(CODE, DEFAULT_PRIORITY, own, '')];
     this.policies = new PolicyDecider(own.policies, { resource });
+    this.#warnOfSkipped(CODE, own);
   }
 
   start(): void {
@@ -118,15 +120,28 @@ export class RuleSets {
     if (this.#stopped) return;
     const before = this.#loaded[index];
     try {
-      this.#loaded[index] = loaded(name, priority, isPolicies(rules) ? readPolicies(rules) : rules, version);
+      const checked = isPolicies(rules) ? readPolicies(rules) : rules;
+      this.#loaded[index] = loaded(name, priority, checked, version);
       const policies = this.#merged().map(([policy]) => policy);
       const { states } = this.policies;
       this.policies = new PolicyDecider(policies, { resource: this.#resource, states });
       this.deciders = this.#loaded.flatMap((each) => (each && !isPolicies(each.rules) ? [each.rules] : []));
+      this.#warnOfSkipped(name, checked);
     } catch (fault) {
       this.#loaded[index] = before;
       reportFailure(`putting the rules of the sampling provider ${name} in force`, fault);
     }
+  }
+
+  /** Once a minute for each provider. */
+  #warnOfSkipped(provider: string, rules: CheckedPolicies | Decider): void {
+    const { length, 0: first } = isPolicies(rules) ? rules.skipped : [];
+    if (first === undefined) return;
+    this.#warnings.warn(
+      provider,
+      () =>
+        `@clew/sampling: ${length} telemetry policies of ${provider} are not applied, such as ${show(first.id)}: ${first.reason}`,
+    );
   }
 
   /** The policies in force, each with its provider. */
