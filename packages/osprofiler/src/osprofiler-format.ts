@@ -21,8 +21,8 @@ export interface OsprofilerFormatOptions {
 }
 
 /**
- * Creates OSProfiler's wire format. OSProfiler traces exactly the signed requests: so a valid signature is a decision to
- * sample, and only a sampled trace is written.
+ * Creates OSProfiler's wire format. OSProfiler traces every signed request. A valid signature is therefore a decision to
+ * sample, and only sampled traces are written.
  *
  * @throws {TypeError} if there is no key.
  * Source: https://docs.openstack.org/osprofiler/latest/user/background.html
@@ -116,7 +116,7 @@ export function hmacKeysOf(given: unknown): readonly string[] {
   if (trimmed.length > 0) return trimmed;
   // The value may contain a key, so that only its type is logged.
   const type = Array.isArray(given)
-    ? 'a list without one'
+    ? 'a list without a key'
     : `${given === '' ? 'an empty' : 'a'} ${typeof given}`;
   throw new TypeError(`@clew/osprofiler: expected hmacKeys to be text with at least one key, got ${type}`);
 }

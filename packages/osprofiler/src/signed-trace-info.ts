@@ -37,7 +37,7 @@ export function signingKey(info: string, hmac: string, hmacKeys: readonly string
   return hmacKeys.find((key) => timingSafeEqual(hmacOf(info, key), bytes));
 }
 
-/** Reads the text of a header whose signature was verified; `undefined` if OSProfiler would refuse it. */
+/** Reads the text of a header whose signature was verified; `undefined` if OSProfiler would reject it. */
 export function readTraceInfo(info: string, hmacKey: string): TraceInfo | undefined {
   const contents = contentsOf(info);
   if (contents === undefined || !('base_id' in contents)) return undefined;

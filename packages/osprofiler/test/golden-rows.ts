@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** One request that OSProfiler accepts or refuses, as measured with OSProfiler itself. */
+/** One request that OSProfiler accepts or rejects, as measured with OSProfiler itself. */
 export interface GoldenRow {
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface GoldenRow {
 
 export const BASE_ID = '3f2b6c1e-8d47-4a0e-9b6d-0c5a7e1f2d34';
 export const PARENT_ID = '77777777-1111-4222-8333-444444444444';
-/** The keys, in the order in which the middleware tries them. */
+/** The keys, in the order of the middleware. */
 export const HMAC_KEYS = ['SECRET_KEY', 'SECOND_KEY'];
 const [FIRST = '', SECOND = ''] = HMAC_KEYS;
 const IDS = { base_id: BASE_ID, parent_id: PARENT_ID };

@@ -56,9 +56,9 @@ test('a reply, a heartbeat, a failure of a built-in class and one of a module ar
 });
 
 test.each([
-  ['another program’s JSON', Buffer.from('{"method":"add"}')],
+  ['the JSON of another application', Buffer.from('{"method":"add"}')],
   ['a notification', wrap('{"event_type":"x","_unique_id":"u"}')],
-  ['nothing', Buffer.alloc(0)],
+  ['an empty body', Buffer.alloc(0)],
   ['more than a megabyte', request({ args: 'x'.repeat(1_048_576) })],
 ])('%s is not read as a message', (_what, content) => {
   expect(read(content)).toBeUndefined();
@@ -102,12 +102,12 @@ test('a trace with a known key is continued as signed; a trace in the headers ha
 });
 
 test.each([
-  ['a key that is not ours', { ...info, hmac_key: 'GUESSED' }],
-  ['no key', { ...info, hmac_key: undefined }],
-  ['ids that are no texts', { ...info, base_id: 7 }],
-  ['a key that OSProfiler does not know', { ...info, service: 'nova' }],
-  ['no table', 'text'],
-  ['nothing', null],
+  ['an unknown HMAC key', { ...info, hmac_key: 'GUESSED' }],
+  ['no HMAC key', { ...info, hmac_key: undefined }],
+  ['ids that are not text', { ...info, base_id: 7 }],
+  ['a member that OSProfiler does not support', { ...info, service: 'nova' }],
+  ['text', 'text'],
+  ['null', null],
 ])('%s: the message’s trace is ignored', (_what, value) => {
   const reading = read(
     request({ _context_trace_info: value }),
@@ -167,7 +167,7 @@ test('a call has the timeouts of its caller, in total and for a heartbeat; a cas
   expect(times({}, '60000')).toEqual([undefined, undefined]);
 });
 
-test.each([257, 50_000, 900_000])('an id of %d characters is refused', (length) => {
+test.each([257, 50_000, 900_000])('an id of %d characters is rejected', (length) => {
   const cause = 'osprofiler: id beyond 256 characters';
   for (const name of ['base_id', 'parent_id']) {
     const before = droppedFromWire()[cause] ?? 0;
@@ -180,7 +180,7 @@ test.each([257, 50_000, 900_000])('an id of %d characters is refused', (length) 
   }
 });
 
-test('a trace that was received unsigned, or starts because of a wrong key, is not written with the own key', () => {
+test('a trace that was received unsigned, or starts because of a wrong key, is not written with a key of this service', () => {
   const w3c = createPropagator({
     extract: [w3cTraceContext],
     inject: [],

@@ -9,7 +9,7 @@ const TRACE_ID = BASE_ID.replaceAll('-', '');
 const SPAN_ID = '00f067aa0ba902b7';
 const span: SpanContext = { traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 1 };
 
-describe('accepts and refuses the same requests as OSProfiler', () => {
+describe('accepts and rejects the same requests as OSProfiler', () => {
   test.each(GOLDEN_ROWS)('$name: $osprofiler', ({ headers, osprofiler }) => {
     const extraction = extract(headers);
     expect(extraction === undefined ? 'not traced' : 'traced').toBe(
@@ -26,7 +26,7 @@ describe('ids', () => {
   });
 
   test.each([[{ base_id: BASE_ID, parent_id: BASE_ID }], [{ base_id: BASE_ID }]])(
-    'whoever begins a trace (%j) is no parent',
+    'a peer that starts a trace (%j) sends no parent',
     (ids) => {
       const extraction = extract(signed(text(ids)));
       expect(extraction).toMatchObject({ kind: 'start', traceId: TRACE_ID, decision: 'sample' });
@@ -46,7 +46,7 @@ describe('ids', () => {
     expect(sent(spanContext).ids.base_id).toBe(TRACE_ID);
   });
 
-  test.each(['base_id', 'parent_id'])('a %s of more than 256 characters is refused', (name) => {
+  test.each(['base_id', 'parent_id'])('a %s of more than 256 characters is rejected', (name) => {
     const ids = { base_id: BASE_ID, parent_id: PARENT_ID };
     expect(extract(signed(text({ ...ids, [name]: 'x'.repeat(256) })))).toBeDefined();
     expect(extract(signed(text({ ...ids, [name]: 'x'.repeat(257) })))).toBeUndefined();
@@ -112,7 +112,7 @@ describe('never affects the request', () => {
     expect(gets).toBe(1);
   });
 
-  test('refused headers are counted by cause', () => {
+  test('rejected headers are counted by cause', () => {
     extract({ 'x-trace-info': 'x' });
     extract({ 'x-trace-info': 'x', 'x-trace-hmac': 'x' });
     extract(signed('not base64'));
@@ -147,7 +147,7 @@ describe('never affects the request', () => {
   });
 
   test.each([[undefined], [''], [' , '], [[]], [['']], [{ key: 'SECRET' }], [7]])(
-    'keys %j are refused at once, and not repeated',
+    'rejects the keys %j with an error that does not contain them',
     (hmacKeys) => {
       const make = () => osprofilerFormat({ hmacKeys } as never);
       expect(make).toThrow(/^@clew\/osprofiler: expected hmacKeys to be text with at least one key, got /);

@@ -1,4 +1,4 @@
-/** Thrown for a body that is not valid OTLP or exceeds a limit. The message may be sent to the sender. */
+/** Thrown for a body that is not valid OTLP or exceeds a limit. The message is included in the response. */
 export class OtlpError extends Error {
   override readonly name = 'OtlpError';
 }

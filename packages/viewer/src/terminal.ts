@@ -53,13 +53,13 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
   if (textWidth(text) <= width) return text;
   if (width <= 0) return '';
   let used = 0;
-  let kept = '';
+  let visible = '';
   for (const character of text) {
     used += characterWidth(character);
     if (used > width - 1) break;
-    kept += character;
+    visible += character;
   }
-  return kept + ellipsis;
+  return visible + ellipsis;
 }
 
 /** Cuts or pads to exactly `width` columns. */

@@ -47,7 +47,7 @@ function record(span: SpanSketch, traceId: string): SpanRecord {
   };
 }
 
-/** A gateway, an order service behind a queue with a database, and a declined payment. */
+/** A trace of a gateway, an order service that receives messages and queries a database, and a declined payment. */
 export const ORDER: Trace = sketch([
   {
     id: 'a1',

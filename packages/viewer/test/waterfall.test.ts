@@ -105,7 +105,7 @@ describe('the header', () => {
     );
   });
 
-  test('states no reason where no span does', () => {
+  test('has no reason if no span states one', () => {
     expect(
       lines([{ id: '1', name: 'root', attributes: { 'sampler.type': 'const' } }]).join(''),
     ).not.toContain('sampled');
@@ -226,7 +226,7 @@ describe('clocks', () => {
     expect(body(sketch(spans)).at(-1)).toContain("the clock of b is 30.0 ms behind its caller's");
   });
 
-  test('applies a correction to the services behind, too', () => {
+  test('applies a correction to the services that it calls, too', () => {
     const spans = [
       ...call(40, 10),
       { id: '4', parent: '3', name: 'behind', kind: 'SERVER', service: 'c', at: 41, ms: 1 } as SpanSketch,

@@ -1,5 +1,5 @@
-// Replace: remove this folder, and install the library that you trace. It is a database driver with callbacks and
-// promises. It understands just enough SQL for the suite: it knows its tables and keeps no rows.
+// Replace: remove this folder, and install the library that you trace. This is a database driver with callbacks and
+// promises. It supports only the SQL of the suite: it stores the names of tables, and no rows.
 
 const TABLE = /\b(?:FROM|INTO|TABLE(?: IF EXISTS)?) (\w+)/;
 

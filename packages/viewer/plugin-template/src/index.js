@@ -3,7 +3,7 @@
 // For libraries that are not databases choose another template: see "Writing a plugin" in the documentation of Clew.
 import { bindCallback, db, defineInstrumentation } from '@clew/core/plugin';
 
-// The options of every database plugin: `maxQueryLength`, `requireParentSpan`. Your own go here as well, such as
+// The options of every database plugin: `maxQueryLength`, `requireParentSpan`. Add your own here, such as
 // `cache: option.boolean(true)`, and into README.md.
 const options = { ...db.options };
 
@@ -11,13 +11,13 @@ export const __Name__Instrumentation = defineInstrumentation({
   name: 'clew-instrumentation-__name__',
   version: '0.1.0',
   options,
-  // Replace: the versions that you test. "clew" in package.json states the same targets.
+  // Replace: the versions that you test. "clew" in package.json must list the same targets.
   targets: [{ module: '__library__', versions: ['>=1 <2'], patch }],
 });
 
 /**
- * Patches the library once it is loaded. Replace `Connection` and `send` by the function through which every query
- * passes, and `database` by what the library knows about its server.
+ * Patches the library when it is loaded. Replace `Connection` and `send` with the function through which every query
+ * passes, and `database` with the library's data about its server.
  */
 function patch({ Connection }, tools) {
   tools.wrap(
@@ -27,7 +27,7 @@ function patch({ Connection }, tools) {
       function (sql, values, callback) {
         const database = { system: 'other_sql' };
         const operation = db.startQuery(tools, () => ({ database, sql, values }));
-        // Nothing records this query; its callback still runs in the context of the caller.
+        // The query is not recorded. Its callback still runs in the context of the caller.
         if (operation === undefined) return send.call(this, sql, values, bindCallback(callback));
         // A library with promises instead: return operation.settle(operation.run(() => send.call(this, sql, values))).
         return operation.run(() => send.call(this, sql, values, operation.callback(callback)));

@@ -1,4 +1,4 @@
-// The suites of @clew/testing, which every plugin must pass, and an adapter that shows them how to use the library.
+// The suites of @clew/testing, which every plugin must pass, and an adapter that describes how to use the library.
 import { join } from 'node:path';
 import { dbSuite, manifestSuite, readmeSuite } from '@clew/testing';
 import library from '__library__';
@@ -26,7 +26,7 @@ dbSuite({
     const connection = new library.Connection();
     return {
       query: (sql, values) => connection.query(sql, values),
-      // A library without callbacks: remove this, and give the reason in `noCallbacks: 'it has promises only'`.
+      // If the library has no callbacks, remove this and give the reason: `noCallbacks: 'it has only promises'`.
       queryWithCallback: (sql, callback) => connection.send(sql, [], callback),
       transaction: async (work) => {
         await connection.query('BEGIN');
