@@ -1,7 +1,6 @@
 // Measures the overhead of tracing for a message that is published, consumed and acknowledged, and for a call with
-// its reply, without amqplib, a broker and the export: the plugin on channels that do nothing. Reports nanoseconds
-// of CPU, the minimum of many short rounds, so that changes are visible that the machine's noise hides in a whole
-// program.
+// its reply. The plugin runs on channels that do nothing, without amqplib, a broker and the export. Reports the CPU time
+// in nanoseconds, the minimum of many short rounds. This shows changes that are below the noise of the full benchmarks.
 // npx node benchmarks/amqp-micro.mjs (after `npm run build`)
 import { createServer } from 'node:http';
 import { AmqplibInstrumentation } from '@clew/instrumentation-amqplib';

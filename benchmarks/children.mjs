@@ -51,7 +51,7 @@ export function startChild(file, { label = file, args = [], flags = [], env = {}
   };
 }
 
-/** The environment without variables that would change the measured programs. */
+/** Returns the environment without variables that would affect the measured applications. */
 export function inherited() {
   const changesPrograms = /^(OTEL_|CLEW_|NODE_OPTIONS$|NODE_V8_COVERAGE$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !changesPrograms.test(name)));

@@ -7,7 +7,7 @@ import { folder } from './children.mjs';
 /** The conditions of a measurement: the date, the machine and the versions of all measured packages. */
 export function environment() {
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  // Our own packages share one version.
+  // All packages of Clew have the same version.
   const named = Object.keys(dependencies).filter(
     (name) => !name.startsWith('@clew/') || name === '@clew/node',
   );

@@ -16,9 +16,9 @@ import { spansOf, variants } from './variants.mjs';
  * Starts the shared processes: the load generator, the sink, the untraced peer, and a broker if a program needs
  * one.
  *
- * @param {string[]} wanted the programs
+ * @param {string[]} names the programs
  */
-export async function startSurroundings(wanted) {
+export async function startSurroundings(names) {
   const load = startChild('load.mjs');
   const sink = startChild('sink.mjs');
   const peer = startChild('peer.mjs');
@@ -26,7 +26,7 @@ export async function startSurroundings(wanted) {
   const stop = () => Promise.all([load, sink, peer, broker].map((each) => each?.stop()));
   try {
     const [sinkPort, peerPort] = await Promise.all([sink.call('start'), peer.call('start')]);
-    if (wanted.some((program) => programs[program].broker)) broker = await rabbitmq();
+    if (names.some((program) => programs[program].broker)) broker = await rabbitmq();
     return { load, sink, sinkPort, peerPort, amqpUrl: broker?.url, stop };
   } catch (error) {
     await stop();

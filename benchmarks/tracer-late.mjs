@@ -1,4 +1,4 @@
-// Measures what decisions about local roots cost in the tracer: at the start, at the route and at the end.
+// Measures the cost of decisions about local roots in the tracer: at the start, at the route and at the end.
 // npx node benchmarks/tracer-late.mjs (after `npm run build`)
 import { DECIDE_LOCAL_ROOT } from '@clew/core/internal';
 import { parentBased, TracerProvider, traceIdRatioBased } from '@clew/tracer';
@@ -44,7 +44,7 @@ const cases = {
   'pending root with 3 children, forgotten at its end': withChildren(late, 3),
 };
 
-// The rounds of all cases are interleaved, and the best one counts: other processes only ever add time.
+// The rounds of all cases alternate, and the best round counts, because other processes can only add time.
 const best = {};
 for (let round = 0; round < ROUNDS; round++) {
   for (const [name, work] of Object.entries(cases)) {

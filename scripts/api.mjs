@@ -1,12 +1,12 @@
-// The API reports of the last build against those in the repository (`packages/NAME/api`). `npm run api` lists what
-// differs, `npm run api -- --write` accepts it. integration-tests/repository/api.test.ts fails as long as something differs.
+// Compares the API reports of the last build with those in the repository (`packages/NAME/api`). `npm run api` lists the
+// reports that differ, `npm run api -- --write` accepts them. integration-tests/repository/api.test.ts fails if one differs.
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const write = process.argv.includes('--write');
-/** The packages whose exports are more than a plugin and its options. */
+/** The packages that export more than a plugin and its options. */
 const reported = ['core', 'node', 'osprofiler', 'sampling', 'testing', 'tracer', 'viewer'];
 
 for (const name of reported) {

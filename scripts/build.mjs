@@ -27,8 +27,8 @@ const packages = globSync('packages/*/package.json', { cwd: root })
   }));
 
 /**
- * Sources that are loaded when one of their exports is first used, instead of with the entry. Each costs a file, so only
- * those that few applications use.
+ * Sources that are loaded when one of their exports is first used, instead of with the entry. Each needs a file of its own,
+ * so the list contains only those that few applications use.
  */
 const late = {
   '@clew/core': ['context/strict-context-manager', 'propagation/carriers/sql-comment'],
@@ -36,17 +36,17 @@ const late = {
 };
 
 /**
- * Sources that late ones share with their entry. They are loaded at the start, because every application uses them, and a
- * later `require` fails where a test has replaced `node:fs`.
+ * Sources that lazily loaded ones share with their entry. They are loaded at the start, because every application uses
+ * them, and a later `require` fails if a test has replaced `node:fs`.
  */
 const sharedWithLate = { '@clew/core': ['context/bind'] };
 
 const target = 'node22.15';
 const readable = {
-  // Names are kept: stacks and profiles are read by people.
+  // Keep the names of functions, so that stack traces and profiles are readable.
   minifyWhitespace: true,
   minifySyntax: true,
-  // Node prints the whole line that threw an uncaught error, which may be in our code.
+  // For an uncaught error, Node prints the whole source line, which must therefore be short.
   lineLimit: 160,
   legalComments: 'none',
   logLevel: 'warning',
@@ -129,7 +129,7 @@ function requireLate(code, chunk) {
 function writeModule(path, names, isCommand) {
   const lines = isCommand ? ['#!/usr/bin/env node'] : [];
   const implementation = `'./${basename(path)}.cjs'`;
-  // By name: not every bundler uses the default import of CommonJS for its `module.exports`.
+  // Export each name, because not every bundler treats `module.exports` as the default import of CommonJS.
   lines.push(
     names.length === 0
       ? `import ${implementation};`

@@ -1,2 +1,2 @@
-// Does nothing: measures the startup of the runtime and of what was loaded before this file.
+// Does nothing: measures the start-up of Node and of the modules that are loaded before this file.
 process.stdout.write(String(process.memoryUsage.rss()));

@@ -1,4 +1,4 @@
-// The minimum for any async context: one AsyncLocalStorage.run per request, and nothing else.
+// The minimum cost of any asynchronous context: one AsyncLocalStorage.run for each request.
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { Server } = require('node:http');
 

@@ -1,6 +1,6 @@
 import { type DbOptions, db, defineInstrumentation, type Tools } from '@clew/core/plugin';
 
-/** What mysql2 publishes with a query. */
+/** The message that mysql2 publishes with a query. */
 interface QueryMessage {
   readonly query: string;
   readonly values?: unknown;

@@ -10,7 +10,7 @@ await channel.bindQueue(queue, 'shop.events', 'order.*');
 
 await channel.consume(queue, async (message) => {
   if (message === null) return;
-  await sleep(5); // takes as long as sending an e-mail
+  await sleep(5); // simulates sending an e-mail
   channel.ack(message);
 });
 console.log(`notifier listens on ${queue}`);

@@ -21,7 +21,7 @@ afterAll(() => mariadb.stop());
 
 const poolOfOne = () => createPool({ uri: mariadb.url, connectionLimit: 1 });
 
-/** A pool as the suite drives it, with the method that runs a statement. */
+/** The adapter of a pool, with the method that runs a statement. */
 function connectionTo(pool: Pool, method: 'query' | 'execute'): DbConnection {
   const queryOf =
     (runner: Pick<ReturnType<Pool['promise']>, 'query' | 'execute'>): RunQuery =>
@@ -63,7 +63,7 @@ manifestSuite(join(__dirname, '..'), { Mysql2Instrumentation });
 describe('a pool of one connection that three requests use at once', () => {
   const recorder = recordSpans();
 
-  test('calls each one back in its own context, and the next query of a callback is its child', async () => {
+  test('calls each callback in the context of its caller, and a query in a callback is a child of that caller', async () => {
     const plugin = new Mysql2Instrumentation();
     const pool = poolOfOne();
     const requests = ['one', 'two', 'three'].map(callerSpan);

@@ -59,7 +59,7 @@ test('headers that fit are written', () => {
   expect(Object.keys(carrier)).toEqual(['own', 'traceparent', 'baggage']);
 });
 
-test('a header that does not fit is left out and counted; the others are written', () => {
+test('a header that does not fit is omitted and counted; the others are written', () => {
   const carrier: Carrier = { own: 'x'.repeat(1000) };
   const before = droppedCount('outgoing header does not fit');
   injectFresh(withBaggage(1000), carrier, bounded(2000).writer);
@@ -95,7 +95,7 @@ test('a short context is written without measuring a carrier whose limit is not 
   expect(Object.keys(full)).toEqual(['own', 'traceparent']);
 });
 
-test('a header that is left out is not signed, so that the signature of the others is valid', () => {
+test('an omitted header is not signed, so that the signature of the others is valid', () => {
   const signature = createSignature({ keys: { first: 'a secret of sixteen' } });
   propagateWith(signature);
   const carrier: Carrier = {};

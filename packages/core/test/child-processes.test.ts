@@ -104,7 +104,7 @@ describe('the context passed by a parent process', () => {
 });
 
 describe('the options of a worker thread', () => {
-  test('get an environment; nothing else changes', () => {
+  test('get an environment; their other options do not change', () => {
     const options = Object.freeze({ workerData: { path: 'x' }, env: { HOME: '/' } });
     const carried = context.with(request, () => carryToWorker(options));
     expect(carried).toEqual({ ...options, env: { HOME: '/', TRACEPARENT, BAGGAGE: 'tenant=blue' } });

@@ -66,7 +66,7 @@ describe.each([
   });
 
   test.each(['on', 'once', 'prependListener', 'prependOnceListener'] as const)(
-    'a listener added with %s is found and removed by the function that was given',
+    'a listener added with %s is found and removed by the original function',
     (add) => {
       const emitter = bind(new EventEmitter(), inRequest('a'));
       const listener = () => {};

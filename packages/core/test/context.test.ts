@@ -108,7 +108,7 @@ const other = rootContext.setValue(A, 'other');
 
 describe.each(Object.entries(MANAGERS))('the %s context manager', (_name, create) => {
   test.each([[null], [undefined], [7], ['text'], [{}], [() => {}], [Object.create(null)]])(
-    'makes no %p current, which is not a context',
+    'does not make %p current, which is not a context',
     (value) => {
       const manager = create();
       const given = value as unknown as Context;

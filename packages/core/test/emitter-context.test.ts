@@ -24,7 +24,7 @@ beforeEach(() => emitters.emitInOwnContext(tools, Message.prototype));
 afterEach(disable);
 afterAll(() => context.disable());
 
-/** A message with a context, and what was current in each of its listeners. */
+/** A message with a context, and the context that was current in each of its listeners. */
 function watched(...events: string[]) {
   const message = new Message();
   emitters.setContext(message, own);

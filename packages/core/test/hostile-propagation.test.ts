@@ -81,7 +81,7 @@ describe('an invalid entry of baggage', () => {
     expect(baggageOf(value)).toEqual({ traceparent: TRACEPARENT, baggage });
   });
 
-  test('is left out of the headers of other formats too', () => {
+  test('is omitted from the headers of other formats, too', () => {
     const jaeger = createPropagator({
       extract: [],
       inject: [TRACE_FORMATS.get('jaeger')!],
@@ -92,7 +92,7 @@ describe('an invalid entry of baggage', () => {
     expect(baggageOf(7, jaeger)['uberctx-odd']).toBe('7');
   });
 
-  test('is left out if it is not an object; the others are written', () => {
+  test('is omitted if it is not an object; the others are written', () => {
     const context = withBaggage({ first: { value: 'a' }, none: undefined });
     expect(written(context).baggage).toBe('first=a');
   });

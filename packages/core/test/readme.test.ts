@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const folder = join(__dirname, '..');
 
-test('the example of the README prints what the README shows', async () => {
+test('the example of the README has the output that the README shows', async () => {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8');
   const [, example] = /```js\n(.*?)```/s.exec(readme) ?? [];
   const [, outcome] = /```text\n(.*?)\n```/.exec(readme) ?? [];

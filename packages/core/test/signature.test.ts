@@ -49,18 +49,18 @@ function refusals(run: () => unknown): string[] {
     .map(([cause]) => cause);
 }
 
-describe('what a signature covers', () => {
-  test('headers signed with a key are verified with the same key', () => {
+describe('a signature', () => {
+  test('of headers is verified with the key that signed them', () => {
     const { signature, sign } = pair();
     expect(signature.verify(sign(), getter)).toEqual(new Map(Object.entries(HEADERS)));
   });
 
-  test('headers without a signature are not refused', () => {
+  test('that is missing is not counted as rejected', () => {
     const { signature } = pair();
     expect(refusals(() => expect(signature.verify(HEADERS, getter)).toBeUndefined())).toEqual([]);
   });
 
-  test('a header that was not signed is not covered', () => {
+  test('does not cover a header that was added later', () => {
     const { signature } = pair();
     const value = signature.sign(new Map(Object.entries({ b3: '0' })), ['b3']);
     const covered = signature.verify({ b3: '0', ...HEADERS, 'clew-signature': value }, getter);
@@ -72,15 +72,15 @@ describe('what a signature covers', () => {
     ['another trace', { traceparent: HEADERS.traceparent.replace('0af7', '0af8') }],
     ['baggage that was added', { baggage: 'tenant=acme,admin=yes' }],
     ['a second baggage header', { baggage: ['tenant=acme', 'admin=yes'] }],
-    ['baggage that was taken away', { baggage: '' }],
+    ['baggage that was removed', { baggage: '' }],
     ['a tracestate that was added', { tracestate: 'dd=s:2' }],
-  ])('%s invalidates it', (_title, change) => {
+  ])('is invalidated by %s', (_title, change) => {
     const { sign, verify } = pair();
     const forged = () => expect(verify({ ...sign(), ...change })).toBe(false);
     expect(refusals(forged)).toEqual(['signature: wrong']);
   });
 
-  test('names converted to lower case in transit are covered', () => {
+  test('covers names that are converted to lower case in transit', () => {
     const { signature } = pair();
     const value = signature.sign(new Map([['uberctx-Tenant', 'acme']]), ['uberctx-Tenant']);
     const covered = signature.verify({ 'uberctx-tenant': 'acme', 'clew-signature': value }, getter);
@@ -177,8 +177,8 @@ describe('replay', () => {
 
   test.each([
     ['older than the bound', 60_001],
-    ['newer than the bound', -60_001],
-  ])('a signature %s is refused', (_title, lateMs) => {
+    ['newer than the limit', -60_001],
+  ])('a signature %s is rejected', (_title, lateMs) => {
     const { clock, sign, verify } = pair();
     const signed = sign();
     clock.now += lateMs;
@@ -186,7 +186,7 @@ describe('replay', () => {
   });
 
   test.each([-MINUTE, -MINUTE / 2, -1, 0])(
-    'a signature that came %d ms after its own time is a replay until it is too old',
+    'a signature that arrives %d ms after its time is accepted once, until it is too old',
     (aheadMs) => {
       const { clock, sign, verify } = pair();
       const signedAt = clock.now;

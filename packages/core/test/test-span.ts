@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SpanContext } from '@opentelemetry/api';
 
-/** A span as SDKs make them: `end` on the class, the state in private fields. */
+/** A span like those of SDKs: `end` is a method of the class, and the state is in private fields. */
 export class TestSpan {
   readonly name: string;
   readonly #context: SpanContext;

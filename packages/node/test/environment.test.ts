@@ -40,7 +40,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => void receiver.close());
 
-/** The program's observation in one case, with the request that delivered the span of that case. */
+/** What the program observed in one case, with the request that delivered the span of that case. */
 function turn(index: number): Seen {
   for (const { path, headers, spans } of requests) {
     const span = spans.find(({ name }) => name === `case ${index}`);

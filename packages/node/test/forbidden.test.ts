@@ -22,12 +22,15 @@ test.each([
   expect(await start(what)).toEqual({ ...TRACED, lines: [expect.stringMatching(line)] });
 });
 
-test.each(['the working directory', 'the path of Node'])('without %s everything is traced', async (what) => {
-  expect(await start(what)).toEqual({ ...TRACED, lines: [] });
-});
+test.each(['the working directory', 'the path of Node'])(
+  'an application without %s is traced',
+  async (what) => {
+    expect(await start(what)).toEqual({ ...TRACED, lines: [] });
+  },
+);
 
 test.each(['channels', 'builtins'])(
-  'if the host forbids %s, the application works, and the log says what is lost',
+  'if the host forbids %s, the application works, and the log reports it',
   async (what) => {
     const { lines, ...served } = await start(what);
     expect(served).toMatchObject({ status: 200 });

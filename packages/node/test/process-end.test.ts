@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { type Collector, startCollector } from '@clew/viewer';
 import { type Ended, PRELOAD, program, run, start } from './child.ts';
 
-/** How a program ends, the signals that it gets, and which of its spans arrive. */
+/** How a program ends, the signals that it receives, and the names of its exported spans. */
 const ENDS: readonly (readonly [way: string[], signals: NodeJS.Signals[], spans: string[]])[] = [
   [['falls off'], [], ['last span']],
   [['sets a status'], [], ['last span']],

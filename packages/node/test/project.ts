@@ -8,7 +8,7 @@ const root = join(__dirname, '..', '..', '..');
 export interface Project {
   readonly folder: string;
   write(path: string, text: string): void;
-  /** Copies our built packages; their dependencies are found in this repository. */
+  /** Copies Clew's built packages. Their dependencies are found in this repository. */
   copyPackages(...names: string[]): void;
   remove(): void;
 }

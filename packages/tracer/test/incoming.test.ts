@@ -19,7 +19,7 @@ describe('sampling hints of a request without a parent', () => {
     expect(traceFlags).toBe(1);
   });
 
-  test('a hint to drop is followed, and the trace id is kept', () => {
+  test('a hint not to sample is followed, and the trace id is kept', () => {
     const span = startWith({ links: [], traceId: TRACE_ID, samplingHint: 'drop' });
     expect(span.isRecording()).toBe(false);
     expect(span.spanContext()).toMatchObject({ traceId: TRACE_ID, traceFlags: 0 });

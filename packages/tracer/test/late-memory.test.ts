@@ -71,7 +71,7 @@ test('a trace with 100,000 children uses at most a quarter, keeps the first ones
   expect(provider.stats().late).toMatchObject({ spans: 0, bytes: 0 });
 });
 
-test('spans of any size come back as they were, whatever the blocks were used for before', async () => {
+test('spans of any size are read back unchanged from reused blocks', async () => {
   const { provider, tracer } = setUp({ lateBufferBytes: MIB });
   const text = (length: number) => 'abcdefghij'.repeat(Math.ceil(length / 10)).slice(0, length);
   for (let round = 0; round < 30; round++) {

@@ -10,7 +10,7 @@ const parent = { traceId: TRACE_ID, spanId: 'b'.repeat(16), isRemote: true };
 const under = (traceFlags: number, more = {}) =>
   trace.setSpanContext(ROOT_CONTEXT, { ...parent, traceFlags, ...more });
 
-/** A tracer whose sampler notes what it is asked. */
+/** A tracer whose sampler records its arguments. */
 function noting(decide: (root: LocalRoot) => ReturnType<typeof sampled> = () => sampled()) {
   const asked: LocalRoot[] = [];
   const sampler = rootSampler((root) => {
@@ -21,7 +21,7 @@ function noting(decide: (root: LocalRoot) => ReturnType<typeof sampled> = () => 
   return { asked, provider, tracer: provider.getTracer('t') };
 }
 
-describe('the sampler is asked about local roots only', () => {
+describe('the sampler decides only about local roots', () => {
   test('without a parent, with what the span starts with', () => {
     const { asked, tracer } = noting();
     const attributes = { 'url.path': '/a' };

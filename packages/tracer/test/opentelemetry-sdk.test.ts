@@ -1,4 +1,4 @@
-// OpenTelemetry's own processors and exporters, with our spans.
+// OpenTelemetry's processors and exporters with Clew's spans.
 import { type Context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
 import { ConsoleSpanExporter, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
@@ -30,16 +30,16 @@ test('SimpleSpanProcessor and InMemorySpanExporter', async () => {
   expect(exporter.getFinishedSpans()[0]!.resource.attributes['telemetry.sdk.name']).toBe('clew');
 });
 
-// Their exporter loads its transport with import(), which does not work inside Jest.
-test('BatchSpanProcessor and OTLPTraceExporter deliver the same as our exporter', async () => {
-  const [ours, theirs] = [await startCollector(), await startCollector()];
-  const { stderr, code } = await runProgram('their-exporter.mjs', ours.url, theirs.url);
-  await Promise.all([ours.close(), theirs.close()]);
+// OpenTelemetry's exporter loads its transport with import(), which does not work inside Jest.
+test('BatchSpanProcessor and OTLPTraceExporter deliver the same spans as Clew’s exporter', async () => {
+  const [clewReceiver, sdkReceiver] = [await startCollector(), await startCollector()];
+  const { stderr, code } = await runProgram('both-exporters.mjs', clewReceiver.url, sdkReceiver.url);
+  await Promise.all([clewReceiver.close(), sdkReceiver.close()]);
   expect([stderr, code]).toEqual(['', 0]);
   const byName = (spans: OtlpSpan[]) =>
     Object.fromEntries(spans.map((span) => [span.name, withContent(span)]));
-  expect(Object.keys(byName(theirs.spans())).sort()).toEqual(['child', 'parent']);
-  expect(byName(ours.spans())).toEqual(byName(theirs.spans()));
+  expect(Object.keys(byName(sdkReceiver.spans())).sort()).toEqual(['child', 'parent']);
+  expect(byName(clewReceiver.spans())).toEqual(byName(sdkReceiver.spans()));
 });
 
 function withContent({ attributes, events, ...span }: OtlpSpan) {

@@ -75,7 +75,7 @@ describe('a receiver that', () => {
     expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 3 });
   });
 
-  test('requests a shorter delay than our back-off gets it in a flush, and no shorter one', async () => {
+  test('requests a shorter delay than the back-off receives the retry of a flush after that delay', async () => {
     collector.respondWith(status(503, { 'retry-after': '1' }));
     const provider = makeProvider({ retryDelayMs: 60_000, scheduleDelayMs: 1 });
     end(provider);
@@ -240,7 +240,7 @@ describe('a receiver that', () => {
     expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 0 });
   });
 
-  test('does not speak HTTP has the batch dropped', async () => {
+  test('does not respond with HTTP has its batch dropped', async () => {
     const sockets: Socket[] = [];
     const server = createTcpServer((socket) => void sockets.push(socket.on('error', () => {}))).listen(
       0,

@@ -26,7 +26,7 @@ export function rootSampler(decide: (root: LocalRoot) => LocalRootDecision): Sam
   };
 }
 
-/** Waits for the end: keeps what `keeps` says. Notes the ends in `ends`. */
+/** Waits for the end: keeps what `keeps` says. Records the ends in `ends`. */
 export function endSampler(
   keeps: (end: LocalRootEnd) => boolean = ({ isError }) => isError,
   ends: LocalRootEnd[] = [],

@@ -24,7 +24,7 @@ describe('B3 in one header', () => {
 
   test.each([
     ['', 'is empty'],
-    ['x', 'is no decision'],
+    ['x', 'is not a decision'],
     [TRACE_ID, 'has no span id'],
     [`${TRACE_ID}-${SPAN_ID}-x`, 'has an unknown decision'],
     [`${TRACE_ID}-${SPAN_ID}-1-xyz`, 'has a malformed parent'],
@@ -32,7 +32,7 @@ describe('B3 in one header', () => {
     [`${TRACE_ID}0-${SPAN_ID}-1`, 'has a trace id too long'],
     [`${'0'.repeat(32)}-${SPAN_ID}-1`, 'has no trace id but zeros'],
     [`${TRACE_ID}-${'0'.repeat(16)}-1`, 'has no span id but zeros'],
-    [`g${TRACE_ID.slice(1)}-${SPAN_ID}-1`, 'has a letter that is no digit'],
+    [`g${TRACE_ID.slice(1)}-${SPAN_ID}-1`, 'has a letter that is not a hex digit'],
   ])('refuses and counts %j, which %s', (header) => {
     const before = droppedFromWire()['b3: malformed b3'] ?? 0;
     expect(extract(b3, { b3: header })).toBeUndefined();

@@ -40,7 +40,7 @@ describe('traceparent', () => {
     [`00-${IDS}-01-`, 'version 00 ends after the flags'],
     [`00-${IDS}-011`, 'flags too long'],
     [`cc-${IDS}-01more`, 'a later version adds after a dash'],
-    [`cc-${IDS}-01.more`, 'a later version adds after a dash, nothing else'],
+    [`cc-${IDS}-01.more`, 'a later version with fields after another separator'],
     [`00-${TRACE_ID.toUpperCase()}-${SPAN_ID}-01`, 'trace id in upper case'],
     [`00-${TRACE_ID}-${SPAN_ID.toUpperCase()}-01`, 'span id in upper case'],
     [`0A-${IDS}-01`, 'version in upper case'],

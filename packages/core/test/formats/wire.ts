@@ -8,7 +8,7 @@ export const SPAN_ID = '00f067aa0ba902b7';
 /** Any value that a carrier may return. */
 export type Headers = Readonly<Record<string, unknown>>;
 
-/** Reads the given headers. */
+/** Extracts from these headers. */
 export function extract(format: TraceFormat, headers: Headers): Extraction | undefined {
   return format.extract(headers, getter);
 }

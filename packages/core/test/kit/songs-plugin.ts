@@ -15,7 +15,7 @@ export interface Songs {
 
 export const songs = (): Songs => ({ play: (note) => note });
 
-/** A plugin that makes songs louder. */
+/** A plugin that changes the volume of songs. */
 export const define = (patch: (moduleExports: unknown, tools: SongTools) => void = amplify) =>
   defineInstrumentation({
     name: '@clew/instrumentation-songs',

@@ -1,4 +1,4 @@
-// `node promises.mjs bare|traced CASE`: what an application sees of a promise, on stdout, stderr and in the exit status.
+// `node promises.mjs bare|traced CASE`: prints what an application observes of a promise, and exits with its status.
 import vm from 'node:vm';
 import { rootContext } from '@clew/core';
 import { Operation } from '@clew/core/plugin';
@@ -7,7 +7,7 @@ import Bluebird from 'bluebird';
 
 const [mode, chosen] = process.argv.slice(2);
 
-/** What a plugin does with the promise that a library returns. */
+/** Observes the promise that a library returns, as a plugin does. */
 function observed(promise) {
   if (mode === 'bare') return promise;
   const span = trace.wrapSpanContext({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0 });
@@ -29,7 +29,7 @@ class Cancelable extends Promise {
   }
 }
 
-/** As SDK clients have it: its own arguments, and the work begins with the first `then`. */
+/** Like the promises of SDK clients: its constructor has other arguments, and the first `then` starts the work. */
 class Lazy extends Promise {
   static get [Symbol.species]() {
     return Promise;

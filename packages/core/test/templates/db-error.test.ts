@@ -7,8 +7,8 @@ describe('the status code of a database', () => {
     ['SQL Server', { code: 'EREQUEST', number: 2627 }, '2627'],
     ['Oracle', { code: 'ORA-00942', errorNum: 942 }, 'ORA-00942'],
     ['SQLite', { code: 'SQLITE_CONSTRAINT_UNIQUE', errno: 19 }, 'SQLITE_CONSTRAINT_UNIQUE'],
-    ['nobody, when the connection is lost', { code: 'EPIPE', errno: -32 }, undefined],
-    ['nobody, when it is refused', { code: 'ECONNREFUSED', errno: -111 }, undefined],
+    ['a lost connection, which has none', { code: 'EPIPE', errno: -32 }, undefined],
+    ['a refused connection, which has none', { code: 'ECONNREFUSED', errno: -111 }, undefined],
   ])('of %s', (_who, error, expected) => {
     expect(statusCodeOf(Object.assign(new Error('no'), error))).toBe(expected);
   });

@@ -3,7 +3,7 @@ import { rootContext } from '@clew/core';
 import type { LayerRun } from '@clew/core/plugin';
 import { settleLayer } from '../../src/templates/layer.ts';
 
-/** A run that notes what becomes of it. */
+/** A run that records how it ends. */
 function noting(notes: unknown[]): LayerRun {
   return {
     context: undefined,

@@ -1,4 +1,4 @@
-// Only ends a span: Clew must not keep it alive.
+// Only ends a span: Clew must not keep the process alive.
 import { createRequire } from 'node:module';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 

@@ -6,7 +6,7 @@ const { trace } = require('@opentelemetry/api');
 const [what, end] = process.argv.slice(2);
 const { setTimeout: later, setInterval: stay, clearInterval: leave } = globalThis;
 const staying = stay(() => {}, 1000);
-// A background error of ours must not become one of these.
+// A background error of Clew must not be reported here.
 process.on('uncaughtException', (error) => console.log('uncaught', error));
 
 const NAMES = ['setImmediate', 'setTimeout', 'clearTimeout', 'performance', 'Buffer', 'Date', 'URL'];

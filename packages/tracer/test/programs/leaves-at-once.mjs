@@ -1,4 +1,4 @@
-// Ends with spans queued: the tracer must not keep it alive.
+// Ends while spans are queued: the tracer must not keep the process alive.
 import { TracerProvider } from '@clew/tracer';
 
 const [url, mode] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Sends one trace through our exporter and OpenTelemetry's, to two receivers.
+// Sends one trace to two receivers, with Clew's exporter and with OpenTelemetry's.
 
 import { TracerProvider } from '@clew/tracer';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
