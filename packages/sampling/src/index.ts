@@ -8,6 +8,7 @@ export { CodeProvider } from './providers/code-provider.ts';
 export { FileProvider, type FileProviderOptions } from './providers/file-provider.ts';
 export { HttpProvider, type HttpProviderOptions } from './providers/http-provider.ts';
 export { JaegerProvider, type JaegerProviderOptions } from './providers/jaeger-provider.ts';
+export { OpampProvider, type OpampProviderOptions } from './providers/opamp-provider.ts';
 export type { RemoteOptions } from './providers/provider-options.ts';
 export { XRayProvider, type XRayProviderOptions } from './providers/xray-provider.ts';
 export type { PolicyFormat } from './reading/parse-text.ts';

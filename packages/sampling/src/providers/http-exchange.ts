@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { URL } from 'node:url';
-import { originals } from '@clew/core/internal';
+import { originals, show } from '@clew/core/internal';
 import { type FailureCause, messageOf } from './provider-counters.ts';
 
 /** TLS options, as in `node:https`. */
@@ -23,19 +23,21 @@ export interface ExchangeRequest {
   readonly tls: TlsOptions;
   /** For the whole exchange, from the start to the last byte of the response. */
   readonly timeoutMs: number;
-  /** The largest response body. */
+  /** The largest response body, before and after its decompression. */
   readonly maxBytes: number;
 }
 
-/** A complete response with a success status or 304, or the reason why there is none. */
-export type ExchangeResult =
-  | {
-      readonly kind: 'response';
-      readonly status: number;
-      readonly headers: IncomingHttpHeaders;
-      readonly body: Buffer;
-    }
-  | ExchangeFailure;
+/** A complete response, or the reason why there is none. */
+export type ExchangeResult = CompleteResponse | ExchangeFailure;
+
+/** A complete response with a success status or 304. */
+export interface CompleteResponse {
+  readonly kind: 'response';
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Decompressed. */
+  readonly body: Buffer;
+}
 
 /** An exchange that failed. */
 export interface ExchangeFailure {
@@ -80,7 +82,11 @@ export class HttpExchange {
 
   #send({ method, url, headers, body, tls, maxBytes }: ExchangeRequest): void {
     const length = body === undefined ? {} : { 'content-length': String(body.length) };
-    const options: RequestOptions = { method, headers: { ...headers, ...length }, agent: false };
+    const options: RequestOptions = {
+      method,
+      headers: { 'accept-encoding': 'gzip', ...headers, ...length },
+      agent: false,
+    };
     const request =
       url.protocol === 'https:'
         ? process.getBuiltinModule('node:https').request(url, { ...options, ...(tls as { ca?: string }) })
@@ -105,20 +111,44 @@ export class HttpExchange {
     }
     const chunks: Buffer[] = [];
     let size = 0;
-    const tooLarge = () => this.#fail('tooLarge', `responded with more than ${maxBytes} bytes`);
     if (Number(headers['content-length']) > maxBytes) {
-      tooLarge();
+      this.#failTooLarge(maxBytes);
       return;
     }
     response.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) tooLarge();
+      if (size > maxBytes) this.#failTooLarge(maxBytes);
       else chunks.push(chunk);
     });
     response.on('end', () => {
-      if (response.complete) this.#end({ kind: 'response', status, headers, body: Buffer.concat(chunks) });
+      if (response.complete)
+        this.#decode({ kind: 'response', status, headers, body: Buffer.concat(chunks) }, maxBytes);
     });
-    response.on('close', () => this.#fail('network', 'the connection was closed within the response'));
+    response.on('close', () => {
+      if (!response.complete) this.#fail('network', 'the connection was closed within the response');
+    });
+  }
+
+  #decode(response: CompleteResponse, maxBytes: number): void {
+    const { 'content-encoding': encoding = 'identity' } = response.headers;
+    if (encoding === 'identity' || response.body.length === 0) {
+      this.#end(response);
+      return;
+    }
+    if (encoding !== 'gzip') {
+      this.#fail('invalid', `responded with the content encoding ${show(encoding)}, which was not asked for`);
+      return;
+    }
+    const done = (error: Error | null, body: Buffer) => {
+      if (error === null) this.#end({ ...response, body });
+      else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') this.#failTooLarge(maxBytes);
+      else this.#fail('invalid', messageOf(error));
+    };
+    process.getBuiltinModule('node:zlib').gunzip(response.body, { maxOutputLength: maxBytes }, done);
+  }
+
+  #failTooLarge(maxBytes: number): void {
+    this.#fail('tooLarge', `responded with more than ${maxBytes} bytes`);
   }
 
   #fail(cause: FailureCause, detail: string, waitMs?: number): void {
