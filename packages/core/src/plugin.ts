@@ -1,5 +1,4 @@
 // What the author of a plugin uses: `defineInstrumentation`, options, operations, templates.
-export { contextOfMessage } from './context/message-context.ts';
 export {
   type ClewInstrumentation,
   defineInstrumentation,
@@ -27,7 +26,9 @@ export * as db from './namespaces/db.ts';
 export * as emitters from './namespaces/emitters.ts';
 export * as errors from './namespaces/errors.ts';
 export * as http from './namespaces/http.ts';
+export * as messaging from './namespaces/messaging.ts';
 export { option } from './namespaces/option.ts';
+export * as rpc from './namespaces/rpc.ts';
 export { bindCallback, currentContext, Operation, startOperation } from './operation.ts';
 // Also in `@clew/core`: the declarations of plugins refer to them here.
 export type { Destinations } from './propagation/destinations.ts';
@@ -50,16 +51,14 @@ export type { FrameworkView } from './templates/http-framework.ts';
 export type { HttpServerTracing } from './templates/http-server.ts';
 export type { Headers, HttpServerOptions, HttpServerView } from './templates/http-server-view.ts';
 export type { LayerRun } from './templates/layer.ts';
-export { type MessageChannel, messaging } from './templates/messaging.ts';
-export { type ActionParts, createAction, type MessagingAction } from './templates/messaging-action.ts';
-export { actionsBy, serverAttributes } from './templates/messaging-actions.ts';
+export type { MessageChannel } from './templates/messaging.ts';
+export type { ActionParts, MessagingAction } from './templates/messaging-action.ts';
 export type { Iterated } from './templates/messaging-iteration.ts';
-export { type MessagingOptions, messagingOptions } from './templates/messaging-options.ts';
+export type { MessagingOptions } from './templates/messaging-options.ts';
 export type { Settlement } from './templates/messaging-processing.ts';
 export type { MessagingView } from './templates/messaging-view.ts';
 export type { Failure } from './templates/messaging-waiting.ts';
 export type { Leave, Mount, MountedRequest } from './templates/mounted-request.ts';
 export type { RoutedRequest } from './templates/routed-request.ts';
 export type { RpcCorrelation, RpcView } from './templates/rpc.ts';
-export { createRpcAction, envelopesOption, readEnvelope } from './templates/rpc-envelope.ts';
 export type { ServerRequest } from './templates/server-request.ts';

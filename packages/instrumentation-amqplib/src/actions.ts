@@ -1,12 +1,5 @@
 import type { EnvelopedRequest } from '@clew/core';
-import {
-  ATTR,
-  actionsBy,
-  createAction,
-  createRpcAction,
-  type MessagingAction,
-  type MessagingOptions,
-} from '@clew/core/plugin';
+import { ATTR, type MessagingAction, type MessagingOptions, messaging, rpc } from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
 import { RABBITMQ } from './rabbitmq-attributes.ts';
 
@@ -24,14 +17,14 @@ export type Actions = ReturnType<typeof actionsOf>;
 export function actionsOf(tools: {
   readonly options: Pick<MessagingOptions, 'ignore' | 'destinationTemplates'>;
 }) {
-  return actionsBy(tools, GENERATED_NAMES, ({ label, isIgnored, once }) => {
+  return messaging.actionsBy(tools, GENERATED_NAMES, ({ label, isIgnored, once }) => {
     const labelOf = (names: string[]) =>
       nameOf(names.map(label)).replace('(temporary):(temporary)', '(temporary)');
 
     const delivery = (name: 'process' | 'receive') =>
       once((server: Attributes, exchange: string, key: string, queue: string) => {
         const names = key === queue ? [exchange, queue] : [exchange, key, queue];
-        return createAction({
+        return messaging.createAction({
           system: SYSTEM,
           name,
           type: name,
@@ -50,7 +43,7 @@ export function actionsOf(tools: {
       kind: EnvelopedRequest['kind'],
       system: string,
     ): MessagingAction => ({
-      ...createRpcAction(system, kind, method, {
+      ...rpc.createAction(system, kind, method, {
         [ATTR.messagingSystem]: SYSTEM,
         [ATTR.messagingDestinationName]: nameOf([exchange, key]),
         // The default exchange has no name: the key is the destination.
@@ -62,7 +55,7 @@ export function actionsOf(tools: {
 
     return {
       publish: once((server: Attributes, exchange: string, key: string) =>
-        createAction({
+        messaging.createAction({
           system: SYSTEM,
           name: 'publish',
           type: 'send',
@@ -82,7 +75,7 @@ export function actionsOf(tools: {
       ),
       /** A call about `subject`, an exchange or a queue if there is one. It has a span only if it fails. */
       failed: once((server: Attributes, name: string, subject: string) =>
-        createAction({
+        messaging.createAction({
           system: SYSTEM,
           name,
           destination: subject,

@@ -1,4 +1,4 @@
-import { defineInstrumentation, envelopesOption, messagingOptions } from '@clew/core/plugin';
+import { defineInstrumentation, messaging, rpc } from '@clew/core/plugin';
 import { type AmqplibTools, Channels } from './channel-state.ts';
 import { nestEnvelope } from './envelopes/nest.ts';
 import { hookOptions } from './hooks.ts';
@@ -9,8 +9,11 @@ declare const __VERSION__: string;
 
 const options = {
   ...hookOptions,
-  ...messagingOptions,
-  envelopes: envelopesOption({ nest: nestEnvelope, oslo: '@clew/osprofiler#osloEnvelopeFromEnvironment' }),
+  ...messaging.options,
+  envelopes: rpc.envelopesOption({
+    nest: nestEnvelope,
+    oslo: '@clew/osprofiler#osloEnvelopeFromEnvironment',
+  }),
 } as const;
 
 const VERSIONS = ['>=0.10 <3'];

@@ -1,4 +1,4 @@
-import { type MessageChannel, messaging, serverAttributes, type Tools } from '@clew/core/plugin';
+import { type MessageChannel, messaging, type Tools } from '@clew/core/plugin';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { type Actions, actionsOf } from './actions.ts';
 import { type Channel, DIRECT_REPLY_TO } from './amqplib.ts';
@@ -36,7 +36,7 @@ export class ChannelState {
     this.actions = actions;
     // From the socket, never from the URL, which contains credentials.
     const host = stream?._host ?? (stream?.servername || undefined) ?? stream?.remoteAddress;
-    this.server = serverAttributes(host, stream?.remotePort);
+    this.server = messaging.serverAttributes(host, stream?.remotePort);
     this.#directReplies = `${DIRECT_REPLY_TO}#${number}`;
   }
 
@@ -71,7 +71,7 @@ export class Channels {
   constructor(tools: AmqplibTools) {
     this.tools = tools;
     this.actions = actionsOf(tools);
-    this.newMessages = messaging(tools, channelView(tools)) as () => Messages;
+    this.newMessages = messaging.channels(tools, channelView(tools)) as () => Messages;
   }
 
   of(channel: Channel): ChannelState {

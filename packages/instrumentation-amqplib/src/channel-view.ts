@@ -13,7 +13,7 @@ import {
   type MessagingView,
   type OptionsOf,
   type RpcCorrelation,
-  readEnvelope,
+  rpc,
   type Tools,
 } from '@clew/core/plugin';
 import type { Span } from '@opentelemetry/api';
@@ -54,7 +54,7 @@ export function channelView(tools: Tools<ViewOptions>): AmqplibView {
     const { envelopes } = tools.options;
     if (envelopes === undefined) return undefined;
     const { exchange, routingKey } = fields;
-    return readEnvelope(envelopes, content, { ...properties, exchange, routingKey });
+    return rpc.readEnvelope(envelopes, content, { ...properties, exchange, routingKey });
   };
 
   return {

@@ -1,4 +1,4 @@
-import { contextOfMessage } from '@clew/core/plugin';
+import { messaging } from '@clew/core/plugin';
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 
 /**
@@ -10,5 +10,5 @@ import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
  * if (message) context.with(messageContext(message), () => handle(message));
  */
 export function messageContext(message: { readonly fields: object }): Context {
-  return contextOfMessage(message.fields) ?? ROOT_CONTEXT;
+  return messaging.contextOf(message.fields) ?? ROOT_CONTEXT;
 }

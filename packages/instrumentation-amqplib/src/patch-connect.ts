@@ -1,5 +1,5 @@
 import { URL } from 'node:url';
-import { type AnyFunction, currentContext, guard, originals, serverAttributes } from '@clew/core/plugin';
+import { type AnyFunction, currentContext, guard, messaging, originals } from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
 import type { Channels } from './channel-state.ts';
 import { observeCall } from './observe-call.ts';
@@ -57,5 +57,5 @@ function brokerOf(url: unknown): Attributes {
   const { hostname, port, protocol } =
     typeof url === 'string' ? new URL(url) : ((url || { hostname: 'localhost' }) as Partial<URL>);
   const defaultPort = /^amqps/.test(protocol ?? '') ? 5671 : 5672;
-  return serverAttributes(hostname || 'localhost', Number(port) || defaultPort);
+  return messaging.serverAttributes(hostname || 'localhost', Number(port) || defaultPort);
 }

@@ -1,12 +1,10 @@
 import {
   ATTR,
-  actionsBy,
-  createAction,
-  createRpcAction,
   type MessagingAction,
   type MessagingOptions,
+  messaging,
   remembered,
-  serverAttributes,
+  rpc,
 } from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
 import type { Server } from './nats.ts';
@@ -20,10 +18,10 @@ export type Actions = ReturnType<typeof actionsOf>;
 
 /** The actions on messages, which are named after `pattern`: the subject, or the wildcard that was subscribed to. */
 export function actionsOf(tools: { readonly options: MessagingOptions }) {
-  return actionsBy(tools, INBOX, ({ label, isIgnored, once }) => {
+  return messaging.actionsBy(tools, INBOX, ({ label, isIgnored, once }) => {
     const message = (name: 'publish' | 'process', type: 'send' | 'process') =>
       once((server: Attributes, destination: string, pattern: string) =>
-        createAction({
+        messaging.createAction({
           system: SYSTEM,
           name,
           type,
@@ -42,7 +40,7 @@ export function actionsOf(tools: { readonly options: MessagingOptions }) {
           [ATTR.messagingDestinationName]: destination,
           ...server,
         };
-        const action = createRpcAction(SYSTEM, 'call', label(pattern), more);
+        const action = rpc.createAction(SYSTEM, 'call', label(pattern), more);
         return { ...action, ignored: isIgnored(destination) };
       }),
     };
@@ -51,5 +49,5 @@ export function actionsOf(tools: { readonly options: MessagingOptions }) {
 
 /** From the server that the client chose, never from a URL, which may contain credentials. */
 export const attributesOf = remembered((server: Server | undefined) =>
-  serverAttributes(server?.hostname, server?.port),
+  messaging.serverAttributes(server?.hostname, server?.port),
 );

@@ -19,7 +19,7 @@ export class Connections {
 
   constructor(tools: NatsTools) {
     this.tools = tools;
-    this.#newChannel = messaging(
+    this.#newChannel = messaging.channels(
       tools,
       natsView(tools, () => this.newHeaders),
     );

@@ -1,4 +1,4 @@
-import { contextOfMessage, guard } from '@clew/core/plugin';
+import { guard, messaging } from '@clew/core/plugin';
 import type { Connections } from './connections.ts';
 import { acksEach, isServersOwn, type JetStreamSource, type JsMsg, type Msg } from './nats.ts';
 import type { Inbound } from './nats-view.ts';
@@ -42,7 +42,7 @@ function inbound(
   more: Pick<Inbound, 'group'> & Partial<Inbound>,
 ): Inbound | undefined {
   // An ordered consumer of nats 2 contains another consumer, which processes the message first.
-  if (!connections.isActive || contextOfMessage(msg) !== undefined) return undefined;
+  if (!connections.isActive || messaging.contextOf(msg) !== undefined) return undefined;
   const prototype = Object.getPrototypeOf(msg) as object;
   connections.tools.once(prototype, () => patchRespond(prototype, connections));
   return { connection: connections.of(msg.publisher), msg, pattern: undefined, redelivered: false, ...more };

@@ -1,4 +1,4 @@
-import { contextOfMessage } from '@clew/core/plugin';
+import { messaging } from '@clew/core/plugin';
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 
 /**
@@ -10,5 +10,5 @@ import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
  */
 export function messageContext(message: object): Context {
   const { msg } = message as { readonly msg?: object };
-  return contextOfMessage(msg ?? message) ?? ROOT_CONTEXT;
+  return messaging.contextOf(msg ?? message) ?? ROOT_CONTEXT;
 }

@@ -1,4 +1,4 @@
-import { defineInstrumentation, messagingOptions } from '@clew/core/plugin';
+import { defineInstrumentation, messaging } from '@clew/core/plugin';
 import { Connections, type NatsTools } from './connections.ts';
 import type { HeadersFactory } from './nats.ts';
 import { patchConsumer, patchSubscribe } from './patch-delivering.ts';
@@ -14,7 +14,7 @@ const JETSTREAM = { ...CORE, module: '@nats-io/jetstream' };
 export const NatsInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-nats',
   version: __VERSION__,
-  options: messagingOptions,
+  options: messaging.options,
   targets: [
     { ...TWO, file: 'lib/nats-base-client/headers.js' },
     { ...TWO, file: 'lib/nats-base-client/nats.js' },

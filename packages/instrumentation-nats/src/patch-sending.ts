@@ -1,5 +1,5 @@
 import { suppressTracing } from '@clew/core';
-import { contextOfMessage, currentContext, guard } from '@clew/core/plugin';
+import { currentContext, guard, messaging } from '@clew/core/plugin';
 import { type Context, context, trace } from '@opentelemetry/api';
 import type { Connections } from './connections.ts';
 import { type Connection, isServersOwn, type Msg, type PublishOptions, type Replies } from './nats.ts';
@@ -98,7 +98,7 @@ function send(
 /** The body of a loop over messages has the context of its function: a reply in it needs the context of the message. */
 function callerOf(msg: Msg): Context {
   const current = currentContext();
-  return trace.getSpan(current) === undefined ? (contextOfMessage(msg) ?? current) : current;
+  return trace.getSpan(current) === undefined ? (messaging.contextOf(msg) ?? current) : current;
 }
 
 /** The messages and subscriptions of the library's own for one call are not traced. */

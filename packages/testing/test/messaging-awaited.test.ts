@@ -1,4 +1,4 @@
-import { contextOfMessage } from '@clew/core/plugin';
+import { messaging } from '@clew/core/plugin';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { recordSpans } from '../src/index.ts';
 import { openChannel, type Parcel, parcel } from './toy-broker.ts';
@@ -69,7 +69,7 @@ describe('a loop over messages', () => {
     channel.iterate(iterator, read);
     const contexts: (string | undefined)[] = [];
     for await (const each of iterator) {
-      contexts.push(trace.getSpanContext(contextOfMessage(each)!)?.spanId);
+      contexts.push(trace.getSpanContext(messaging.contextOf(each)!)?.spanId);
       expect(recorder.open().map(({ name }) => name)).toEqual([`process ${each.topic}`]);
     }
     const spans = await recorder.take(2);

@@ -1,4 +1,4 @@
-import { contextOfMessage } from '@clew/core/plugin';
+import { messaging } from '@clew/core/plugin';
 import { messagingSuite, rpcSuite } from '@clew/testing';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { openChannel, type Parcel, parcel } from './toy-broker.ts';
@@ -59,7 +59,7 @@ messagingSuite({
   functions: NO_PATCHES,
   longestHeader: 4096 - 100,
   instrument,
-  contextOf: ({ original }) => contextOfMessage(original) as never,
+  contextOf: ({ original }) => messaging.contextOf(original) as never,
   async open() {
     return {
       send: (headers = {}) => queue.send(parcel('songs', { headers: { ...(headers as Parcel['headers']) } })),

@@ -1,12 +1,5 @@
 import { labeller } from '@clew/core/internal';
-import {
-  ATTR,
-  createAction,
-  createRpcAction,
-  type MessagingOptions,
-  type MessagingView,
-  messaging,
-} from '@clew/core/plugin';
+import { ATTR, type MessagingOptions, type MessagingView, messaging, rpc } from '@clew/core/plugin';
 import { suiteTools } from '../src/index.ts';
 
 // A broker in memory, and a view of its messages as a plugin would write it.
@@ -27,7 +20,7 @@ export const label = labeller(/tmp-\d+/);
 /** The maximum size of a parcel's headers. */
 const MAX_HEADER_BYTES = 4096;
 const action = (name: string, type: 'send' | 'process', topic: string) =>
-  createAction({ system: 'toy', name, type, destination: topic, label: label(topic) });
+  messaging.createAction({ system: 'toy', name, type, destination: topic, label: label(topic) });
 
 const correlationOf = ({ id, topic, ...more }: Parcel) =>
   id === undefined ? undefined : { ...more, id, address: topic };
@@ -56,8 +49,8 @@ const view: MessagingView<Parcel, Parcel, Record<string, string>> = {
   rpc: {
     sent: correlationOf,
     delivered: correlationOf,
-    calling: ({ topic }) => createRpcAction('toy-rpc', 'call', topic, {}),
-    serving: ({ topic }) => createRpcAction('toy-rpc', 'call', topic, {}),
+    calling: ({ topic }) => rpc.createAction('toy-rpc', 'call', topic, {}),
+    serving: ({ topic }) => rpc.createAction('toy-rpc', 'call', topic, {}),
   },
 };
 
@@ -67,7 +60,7 @@ export const parcel = (topic: string, more: Partial<Parcel> = {}): Parcel => ({
   ...more,
 });
 export const openChannel = (options: Partial<MessagingOptions> = {}, more: Partial<typeof view> = {}) =>
-  messaging(
+  messaging.channels(
     suiteTools<MessagingOptions>({
       trust: undefined,
       useLinksForConsume: false,

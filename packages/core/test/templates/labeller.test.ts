@@ -1,5 +1,5 @@
 import { labeller } from '@clew/core/internal';
-import { createAction } from '@clew/core/plugin';
+import { messaging } from '@clew/core/plugin';
 
 const label = labeller();
 
@@ -46,14 +46,14 @@ test('a name that matches a template becomes the template; a placeholder is one 
 
 test('a template becomes an attribute; a generated name is marked as temporary', () => {
   const parts = { system: 'toy', name: 'publish', destination: 'user.ada.created' };
-  expect(createAction({ ...parts, label: 'user.{name}.created' })).toMatchObject({
+  expect(messaging.createAction({ ...parts, label: 'user.{name}.created' })).toMatchObject({
     name: 'publish user.{name}.created',
     attributes: {
       'messaging.destination.name': 'user.ada.created',
       'messaging.destination.template': 'user.{name}.created',
     },
   });
-  const { attributes } = createAction({ ...parts, label: 'user.(temporary).created' });
+  const { attributes } = messaging.createAction({ ...parts, label: 'user.(temporary).created' });
   expect(attributes).toMatchObject({ 'messaging.destination.temporary': true });
   expect(attributes).not.toHaveProperty(['messaging.destination.template']);
 });

@@ -1,9 +1,9 @@
-import { actionsBy, createAction, serverAttributes } from '@clew/core/plugin';
+import { messaging } from '@clew/core/plugin';
 
 function prepare(options = { ignore: ['audit'], destinationTemplates: ['user.{name}.login'] }) {
   const tools = { options };
   const create = jest.fn((server: object, destination: string, label: string, ignored: boolean) =>
-    createAction({
+    messaging.createAction({
       system: 'toy',
       name: 'send',
       type: 'send',
@@ -13,7 +13,7 @@ function prepare(options = { ignore: ['audit'], destinationTemplates: ['user.{na
       more: { ...server },
     }),
   );
-  const actions = actionsBy(tools, /tmp-\d+/, ({ label, isIgnored, once }) => ({
+  const actions = messaging.actionsBy(tools, /tmp-\d+/, ({ label, isIgnored, once }) => ({
     send: once((server: object, name: string) => create(server, name, label(name), isIgnored(name))),
   }));
   return { tools, create, actions };
@@ -53,9 +53,9 @@ test('there are at most 1,000 actions: then all are created anew', () => {
 });
 
 test('the attributes of a server are one object for each address and port', () => {
-  expect(serverAttributes('::1', 5672)).toEqual({ 'server.address': '::1', 'server.port': 5672 });
-  expect(serverAttributes('::1', 5672)).toBe(serverAttributes('::1', 5672));
-  expect(serverAttributes('broker', undefined)).toEqual({ 'server.address': 'broker' });
-  expect(serverAttributes(undefined, 5672)).toEqual({ 'server.port': 5672 });
-  expect(serverAttributes(undefined, undefined)).toEqual({});
+  expect(messaging.serverAttributes('::1', 5672)).toEqual({ 'server.address': '::1', 'server.port': 5672 });
+  expect(messaging.serverAttributes('::1', 5672)).toBe(messaging.serverAttributes('::1', 5672));
+  expect(messaging.serverAttributes('broker', undefined)).toEqual({ 'server.address': 'broker' });
+  expect(messaging.serverAttributes(undefined, 5672)).toEqual({ 'server.port': 5672 });
+  expect(messaging.serverAttributes(undefined, undefined)).toEqual({});
 });

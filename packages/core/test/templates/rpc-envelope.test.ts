@@ -1,4 +1,4 @@
-import { envelopesOption, readEnvelope } from '@clew/core/plugin';
+import { rpc } from '@clew/core/plugin';
 import { isEnvelopes } from '../../src/templates/rpc-envelope.ts';
 
 const body = Buffer.from('{"call":"sum"}');
@@ -9,15 +9,15 @@ const json = {
 const never = { system: 'never', read: () => undefined };
 
 test('the first envelope that recognises a body is used', () => {
-  expect(readEnvelope([never, json], body, {})).toEqual({
+  expect(rpc.readEnvelope([never, json], body, {})).toEqual({
     system: 'json',
     reading: { kind: 'call', method: 'sum' },
   });
 });
 
 test('an envelope that throws is skipped', () => {
-  expect(readEnvelope([json, never], Buffer.from('no json'), {})).toBeUndefined();
-  expect(readEnvelope([json], 'no bytes', {})).toBeUndefined();
+  expect(rpc.readEnvelope([json, never], Buffer.from('no json'), {})).toBeUndefined();
+  expect(rpc.readEnvelope([json], 'no bytes', {})).toBeUndefined();
 });
 
 test('a list of envelopes is distinguished from other values', () => {
@@ -26,7 +26,7 @@ test('a list of envelopes is distinguished from other values', () => {
 });
 
 describe('envelopes named by an environment variable', () => {
-  const option = envelopesOption({ json, oslo: 'far#makeOslo' });
+  const option = rpc.envelopesOption({ json, oslo: 'far#makeOslo' });
   const warnings: string[] = [];
   const source = {
     load: (reference: string) => {
