@@ -24,6 +24,7 @@ export { option } from './namespaces/option.ts';
 export { currentContext } from './operation.ts';
 export { countDropped } from './propagation/dropped.ts';
 export { single } from './propagation/format.ts';
+export { isMarkedDebug } from './propagation/formats/debug-mark.ts';
 export { emptyTraceState, traceStateText } from './propagation/formats/w3c-trace-state.ts';
 export { type Incoming, incomingOf, withIncoming } from './propagation/incoming.ts';
 export { type PropagationDefaults, setPropagationDefaults } from './propagation/propagation-defaults.ts';

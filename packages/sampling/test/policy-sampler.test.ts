@@ -1,4 +1,4 @@
-import { createPropagator, createSignature, w3cTraceContext } from '@clew/core';
+import { createPropagator, createSignature, TRACE_FORMATS, w3cTraceContext } from '@clew/core';
 import { emptyTraceState, withIncoming } from '@clew/core/internal';
 import {
   type Context,
@@ -79,6 +79,22 @@ describe('the precedence', () => {
       traceState: undefined,
       attributes: { 'clew.sampling.kept': 'requested' },
     });
+  });
+
+  test('a debug flag of a caller with a span is read from the headers', () => {
+    const propagator = createPropagator({
+      extract: [TRACE_FORMATS.get('b3multi')!],
+      inject: [],
+      extractBeside: [],
+      injectBeside: [],
+    });
+    const headers = { 'x-b3-traceid': '1'.repeat(32), 'x-b3-spanid': '2'.repeat(16), 'x-b3-flags': '1' };
+    const context = propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
+    const parent = trace.getSpanContext(context);
+    const sampler = new PolicySampler({ policies: [never('all')] });
+    const decision = decide(sampler, { context, ...sampled, traceState: parent?.traceState });
+    expect(decision.attributes).toEqual({ 'clew.sampling.kept': 'requested' });
+    expect(decision.traceState?.serialize()).toBe('clew=d:1');
   });
 
   test('beyond its rate, a requested trace is decided by the next steps, and counted', () => {

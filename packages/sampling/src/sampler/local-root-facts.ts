@@ -1,5 +1,12 @@
-import { type Incoming, incomingOf, isSigned, type LocalRoot } from '@clew/core/internal';
-import { type Attributes, type Context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import {
+  type Incoming,
+  incomingOf,
+  isMarkedDebug,
+  isSigned,
+  type LocalRoot,
+  traceStateText,
+} from '@clew/core/internal';
+import { type Attributes, type Context, ROOT_CONTEXT, SpanKind, type TraceState } from '@opentelemetry/api';
 import type { Facts } from '../decider.ts';
 import type { Origin } from '../policy.ts';
 import { randomValueOf } from './ot-trace-state.ts';
@@ -29,7 +36,7 @@ export class LocalRootFacts implements Facts {
     this.context = context;
     const incoming = incomingOf(context);
     this.parentSampled = parentSampled(root.parentFlags, incoming);
-    this.origin = originOf(context, incoming, this.parentSampled);
+    this.origin = originOf(root, incoming, this.parentSampled);
     const random = traceState === undefined ? undefined : randomValueOf(traceState);
     this.randomHigh = random?.randomHigh ?? root.randomHigh;
     this.randomLow = random?.randomLow ?? root.randomLow;
@@ -38,6 +45,12 @@ export class LocalRootFacts implements Facts {
     // Only a server's HTTP request has a router.
     const awaitsRouter = root.kind === SpanKind.SERVER && attributes['http.request.method'] !== undefined;
     this.routeIsFinal = this.route !== undefined || !awaitsRouter;
+  }
+
+  /** Forgets the request, so that it can be collected. */
+  clear(): void {
+    this.attributes = NO_ATTRIBUTES;
+    this.context = ROOT_CONTEXT;
   }
 
   /** A copy that a pending decision keeps. */
@@ -53,9 +66,19 @@ function parentSampled(parentFlags: number, incoming: Incoming | undefined): boo
   return hint === undefined ? undefined : hint !== 'drop';
 }
 
-function originOf(context: Context, incoming: Incoming | undefined, sampled: boolean | undefined): Origin {
+function originOf(
+  { context, traceState }: LocalRoot,
+  incoming: Incoming | undefined,
+  sampled: boolean | undefined,
+): Origin {
   if (isSigned(context)) return 'signed';
   if (incoming?.samplingHint === 'force') return 'debug';
   if (sampled === undefined) return 'root';
-  return sampled ? 'remote-sampled' : 'remote-unsampled';
+  if (!sampled) return 'remote-unsampled';
+  return traceState !== undefined && hasDebugMark(traceState) ? 'debug' : 'remote-sampled';
+}
+
+/** The text is searched first, because reading a member parses the trace state. */
+function hasDebugMark(traceState: TraceState): boolean {
+  return traceStateText(traceState)?.includes('clew=d:1') === true && isMarkedDebug(traceState);
 }

@@ -63,12 +63,7 @@ export class PolicySampler implements LocalRootSampler {
 
   /** Called by Clew's tracer. */
   [DECIDE_LOCAL_ROOT](root: LocalRoot): LocalRootDecision {
-    try {
-      this.#facts.fill(root);
-      return this.#steps.atStart(this.#facts, root.traceState, true);
-    } catch (fault) {
-      return failOpen(root, fault);
-    }
+    return this.#decide(root, true);
   }
 
   /** Called by other tracers for each span. */
@@ -95,14 +90,8 @@ export class PolicySampler implements LocalRootSampler {
       ...randomnessOf(traceId),
     };
     this.#warnOnce();
-    try {
-      this.#facts.fill(root);
-      const decision = this.#steps.atStart(this.#facts, root.traceState, false);
-      return resultOf(decision.sampled, decision.traceState, decision.attributes);
-    } catch (fault) {
-      const { sampled, traceState } = failOpen(root, fault);
-      return resultOf(sampled, traceState);
-    }
+    const { sampled, traceState, attributes: added } = this.#decide(root, false);
+    return resultOf(sampled, traceState, added);
   }
 
   /** The policies in force, with their providers and counters. */
@@ -126,6 +115,17 @@ export class PolicySampler implements LocalRootSampler {
 
   toString(): string {
     return `PolicySampler{${this.#rules.describe()}}`;
+  }
+
+  #decide(root: LocalRoot, canWait: boolean): LocalRootDecision {
+    try {
+      this.#facts.fill(root);
+      return this.#steps.atStart(this.#facts, root.traceState, canWait);
+    } catch (fault) {
+      return failOpen(root, fault);
+    } finally {
+      this.#facts.clear();
+    }
   }
 
   #warnOnce(): void {
