@@ -87,6 +87,7 @@ describe('the header', () => {
       'policy checkout (kept: error)',
     ],
     ['a policy alone', { 'clew.sampling.policy': 'checkout' }, 'policy checkout'],
+    ['the default', { 'clew.sampling.kept': 'slow' }, 'the default (kept: slow)'],
     ['a signed request', { 'clew.sampling.kept': 'requested' }, 'request of the caller'],
     [
       "Jaeger's probability",

@@ -24,7 +24,7 @@ function reasonIn(attributes: Attributes): string | undefined {
   if (policy !== undefined)
     return `policy ${valueText(policy)}${kept === undefined ? '' : ` (kept: ${valueText(kept)})`}`;
   if (kept !== undefined)
-    return kept === 'requested' ? 'request of the caller' : `a rule (kept: ${valueText(kept)})`;
+    return kept === 'requested' ? 'request of the caller' : `the default (kept: ${valueText(kept)})`;
   return jaegerReason(attributes);
 }
 
