@@ -40,5 +40,6 @@ export { applyTrust } from './propagation/trust.ts';
 export { exceptionType, recordError } from './record-error.ts';
 export { NOTE_ROUTE, type RouteObserver } from './route-observer.ts';
 export { isShared, type SharedAttributes, shareAttributes } from './shared-attributes.ts';
+export { needHostAtStart } from './templates/host-at-start.ts';
 export { labeller } from './templates/labeller.ts';
 export { serverRequestOf, withServerRequest } from './templates/server-request.ts';

@@ -51,6 +51,8 @@ export interface LateRules {
  * replaces it as a whole. State that survives a replacement, such as the tokens of a rate, is passed on to the new one.
  */
 export interface Decider {
+  /** Whether a rule names the host, which Clew's HTTP plugin reads before the decision only if this is `true`. */
+  readonly needsHost?: boolean;
   /** Whether a rule that applies to these facts needs the route, which is not known yet. */
   needsRoute(facts: Facts): boolean;
   /** Decides by what is known. `undefined`: no rule decides, and the next step of the precedence does. */

@@ -1,5 +1,5 @@
 import { createPropagator, createSignature, TRACE_FORMATS, w3cTraceContext } from '@clew/core';
-import { emptyTraceState, withIncoming } from '@clew/core/internal';
+import * as internal from '@clew/core/internal';
 import {
   type Context,
   DiagLogLevel,
@@ -21,6 +21,14 @@ import {
   readPolicies,
 } from '../src/index.ts';
 import { decide } from './local-root.ts';
+
+jest.mock('@clew/core/internal', () => ({
+  ...jest.requireActual('@clew/core/internal'),
+  needHostAtStart: jest.fn(),
+}));
+
+const { emptyTraceState, withIncoming } = internal;
+const needHostAtStart = jest.mocked(internal.needHostAtStart);
 
 const never = (id: string, match = {}): Policy => ({ id, match, keep: { never: true } });
 const unsampled = { parentFlags: 0 };
@@ -472,6 +480,20 @@ describe('policies on the process', () => {
     const paths = ['/a', '/b'].map((path) => decide(sampler, { attributes: { 'url.path': path } }).sampled);
     expect(paths).toEqual([false, true]);
   });
+});
+
+test.each([
+  ['host', { host: 'shop.test' }, true],
+  ['attributes', { attributes: { 'server.address': 'shop.test' } }, true],
+  ['path', { path: '/a' }, false],
+])('the HTTP plugin reads the host at the start only where a policy needs it: %s', (_name, match, needs) => {
+  needHostAtStart.mockClear();
+  new PolicySampler({ policies: [never('host', match)] });
+  expect(needHostAtStart).toHaveBeenCalledTimes(needs ? 1 : 0);
+  const provider = new TestProvider('late');
+  new PolicySampler({ providers: [provider] });
+  provider.put({ policies: [never('host', match)] }, '1');
+  expect(needHostAtStart).toHaveBeenCalledTimes(needs ? 2 : 0);
 });
 
 test('baggage is matched', () => {

@@ -21,7 +21,8 @@ import { trustBy } from '../propagation/propagation-defaults.ts';
 import { pathOfTarget } from '../propagation/routed-path.ts';
 import { applyTrust, type Entrance } from '../propagation/trust.ts';
 import { ATTR } from '../semconv.ts';
-import { addHeaders, addMethod, methodName, redactQuery, splitTarget } from './http-attributes.ts';
+import { isHostNeededAtStart } from './host-at-start.ts';
+import { addHeaders, addMethod, methodName, redactQuery, splitHost, splitTarget } from './http-attributes.ts';
 import { connectionAttributes } from './http-connection.ts';
 import { finisher } from './http-server-end.ts';
 import type { Headers, HttpServerOptions, HttpServerView } from './http-server-view.ts';
@@ -164,6 +165,10 @@ function requestAttributes<Request, Response>(
   attributes[ATTR.urlPath] = mark < 0 ? target : target.slice(0, mark);
   if (mark >= 0 && mark < target.length - 1) {
     attributes[ATTR.urlQuery] = redactQuery(target.slice(mark + 1), tools.options.redactedQueryParams);
+  }
+  if (isHostNeededAtStart()) {
+    const { host } = view.headers(request);
+    if (typeof host === 'string') attributes[ATTR.serverAddress] = splitHost(host).address;
   }
   const { startIncomingSpanHook } = tools.options;
   if (startIncomingSpanHook === undefined) return attributes;

@@ -1,7 +1,15 @@
 import { EventEmitter } from 'node:events';
 import { AsyncContextManager, isTracingSuppressed, rootContext } from '@clew/core';
+import { needHostAtStart } from '@clew/core/internal';
 import { emitters, type HttpServerOptions, type HttpServerView, http, type Tools } from '@clew/core/plugin';
-import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Span,
+  type SpanOptions,
+  trace,
+} from '@opentelemetry/api';
 import { ListeningSpan } from '../listening-span.ts';
 
 class Message extends EventEmitter {
@@ -38,10 +46,12 @@ const defaults: HttpServerOptions<Message, Message> = {
 };
 
 let spans: ListeningSpan[] = [];
+let startAttributes: Attributes = {};
 let undoing: (() => void)[] = [];
 
 function tracingWith(options: Partial<HttpServerOptions<Message, Message>> = {}) {
-  const startSpan = () => {
+  const startSpan = (_name: string, { attributes = {} }: SpanOptions) => {
+    startAttributes = attributes;
     spans.push(new ListeningSpan());
     return spans.at(-1) as unknown as Span;
   };
@@ -146,4 +156,19 @@ test('an upgrade has no span, and its listeners run in the extracted context', (
   // `toEqual` considers all contexts equal, because their fields are private.
   expect(seen.map((each) => each === rootContext)).toEqual([true, true, true]);
   expect(spans).toEqual([]);
+});
+
+// The last test, because a sampler that needs the host needs it for the life of the process.
+test('a span has the host at its start only if a sampler needs it', () => {
+  serve();
+  expect(startAttributes['server.address']).toBeUndefined();
+  needHostAtStart();
+  const request = new Message();
+  request.headers.host = 'shop.test:8080';
+  serve(tracingWith(), request);
+  expect(startAttributes['server.address']).toBe('shop.test');
+  const without = new Message();
+  delete without.headers.host;
+  serve(tracingWith(), without);
+  expect(startAttributes['server.address']).toBeUndefined();
 });

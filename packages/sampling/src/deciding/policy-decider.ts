@@ -4,7 +4,7 @@ import { originals } from '@clew/core/internal';
 import type { Attributes } from '@opentelemetry/api';
 import type { Decider, Facts, LateRules, Verdict } from '../decider.ts';
 import { PolicyIndex } from '../matching/policy-index.ts';
-import type { Policy } from '../policy.ts';
+import type { Match, Policy } from '../policy.ts';
 import { type CompiledPolicy, compilePolicy, PolicyVerdict } from './compiled-policy.ts';
 import { PolicyState, type PolicyStates } from './policy-state.ts';
 import { groupByRest, type RouteGroup } from './route-groups.ts';
@@ -32,6 +32,7 @@ export class PolicyDecider implements Decider {
   /** The ids of the policies that can apply in this process. */
   readonly active: ReadonlySet<string>;
   readonly namesRoutes: boolean;
+  readonly needsHost: boolean;
   readonly isLate: boolean;
   readonly #now: () => number;
   readonly #index: PolicyIndex<CompiledPolicy>;
@@ -59,6 +60,7 @@ export class PolicyDecider implements Decider {
     const routed = compiled.filter(([, { namesRoute }]) => namesRoute);
     this.active = new Set(compiled.map(([, { id }]) => id));
     this.namesRoutes = routed.length > 0;
+    this.needsHost = compiled.some(([{ match }]) => namesHost(match));
     this.isLate = compiled.some(([, each]) => each.onError || each.slowerThanMs !== undefined);
     this.#index = new PolicyIndex(compiled.map(([, each]) => each).filter(({ namesRoute }) => !namesRoute));
     this.#routeIndex = new PolicyIndex(routed.map(([, each]) => each));
@@ -194,6 +196,10 @@ export class PolicyDecider implements Decider {
       if (floor?.has(now < 0 ? this.#now() : now) === true) floor.take();
     }
   }
+}
+
+function namesHost({ host, attributes = {} }: Match = {}): boolean {
+  return host !== undefined || Object.hasOwn(attributes, 'server.address');
 }
 
 function first(a: CompiledPolicy | undefined, b: CompiledPolicy): CompiledPolicy {

@@ -30,6 +30,7 @@ export class XRayFallback {
 export class XRayDecider implements Decider {
   /** The rules that can apply in this process. */
   readonly rules: readonly XRayRule[];
+  readonly needsHost: boolean;
   readonly #matches: readonly XRayMatch[];
   readonly #fallback: XRayFallback;
   readonly #now: () => number;
@@ -56,6 +57,7 @@ export class XRayDecider implements Decider {
       rules.push(continued(definition, before.get(definition.name)));
     }
     this.rules = rules;
+    this.needsHost = rules.some(({ definition }) => definition.host !== '*');
     this.#matches = matches;
     this.#fallback = previous === undefined ? new XRayFallback() : previous.#fallback;
     this.#now = now;

@@ -1,4 +1,4 @@
-import { reportFailure, show, ThrottledWarnings } from '@clew/core/internal';
+import { needHostAtStart, reportFailure, show, ThrottledWarnings } from '@clew/core/internal';
 import type { Attributes } from '@opentelemetry/api';
 import type { Decider, Provider, ProviderStats } from '../decider.ts';
 import { PolicyDecider } from '../deciding/policy-decider.ts';
@@ -57,6 +57,7 @@ export class RuleSets {
     this.#resource = resource;
     this.#loaded = [...providers.map(() => undefined), loaded(CODE, DEFAULT_PRIORITY, own, '')];
     this.policies = new PolicyDecider(own.policies, { resource });
+    if (this.policies.needsHost) needHostAtStart();
     this.#warnOfSkipped(CODE, own);
   }
 
@@ -126,6 +127,7 @@ export class RuleSets {
       const { states } = this.policies;
       this.policies = new PolicyDecider(policies, { resource: this.#resource, states });
       this.deciders = this.#loaded.flatMap((each) => (each && !isPolicies(each.rules) ? [each.rules] : []));
+      if ([this.policies, ...this.deciders].some(({ needsHost }) => needsHost === true)) needHostAtStart();
       this.#warnOfSkipped(name, checked);
     } catch (fault) {
       this.#loaded[index] = before;
