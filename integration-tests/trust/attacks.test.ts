@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import {
   AsyncContextManager,
   createPropagator,
@@ -12,41 +12,12 @@ import { setPropagationDefaults } from '@clew/core/internal';
 import { HttpInstrumentation } from '@clew/instrumentation-http';
 import { alwaysOff, parentBased, type ReadableSpan, TracerProvider } from '@clew/tracer';
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
+import { FORGED, FORGED_ID } from './forged-headers.ts';
+import { sendRaw } from './raw-request.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
 const KEYS = { edge: 'the secret of the edge proxy' };
-
-const FORGED_ID = 'aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb';
-const SPAN_ID = 'cccccccccccccccc';
-/** Headers of a forged trace in each format, which an attacker sends together with a `traceparent`. */
-const FORGED: [name: string, headers: string[]][] = [
-  ['B3’s', [`b3: ${FORGED_ID}-${SPAN_ID}-d`]],
-  ['B3’s', [`x-b3-traceid: ${FORGED_ID}`, `x-b3-spanid: ${SPAN_ID}`, 'x-b3-flags: 1']],
-  ['Jaeger’s', [`uber-trace-id: ${FORGED_ID}:${SPAN_ID}:0:3`, 'uberctx-admin: yes']],
-  ['Jaeger’s', [`uber-trace-id: ${FORGED_ID}:${SPAN_ID}:0:1`, 'jaeger-baggage: admin=yes']],
-  [
-    'OpenTracing’s',
-    [
-      `ot-tracer-traceid: ${FORGED_ID.slice(16)}`,
-      `ot-tracer-spanid: ${SPAN_ID}`,
-      'ot-tracer-sampled: true',
-      'ot-baggage-admin: yes',
-    ],
-  ],
-  [
-    'Datadog’s',
-    [
-      `x-datadog-trace-id: ${BigInt(`0x${FORGED_ID.slice(16)}`)}`,
-      'x-datadog-parent-id: 7',
-      'x-datadog-sampling-priority: 2',
-    ],
-  ],
-  ['Elastic’s', [`elastic-apm-traceparent: 00-${FORGED_ID}-${SPAN_ID}-01`, 'tracestate: es=s:1']],
-  ['X-Ray’s', [`x-amzn-trace-id: Root=1-aaaaaaaa-${FORGED_ID.slice(8)};Parent=${SPAN_ID};Sampled=1`]],
-  ['Google’s', [`x-cloud-trace-context: ${FORGED_ID}/7;o=1`]],
-  ['Sentry’s', [`sentry-trace: ${FORGED_ID}-${SPAN_ID}-1`]],
-];
 
 const ended: ReadableSpan[] = [];
 const provider = new TracerProvider({
@@ -107,24 +78,12 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** Sends raw bytes, because an HTTP client would reject some of the headers. */
 function send(...headers: string[]): Promise<string> {
   return sendTo('/', ...headers);
 }
 
 function sendTo(target: string, ...headers: string[]): Promise<string> {
-  const text = [`GET ${target} HTTP/1.1`, 'host: shop', ...headers, 'connection: close', '', ''].join('\r\n');
-  return new Promise((resolve, reject) => {
-    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1', () =>
-      socket.write(text, 'latin1'),
-    );
-    let received = '';
-    socket.on('data', (chunk) => {
-      received += chunk;
-    });
-    socket.on('end', () => resolve(received));
-    socket.on('error', reject);
-  });
+  return sendRaw((server.address() as AddressInfo).port, target, headers);
 }
 
 const signed = (headers: Record<string, string>, names?: readonly string[]) => [

@@ -1,15 +1,10 @@
-import { EventEmitter } from 'node:events';
 import vm from 'node:vm';
 import { AsyncContextManager, rootContext } from '@clew/core';
-import { bindCallback, currentContext, Operation, startOperation } from '@clew/core/plugin';
+import { currentContext, startOperation } from '@clew/core/plugin';
 import { context, DiagLogLevel, diag, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { endsOf, operationOf } from './listening-operation.ts';
 import { ListeningSpan } from './listening-span.ts';
 
-const exchangeOf = (span: object = new ListeningSpan()) => {
-  const current = trace.setSpan(rootContext, span as Span);
-  return new Operation(span as Span, current);
-};
-const endsOf = (span: ListeningSpan) => span.calls.filter((call) => call === 'end').length;
 const ERROR = SpanStatusCode.ERROR;
 
 beforeAll(() => context.setGlobalContextManager(new AsyncContextManager()));
@@ -18,7 +13,7 @@ afterAll(() => context.disable());
 describe('the end', () => {
   test('happens once', () => {
     const span = new ListeningSpan();
-    const operation = exchangeOf(span);
+    const operation = operationOf(span);
     expect(operation.recording).toBe(true);
     operation.end({ a: 1 });
     operation.end({ b: 2 });
@@ -31,7 +26,7 @@ describe('the end', () => {
   test('of a span that is not recorded sets no attributes', () => {
     const span = new ListeningSpan();
     span.recording = false;
-    const operation = exchangeOf(span);
+    const operation = operationOf(span);
     operation.fail(new Error('nobody looks'));
     operation.end({ a: 1 });
     expect(span.calls).toEqual(['end']);
@@ -41,7 +36,7 @@ describe('the end', () => {
 describe('run', () => {
   test('makes the span current inside, not outside', () => {
     const span = new ListeningSpan();
-    expect(exchangeOf(span).run(() => trace.getActiveSpan())).toBe(span);
+    expect(operationOf(span).run(() => trace.getActiveSpan())).toBe(span);
     expect(trace.getActiveSpan()).toBeUndefined();
     expect(currentContext()).toBe(rootContext);
   });
@@ -49,7 +44,7 @@ describe('run', () => {
   test('returns the result and does not end the span', () => {
     const span = new ListeningSpan();
     const result = {};
-    expect(exchangeOf(span).run(() => result)).toBe(result);
+    expect(operationOf(span).run(() => result)).toBe(result);
     expect(span.calls).toEqual([]);
   });
 
@@ -57,7 +52,7 @@ describe('run', () => {
     const span = new ListeningSpan();
     const error = Object.freeze(new TypeError('no'));
     expect(() =>
-      exchangeOf(span).run(() => {
+      operationOf(span).run(() => {
         throw error;
       }),
     ).toThrow(error);
@@ -74,7 +69,7 @@ describe('settle', () => {
   test('ends at once for a value that is not a promise, and returns it', () => {
     for (const value of [undefined, null, 1, 'text', {}, () => {}]) {
       const span = new ListeningSpan();
-      expect(exchangeOf(span).settle(value)).toBe(value);
+      expect(operationOf(span).settle(value)).toBe(value);
       expect(endsOf(span)).toBe(1);
     }
   });
@@ -82,7 +77,7 @@ describe('settle', () => {
   test('ends when a promise is fulfilled, before the application’s reactions', async () => {
     const span = new ListeningSpan();
     const { promise, resolve } = Promise.withResolvers<string>();
-    const settled = exchangeOf(span).settle(promise);
+    const settled = operationOf(span).settle(promise);
     expect(endsOf(span)).toBe(0);
     resolve('done');
     expect(await settled).toBe('done');
@@ -92,7 +87,7 @@ describe('settle', () => {
   test('records a rejection and rejects with the same error', async () => {
     const span = new ListeningSpan();
     const error = new RangeError('too far');
-    await expect(exchangeOf(span).settle(Promise.reject(error))).rejects.toBe(error);
+    await expect(operationOf(span).settle(Promise.reject(error))).rejects.toBe(error);
     expect(span.calls[0]).toBe('RangeError: too far');
     expect(endsOf(span)).toBe(1);
   });
@@ -100,7 +95,7 @@ describe('settle', () => {
   test('does not call the then of another object, which may start a query', () => {
     const span = new ListeningSpan();
     const builder = Object.fromEntries([['then', jest.fn()]]);
-    expect(exchangeOf(span).settle(builder)).toBe(builder);
+    expect(operationOf(span).settle(builder)).toBe(builder);
     expect(builder.then).not.toHaveBeenCalled();
     expect(endsOf(span)).toBe(1);
   });
@@ -112,7 +107,7 @@ describe('settle', () => {
     const dressed = Object.assign(Promise.resolve('b'), { abort() {} });
     for (const promise of [Query.resolve('a'), dressed]) {
       const span = new ListeningSpan();
-      expect(exchangeOf(span).settle(promise)).toBe(promise);
+      expect(operationOf(span).settle(promise)).toBe(promise);
       await promise;
       await null;
       expect(endsOf(span)).toBe(1);
@@ -124,7 +119,7 @@ describe('settle', () => {
     const { promise, release } = vm.runInNewContext(
       'let release; const promise = new Promise((resolve) => { release = resolve; }); ({ promise, release })',
     ) as { promise: Promise<void>; release(): void };
-    const settled = exchangeOf(span).settle(promise);
+    const settled = operationOf(span).settle(promise);
     expect(endsOf(span)).toBe(0);
     release();
     await settled;
@@ -153,7 +148,7 @@ describe('a failure of the instrumentation', () => {
 
   test('in a span is caught and reported once', () => {
     for (let times = 0; times < 3; times++) {
-      const operation = exchangeOf({
+      const operation = operationOf({
         ...BROKEN_SPAN,
         recordException: broken,
         setAttributes: broken,
@@ -202,99 +197,3 @@ function methods(span: ListeningSpan): Record<string, unknown> {
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(span));
   return Object.fromEntries(names.map((name) => [name, Reflect.get(span, name)]));
 }
-
-describe('callback', () => {
-  const inCaller = (caller: ListeningSpan, span: ListeningSpan) => {
-    const parent = trace.setSpan(rootContext, caller as unknown as Span);
-    return new Operation(span as unknown as Span, trace.setSpan(parent, span as unknown as Span), parent);
-  };
-
-  test('ends the span and then runs in the context of the caller, whatever context calls it', () => {
-    const [caller, span] = [new ListeningSpan(), new ListeningSpan()];
-    const seen: unknown[] = [];
-    const operation = inCaller(caller, span);
-    const callback = operation.run(() =>
-      operation.callback(function (this: unknown, ...args: unknown[]) {
-        seen.push(trace.getActiveSpan(), endsOf(span), this, args);
-        return 'result';
-      }),
-    );
-    const receiver = {};
-    const elsewhere = trace.setSpan(rootContext, new ListeningSpan() as unknown as Span);
-    expect(context.with(elsewhere, () => callback.call(receiver, null, 1, 2))).toBe('result');
-    expect(seen).toEqual([caller, 1, receiver, [null, 1, 2]]);
-  });
-
-  test('records a first argument that is an error', () => {
-    const span = new ListeningSpan();
-    inCaller(new ListeningSpan(), span).callback((_error: unknown) => {})(new Error('no'));
-    expect(span.calls).toContainEqual({ code: ERROR, message: 'no' });
-    expect(endsOf(span)).toBe(1);
-  });
-
-  test('keeps name and length, rethrows errors, and may be called again', () => {
-    const span = new ListeningSpan();
-    let calls = 0;
-    const failure = new Error('thrown by the application');
-    function done(_error: unknown, _rows: unknown) {
-      calls++;
-      throw failure;
-    }
-    const callback = inCaller(new ListeningSpan(), span).callback(done);
-    expect([callback.name, callback.length]).toEqual(['done', 2]);
-    for (const times of [1, 2]) {
-      expect(() => callback(undefined, [])).toThrow(failure);
-      expect([calls, endsOf(span)]).toEqual([times, 1]);
-    }
-    expect(span.calls).toEqual(['end']);
-  });
-
-  test('returns a value that is not a function unchanged', () => {
-    expect(exchangeOf().callback(undefined)).toBeUndefined();
-  });
-});
-
-describe('bindCallback', () => {
-  test('runs in the context that was current, with the name, the length, this, the arguments and the result', () => {
-    const caller = new ListeningSpan();
-    const seen: unknown[] = [];
-    function done(this: unknown, error: unknown, rows: unknown) {
-      seen.push(trace.getActiveSpan(), this, error, rows);
-      return 'result';
-    }
-    const inSpan = (span: ListeningSpan) => trace.setSpan(rootContext, span as unknown as Span);
-    const callback = context.with(inSpan(caller), () => bindCallback(done));
-    expect([callback.name, callback.length]).toEqual(['done', 2]);
-    const receiver = {};
-    expect(context.with(inSpan(new ListeningSpan()), () => callback.call(receiver, null, []))).toBe('result');
-    expect(seen).toEqual([caller, receiver, null, []]);
-  });
-
-  test('returns a value that is not a function unchanged', () => {
-    expect(bindCallback(undefined)).toBeUndefined();
-  });
-});
-
-describe('endOn', () => {
-  test('ends at close, and records an error before it without being its listener', () => {
-    const span = new ListeningSpan();
-    const emitter = new EventEmitter();
-    exchangeOf(span).endOn(emitter);
-    expect(() => emitter.emit('error', new Error('broken'))).toThrow('broken');
-    expect(endsOf(span)).toBe(0);
-    emitter.emit('close');
-    emitter.emit('close');
-    expect(span.calls).toContainEqual({ code: ERROR, message: 'broken' });
-    expect(endsOf(span)).toBe(1);
-    expect(emitter.eventNames()).toEqual([]);
-  });
-
-  test('ends at the first of several events', () => {
-    const span = new ListeningSpan();
-    const emitter = new EventEmitter();
-    exchangeOf(span).endOn(emitter, 'end', 'close');
-    emitter.emit('end');
-    expect(endsOf(span)).toBe(1);
-    expect(emitter.eventNames()).toEqual([]);
-  });
-});
