@@ -33,12 +33,22 @@ export interface DryRun {
   readonly conflicts: readonly Conflict[];
 }
 
-type Outcome = 'kept' | 'dropped' | 'undecided' | 'unmatched';
+type Outcome = 'kept' | 'dropped' | 'undecided';
 
 /** The policies that can apply to a resource, together and each alone. */
 interface Compiled {
   readonly together: PolicyDecider;
-  readonly alone: readonly (readonly [id: string, decider: PolicyDecider])[];
+  readonly each: readonly Alone[];
+}
+
+/** A policy without the others. */
+interface Alone {
+  readonly id: string;
+  /** How many local roots it has matched, as the decider of all policies counts them. */
+  readonly counters: { readonly matched: number };
+  seen: number;
+  /** Created when the policy matches for the first time. */
+  decider: PolicyDecider | undefined;
 }
 
 /** Resources differ by process; the policies of older ones are compiled again. */
@@ -50,9 +60,10 @@ const MAX_COMPILED = 100;
  */
 export function dryRun(policies: readonly Policy[], roots: readonly StoredRoot[]): DryRun {
   let now = 0;
+  const byId = new Map(policies.map((policy) => [policy.id, policy]));
   const results = new Map(policies.map(({ id }) => [id, { id, matched: 0, kept: 0, keptAlone: 0 }]));
   const conflicts = new Map<string, Conflict>();
-  const counts = { kept: 0, dropped: 0, undecided: 0, unmatched: 0 };
+  const counts = { kept: 0, dropped: 0, undecided: 0 };
   let requested = 0;
   const compiled = new Map<string, Compiled>();
   for (const root of roots.toSorted((a, b) => a.startMs - b.startMs)) {
@@ -61,13 +72,13 @@ export function dryRun(policies: readonly Policy[], roots: readonly StoredRoot[]
       requested++;
       continue;
     }
-    const { together, alone } = compiledFor(root.resource);
+    const { together, each } = compiledFor(root.resource);
     const outcome = decide(together, root);
     counts[outcome]++;
-    const outcomes = alone.map(([id, decider]) => [id, decide(decider, root)] as const);
+    together.count(undefined);
+    const outcomes = matchedNow(each).map((policy) => [policy.id, decideAlone(policy, root)] as const);
     for (const [id, own] of outcomes) {
-      const result = results.get(id);
-      if (own === 'unmatched' || result === undefined) continue;
+      const result = results.get(id) as PolicyResult;
       result.matched++;
       if (outcome === 'kept') result.kept++;
       if (own !== 'kept') continue;
@@ -81,23 +92,30 @@ export function dryRun(policies: readonly Policy[], roots: readonly StoredRoot[]
     requested,
     kept: counts.kept,
     dropped: counts.dropped,
-    undecided: counts.undecided + counts.unmatched,
+    undecided: counts.undecided,
     policies: [...results.values()],
-    conflicts: [...conflicts.values()].sort((a, b) => b.traces - a.traces),
+    conflicts: [...conflicts.values()].sort(byTraces),
   };
 
   function compiledFor(resource: Attributes): Compiled {
     const key = JSON.stringify(resource);
     let found = compiled.get(key);
     if (found === undefined) {
-      const options = { resource, now: () => now };
-      const together = new PolicyDecider(policies, options);
-      const active = policies.filter(({ id }) => together.active.has(id));
-      found = { together, alone: active.map((each) => [each.id, new PolicyDecider([each], options)]) };
+      const together = new PolicyDecider(policies, { resource, now: () => now });
+      const each = [...together.states]
+        .filter(([id]) => together.active.has(id))
+        .map(([id, { counters }]): Alone => ({ id, counters, seen: 0, decider: undefined }));
+      found = { together, each };
       if (compiled.size >= MAX_COMPILED) compiled.delete(compiled.keys().next().value as string);
       compiled.set(key, found);
     }
     return found;
+  }
+
+  function decideAlone(alone: Alone, root: StoredRoot): Outcome {
+    const { resource } = root;
+    alone.decider ??= new PolicyDecider([byId.get(alone.id) as Policy], { resource, now: () => now });
+    return decide(alone.decider, root);
   }
 
   function addConflict(policy: string, overriddenBy: string): void {
@@ -108,11 +126,25 @@ export function dryRun(policies: readonly Policy[], roots: readonly StoredRoot[]
   }
 }
 
+function byTraces(a: Conflict, b: Conflict): number {
+  return b.traces - a.traces || (a.policy + a.overriddenBy < b.policy + b.overriddenBy ? -1 : 1);
+}
+
+/** The policies that match the local root which was counted last. */
+function matchedNow(each: readonly Alone[]): Alone[] {
+  const matched: Alone[] = [];
+  for (const policy of each) {
+    if (policy.counters.matched === policy.seen) continue;
+    policy.seen = policy.counters.matched;
+    matched.push(policy);
+  }
+  return matched;
+}
+
 function decide(decider: PolicyDecider, { facts, isError, durationMs }: StoredRoot): Outcome {
   const head = decider.decide(facts);
   if (head?.sampled) return 'kept';
   const late = decider.late(facts);
   if (late !== undefined && ((isError && late.onError) || durationMs > late.slowerThanMs)) return 'kept';
-  if (head !== undefined) return 'dropped';
-  return late === undefined ? 'unmatched' : 'undecided';
+  return head === undefined ? 'undecided' : 'dropped';
 }

@@ -39,10 +39,14 @@ export interface OperationStrategy {
 /** Whether a condition matches the name of a service. */
 export type ServiceMatcher = (condition: TextMatch, service: string) => boolean;
 
+/** Services whose policies are remembered. */
+const MAX_SERVICES = 1_000;
+
 /** A set of policies in Jaeger's terms. */
 export class JaegerStrategies {
   readonly #policies: readonly JaegerPolicy[];
   readonly #matches: ServiceMatcher;
+  readonly #byService = new Map<string, readonly JaegerPolicy[]>();
   /** What Jaeger cannot express, a line for each policy: `errors (keep.onError)`. */
   readonly leftOut: readonly string[];
 
@@ -61,9 +65,7 @@ export class JaegerStrategies {
    * strategy of those that no policy names; default: all are sampled.
    */
   strategy(service: string, others?: OperationSampling): JaegerStrategy {
-    const applying = this.#policies.filter(
-      (policy) => policy.service === undefined || this.#matches(policy.service, service),
-    );
+    const applying = this.#applyingTo(service);
     const general = applying.filter((policy) => policy.operations === undefined);
     const ratio = lowest(general.map((policy) => policy.ratio));
     const rate = lowest(general.map((policy) => policy.tracesPerSecond));
@@ -92,6 +94,18 @@ export class JaegerStrategies {
         ...(rest?.perOperationStrategies ?? []).filter(({ operation }) => !operations.has(operation)),
       ],
     });
+  }
+
+  #applyingTo(service: string): readonly JaegerPolicy[] {
+    let applying = this.#byService.get(service);
+    if (applying === undefined) {
+      applying = this.#policies.filter(
+        (policy) => policy.service === undefined || this.#matches(policy.service, service),
+      );
+      if (this.#byService.size >= MAX_SERVICES) this.#byService.clear();
+      this.#byService.set(service, applying);
+    }
+    return applying;
   }
 }
 

@@ -134,8 +134,8 @@ late     onError                                    1  1.0 %     0    0 %      0
 
 101 local roots: 9 kept by policies (8.9 %), 90 dropped, 1 left to the parent or the default, 1 requested by users
 orders is overridden by general: 50 traces
-rated is overridden by health: 4 traces
 rated is overridden by general: 4 traces
+rated is overridden by health: 4 traces
 `);
   });
 
