@@ -14,7 +14,12 @@ function rootsOf(pathOf) {
   return Array.from({ length: 64 }, (_, n) => ({
     name: 'GET',
     kind: SpanKind.SERVER,
-    attributes: { 'http.request.method': 'GET', 'url.scheme': 'http', 'url.path': pathOf(n) },
+    attributes: {
+      'http.request.method': 'GET',
+      'url.scheme': 'http',
+      'url.path': pathOf(n),
+      tenant: `t${n}`,
+    },
     context: ROOT_CONTEXT,
     parentFlags: -1,
     traceState: undefined,
@@ -61,8 +66,18 @@ const cases = [
   ],
   ['1,000 routes, pending', { policies: policiesOf(1000, (n) => ({ route: `/items/${n}` })) }, item],
   [
-    '1,000 policies without an index',
-    { default: never, policies: policiesOf(1000, (n) => ({ attributes: { tenant: `t${n}` } })) },
+    '1,000 values of an attribute, dropped',
+    { policies: policiesOf(1000, (n) => ({ attributes: { tenant: `t${n}` } })) },
+    item,
+  ],
+  [
+    '1,000 globs with a prefix, dropped',
+    { policies: policiesOf(1000, (n) => ({ path: `/items/${n}/*s` })) },
+    item,
+  ],
+  [
+    '1,000 suffixes, which have no index',
+    { default: never, policies: policiesOf(1000, (n) => ({ path: { suffix: `/${n}` } })) },
     item,
   ],
 ];

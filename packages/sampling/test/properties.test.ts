@@ -130,6 +130,7 @@ test('an index finds the same policies as a test of each', () => {
     fc.constantFrom(...paths),
     fc.constantFrom(...paths.map((path) => ({ prefix: path }))),
     fc.subarray(paths, { minLength: 1 }),
+    fc.constantFrom('/a*', '/*b', '/a?', '*', '/?b/*').map((glob) => ({ glob })),
   );
   fc.assert(
     fc.property(fc.array(condition, { maxLength: 12 }), fc.constantFrom(...paths), (conditions, path) => {
@@ -204,5 +205,8 @@ function providerOf(sets: readonly { policies: Policy[] }[]) {
 function matchesPlainly(condition: Match['path'], path: string): boolean {
   if (typeof condition === 'string') return condition === path;
   if (Array.isArray(condition)) return condition.includes(path);
+  const { glob } = condition as { glob?: string };
+  if (glob !== undefined)
+    return new RegExp(`^${glob.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(path);
   return path.startsWith((condition as { prefix: string }).prefix);
 }

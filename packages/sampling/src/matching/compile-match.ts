@@ -1,42 +1,26 @@
-import { type Attributes, type AttributeValue, propagation } from '@opentelemetry/api';
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { Facts } from '../decider.ts';
 import type { Kind, Match, Origin, TextMatch } from '../policy.ts';
+import { conditionsOf, isTextual, own, type Source, textOf } from './sources.ts';
 import { compileText, type TextMatcher } from './text-matcher.ts';
-
-/** The fields that policies are indexed by, the most selective first. */
-export const INDEXED = ['path', 'route', 'queue', 'rpcMethod', 'host', 'name', 'method'] as const;
-export type IndexedField = (typeof INDEXED)[number];
-
-const ATTRIBUTES = {
-  path: 'url.path',
-  queue: 'messaging.destination.name',
-  rpcMethod: 'rpc.method',
-  host: 'server.address',
-  method: 'http.request.method',
-} as const;
 
 /** A condition on the facts of a local root. */
 export type Check = (facts: Facts) => boolean;
 
-/** The condition that the index evaluates; the others are `checks`. */
+/** The condition that a policy is found by. */
 export interface Anchor {
-  readonly field: IndexedField;
+  readonly source: Source;
+  /** The texts that match. */
   readonly exact?: readonly string[];
+  /** What a text that matches starts with. */
   readonly prefix?: string;
 }
 
 /** The conditions of a policy, compiled for a resource. */
 export interface CompiledMatch {
   readonly anchor: Anchor | undefined;
+  /** The conditions that the index does not evaluate completely. */
   readonly checks: readonly Check[];
-}
-
-/** The value of an indexed field; `undefined` if the root does not have it. */
-export function fieldOf(facts: Facts, field: IndexedField): string | undefined {
-  if (field === 'name') return facts.name;
-  if (field === 'route') return facts.route;
-  const value = facts.attributes[ATTRIBUTES[field]];
-  return typeof value === 'string' ? value : undefined;
 }
 
 /**
@@ -47,18 +31,18 @@ export function compileMatch(match: Match, resource: Readonly<Attributes>): Comp
   if (!holdsFor(match, resource)) return undefined;
   const checks: Check[] = [];
   let anchor: Anchor | undefined;
-  for (const field of INDEXED) {
-    const condition = match[field];
-    if (condition === undefined) continue;
+  for (const [source, condition] of conditionsOf(match)) {
     const matcher = compileText(condition);
-    if (anchor === undefined) anchor = anchorOf(field, matcher);
-    if (anchor?.field !== field) checks.push((facts) => matcher.test(fieldOf(facts, field)));
+    const own = anchor === undefined ? anchorOf(source, matcher) : undefined;
+    anchor ??= own;
+    const isEvaluated = own !== undefined && (matcher.exact ?? matcher.prefix) !== undefined;
+    if (!isEvaluated) checks.push((facts) => matcher.test(source.read(facts)));
   }
-  const { kind, origin, attributes = {}, baggage = {} } = match;
+  const { kind, origin, attributes = {} } = match;
   if (kind !== undefined) checks.push(kindCheck(kind));
   if (origin !== undefined) checks.push(originCheck(origin));
-  for (const [key, condition] of Object.entries(attributes)) checks.push(attributeCheck(key, condition));
-  for (const [key, condition] of Object.entries(baggage)) checks.push(baggageCheck(key, condition));
+  for (const [key, condition] of Object.entries(attributes))
+    if (!isTextual(condition)) checks.push(valueCheck(key, condition));
   return { anchor, checks };
 }
 
@@ -68,9 +52,10 @@ function holdsFor({ service, resource = {} }: Match, attributes: Readonly<Attrib
   return Object.entries(resource).every(([key, condition]) => compileValue(condition)(own(attributes, key)));
 }
 
-function anchorOf(field: IndexedField, { exact, prefix }: TextMatcher): Anchor | undefined {
-  if (exact !== undefined) return { field, exact };
-  return prefix === undefined ? undefined : { field, prefix };
+function anchorOf(source: Source, { exact, prefix, start }: TextMatcher): Anchor | undefined {
+  if (exact !== undefined) return { source, exact };
+  const known = prefix ?? start;
+  return known === undefined ? undefined : { source, prefix: known };
 }
 
 const KINDS: readonly Kind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
@@ -86,15 +71,10 @@ function originCheck(origin: Origin | readonly Origin[]): Check {
   return (facts) => origin.includes(facts.origin);
 }
 
-function attributeCheck(key: string, condition: TextMatch | number | boolean): Check {
+function valueCheck(key: string, condition: TextMatch | number | boolean): Check {
   const test = compileValue(condition);
   if (key in Object.prototype) return (facts) => test(own(facts.attributes, key));
   return (facts) => test(facts.attributes[key]);
-}
-
-function baggageCheck(key: string, condition: TextMatch): Check {
-  const matcher = compileText(condition);
-  return (facts) => matcher.test(propagation.getBaggage(facts.context)?.getEntry(key)?.value);
 }
 
 /** A number or a boolean matches exactly; a text also matches the text of a number or a boolean. */
@@ -103,20 +83,8 @@ function compileValue(
 ): (value: AttributeValue | undefined) => boolean {
   if (typeof condition === 'number' || typeof condition === 'boolean') return (value) => value === condition;
   const matcher = compileText(condition);
-  if (typeof condition === 'object' && 'exists' in condition) {
-    const whenPresent = matcher.test('');
-    const whenMissing = matcher.test(undefined);
-    return (value) => (value === undefined || value === null ? whenMissing : whenPresent);
-  }
-  return (value) => matcher.test(textOf(value));
-}
-
-/** Lists have no text. */
-function textOf(value: AttributeValue | undefined): string | undefined {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
-}
-
-function own(attributes: Readonly<Attributes>, key: string): AttributeValue | undefined {
-  return Object.hasOwn(attributes, key) ? attributes[key] : undefined;
+  if (isTextual(condition)) return (value) => matcher.test(textOf(value));
+  const whenPresent = matcher.test('');
+  const whenMissing = matcher.test(undefined);
+  return (value) => (value === undefined || value === null ? whenMissing : whenPresent);
 }

@@ -1,32 +1,31 @@
-// Written for speed (benchmarks/sampling.mjs): one look-up for each field that policies name, instead of a test for each
+// Written for speed (benchmarks/sampling.mjs): one look-up for each value that policies name, instead of a test for each
 // policy. The plain form is a list of policies, all of whose conditions are tested.
 import type { Facts } from '../decider.ts';
-import { type CompiledMatch, fieldOf, INDEXED, type IndexedField } from './compile-match.ts';
+import type { CompiledMatch } from './compile-match.ts';
 import { PrefixTree } from './prefix-tree.ts';
+import type { Source } from './sources.ts';
 
 /** What the index finds: anything with compiled conditions. */
 export interface Indexed {
   readonly conditions: CompiledMatch;
 }
 
-interface FieldIndex<T> {
-  readonly field: IndexedField;
+/** The items that are found by one value. */
+interface SourceIndex<T> {
+  readonly source: Source;
   exact: Map<string, T[]> | undefined;
   prefix: PrefixTree<T> | undefined;
 }
 
 /** Finds the items whose conditions hold. */
 export class PolicyIndex<T extends Indexed> {
-  readonly #fields: FieldIndex<T>[] = [];
-  readonly #others: T[] = [];
-  readonly size: number;
+  readonly #sources: readonly SourceIndex<T>[];
+  readonly #others: readonly T[];
 
   constructor(items: readonly T[]) {
-    this.size = items.length;
-    for (const field of INDEXED) {
-      const anchored = items.filter(({ conditions }) => conditions.anchor?.field === field);
-      if (anchored.length > 0) this.#fields.push(indexOf(field, anchored));
-    }
+    const bySource = new Map<string, SourceIndex<T>>();
+    for (const item of items) addTo(bySource, item);
+    this.#sources = [...bySource.values()];
     this.#others = items.filter(({ conditions }) => conditions.anchor === undefined);
   }
 
@@ -36,9 +35,9 @@ export class PolicyIndex<T extends Indexed> {
    */
   collect(facts: Facts, into: T[], count: number): number {
     let found = count;
-    for (let at = 0; at < this.#fields.length; at++) {
-      const { field, exact, prefix } = this.#fields[at]!;
-      const value = fieldOf(facts, field);
+    for (let at = 0; at < this.#sources.length; at++) {
+      const { source, exact, prefix } = this.#sources[at]!;
+      const value = source.read(facts);
       if (value === undefined) continue;
       const items = exact?.get(value);
       if (items !== undefined) for (let i = 0; i < items.length; i++) into[found++] = items[i]!;
@@ -62,21 +61,24 @@ function holds({ conditions: { checks } }: Indexed, facts: Facts): boolean {
   return true;
 }
 
-function indexOf<T extends Indexed>(field: IndexedField, items: readonly T[]): FieldIndex<T> {
-  const index: FieldIndex<T> = { field, exact: undefined, prefix: undefined };
-  for (const item of items) {
-    const { exact, prefix = '' } = item.conditions.anchor!;
-    if (exact === undefined) {
-      index.prefix ??= new PrefixTree();
-      index.prefix.add(prefix, item);
-      continue;
-    }
-    index.exact ??= new Map();
-    for (const text of exact) {
-      const same = index.exact.get(text);
-      if (same === undefined) index.exact.set(text, [item]);
-      else same.push(item);
-    }
+function addTo<T extends Indexed>(bySource: Map<string, SourceIndex<T>>, item: T): void {
+  const { anchor } = item.conditions;
+  if (anchor === undefined) return;
+  const { source, exact, prefix = '' } = anchor;
+  let index = bySource.get(source.key);
+  if (index === undefined) {
+    index = { source, exact: undefined, prefix: undefined };
+    bySource.set(source.key, index);
   }
-  return index;
+  if (exact === undefined) {
+    index.prefix ??= new PrefixTree();
+    index.prefix.add(prefix, item);
+    return;
+  }
+  index.exact ??= new Map();
+  for (const text of exact) {
+    const same = index.exact.get(text);
+    if (same === undefined) index.exact.set(text, [item]);
+    else same.push(item);
+  }
 }

@@ -10,6 +10,8 @@ export interface TextMatcher {
   readonly exact?: readonly string[];
   /** All texts with this prefix match, and no others. */
   readonly prefix?: string;
+  /** All texts that match start with this, but others may as well. */
+  readonly start?: string;
 }
 
 /** Compiles a `TextMatch` that has been read. */
@@ -46,7 +48,11 @@ function glob(text: string): TextMatcher {
   const bare = text.slice(0, -1);
   if (text.endsWith('*') && !isGlob(bare)) return startingWith(bare);
   const matches = compileGlob(text);
-  return { test: (value) => value !== undefined && matches(value) };
+  const [start = ''] = text.split(/[*?]/, 1);
+  return {
+    ...(start !== '' && { start }),
+    test: (value) => value !== undefined && matches(value),
+  };
 }
 
 function condition(match: TextCondition): TextMatcher {
