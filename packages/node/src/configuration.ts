@@ -1,38 +1,8 @@
-import {
-  alwaysOff,
-  alwaysOn,
-  parentBased,
-  type Sampler,
-  type SpanLimits,
-  traceIdRatioBased,
-} from '@clew/tracer';
+import type { SpanLimits } from '@clew/tracer';
 import type { Attributes } from '@opentelemetry/api';
 import { definedOnly } from './defined-only.ts';
 import type { Environment } from './environment.ts';
 import type { InitOptions } from './init-options.ts';
-
-const SAMPLERS = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-] as const;
-
-/** Returns the sampler named by `OTEL_TRACES_SAMPLER`; `undefined` if it is not set. */
-export function samplerFrom(environment: Environment): Sampler | undefined {
-  const name = environment.oneOf(SAMPLERS, 'OTEL_TRACES_SAMPLER');
-  if (name === undefined) return undefined;
-  const root = rootSampler(name.replace('parentbased_', ''), environment);
-  return name.startsWith('parentbased_') ? parentBased({ root }) : root;
-}
-
-function rootSampler(name: string, environment: Environment): Sampler {
-  if (name === 'always_on') return alwaysOn();
-  if (name === 'always_off') return alwaysOff();
-  return traceIdRatioBased(environment.number('OTEL_TRACES_SAMPLER_ARG', 0, 1) ?? 1);
-}
 
 /** Returns the resource attributes; `OTEL_SERVICE_NAME` overrides `service.name` in `OTEL_RESOURCE_ATTRIBUTES`. */
 export function resourceFrom(environment: Environment, options: InitOptions): Attributes {

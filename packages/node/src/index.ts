@@ -1,2 +1,2 @@
-export { type Clew, init } from './init.ts';
-export type { InitOptions, PluginOptions } from './init-options.ts';
+export { type Clew, type ClewStats, init } from './init.ts';
+export type { InitOptions, PluginOptions, PropagationOptions, SamplingOptions } from './init-options.ts';

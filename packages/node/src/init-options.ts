@@ -3,6 +3,7 @@ import type { OtlpExporterOptions, Sampler, SpanExporter, SpanLimits, SpanProces
 import type { Attributes, ContextManager } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { LogLevel } from './log.ts';
+import type { PolicySamplerOptions } from './sampling-package.ts';
 
 /** The options of installed plugins by short name (`express`) or package name; `false` disables a plugin. */
 export type PluginOptions = Readonly<Record<string, Readonly<Record<string, unknown>> | false>>;
@@ -24,6 +25,14 @@ export interface PropagationOptions {
    * signatures.
    */
   readonly signature?: SignatureOptions;
+}
+
+/** Options of `init({ sampling })`: policies, where they come from, and what decides if none of them does. */
+export interface SamplingOptions extends Omit<PolicySamplerOptions, 'resource'> {
+  /** Path of a file with policies, which is watched. Environment: `CLEW_SAMPLING_FILE`. */
+  readonly file?: string;
+  /** URL from which policies are fetched. Environment: `CLEW_SAMPLING_URL`. */
+  readonly url?: string;
 }
 
 /**
@@ -48,6 +57,16 @@ export interface InitOptions {
    * The sampler. Environment: `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. Default `parentbased_always_on`.
    */
   readonly sampler?: Sampler;
+  /**
+   * Samples by policies that change while the application runs. `OTEL_TRACES_SAMPLER` then decides where no policy does.
+   * Cannot be combined with `sampler`. Default: no policies.
+   */
+  readonly sampling?: SamplingOptions;
+  /**
+   * Bytes for the spans of traces that policies have not decided yet: [65536, 1073741824]. Environment:
+   * `CLEW_LATE_BUFFER_BYTES`. Default 8388608.
+   */
+  readonly lateBufferBytes?: number;
   /** Options of the OTLP exporter; `false` disables it. Environment: `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*`. */
   readonly exporter?: OtlpExporterOptions | false;
   /**

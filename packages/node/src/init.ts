@@ -8,10 +8,11 @@ import {
   serverRequestOf,
   setPropagationDefaults,
 } from '@clew/core/internal';
-import { TracerProvider, type TracerStats } from '@clew/tracer';
-import { context, diag, propagation, trace } from '@opentelemetry/api';
+import { resourceOf, TracerProvider, type TracerStats } from '@clew/tracer';
+import { type Attributes, context, diag, propagation, trace } from '@opentelemetry/api';
 import { readApplication } from './application.ts';
-import { limitsFrom, resourceFrom, samplerFrom } from './configuration.ts';
+import { type ChosenSampler, chooseSampler } from './choose-sampler.ts';
+import { limitsFrom, resourceFrom } from './configuration.ts';
 import { contextManagerFrom } from './context.ts';
 import type { Moment } from './deferred-instrumentation.ts';
 import { deliverLast } from './deliver-last.ts';
@@ -24,7 +25,14 @@ import { expectValid } from './option-checks.ts';
 import { expectPluginOptions } from './plugin-options.ts';
 import { type Deliverable, deliverAtEnd } from './process-end.ts';
 import { propagationDefaultsFrom, propagatorFrom } from './propagation.ts';
+import type { SamplerStats } from './sampling-package.ts';
 import { startPlugins } from './start-plugins.ts';
+
+/** Counters since `init()`. */
+export interface ClewStats extends TracerStats {
+  /** What each policy has kept and dropped, and what its provider has loaded; `undefined` without policies. */
+  readonly sampling: SamplerStats | undefined;
+}
 
 /** The result of `init()`. */
 export interface Clew {
@@ -33,7 +41,7 @@ export interface Clew {
   /** Delivers the spans, stops recording and disables the plugins. Never rejects. */
   shutdown(): Promise<void>;
   /** Counts of recorded, exported and dropped spans; `undefined` if tracing is disabled. */
-  stats(): TracerStats | undefined;
+  stats(): ClewStats | undefined;
 }
 
 const NAME = '@clew/node';
@@ -89,9 +97,11 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
     options.discover === false ? [] : findPlugins(application, environment.list('CLEW_INSTRUMENTATIONS'));
   expectPluginOptions(installed, options.plugins ?? {}, environment);
   const propagationDefaults = propagationDefaultsFrom(environment, options);
-  const provider = providerFrom(options, environment);
+  const resource = resourceOf(resourceFrom(environment, options)).attributes;
+  const sampling = chooseSampler(environment, options, resource, undefined);
+  const provider = providerFrom(options, environment, resource, sampling);
 
-  const steps: (() => void)[] = [];
+  const steps: (() => void)[] = [sampling.stop];
   const stop = () => {
     for (const undo of steps.splice(0).reverse()) guard('stopping', undo);
   };
@@ -120,7 +130,7 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
     steps.push(watchProcessEnd(deliverableOf(provider, options, timeoutMs)));
     const handle: Clew = {
       flush: () => provider.forceFlush({ timeoutMs }),
-      stats: () => provider.stats(),
+      stats: () => ({ ...provider.stats(), sampling: sampling.stats() }),
       shutdown: async () => {
         stop();
         await provider.shutdown({ timeoutMs });
@@ -186,16 +196,28 @@ function isAnotherSdkActive(): boolean {
   return api?.trace !== undefined;
 }
 
-function providerFrom(options: InitOptions, environment: Environment): TracerProvider {
-  const sampler = options.sampler ?? samplerFrom(environment);
-  return new TracerProvider({
-    resource: resourceFrom(environment, options),
-    exporter: options.exporter === false ? false : mergedExporter(options, environment),
-    limits: { ...limitsFrom(environment), ...options.limits },
-    spanProcessors: options.spanProcessors ?? [],
-    spanExporters: options.spanExporters ?? [],
-    ...(sampler && { sampler }),
-  });
+function providerFrom(
+  options: InitOptions,
+  environment: Environment,
+  resource: Attributes,
+  { sampler, stop }: ChosenSampler,
+): TracerProvider {
+  const bufferBytes =
+    options.lateBufferBytes ?? environment.integer('CLEW_LATE_BUFFER_BYTES', 65_536, 1_073_741_824);
+  try {
+    return new TracerProvider({
+      resource,
+      exporter: options.exporter === false ? false : mergedExporter(options, environment),
+      limits: { ...limitsFrom(environment), ...options.limits },
+      spanProcessors: options.spanProcessors ?? [],
+      spanExporters: options.spanExporters ?? [],
+      ...(sampler && { sampler }),
+      ...(bufferBytes !== undefined && { lateBufferBytes: bufferBytes }),
+    });
+  } catch (fault) {
+    stop();
+    throw fault;
+  }
 }
 
 function mergedExporter(options: InitOptions, environment: Environment) {

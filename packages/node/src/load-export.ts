@@ -8,14 +8,15 @@ import { startingPoints } from './application.ts';
  */
 export function loadExport(reference: string): unknown {
   const [name = '', exportName = ''] = reference.split('#');
-  const exported = load(name);
+  const exported = loadPackage(name);
   const value: unknown =
     typeof exported === 'object' && exported !== null ? Reflect.get(exported, exportName) : undefined;
   if (value === undefined) throw new TypeError(`${name} has no export "${exportName}"`);
   return value;
 }
 
-function load(name: string): unknown {
+/** Loads a package from the folders where plugins are found. Throws an error if it is not installed. */
+export function loadPackage(name: string): unknown {
   for (const folder of startingPoints()) {
     const require = createRequire(join(folder, 'package.json'));
     let path: string;

@@ -1,5 +1,5 @@
 import { expectFit } from '@clew/core/internal';
-import type { InitOptions, PropagationOptions } from './init-options.ts';
+import type { InitOptions, PropagationOptions, SamplingOptions } from './init-options.ts';
 import { LOG_LEVELS } from './log.ts';
 
 /** What an option must be, as quoted in errors; `undefined` if it is checked where it is used. */
@@ -16,6 +16,8 @@ const OPTIONS: Checks<InitOptions> = {
   strictContext: undefined,
   propagation: ['an object of options', isRecord],
   sampler: undefined,
+  sampling: ['an object of options', isRecord],
+  lateBufferBytes: undefined,
   exporter: ['an object of options, or false', (value) => value === false || isRecord(value)],
   limits: ['an object of limits', isRecord],
   spanProcessors: ['a list', Array.isArray],
@@ -39,6 +41,18 @@ const PROPAGATION: Checks<PropagationOptions> = {
   signature: ['an object of options', isRecord],
 };
 
+const isText = (value: unknown) => typeof value === 'string' && value !== '';
+
+const SAMPLING: Checks<SamplingOptions> = {
+  file: ['a path', isText],
+  url: ['a URL', isText],
+  policies: undefined,
+  providers: ['a list', Array.isArray],
+  requested: undefined,
+  followParent: undefined,
+  default: undefined,
+};
+
 /** Checks the options that the tracer and the plugins do not check. Throws a TypeError with the expected value. */
 export function expectValid(options: InitOptions): void {
   expectRecord('the options', 'an object', options);
@@ -47,8 +61,11 @@ export function expectValid(options: InitOptions): void {
     const fits = typeof each?.enable === 'function' && typeof each.setTracerProvider === 'function';
     expect(fits, `instrumentations[${index}]`, 'an OpenTelemetry instrumentation', each);
   });
-  const { propagation } = options;
+  const { propagation, sampling, sampler } = options;
   if (propagation !== undefined) expectEach('propagation', 'propagation.', PROPAGATION, propagation);
+  if (sampling === undefined) return;
+  expectEach('sampling', 'sampling.', SAMPLING, sampling);
+  expect(sampler === undefined, 'sampler', 'undefined where sampling is set', sampler);
 }
 
 function expectEach<Options extends object>(

@@ -35,15 +35,17 @@ export function start(
   variables: Record<string, string> = {},
   cwd = __dirname,
   command = process.execPath,
+  hasInput = false,
 ): Running {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL_|CLEW_|NODE_OPTIONS$)/.test(name),
   );
   const child = spawn(command, args, {
     cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...Object.fromEntries(inherited), ...variables },
   });
+  if (!hasInput) child.stdin.end();
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -203,8 +203,8 @@ export const WRONG: readonly (readonly [variables: Variables, warning: string])[
   ],
   wrong(
     'OTEL_TRACES_SAMPLER',
-    'always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio',
-    'jaeger_remote',
+    'always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio, jaeger_remote, parentbased_jaeger_remote, xray',
+    'sometimes',
   ),
   wrong('OTEL_TRACES_SAMPLER_ARG', 'a number in [0, 1]', '2', { OTEL_TRACES_SAMPLER: 'traceidratio' }),
   wrong('OTEL_BSP_SCHEDULE_DELAY', 'a number in [0, 2147483647]', '-5'),
@@ -212,6 +212,7 @@ export const WRONG: readonly (readonly [variables: Variables, warning: string])[
   wrong('OTEL_BSP_MAX_QUEUE_SIZE', 'a number in [1, 2147483647]', '0'),
   wrong('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 'a whole number in [1, 2147483647]', '1.5'),
   wrong('CLEW_QUEUE_MAX_BYTES', 'a number in [65536, 1073741824]', '1'),
+  wrong('CLEW_LATE_BUFFER_BYTES', 'a number in [65536, 1073741824]', '1'),
   wrong('CLEW_FLUSH_TIMEOUT_MS', 'a number in [0, 60000]', '70000'),
   wrong('OTEL_SDK_DISABLED', 'true or false', '1'),
   [

@@ -47,6 +47,24 @@ export const WRONG_OPTIONS: readonly (readonly [options: unknown, message: strin
     /^@clew\/core: expected signature to have options among keys, maxAgeMs, .*, got "key"$/.source,
   ],
   [{ sampler: 'always_on' }, /^@clew\/tracer: expected sampler .* got "always_on"$/.source],
+  [{ sampling: 'file' }, '@clew/node: expected sampling to be an object of options, got "file"'],
+  [
+    { sampling: { policy: [] } },
+    /^@clew\/node: expected sampling to have options among file, url, .*, got "policy"$/.source,
+  ],
+  [{ sampling: { file: '' } }, '@clew/node: expected sampling.file to be a path, got ""'],
+  [{ sampling: { url: 'nowhere' } }, /^@clew\/sampling: expected http\.url .*, got "nowhere"$/.source],
+  [
+    { sampling: { policies: [{ id: 'a', keep: { ratio: 2 } }] } },
+    /^@clew\/sampling: expected policies\[0\]\.keep\.ratio .* got 2$/.source,
+  ],
+  [{ sampling: { followParent: 1 } }, /^@clew\/sampling: expected followParent .*, got 1$/.source],
+  [{ sampling: { providers: {} } }, /^@clew\/node: expected sampling\.providers to be a list, got /.source],
+  [
+    { sampling: {}, sampler: { shouldSample: 1 } },
+    /^@clew\/node: expected sampler to be undefined where sampling is set, got /.source,
+  ],
+  [{ lateBufferBytes: 1 }, '@clew/tracer: expected lateBufferBytes in [65536, 1073741824], got 1'],
   [
     { exporter: 'http://localhost' },
     '@clew/node: expected exporter to be an object of options, or false, got "http://localhost"',
