@@ -29,18 +29,19 @@ interface Source {
   readonly isOption: boolean;
 }
 
-const SOURCES = [
+const SOURCES: readonly (readonly [
+  option: 'file' | 'url' | 'opampUrl',
+  variable: string,
+  create: (sampling: SamplingPackage, setting: string, resource: Attributes) => Provider,
+])[] = [
+  ['file', 'CLEW_SAMPLING_FILE', ({ FileProvider }, path) => new FileProvider({ path })],
+  ['url', 'CLEW_SAMPLING_URL', ({ HttpProvider }, url) => new HttpProvider({ url })],
   [
-    'file',
-    'CLEW_SAMPLING_FILE',
-    (sampling: SamplingPackage, path: string) => new sampling.FileProvider({ path }),
+    'opampUrl',
+    'CLEW_SAMPLING_OPAMP_URL',
+    ({ OpampProvider }, url, resource) => new OpampProvider({ url, resource }),
   ],
-  [
-    'url',
-    'CLEW_SAMPLING_URL',
-    (sampling: SamplingPackage, url: string) => new sampling.HttpProvider({ url }),
-  ],
-] as const;
+];
 
 /**
  * Returns the sampler from the options, or one with policies if these or the environment configure any, or the one that
@@ -56,11 +57,11 @@ export function chooseSampler(
 ): ChosenSampler {
   if (options.sampler !== undefined) return withoutPolicies(options.sampler);
   const base = declared ?? baseSamplingFrom(environment);
-  const sources = sourcesOf(environment, options);
+  const sources = sourcesOf(environment, options, resource);
   const hasPolicies = options.sampling !== undefined || sources.length > 0;
   if (!hasPolicies && (base === undefined || base.plain !== undefined)) return withoutPolicies(base?.plain);
   const sampling = loadSamplingPackage();
-  const { file: _, url: __, providers = [], ...given } = options.sampling ?? {};
+  const { file: _, url: __, opampUrl: ___, providers = [], ...given } = options.sampling ?? {};
   const all = [...providers, ...sources.flatMap((source) => created(source, sampling))];
   if (base?.rules !== undefined) {
     const create = () => base.rules!(sampling, resource);
@@ -80,14 +81,14 @@ function withoutPolicies(sampler: Sampler | undefined): ChosenSampler {
   return { sampler, stats: () => undefined, stop: () => {} };
 }
 
-function sourcesOf(environment: Environment, { sampling }: InitOptions): Source[] {
+function sourcesOf(environment: Environment, { sampling }: InitOptions, resource: Attributes): Source[] {
   return SOURCES.flatMap(([option, variable, create]) => {
     const given = sampling?.[option];
     const setting = given ?? environment.text(variable);
     if (setting === undefined) return [];
     const isOption = given !== undefined;
     const place = isOption ? `sampling.${option}` : variable;
-    return [{ place, create: (module: SamplingPackage) => create(module, setting), isOption }];
+    return [{ place, create: (module: SamplingPackage) => create(module, setting, resource), isOption }];
   });
 }
 

@@ -33,6 +33,8 @@ export interface SamplingOptions extends Omit<PolicySamplerOptions, 'resource'> 
   readonly file?: string;
   /** URL from which policies are fetched. Environment: `CLEW_SAMPLING_URL`. */
   readonly url?: string;
+  /** URL of an OpAMP server whose remote configuration has policies. Environment: `CLEW_SAMPLING_OPAMP_URL`. */
+  readonly opampUrl?: string;
 }
 
 /**

@@ -46,6 +46,7 @@ const isText = (value: unknown) => typeof value === 'string' && value !== '';
 const SAMPLING: Checks<SamplingOptions> = {
   file: ['a path', isText],
   url: ['a URL', isText],
+  opampUrl: ['a URL', isText],
   policies: undefined,
   providers: ['a list', Array.isArray],
   requested: undefined,

@@ -50,7 +50,7 @@ export const WRONG_OPTIONS: readonly (readonly [options: unknown, message: strin
   [{ sampling: 'file' }, '@clew/node: expected sampling to be an object of options, got "file"'],
   [
     { sampling: { policy: [] } },
-    /^@clew\/node: expected sampling to have options among file, url, .*, got "policy"$/.source,
+    /^@clew\/node: expected sampling to have options among file, url, opampUrl, .*, got "policy"$/.source,
   ],
   [{ sampling: { file: '' } }, '@clew/node: expected sampling.file to be a path, got ""'],
   [{ sampling: { url: 'nowhere' } }, /^@clew\/sampling: expected http\.url .*, got "nowhere"$/.source],

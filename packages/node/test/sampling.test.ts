@@ -145,6 +145,17 @@ describe('a server', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
+  test('is an OpAMP server (CLEW_SAMPLING_OPAMP_URL)', async () => {
+    respond = () => ({});
+    const running = startSpans({}, { CLEW_SAMPLING_OPAMP_URL: `${address()}/v1/opamp` });
+    while (!requests.includes('POST /v1/opamp')) expect(await running.span('a')).toEqual(['a']);
+    const { code, stats } = await running.end();
+    expect(code).toBe(0);
+    expect(Object.keys((stats as unknown as { sampling: { providers: object } }).sampling.providers)).toEqual(
+      [`opamp ${address()}/v1/opamp`],
+    );
+  });
+
   test.each([['jaeger_remote'], ['parentbased_jaeger_remote']])(
     'is Jaeger, which decides where a trace starts (OTEL_TRACES_SAMPLER=%s)',
     async (sampler) => {
