@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { HttpProvider, JaegerProvider, PolicySampler } from '@clew/sampling';
+import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { type Collector, startCollector } from '../../src/collector.ts';
 import { clew, startCollect } from '../clew-process.ts';
 import { post, rootSpan } from './posted-spans.ts';
@@ -222,6 +224,48 @@ clew: 2 policies of ${file} are in force
   replace('policies: [{ id: a, keep: { always: true } }]');
   await until(() => collect.output().includes('1 policy of'));
   expect(await collect.end('SIGTERM')).toBe(0);
+});
+
+describe("Clew's providers", () => {
+  const root = (sampler: PolicySampler, index: number) =>
+    sampler.shouldSample(ROOT_CONTEXT, index.toString(16).padStart(32, '0'), 'GET', SpanKind.SERVER, {}, []);
+  const kept = (sampler: PolicySampler) =>
+    Array.from({ length: 100 }, (_, index) => root(sampler, Math.floor((index * 2 ** 56) / 100) + 1)).filter(
+      ({ decision }) => decision === 2,
+    ).length;
+  let collector: Collector;
+  let sampler: PolicySampler;
+  beforeEach(async () => {
+    replace('policies: [{ id: general, keep: { ratio: 0.5 } }]');
+    collector = await startCollector({ port: 0, policies: file });
+  });
+  afterEach(async () => {
+    sampler.shutdown();
+    await collector.close();
+  });
+
+  test('put policies in force over HTTP, and changed ones', async () => {
+    const provider = new HttpProvider({ url: collector.url + PATH, intervalMs: 50 });
+    sampler = new PolicySampler({ providers: [provider] });
+    await until(() => kept(sampler) === 50);
+    await until(() => provider.stats().unchanged > 0);
+    replace('policies: [{ id: general, keep: { never: true } }]');
+    await until(() => kept(sampler) === 0);
+    expect(provider.stats()).toMatchObject({ loads: 2, failures: {} });
+  });
+
+  test("put Jaeger's strategies in force, and changed ones", async () => {
+    const provider = new JaegerProvider({ url: collector.url, serviceName: 'shop', intervalMs: 50 });
+    sampler = new PolicySampler({ providers: [provider] });
+    await until(() => kept(sampler) === 50);
+    expect(root(sampler, 2 ** 56 - 2 ** 10).attributes).toEqual({
+      'sampler.type': 'probabilistic',
+      'sampler.param': 0.5,
+    });
+    replace('policies: [{ id: general, keep: { never: true } }]');
+    await until(() => kept(sampler) === 0);
+    expect(provider.stats().failures).toEqual({});
+  });
 });
 
 describe("OpenTelemetry's Jaeger sampler", () => {
