@@ -4,7 +4,7 @@ import type { Decider, Facts, LateRules, Verdict } from '../decider.ts';
 import { passes } from '../deciding/threshold.ts';
 import { TokenBucket } from '../deciding/token-bucket.ts';
 import { DROPPED, isParentless } from './parentless.ts';
-import { compileXRayMatch, type XRayMatch } from './xray-match.ts';
+import { compileXRayMatch, type XRayMatch, XRayRequest } from './xray-match.ts';
 import { XRayRule, xrayVerdict } from './xray-rule.ts';
 import { compareXRayRules, type XRayRuleDefinition } from './xray-rules.ts';
 
@@ -32,6 +32,7 @@ export class XRayDecider implements Decider {
   readonly rules: readonly XRayRule[];
   readonly needsHost: boolean;
   readonly #matches: readonly XRayMatch[];
+  readonly #request = new XRayRequest();
   readonly #fallback: XRayFallback;
   readonly #now: () => number;
   #confirmedAt: number;
@@ -86,7 +87,8 @@ export class XRayDecider implements Decider {
 
   #ruleFor(facts: Facts, nowMs: number): XRayRule | undefined {
     if (nowMs - this.#confirmedAt > EXPIRES_AFTER_MS) return undefined;
-    for (let i = 0; i < this.#matches.length; i++) if (this.#matches[i]!(facts)) return this.rules[i];
+    const request = this.#request.set(facts);
+    for (let i = 0; i < this.#matches.length; i++) if (this.#matches[i]!(request)) return this.rules[i];
     return undefined;
   }
 }
