@@ -41,6 +41,10 @@ export interface XRayServer extends HttpServer {
   assign(ruleName: string, target: object): void;
   /** Refuses the statistics of a rule with a code such as `500`; `undefined` accepts them again. */
   refuse(ruleName: string, errorCode: string | undefined): void;
+  /** Lets the clock of the server differ from this computer's by so many seconds. */
+  shiftClock(seconds: number): void;
+  /** The time of the server, in epoch seconds. */
+  nowS(): number;
   /** Responds to all requests of one operation with this status; `undefined` ends it. */
   fail(operation: Operation, status: number | undefined): void;
   /** Resolves after this many requests of one operation have been received. */
@@ -79,6 +83,8 @@ export async function startXRayServer(
 ): Promise<XRayServer> {
   let rules = first;
   let modifiedAtS = 0;
+  let shiftS = 0;
+  const nowS = () => Math.floor(Date.now() / 1000) + shiftS;
   const targets = new Map<string, object>();
   const refused = new Map<string, string>();
   const failing = new Map<string, number>();
@@ -121,6 +127,7 @@ export async function startXRayServer(
   const server: HttpServer = await startHttpServer(({ path, body }, response) => {
     const operation = path.slice(1) as Operation;
     const status = failing.get(operation);
+    response.setHeader('date', new Date(nowS() * 1000).toUTCString());
     const request = JSON.parse(body.toString() || '{}');
     if (status !== undefined) response.writeHead(status).end('{}');
     else {
@@ -143,9 +150,13 @@ export async function startXRayServer(
     boosts,
     setRules: (next) => {
       rules = next;
-      modifiedAtS = Math.floor(Date.now() / 1000);
+      modifiedAtS = nowS();
     },
     assign: (name, target) => void targets.set(name, target),
+    shiftClock: (seconds) => {
+      shiftS = seconds;
+    },
+    nowS,
     refuse: (name, code) => void (code === undefined ? refused.delete(name) : refused.set(name, code)),
     fail: (operation, code) =>
       void (code === undefined ? failing.delete(operation) : failing.set(operation, code)),

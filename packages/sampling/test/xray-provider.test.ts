@@ -103,6 +103,24 @@ describe('the X-Ray provider', () => {
     expect(request(sets, 20)).toBe(0);
   });
 
+  test.each([-86_400, 86_400])(
+    'uses a quota and newer rules although the clock of X-Ray differs by %i s',
+    async (seconds) => {
+      server = await startXRayServer([xrayRule('Default', { ReservoirSize: 50 })]);
+      server.shiftClock(seconds);
+      provider = new XRayProvider({ url: server.url, resource: {}, targetsIntervalMs: 20 });
+      const sets = SetsInForce.of(provider);
+      await sets.count(2);
+      server.assign('Default', { ReservoirQuota: 5, ReservoirQuotaTTL: server.nowS() + 60 });
+      // Without a quota, one trace a second is borrowed.
+      while (request(sets, 5) < 4) await server.receivedMore(1);
+      server.setRules([xrayRule('Default', { FixedRate: 1 })]);
+      request(sets, 1);
+      await sets.count(3);
+      expect(request(sets, 5)).toBe(5);
+    },
+  );
+
   test('reports many rules in requests of at most 25', async () => {
     const rules = Array.from({ length: 60 }, (_, i) => xrayRule(`rule${i}`, { URLPath: `/${i}` }));
     const sets = await start(rules);

@@ -58,7 +58,10 @@ export class XRayDecider implements Decider {
       rules.push(continued(definition, before.get(definition.name)));
     }
     this.rules = rules;
-    this.needsHost = rules.some(({ definition }) => definition.host !== '*');
+    this.needsHost = rules.some(
+      ({ definition: { host, attributes } }) =>
+        host !== '*' || attributes.some(([name]) => name === 'server.address'),
+    );
     this.#matches = matches;
     this.#fallback = previous === undefined ? new XRayFallback() : previous.#fallback;
     this.#now = now;
