@@ -1,19 +1,9 @@
-import { createPropagator, createSignature, w3cTraceContext } from '@clew/core';
 import { type LocalRoot, withIncoming } from '@clew/core/internal';
-import {
-  type Attributes,
-  type Context,
-  createTraceState,
-  defaultTextMapGetter,
-  defaultTextMapSetter,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  trace,
-} from '@opentelemetry/api';
+import { type Attributes, createTraceState, propagation, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { PolicySampler } from '../src/index.ts';
 import { type Expectation, FILES, type Group, type Request } from './conformance-cases.ts';
 import { decide } from './local-root.ts';
+import { signedContext } from './signed-context.ts';
 
 const mockClock = { nowMs: 0 };
 jest.mock('@clew/core/internal', () => {
@@ -28,21 +18,6 @@ const KINDS = {
   producer: SpanKind.PRODUCER,
   consumer: SpanKind.CONSUMER,
 };
-
-/** The context of a request with a valid signature. */
-function signedContext(): Context {
-  const propagator = createPropagator({
-    extract: [w3cTraceContext],
-    inject: [w3cTraceContext],
-    extractBeside: [],
-    injectBeside: [],
-    signature: createSignature({ keys: { k: 'a secret of enough characters' } }),
-  });
-  const carrier = {};
-  const span = trace.wrapSpanContext({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0 });
-  propagator.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, defaultTextMapSetter);
-  return propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter);
-}
 
 const CONTEXTS = {
   root: ROOT_CONTEXT,

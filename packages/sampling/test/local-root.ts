@@ -1,6 +1,6 @@
 import { DECIDE_LOCAL_ROOT, type LocalRoot, type LocalRootDecision } from '@clew/core/internal';
-import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
-import type { PolicySampler } from '../src/index.ts';
+import { ROOT_CONTEXT, SpanKind, TraceFlags } from '@opentelemetry/api';
+import type { Match, Policy, PolicySampler } from '../src/index.ts';
 
 /** A `GET /orders/1` without a caller, whose random value is half of all: 0x80000000000000. */
 export function localRoot(changes: Partial<LocalRoot> = {}): LocalRoot {
@@ -21,3 +21,13 @@ export function localRoot(changes: Partial<LocalRoot> = {}): LocalRoot {
 export function decide(sampler: PolicySampler, changes: Partial<LocalRoot> = {}): LocalRootDecision {
   return sampler[DECIDE_LOCAL_ROOT](localRoot(changes));
 }
+
+/** A policy that keeps nothing that it matches. */
+export function never(id: string, match: Match = {}): Policy {
+  return { id, match, keep: { never: true } };
+}
+
+/** Changes for a local root whose caller did not sample the trace. */
+export const unsampled: Partial<LocalRoot> = { parentFlags: 0 };
+/** Changes for a local root whose caller sampled the trace. */
+export const sampled: Partial<LocalRoot> = { parentFlags: TraceFlags.SAMPLED };
