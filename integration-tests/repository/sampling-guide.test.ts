@@ -1,6 +1,6 @@
 // The code blocks and tables of docs/sampling.md, against the package.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as sampling from '@clew/sampling';
@@ -36,9 +36,12 @@ describe('the policies', () => {
     expect(policySets).toHaveLength(4);
   });
 
-  test.each(policySets)('%s are valid', (text) => {
-    expect(sampling.readPolicies(text).policies.length).toBeGreaterThan(0);
-  });
+  test.each(policySets.map((text) => [/id: ([\w-]+)/.exec(text)?.[1], text]))(
+    'that begin with %s are valid',
+    (_, text) => {
+      expect(sampling.readPolicies(text as string).policies.length).toBeGreaterThan(0);
+    },
+  );
 
   test('pass clew policies check', () => {
     const folder = mkdtempSync(join(tmpdir(), 'clew-guide-'));
@@ -176,11 +179,24 @@ test('policies in code are replaced while the sampler is in use', () => {
   sampler.shutdown();
 });
 
-test('OpAMP is set up as documented', () => {
-  const { sampler } = evaluate(blockWith('OpampProvider')) as { sampler: sampling.PolicySampler };
-  const [name] = Object.keys(sampler.stats().providers);
-  expect(name).toBe('opamp http://opamp.example.com:4320/v1/opamp');
-  sampler.shutdown();
+test('an application starts with the documented options', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'clew-guide-'));
+  writeFileSync(join(folder, 'policies.yaml'), policySets[0]!);
+  const code = `process.chdir(${JSON.stringify(folder)});\n${blockWith('@clew/node')}`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: join(root, 'packages', 'node'),
+    encoding: 'utf8',
+  });
+  expect(output).toMatch(/^\{\s+general: \{ matched: 0, .*'health-checks': \{ matched: 0, /s);
+  rmSync(folder, { recursive: true });
+});
+
+test('the guide names only variables that exist', () => {
+  const sources = globSync('packages/{node,tracer}/src/**/*.ts', { cwd: root });
+  const code = sources.map((file) => readFileSync(join(root, file), 'utf8')).join('');
+  const variables = [...new Set(guide.match(/\bCLEW_[A-Z_]+/g))];
+  expect(variables.length).toBeGreaterThan(3);
+  expect(variables.filter((name) => !code.includes(name))).toEqual([]);
 });
 
 test('log lines carry the decision', () => {
