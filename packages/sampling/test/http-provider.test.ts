@@ -79,7 +79,10 @@ describe('an HTTP provider', () => {
   test('sends the headers of its options', async () => {
     const sets = start({ headers: { Authorization: 'Bearer secret' } });
     await sets.count(1);
-    expect(server.requests[0]?.headers.authorization).toBe('Bearer secret');
+    expect(server.requests[0]?.headers).toMatchObject({
+      authorization: 'Bearer secret',
+      'user-agent': expect.stringMatching(/^clew-sampling\/\d+\.\d+\.\d+ node\//),
+    });
   });
 
   test('fetches over https, with a certificate authority of its own', async () => {

@@ -91,6 +91,10 @@ describe('the rules of X-Ray', () => {
     ['no list', {}],
     ['no name', { SamplingRuleRecords: [{ SamplingRule: { Priority: 1 } }] }],
     ['a rate above 1', { SamplingRuleRecords: [{ SamplingRule: xrayRule('x', { FixedRate: 2 }) }] }],
+    [
+      'a long pattern',
+      { SamplingRuleRecords: [{ SamplingRule: xrayRule('x', { Host: '?'.repeat(1025) }) }] },
+    ],
     ['a pattern that is no text', { SamplingRuleRecords: [{ SamplingRule: xrayRule('x', { Host: 7 }) }] }],
   ])('are refused with %s', (_title, response) => {
     expect(() => readXRayRules(JSON.stringify(response))).toThrow(TypeError);

@@ -217,6 +217,17 @@ describe('the X-Ray provider', () => {
     expect(request(sets, 5)).toBe(0);
   });
 
+  test('refuses more than 1,000 rules', async () => {
+    collectLogs();
+    const rules = Array.from({ length: 1001 }, (_, i) => xrayRule(`r${i}`));
+    server = await startXRayServer(rules, 600);
+    provider = new XRayProvider({ url: server.url, resource: {} });
+    const sets = SetsInForce.of(provider);
+    await server.receivedBy('GetSamplingRules', 3);
+    expect(sets.all.map(({ version }) => version)).toEqual(['fallback']);
+    expect(provider.stats().failures).toEqual({ invalid: 1 });
+  });
+
   test('does not request pages without an end', async () => {
     collectLogs();
     server = await startXRayServer([]);

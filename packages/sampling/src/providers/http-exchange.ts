@@ -48,6 +48,9 @@ export interface ExchangeFailure {
   readonly retryAfterMs?: number;
 }
 
+declare const __VERSION__: string;
+
+const USER_AGENT = `clew-sampling/${__VERSION__} node/${process.versions.node}`;
 const NOT_MODIFIED = 304;
 
 /**
@@ -84,7 +87,7 @@ export class HttpExchange {
     const length = body === undefined ? {} : { 'content-length': String(body.length) };
     const options: RequestOptions = {
       method,
-      headers: { 'accept-encoding': 'gzip', ...headers, ...length },
+      headers: { 'user-agent': USER_AGENT, 'accept-encoding': 'gzip', ...headers, ...length },
       agent: false,
     };
     const request =

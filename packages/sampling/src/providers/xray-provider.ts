@@ -39,6 +39,8 @@ export interface XRayProviderOptions extends RemoteOptions {
 
 const KEYS: readonly (keyof XRayProviderOptions)[] = ['url', 'resource', 'targetsIntervalMs'];
 const MAX_PAGES = 100;
+/** Every request tries the rules in turn. X-Ray itself allows 25 in an account, unless it is asked for more. */
+const MAX_RULES = 1000;
 const MAX_INTERVAL_S = 300;
 
 /**
@@ -117,6 +119,7 @@ export class XRayProvider implements Provider {
       bytesLeft -= response.body.length;
       const { rules: more, nextToken } = readXRayRules(response.body.toString());
       rules.push(...more);
+      if (rules.length > MAX_RULES) throw new TypeError(`expected at most ${MAX_RULES} rules`);
       token = nextToken;
     }
     this.#requestedAtS = requestedAtS ?? 0;

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { listIn, numberIn, objectIn, parseObject, textIn } from './json-fields.ts';
 
 /** A sampling rule of X-Ray. All patterns may have `*` and `?`, and match without regard to case. */
@@ -54,7 +55,8 @@ export function compareXRayRules(a: XRayRuleDefinition, b: XRayRuleDefinition): 
 function readRule(rule: Readonly<Record<string, unknown>>): XRayRuleDefinition {
   const name = textIn('SamplingRule.RuleName', rule.RuleName);
   const number = (field: string, max?: number) => numberIn(`rule "${name}": ${field}`, rule[field], max);
-  const pattern = (field: string) => textIn(`rule "${name}": ${field}`, rule[field] ?? '*');
+  const pattern = (field: string, value: unknown = rule[field] ?? '*') =>
+    patternIn(`rule "${name}": ${field}`, value);
   const attributes = objectIn(`rule "${name}": Attributes`, rule.Attributes ?? {});
   return {
     name,
@@ -69,7 +71,14 @@ function readRule(rule: Readonly<Record<string, unknown>>): XRayRuleDefinition {
     method: pattern('HTTPMethod'),
     path: pattern('URLPath'),
     attributes: Object.entries(attributes).map(
-      ([key, value]) => [key, textIn(`rule "${name}": Attributes["${key}"]`, value)] as const,
+      ([key, value]) => [key, pattern(`Attributes["${key}"]`, value)] as const,
     ),
   };
+}
+
+/** Long patterns would take long to match. X-Ray itself allows 500 characters at most. */
+function patternIn(name: string, value: unknown): string {
+  const pattern = textIn(name, value);
+  if (pattern.length <= LIMITS.text) return pattern;
+  throw new TypeError(`expected ${name} to have at most ${LIMITS.text} characters, got ${pattern.length}`);
 }
