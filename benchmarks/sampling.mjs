@@ -49,6 +49,16 @@ const cases = [
   ],
   ['1 policy without conditions, 50 %', { policies: policiesOf(1, () => ({}), { ratio: 0.5 }) }, item],
   ['1 policy without conditions, 0 %', { policies: policiesOf(1, () => ({}), { ratio: 0 }) }, item],
+  [
+    '1 policy without conditions, 100 %, with th',
+    { policies: policiesOf(1, () => ({}), { ratio: 1 }) },
+    item,
+  ],
+  [
+    '1 policy that always keeps, by a rate',
+    { policies: policiesOf(1, () => ({}), { tracesPerSecond: 1e6 }) },
+    item,
+  ],
   ['1 policy with a rate of 0', { policies: policiesOf(1, () => ({}), { tracesPerSecond: 0 }) }, item],
   [
     '1 policy that keeps errors, pending',

@@ -8,6 +8,12 @@ import {
   SpanKind,
   trace,
 } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  type Sampler,
+  SimpleSpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 import { PolicyError, PolicySampler } from '../src/index.ts';
 import { decide, never, unsampled } from './local-root.ts';
 import { TestProvider } from './test-provider.ts';
@@ -32,6 +38,25 @@ describe('another tracer', () => {
     expect(ask(sampler, parent(true, 1))).toEqual({ decision: 0 });
     expect(ask(sampler, parent(false, 1))).toEqual({ decision: 2 });
     expect(ask(sampler, parent(false, 0))).toEqual({ decision: 0 });
+  });
+
+  test("may be OpenTelemetry's, which sets the attributes and the trace state on the span", async () => {
+    const exporter = new InMemorySpanExporter();
+    const sampler: Sampler = new PolicySampler({
+      policies: [{ id: 'all', keep: { ratio: 1 } }, never('health', { path: '/health' })],
+    });
+    const provider = new TracerProvider({ sampler, spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+    const tracer = provider.getTracer('test');
+    for (const path of ['/health', '/a']) tracer.startSpan(path, { attributes: { 'url.path': path } }).end();
+    await provider.forceFlush();
+    const spans = exporter.getFinishedSpans();
+    expect(spans.map(({ name }) => name)).toEqual(['/a']);
+    expect(spans[0]?.attributes).toMatchObject({
+      'clew.sampling.policy': 'all',
+      'clew.sampling.kept': 'ratio',
+    });
+    expect(spans[0]?.spanContext().traceState?.serialize()).toBe('ot=th:0');
+    await provider.shutdown();
   });
 
   test('uses the random bits of the trace id', () => {
