@@ -39,43 +39,43 @@ function messageOf(message: Message): unknown {
 
 /** Uses many functions of amqplib, and returns all that an application can observe. */
 export async function behaviourOf(api: Api, url: string, queue: string): Promise<unknown[]> {
-  const seen: unknown[] = [];
-  const see = (what: string, ...values: unknown[]) => seen.push([what, ...values]);
-  const hear = (name: string, emitter: EventEmitter, ...events: string[]) => {
+  const observed: unknown[] = [];
+  const record = (what: string, ...values: unknown[]) => observed.push([what, ...values]);
+  const recordEvents = (name: string, emitter: EventEmitter, ...events: string[]) => {
     for (const event of events)
       emitter.on(event, (...args: unknown[]) =>
-        see(`${name} ${event}`, args.length, args[0] instanceof Error ? errorOf(args[0]) : typeof args[0]),
+        record(`${name} ${event}`, args.length, args[0] instanceof Error ? errorOf(args[0]) : typeof args[0]),
       );
   };
   const fails = async (what: string, run: () => unknown) => {
     try {
-      see(what, typeof (await run()));
+      record(what, typeof (await run()));
     } catch (error) {
-      see(`${what} fails`, errorOf(error));
+      record(`${what} fails`, errorOf(error));
     }
   };
 
   const connection = await api.connect(url);
-  hear('connection', connection.raw, 'error', 'close');
+  recordEvents('connection', connection.raw, 'error', 'close');
   const channel = await connection.channel();
   const raw = channel.raw as unknown as Record<string, AnyFunction> & EventEmitter;
-  see('channel', Object.keys(raw).sort(), raw.eventNames(), functionsOf(raw));
-  see(
+  record('channel', Object.keys(raw).sort(), raw.eventNames(), functionsOf(raw));
+  record(
     'listeners',
     raw.eventNames().map((event) => raw.listenerCount(event)),
   );
-  hear('channel', raw, 'error', 'close', 'return', 'drain');
+  recordEvents('channel', raw, 'error', 'close', 'return', 'drain');
 
-  see('declared', await channel.ask('assertQueue', queue, { exclusive: true }));
-  see('empty', await channel.get(queue, { noAck: true }));
-  see('sent', channel.raw.sendToQueue(queue, Buffer.from('1'), { headers: { a: 1 }, messageId: 'm' }));
+  record('declared', await channel.ask('assertQueue', queue, { exclusive: true }));
+  record('empty', await channel.get(queue, { noAck: true }));
+  record('sent', channel.raw.sendToQueue(queue, Buffer.from('1'), { headers: { a: 1 }, messageId: 'm' }));
   await channel.ask('checkQueue', queue);
-  see('fetched', messageOf((await channel.get(queue, { noAck: true })) as Message));
+  record('fetched', messageOf((await channel.get(queue, { noAck: true })) as Message));
   await fails('text as content', () => channel.raw.sendToQueue(queue, 'text' as unknown as Buffer));
 
   await new Promise<void>((resolve) => {
     const handler = function (this: unknown, ...args: unknown[]) {
-      see(
+      record(
         'handler',
         this === undefined,
         args.length,
@@ -83,16 +83,16 @@ export async function behaviourOf(api: Api, url: string, queue: string): Promise
       );
       if (args[0] === null) return resolve();
       const settled = channel.raw.ack(args[0] as Message) as unknown;
-      see('ack', settled === undefined ? 'nothing' : settled === raw);
+      record('ack', settled === undefined ? 'nothing' : settled === raw);
       void channel.ask('deleteQueue', queue, {});
       return undefined;
     };
     void channel.consume(queue, handler, { consumerTag: 'tag' }).then((tag) => {
-      see('tag', tag);
+      record('tag', tag);
       channel.raw.sendToQueue(queue, Buffer.from('2'), { correlationId: 'c', replyTo: 'somewhere' });
     });
   });
-  see('unroutable', channel.raw.publish('', 'clew.no-queue', Buffer.from('3'), { mandatory: true }));
+  record('unroutable', channel.raw.publish('', 'clew.no-queue', Buffer.from('3'), { mandatory: true }));
   await new Promise((resolve) => raw.once('return', resolve));
   await fails('a missing queue', () => channel.ask('checkQueue', 'clew.never'));
   await fails('a closed channel', () => channel.raw.sendToQueue(queue, Buffer.from('4')));
@@ -100,27 +100,27 @@ export async function behaviourOf(api: Api, url: string, queue: string): Promise
 
   const confirming = await connection.confirmChannel();
   const confirm = await new Promise<unknown[]>((resolve) => {
-    see(
+    record(
       'confirmed later',
       confirming.raw.publish('', 'clew.no-queue', Buffer.from('5'), {}, (...args: unknown[]) =>
         resolve(args),
       ),
     );
   });
-  see('confirmed', confirm);
+  record('confirmed', confirm);
   confirming.raw.publish('', 'clew.no-queue', Buffer.from('6'));
-  see('waited', typeof (await confirming.ask('waitForConfirms').catch((error) => error)));
-  hear('confirming', confirming.raw, 'error', 'close');
+  record('waited', typeof (await confirming.ask('waitForConfirms').catch((error) => error)));
+  recordEvents('confirming', confirming.raw, 'error', 'close');
   const lost: unknown[] = [];
   confirming.raw.publish('clew.missing', 'x', Buffer.from('7'), {}, (error) => lost.push(errorOf(error)));
   confirming.raw.publish('clew.missing', 'x', Buffer.from('8'));
   confirming.raw.publish('clew.missing', 'x', Buffer.from('9'), {}, (error) => lost.push(errorOf(error)));
   await new Promise((resolve) => confirming.raw.once('close', resolve));
   await new Promise((resolve) => setTimeout(resolve, 10));
-  see('lost confirms', lost);
+  record('lost confirms', lost);
   await connection.close();
   await fails('a closed connection', () => connection.channel());
   await fails('a closed port', () => api.connect('amqp://guest:guest@127.0.0.1:9'));
   await fails('another protocol', () => api.connect('http://127.0.0.1:9'));
-  return JSON.parse(JSON.stringify(seen)) as unknown[];
+  return JSON.parse(JSON.stringify(observed)) as unknown[];
 }

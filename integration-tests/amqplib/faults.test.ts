@@ -46,7 +46,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
         confirming.raw.sendToQueue(calls, body, {}, resolve),
       );
       const closed = closing(connection.raw);
-      relay.cut();
+      relay.disconnect();
       await closed;
       expect(await confirm).toEqual(new Error('channel closed'));
       expect(await outcomes(4)).toEqual([

@@ -89,7 +89,7 @@ test('hooks: their attributes are recorded, their exceptions are ignored', () =>
       seen.push(['confirm', confirmError]),
     consumeHook: (span: { setAttribute(key: string, value: string): void }, { msg }: { msg: Message }) => {
       span.setAttribute('order', msg.content.toString());
-      throw new Error('a hook that fails');
+      throw new Error('the hook failed');
     },
     consumeEndHook: (_span: unknown, { endOperation, rejected }: Record<string, unknown>) =>
       seen.push(['end', endOperation, rejected]),
@@ -117,29 +117,32 @@ test('hooks: their attributes are recorded, their exceptions are ignored', () =>
   });
 });
 
-test('a dead letter says where it died and why', () =>
+test('a dead-lettered message has attributes with its first queue and the reason', () =>
   traced(newest, broker.url, {}, async (_connection, channel) => {
     const dead = await channel.queue('clew.dead');
-    const queue = await channel.queue('clew.dying', { deadLetterExchange: '', deadLetterRoutingKey: dead });
+    const queue = await channel.queue('clew.rejected', {
+      deadLetterExchange: '',
+      deadLetterRoutingKey: dead,
+    });
     const received = delivered(channel, dead, (message) => channel.raw.ack(message));
     await channel.consume(queue, (message) => channel.raw.reject(message!, false));
     channel.raw.sendToQueue(queue, body);
     await received;
     const spans = await recorder.take(3);
     expect(named(spans, 'process clew.dead')).toMatchObject({
-      traceId: named(spans, 'publish clew.dying').traceId,
+      traceId: named(spans, 'publish clew.rejected').traceId,
       attributes: {
-        'clew.messaging.dead_letter.queue': 'clew.dying',
+        'clew.messaging.dead_letter.queue': 'clew.rejected',
         'clew.messaging.dead_letter.reason': 'rejected',
         'clew.messaging.dead_letter.count': 1,
       },
     });
   }));
 
-test('nothing sampled: ids go on, nothing else is done', () =>
+test('an unsampled message sends its context, and creates no spans', () =>
   traced(newest, broker.url, {}, async (connection) => {
     const channel = await connection.confirmChannel();
-    const queue = await channel.queue('clew.dark');
+    const queue = await channel.queue('clew.unsampled');
     recorder.sampling = 'none';
     const received = delivered(channel, queue, (message) => {
       channel.raw.ack(message);
@@ -150,12 +153,12 @@ test('nothing sampled: ids go on, nothing else is done', () =>
       confirmed = true;
     });
     expect(await received).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
-    await until('the confirm', () => confirmed);
+    await until('the message is confirmed', () => confirmed);
     expect(recorder.spans()).toEqual([]);
     expect(recorder.wastedCalls).toBe(0);
   }));
 
-test('temporary names stay out of span names and in an attribute', () =>
+test('span names contain (temporary) for generated names, which are in an attribute', () =>
   traced(newest, broker.url, {}, async (_connection, channel) => {
     const queue = await channel.queue();
     const received = delivered(channel, queue, () => 'seen', { noAck: true });
@@ -177,7 +180,7 @@ test('temporary names stay out of span names and in an attribute', () =>
     for (const { attributes } of spans) expect(attributes['messaging.destination.temporary']).toBe(true);
   }));
 
-test('destinationTemplates: span names of a template, the real name in an attribute', () =>
+test('destinationTemplates: span names contain the template, and an attribute the real name', () =>
   traced(
     newest,
     broker.url,

@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface Relay {
   readonly url: string;
   /** Destroys all connections, like a network failure. */
-  cut(): void;
+  disconnect(): void;
   /** Passes no more data, and keeps the connections open. */
   stall(): void;
   stop(): Promise<void>;
@@ -35,17 +35,17 @@ export async function relayTo(brokerUrl: string): Promise<Relay> {
   const url = new URL(brokerUrl);
   url.port = String(port);
   url.hostname = '127.0.0.1';
-  const cut = () => {
+  const disconnect = () => {
     for (const socket of sockets) socket.destroy();
   };
   return {
     url: url.href,
-    cut,
+    disconnect,
     stall: () => {
       for (const socket of sockets) socket.unpipe().pause();
     },
     async stop() {
-      cut();
+      disconnect();
       server.close();
       await once(server, 'close');
     },

@@ -1,4 +1,4 @@
-// The versions of amqplib that came without types have the same exports.
+// The versions of amqplib without types, which have the same exports.
 declare module 'amqplib-0.10' {
   export { default } from 'amqplib';
 }

@@ -1,4 +1,4 @@
-// Opens and closes many channels and connections, and writes how many bytes of the heap each one has left behind.
+// Opens and closes many channels and connections, and writes how many bytes of the heap are in use after each one.
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
 const { connect } = require('amqplib');
@@ -11,7 +11,7 @@ const CONNECTIONS = 30;
 const url = process.env.AMQP_URL;
 const nextTurns = () => new Promise((resolve) => setTimeout(resolve, 30));
 const heap = async () => {
-  // What is exported meanwhile is gone after some turns.
+  // Spans that wait for their export do not count: they are exported after a while.
   for (let round = 0; round < 4; round++) {
     await nextTurns();
     gc();
@@ -19,7 +19,7 @@ const heap = async () => {
   return process.memoryUsage().heapUsed;
 };
 
-/** Bytes a time that `work` leaves behind, after V8 has compiled what it runs. */
+/** Bytes that are in use after each run of `work`, once V8 has compiled its code. */
 async function bytesEach(times, work) {
   for (let time = 0; time < 3 * times; time++) await work();
   const before = await heap();
@@ -35,7 +35,7 @@ async function bytesEach(times, work) {
   let count = 0;
   const messages = await bytesEach(QUEUES, async () => {
     const used = await connection.createConfirmChannel();
-    // Names are remembered up to a bound: here they are few.
+    // Few names, because the plugin caches its actions by name, up to a bound.
     const { queue } = await used.assertQueue(`clew.memory.${++count % 10}`, { exclusive: true });
     const delivered = new Promise((resolve) => {
       used.consume(queue, (message) => {

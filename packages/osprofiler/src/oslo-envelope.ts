@@ -119,7 +119,7 @@ function requestOf(
   };
 }
 
-/** In oslo.messaging, a message expires when its caller gives up; `_timeout` is the maximum time between heartbeats. */
+/** In oslo.messaging, a request expires when its caller stops waiting; `_timeout` is the maximum time between heartbeats. */
 function msOf(value: unknown, msPerUnit = 1): number | undefined {
   const ms = Number(value) * msPerUnit;
   return typeof value !== 'object' && ms > 0 && Number.isFinite(ms) ? ms : undefined;

@@ -58,7 +58,7 @@ const CHECKS_PER_TIMEOUT = 8;
 const MAX_WAITING = 50_000;
 
 /**
- * The waiting operations of one kind, in the order in which they were added, with one timer for all of them. The timer
+ * The waiting operations of one kind, in the order of their addition, with one timer for all of them. The timer
  * does not keep the process alive, and is not changed when an operation ends in time. Written for low memory as a linked list through the
  * operations themselves: the plain form, a `Set`, needs more memory for each.
  */
