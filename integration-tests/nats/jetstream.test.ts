@@ -1,4 +1,4 @@
-import { messageContext } from '@clew/instrumentation-nats';
+import { messageContext, NatsInstrumentation } from '@clew/instrumentation-nats';
 import { callerSpan, recordSpans, within } from '@clew/testing';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { findNats, type Nats } from '../services/nats.ts';
@@ -117,6 +117,27 @@ describe.each(apis)('JetStream of $name', (api) => {
     const spans = await recorder.take(2);
     const consuming = spans.filter(({ kind }) => kind === SpanKind.CONSUMER);
     expect(consuming.map(({ attributes }) => attributes['error.type'])).toEqual(['connection_closed']);
+  });
+
+  test('each disable() ends open spans, and each enable() starts to trace', async () => {
+    const instrumentation = new NatsInstrumentation();
+    api.instrument(instrumentation);
+    const connection = await api.connect({ servers: server.url });
+    await withStream(api, connection, async (jetstream, subject, stream) => {
+      const consumer = await jetstream.consumers.get(stream, 'worker');
+      for (let round = 0; round < 2; round++) {
+        instrumentation.enable();
+        await jetstream.publish(subject, '{}');
+        const delivered = Promise.withResolvers<void>();
+        const messages = await consumer.consume({ callback: () => delivered.resolve() });
+        await delivered.promise;
+        expect(recorder.open()).toMatchObject([{ kind: SpanKind.CONSUMER }]);
+        instrumentation.disable();
+        await recorder.take(2);
+        await messages.close();
+      }
+    });
+    await connection.close();
   });
 
   test('a stream that does not exist: the message fails, and the error reaches the application', () =>

@@ -11,18 +11,27 @@ export class Connections {
   /** Creates empty headers; known once the library is loaded. */
   newHeaders: HeadersFactory | undefined;
   /** Whether the plugin is enabled: the callbacks that it has wrapped stay in place after `disable()`. */
-  isActive = true;
-  readonly #connections = new WeakMap<Protocol, NatsConnection>();
-  readonly #newChannel: () => MessageChannel<Outbound, Inbound, Msg['headers']>;
+  isActive = false;
+  #connections = new WeakMap<Protocol, NatsConnection>();
+  #newChannel!: () => MessageChannel<Outbound, Inbound, Msg['headers']>;
   readonly #tags = new WeakMap<Msg, number>();
   #lastTag = 0;
 
   constructor(tools: NatsTools) {
     this.tools = tools;
+  }
+
+  /** Starts to trace with a new template: `disable()` has stopped the one before. */
+  enable(): void {
+    this.#connections = new WeakMap();
     this.#newChannel = messaging.channels(
-      tools,
-      natsView(tools, () => this.newHeaders),
+      this.tools,
+      natsView(this.tools, () => this.newHeaders),
     );
+    this.isActive = true;
+    this.tools.onDisable(() => {
+      this.isActive = false;
+    });
   }
 
   of(protocol: Protocol): NatsConnection {

@@ -45,10 +45,7 @@ const connectionsOf = new WeakMap<NatsTools, Connections>();
 function patch(moduleExports: unknown, tools: NatsTools): void {
   const connections = connectionsOf.get(tools) ?? new Connections(tools);
   connectionsOf.set(tools, connections);
-  connections.isActive = true;
-  tools.onDisable(() => {
-    connections.isActive = false;
-  });
+  tools.once(connections, () => connections.enable());
   const { headers, NatsConnectionImpl, JetStreamClientImpl, ...others } = moduleExports as Exports;
   connections.newHeaders ??= headers;
   if (NatsConnectionImpl !== undefined) {
