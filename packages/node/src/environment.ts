@@ -14,6 +14,12 @@ export class Environment {
     this.#variables = variables;
   }
 
+  /** Without the variables of OpenTelemetry that a configuration file replaces: all but those about plugins. */
+  withoutReplaced(): Environment {
+    const others = Object.entries(this.#variables).filter(([name]) => !/^OTEL_(?!NODE_)/.test(name));
+    return new Environment(Object.fromEntries(others));
+  }
+
   /** Returns the first of these variables that is set and not empty. */
   text(...names: string[]): string | undefined {
     return this.#find(names)?.value;

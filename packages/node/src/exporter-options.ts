@@ -7,8 +7,9 @@ import type { Environment } from './environment.ts';
 
 /** OpenTelemetry limits queue and batches in spans, our tracer in bytes: assume this size of a span. */
 const BYTES_PER_SPAN = 1024;
-const MAX_QUEUE_BYTES = 1_073_741_824;
-const MAX_BATCH_BYTES = 4_194_304;
+/** Bounds of the tracer's options. */
+export const MAX_QUEUE_BYTES = 1_073_741_824;
+export const MAX_BATCH_BYTES = 4_194_304;
 
 /** Returns the exporter options from the environment; `false` for `OTEL_TRACES_EXPORTER=none`. */
 export function exporterFrom(environment: Environment): OtlpExporterOptions | false {
@@ -86,8 +87,13 @@ function headersFrom(environment: Environment, ...names: string[]): Record<strin
   return headers;
 }
 
-function bytesFor(spans: number | undefined, min: number): number | undefined {
-  return spans === undefined ? undefined : Math.max(spans * BYTES_PER_SPAN, min);
+/** The bytes for so many spans, at least `min` and at most `max`. */
+export function bytesFor(
+  spans: number | undefined,
+  min: number,
+  max = Number.POSITIVE_INFINITY,
+): number | undefined {
+  return spans === undefined ? undefined : Math.min(Math.max(spans * BYTES_PER_SPAN, min), max);
 }
 
 function atLeast(min: number, value: number | undefined): number | undefined {

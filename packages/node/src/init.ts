@@ -14,6 +14,7 @@ import { readApplication } from './application.ts';
 import { type ChosenSampler, chooseSampler } from './choose-sampler.ts';
 import { limitsFrom, resourceFrom } from './configuration.ts';
 import { contextManagerFrom } from './context.ts';
+import { type Configuration, configurationFrom } from './declared.ts';
 import type { Moment } from './deferred-instrumentation.ts';
 import { deliverLast } from './deliver-last.ts';
 import { findPlugins } from './discovery.ts';
@@ -80,11 +81,14 @@ export function initAt(moment: Moment, options: InitOptions = {}): Clew {
   }
   const environment = new Environment(process.env);
   guard('setting a logger', () => ensureLogger(options.logLevel, environment));
-  if (environment.flag('OTEL_SDK_DISABLED') === true) return DISABLED;
-  return start(options, environment, moment);
+  const configuration = configurationFrom(options, process.env);
+  if (configuration === undefined) return DISABLED;
+  const { logLevel } = configuration.options;
+  if (logLevel !== options.logLevel) guard('setting a logger', () => ensureLogger(logLevel));
+  return start(configuration, moment);
 }
 
-function start(options: InitOptions, environment: Environment, moment: Moment): Clew {
+function start({ options, environment, sampling: declared }: Configuration, moment: Moment): Clew {
   const timeoutMs =
     options.flushTimeoutMs ??
     environment.integer('CLEW_FLUSH_TIMEOUT_MS', 0, 60_000) ??
@@ -98,7 +102,7 @@ function start(options: InitOptions, environment: Environment, moment: Moment): 
   expectPluginOptions(installed, options.plugins ?? {}, environment);
   const propagationDefaults = propagationDefaultsFrom(environment, options);
   const resource = resourceOf(resourceFrom(environment, options)).attributes;
-  const sampling = chooseSampler(environment, options, resource, undefined);
+  const sampling = chooseSampler(environment, options, resource, declared);
   const provider = providerFrom(options, environment, resource, sampling);
 
   const steps: (() => void)[] = [sampling.stop];
