@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import {
   startXRayServer,
@@ -6,7 +7,9 @@ import {
 } from '../../../integration-tests/sampling/servers/xray-server.ts';
 import type { XRayDecider } from '../src/providers/xray-decider.ts';
 import { XRayProvider, type XRayProviderOptions } from '../src/providers/xray-provider.ts';
+import { PolicySampler } from '../src/sampler/policy-sampler.ts';
 import { facts } from './facts.ts';
+import { decide } from './local-root.ts';
 import { collectLogs, SetsInForce } from './sets-in-force.ts';
 
 const NEVER_MS = 300_000;
@@ -202,6 +205,22 @@ describe('the X-Ray provider', () => {
     ]);
     while (request(sets, 1) === 0) await server.receivedMore(1);
     expect(request(sets, 10)).toBe(10);
+  });
+
+  test('learns from a sampler how traces ended, sampled or not', async () => {
+    server = await startXRayServer([xrayRule('Default', { SamplingRateBoost: { MaxRate: 1 } })]);
+    provider = new XRayProvider({ url: server.url, resource: {}, targetsIntervalMs: 20 });
+    const sampler = new PolicySampler({ providers: [provider] });
+    while (provider.stats().loads === 0) await nextTurn();
+    for (const isError of [true, false]) {
+      const { sampled, pending } = decide(sampler);
+      expect(sampled).toBe(false);
+      expect(pending?.atEnd({ isError, durationMs: 1 }).sampled).toBe(false);
+    }
+    await server.receivedBy('SamplingTargets', 1);
+    expect(server.statistics[0]).toMatchObject({ RequestCount: 2, SampledCount: 0 });
+    expect(server.boosts[0]).toMatchObject({ TotalCount: 2, AnomalyCount: 1, SampledAnomalyCount: 0 });
+    sampler.shutdown();
   });
 
   test('keeps the rules while X-Ray fails', async () => {

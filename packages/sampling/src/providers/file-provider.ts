@@ -62,7 +62,8 @@ export class FileProvider implements Provider {
     this.#loader = new PolicyLoader(this.#counters, inForce);
     this.#background.run(() => {
       this.#watch.start();
-      this.#schedule(this.#accept(readSnapshotSync(this.#path, MAX_SET_BYTES)));
+      // A wrong path is reported at once.
+      this.#schedule(this.#accept(readSnapshotSync(this.#path, MAX_SET_BYTES), 0));
     });
   }
 
@@ -98,26 +99,29 @@ export class FileProvider implements Provider {
     const snapshot = await readSnapshot(this.#path, MAX_SET_BYTES);
     this.#isReading = false;
     if (this.#isStopped) return;
-    const delayMs = this.#accept(snapshot);
+    const delayMs = this.#accept(snapshot, HALF_WRITTEN_MS);
     this.#schedule(this.#isChanged ? GATHER_MS : delayMs);
   }
 
   /** Puts a new content in force, and returns after how many milliseconds to read the file again. Never throws. */
-  #accept(snapshot: FileSnapshot): number {
-    if (snapshot.kind === 'failed') return this.#refuse(snapshot.cause, snapshot.detail, snapshot.cause);
+  #accept(snapshot: FileSnapshot, patienceMs: number): number {
+    if (snapshot.kind === 'failed') {
+      return this.#refuse(snapshot.cause, snapshot.detail, snapshot.cause, patienceMs);
+    }
     try {
       this.#loader?.load(snapshot.text, policyFormat(undefined, this.#path));
       this.#suspect = undefined;
       return this.#intervalMs;
     } catch (error) {
-      return this.#refuse('invalid', messageOf(error), hashOf(snapshot.text));
+      return this.#refuse('invalid', messageOf(error), hashOf(snapshot.text), patienceMs);
     }
   }
 
-  #refuse(cause: FailureCause, detail: string, symptom: string): number {
+  /** Counts a failure if it has been the same for `patienceMs`. */
+  #refuse(cause: FailureCause, detail: string, symptom: string, patienceMs: number): number {
     const now = originals.monotonicNow();
     if (symptom !== this.#suspect?.symptom) this.#suspect = { symptom, since: now };
-    const leftMs = this.#suspect.since + HALF_WRITTEN_MS - now;
+    const leftMs = this.#suspect.since + patienceMs - now;
     if (leftMs > 0) return leftMs;
     this.#counters.failed(cause, detail);
     return this.#intervalMs;
