@@ -68,7 +68,7 @@ export async function startOpampServer(): Promise<OpampServer> {
   let edit: ((response: ServerMessage) => void) | undefined;
   let raw: Buffer | undefined;
 
-  const answer = (message: AgentMessage): ServerMessage => {
+  const respond = (message: AgentMessage): ServerMessage => {
     const uid = Buffer.from(message.instanceUid).toString('hex');
     const known = agents.get(uid);
     const isGap = message.agentDescription === undefined && known?.sequence !== message.sequenceNum - 1n;
@@ -102,7 +102,7 @@ export async function startOpampServer(): Promise<OpampServer> {
     const sent = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
     const message = fromBinary(schemas.AgentToServerSchema, sent) as unknown as AgentMessage;
     received.push(message);
-    const bytes = raw ?? encode(answer(message));
+    const bytes = raw ?? encode(respond(message));
     const isGzipped = /\bgzip\b/.test(String(headers['accept-encoding']));
     response.writeHead(200, {
       'content-type': 'application/x-protobuf',

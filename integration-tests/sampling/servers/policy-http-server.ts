@@ -1,4 +1,4 @@
-// A server of policies with ETags, which can be told to misbehave.
+// A server of policies with ETags, which can misbehave.
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type HttpServer, type ServerTls, startHttpServer } from './http-server.ts';

@@ -131,14 +131,14 @@ export async function startXRayServer(
     const request = JSON.parse(body.toString() || '{}');
     if (status !== undefined) response.writeHead(status).end('{}');
     else {
-      const answer =
+      const result =
         operation === 'GetSamplingRules'
           ? getRules(request)
           : operation === 'SamplingTargets'
             ? getTargets(request)
             : undefined;
-      response.writeHead(answer === undefined ? 400 : 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(answer ?? { message: 'ValidationException' }));
+      response.writeHead(result === undefined ? 400 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(result ?? { message: 'ValidationException' }));
     }
     const count = requestsOf(operation).length;
     for (const waiting of arrivals.get(operation) ?? []) if (count >= waiting.count) waiting.resolve();

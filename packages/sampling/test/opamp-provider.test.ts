@@ -105,7 +105,7 @@ describe('the OpAMP provider', () => {
     expect(logs).toEqual([expect.stringMatching(/the last good set stays in force$/)]);
   });
 
-  test('refuses several files of which no one is `policies`', async () => {
+  test('refuses several files if none is named `policies`', async () => {
     collectLogs();
     server.offer({ a: { body: setOf('a') }, b: { body: setOf('b') } });
     start();
@@ -198,7 +198,7 @@ describe('the OpAMP provider', () => {
     expect(idOf(sets.policies)).toBe('next');
   });
 
-  test('tells the server when it stops', async () => {
+  test('notifies the server when it stops', async () => {
     start();
     await server.received(2);
     provider.stop();

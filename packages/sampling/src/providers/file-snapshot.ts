@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { open } from 'node:fs/promises';
 import { type FailureCause, messageOf } from './provider-counters.ts';
 
-/** The content of a file, or the reason why there is none. */
+/** The content of a file, or why it cannot be read. */
 export type FileSnapshot =
   | { readonly kind: 'content'; readonly text: string }
   | { readonly kind: 'failed'; readonly cause: FailureCause; readonly detail: string };

@@ -27,7 +27,7 @@ export interface ExchangeRequest {
   readonly maxBytes: number;
 }
 
-/** A complete response, or the reason why there is none. */
+/** A complete response, or why there is no such response. */
 export type ExchangeResult = CompleteResponse | ExchangeFailure;
 
 /** A complete response with a success status or 304. */

@@ -14,7 +14,7 @@ import {
 
 /** Where policies are fetched over HTTP. The default interval is 30 s. */
 export interface HttpProviderOptions extends RemoteOptions {
-  /** URL of the set, http or https. The content type of the response tells whether it is JSON or YAML. */
+  /** URL of the set, http or https. It is JSON or YAML, by the content type of the response. */
   readonly url: string;
 }
 

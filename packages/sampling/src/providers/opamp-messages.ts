@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { originals } from '@clew/core/internal';
 import { bytesOf, numberOf, readFields, writeField } from './protobuf.ts';
 
-/** What an agent tells the server. Fields that are `undefined` have not changed since the last message. */
+/** A message of the agent. Fields that are `undefined` have not changed since the last message. */
 export interface AgentToServer {
   readonly instanceUid: Buffer;
   /** 1 for the first message, and 1 more for each. */
@@ -15,14 +15,14 @@ export interface AgentToServer {
   readonly isLast?: boolean;
 }
 
-/** What became of the last configuration. */
+/** Whether the last configuration was applied. */
 export interface RemoteConfigStatus {
   readonly hash: Buffer;
   readonly status: 'UNSET' | 'APPLIED' | 'FAILED';
   readonly errorMessage: string;
 }
 
-/** What the server tells the agent. */
+/** A message of the server. */
 export interface ServerToAgent {
   readonly instanceUid: Buffer | undefined;
   readonly error: { readonly message: string; readonly retryAfterMs: number | undefined } | undefined;

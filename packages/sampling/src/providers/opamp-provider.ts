@@ -41,7 +41,7 @@ const NO_STATUS: RemoteConfigStatus = { hash: Buffer.alloc(0), status: 'UNSET', 
 const MAX_ERROR_CHARS = 1000;
 
 /**
- * Policies as the remote configuration of an OpAMP server, over HTTP. The server learns whether they were applied.
+ * Policies as the remote configuration of an OpAMP server, over HTTP. The agent reports whether they were applied.
  *
  * @see https://opentelemetry.io/docs/specs/opamp/
  */
@@ -84,7 +84,7 @@ export class OpampProvider implements Provider {
     return this.#counters.stats;
   }
 
-  /** Tells the server that this agent ends, without waiting for the response. */
+  /** Notifies the server that this agent ends, without waiting for the response. */
   stop(): void {
     this.#loop?.stop();
     if (!this.#isConnected) return;
@@ -120,7 +120,7 @@ export class OpampProvider implements Provider {
     if (wasStatusDue) this.#isStatusDue = false;
     if (newInstanceUid !== undefined) this.#instanceUid = newInstanceUid;
     if (config !== undefined) this.#apply(config, loader);
-    // The server learns at once what became of the configuration.
+    // Reports at once whether the configuration was applied.
     return { kind: 'done', again: wantsFullState || this.#isStatusDue };
   }
 

@@ -9,11 +9,11 @@ const YAML_TYPES: ReadonlySet<string> = new Set([
   'text/x-yaml',
   'text/vnd.yaml',
 ]);
-/** These do not tell the format. */
+/** Content types of any format. */
 const VAGUE_TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream']);
 
 /**
- * The format by a content type, or else by the extension of a path; `undefined` if neither of them tells.
+ * The format by a content type, or else by the extension of a path; `undefined` if both leave it open.
  *
  * @throws TypeError for any other content type, such as the one of an error page
  */

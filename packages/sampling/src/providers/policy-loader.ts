@@ -18,7 +18,7 @@ export class PolicyLoader {
   /**
    * Puts a text in force.
    *
-   * @param format by default, the text itself tells
+   * @param format by default, it is recognized from the text
    * @param version such as an ETag; default: a hash of the text
    * @throws PolicyError for an invalid set, which is not counted
    */
