@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /**
  * The variants measured for each program, and how each is enabled: by flags and environment variables only, with
  * the same program file.
@@ -12,6 +14,7 @@
 const clew = ['--import', '@clew/node/register'];
 const openTelemetry = ['--require', './setup/otel.cjs'];
 const nothingSampled = { OTEL_TRACES_SAMPLER: 'always_off' };
+const keepErrors = { CLEW_SAMPLING_FILE: fileURLToPath(new URL('setup/keep-errors.yaml', import.meta.url)) };
 const allLayers = { CLEW_EXPRESS_LAYERS: 'all', CLEW_KOA_LAYERS: 'all' };
 const hasLayers = (program) => program.spans.all !== program.spans.default;
 
@@ -21,6 +24,7 @@ export const variants = {
   clew: { flags: clew, spans: 'default', than: 'otel' },
   'clew-layers': { flags: clew, env: allLayers, spans: 'all', than: 'otel', only: hasLayers },
   'clew-unsampled': { flags: clew, env: nothingSampled, spans: 'none', than: 'otel-unsampled' },
+  'clew-keep-errors': { flags: clew, env: keepErrors, spans: 'none', than: 'otel-unsampled' },
   otel: { flags: openTelemetry, spans: 'otel' },
   'otel-unsampled': { flags: openTelemetry, env: nothingSampled, spans: 'none' },
 };

@@ -23,6 +23,7 @@ const packages = join(__dirname, '..', '..', 'packages');
 const PACKAGES = [
   'core',
   'tracer',
+  'sampling',
   'node',
   ...['http', 'express', 'koa', 'knex', 'undici'].map((name) => `instrumentation-${name}`),
 ];
@@ -96,13 +97,14 @@ test.each([
   ]);
 });
 
-test('installs at most 17 packages and 10 MB: eight packages of Clew and the dependencies of the module hooks', () => {
-  expect(installed.packages).toBeLessThanOrEqual(17);
+test('installs at most 20 packages and 10 MB: nine of Clew, two for policies, and those of the module hooks', () => {
+  expect(installed.packages).toBeLessThanOrEqual(20);
   expect(installed.bytes).toBeLessThan(10_000_000);
 });
 
-test('packages contain only code, declarations, a README and the licence', () => {
-  const allowed = /(dist[\\/][\w-]+\.(c?js|d\.c?ts)|package\.json|README\.md|LICENSE|docs?[\\/].*)$/;
+test('packages contain only code, declarations, a README, the licence and data that they document', () => {
+  const allowed =
+    /(dist[\\/][\w-]+\.(c?js|d\.c?ts)|(package|policies\.schema|conformance[\\/][\w-]+)\.json|README\.md|LICENSE|docs?[\\/].*)$/;
   expect(installed.files.length).toBeGreaterThan(0);
   expect(installed.files.filter((file) => !allowed.test(file))).toEqual([]);
   expect(installed.files.filter((file) => file.endsWith('LICENSE'))).toHaveLength(PACKAGES.length);
