@@ -5,7 +5,7 @@ export const NOTE_ROUTE: unique symbol = Symbol.for('clew.note-route');
 
 /** The span of a server request that is notified of the route. See docs/core-and-tracer.md. */
 export interface RouteObserver {
-  /** A route with a handler has matched. May be called several times for one request. Never throws. */
+  /** A route with a handler has matched, or is known at the end. May be called several times. Never throws. */
   [NOTE_ROUTE](route: string): void;
 }
 

@@ -4,6 +4,7 @@ import { remembered } from '../kit/remembered.ts';
 import type { Tools } from '../kit/target.ts';
 import type { Operation } from '../operation.ts';
 import { recordError } from '../record-error.ts';
+import { noteRoute } from '../route-observer.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, methodName } from './http-attributes.ts';
 import type { HttpServerOptions, HttpServerView } from './http-server-view.ts';
@@ -40,6 +41,8 @@ function recordEnd<Request, Response>(
   { span, route, error }: ServerRequest,
 ): void {
   if (route !== undefined) {
+    // Not noted yet if the framework has no plugin of Clew, or if only a mount path is known.
+    noteRoute(span, route);
     span.setAttribute(ATTR.httpRoute, route);
     span.updateName(spanName(methodName(method))(route));
   }

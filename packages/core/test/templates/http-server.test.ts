@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { AsyncContextManager, isTracingSuppressed, rootContext } from '@clew/core';
-import { needHostAtStart } from '@clew/core/internal';
+import { NOTE_ROUTE, needHostAtStart } from '@clew/core/internal';
 import { emitters, type HttpServerOptions, type HttpServerView, http, type Tools } from '@clew/core/plugin';
 import {
   type Attributes,
@@ -110,6 +110,18 @@ test('the handler and the listeners of request and response run in the span’s 
 test('the context has the host of the request', () => {
   const [inHandler] = serve();
   expect(http.serverRequestOf(inHandler as Context)?.host).toBe('shop.test');
+});
+
+test('the span is notified at its end of a route that another plugin has set', () => {
+  const routes: string[] = [];
+  const response = new Message();
+  tracingWith().serve(new Message(), response, () => {
+    const served = http.serverRequestOf(context.active());
+    if (served !== undefined) served.route = '/songs';
+  });
+  Object.assign(spans[0] as object, { [NOTE_ROUTE]: (route: string) => routes.push(route) });
+  response.emit('close');
+  expect(routes).toEqual(['/songs']);
 });
 
 test('each request has the address of its own client, whatever earlier requests of its connection had', () => {
