@@ -1,4 +1,12 @@
-import { type DbOptions, db, defineInstrumentation, type Tools } from '@clew/core/plugin';
+import {
+  type Database,
+  type DbOptions,
+  db,
+  defineInstrumentation,
+  type PoolWait,
+  type QueryOperation,
+  type Tools,
+} from '@clew/core/plugin';
 
 /** The message that mysql2 publishes with a query. */
 interface QueryMessage {
@@ -7,7 +15,12 @@ interface QueryMessage {
   readonly database: string;
   readonly serverAddress: string;
   readonly serverPort?: number;
+  /** The rows, the outcome of a statement that returns none, or a connection. */
+  readonly result?: unknown;
 }
+
+/** What mysql2 publishes with a request for a connection of a pool. */
+type PoolMessage = Omit<QueryMessage, 'query' | 'values'>;
 
 const POOL = 'mysql2:pool:connect';
 
@@ -19,19 +32,32 @@ export const Mysql2Instrumentation = defineInstrumentation({
   targets: [
     { channel: 'mysql2:query', tracing: true, watch: (tools) => traceQueries(tools, 'mysql2:query') },
     { channel: 'mysql2:execute', tracing: true, watch: (tools) => traceQueries(tools, 'mysql2:execute') },
-    // The wait for a connection has no span, but the query after it belongs to the caller.
-    { channel: POOL, tracing: true, watch: (tools) => tools.traceChannel(POOL, { restoreCaller: true }) },
+    { channel: POOL, tracing: true, watch: watchPool },
   ],
 });
 
 function traceQueries(tools: Tools<DbOptions>, channel: string): void {
-  tools.traceChannel<QueryMessage>(channel, {
-    start: ({ query, values, database: namespace, serverAddress: address, serverPort: port }) =>
+  tools.traceChannel<QueryMessage, QueryOperation>(channel, {
+    start: (message) =>
       db.startQuery(tools, () => ({
-        sql: query,
-        values: Array.isArray(values) ? values : undefined,
-        database: { system: 'mysql', namespace: namespace || undefined, address, port },
+        sql: message.query,
+        values: Array.isArray(message.values) ? message.values : undefined,
+        database: databaseOf(message),
       })),
+    finish: (operation, { result }) => operation.rows(Array.isArray(result) ? result.length : undefined),
     restoreCaller: true,
   });
+}
+
+/** The wait for a connection has no span, unless it fails. The query after it belongs to the caller. */
+function watchPool(tools: Tools<DbOptions>): void {
+  tools.traceChannel<PoolMessage, PoolWait>(POOL, {
+    start: (message) => db.startAcquire(tools, () => databaseOf(message)),
+    finish: (wait, { result }) => wait.acquired(result),
+    restoreCaller: true,
+  });
+}
+
+function databaseOf({ database, serverAddress: address, serverPort: port }: PoolMessage): Database {
+  return { system: 'mysql', namespace: database || undefined, address, port };
 }

@@ -9,7 +9,7 @@ import {
   recordSpans,
   within,
 } from '@clew/testing';
-import { createPool, type Pool } from 'mysql2';
+import { createConnection, createPool, type Pool } from 'mysql2';
 import { findMariadb, type Mariadb } from '../../../integration-tests/services/mariadb.ts';
 import { Mysql2Instrumentation } from '../mysql2-instrumentation.ts';
 
@@ -19,22 +19,26 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => mariadb.stop());
 
-const poolOfOne = () => createPool({ uri: mariadb.url, connectionLimit: 1 });
+const poolOf = (connectionLimit: number) => createPool({ uri: mariadb.url, connectionLimit });
+const poolOfOne = () => poolOf(1);
+
+type Method = 'query' | 'execute';
+
+function queryOf(runner: Pick<ReturnType<Pool['promise']>, Method>, method: Method): RunQuery {
+  return (sql, values = []) =>
+    method === 'query' ? runner.query(sql, [...values]) : runner.execute(sql, [...values] as string[]);
+}
 
 /** The adapter of a pool, with the method that runs a statement. */
-function connectionTo(pool: Pool, method: 'query' | 'execute'): DbConnection {
-  const queryOf =
-    (runner: Pick<ReturnType<Pool['promise']>, 'query' | 'execute'>): RunQuery =>
-    (sql, values = []) =>
-      method === 'query' ? runner.query(sql, [...values]) : runner.execute(sql, [...values] as string[]);
+function connectionTo(pool: Pool, method: Method): DbConnection {
   return {
-    query: queryOf(pool.promise()),
+    query: queryOf(pool.promise(), method),
     queryWithCallback: (sql, callback) => pool[method](sql, callback),
     transaction: async (work) => {
       const connection = await pool.promise().getConnection();
       try {
         await connection.query('BEGIN');
-        await work(queryOf(connection));
+        await work(queryOf(connection, method));
         await connection.query('COMMIT');
       } catch (error) {
         await connection.query('ROLLBACK');
@@ -55,6 +59,17 @@ for (const method of ['query', 'execute'] as const) {
     instrument: (options) => new Mysql2Instrumentation(options),
     functions: 'it listens to channels',
     open: async () => connectionTo(poolOfOne(), method),
+    openPool: async (size) => connectionTo(poolOf(size), method),
+    openDriver: async () => {
+      const connection = createConnection(mariadb.url).promise();
+      return {
+        query: queryOf(connection, method),
+        transaction: () => Promise.reject(new Error('not used')),
+        close: () => connection.end(),
+      };
+    },
+    countsRows: true,
+    missingTableCode: '1146',
   });
 }
 

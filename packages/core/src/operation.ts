@@ -1,7 +1,7 @@
 import { type EventEmitter, errorMonitor } from 'node:events';
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
 import { rootContext } from './context/context.ts';
-import { reportFailure } from './kit/failures.ts';
+import { guard, reportFailure } from './kit/failures.ts';
 import { observePromise } from './kit/observe-promise.ts';
 import { recordError } from './record-error.ts';
 
@@ -72,9 +72,10 @@ export class Operation {
 
   /**
    * Ends the span when the promise settles; at once if the value is not a promise. Return the result to the application
-   * in place of the original: see {@link observePromise}.
+   * in place of the original: see {@link observePromise}. `describe` sets attributes from the result before the end; it
+   * is called only if they are recorded.
    */
-  settle<T>(value: T): T {
+  settle<T>(value: T, describe?: (result: Awaited<T>) => void): T {
     if (typeof value !== 'object' || value === null) {
       this.end();
       return value;
@@ -83,25 +84,33 @@ export class Operation {
       this.fail(error);
       this.end();
     };
-    return observePromise(value, () => this.end(), failed);
+    const succeeded = (result: unknown) => {
+      if (describe !== undefined && this.recording)
+        guard('describing a result', () => describe(result as Awaited<T>));
+      this.end();
+    };
+    return observePromise(value, succeeded, failed);
   }
 
   /**
    * Returns a callback to pass to the library in place of `fn`. It ends the span, as failed if the first argument is an
    * error, and then runs `fn` in the context of the caller. Later calls only run `fn`. Name, length, `this`, arguments
-   * and result are those of `fn`. Returns a value that is not a function unchanged.
+   * and result are those of `fn`. Returns a value that is not a function unchanged. `describe` sets attributes from the
+   * arguments after the error before the end; it is called only if they are recorded and there is no error.
    *
    * @example
    * return operation.run(() => send.call(this, text, operation.callback(callback)));
    */
-  callback<F>(fn: F): F {
+  callback<F>(fn: F, describe?: (...results: never[]) => void): F {
     if (typeof fn !== 'function') return fn;
     const caller = this.caller ?? currentContext();
     const called = fn as unknown as AnyCallback;
     const operation = this;
     const wrapped = function (this: unknown, ...args: unknown[]): unknown {
-      const [error] = args;
+      const [error, ...results] = args;
       if (error) operation.fail(error);
+      else if (describe !== undefined && operation.recording)
+        guard('describing a result', () => describe(...(results as never[])));
       operation.end();
       return context.with(caller, called, this, ...args);
     };

@@ -36,7 +36,12 @@ export type { CarrierWriter } from './propagation/inject.ts';
 export { propagationDefaults } from './propagation/propagation-defaults.ts';
 export type { TrustOption } from './propagation/trust.ts';
 export { ATTR } from './semconv.ts';
-export type { Database, DbOptions, DbQuery, QueryOperation } from './templates/db.ts';
+export type { DbTools } from './templates/db.ts';
+export type { PoolWait } from './templates/db-acquire.ts';
+export type { QueryOperation } from './templates/db-operation.ts';
+export type { CommandOptions, CommentOptions, DbOptions } from './templates/db-options.ts';
+export type { PoolState } from './templates/db-pool.ts';
+export type { BoundValues, Database, DbCommand, DbQuery } from './templates/db-query.ts';
 export type {
   FrameworkOptionKinds,
   FrameworkOptions,

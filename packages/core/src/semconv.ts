@@ -6,12 +6,17 @@ export const ATTR = {
   clientAddress: 'client.address',
   /** Clew's own: the conventions define a metric for it, but no attribute. */
   connectionWaitMs: 'clew.db.connection_wait_ms',
+  dbClientConnectionPoolName: 'db.client.connection.pool.name',
+  dbClientConnectionState: 'db.client.connection.state',
   dbCollectionName: 'db.collection.name',
   dbNamespace: 'db.namespace',
   dbOperationBatchSize: 'db.operation.batch.size',
   dbOperationName: 'db.operation.name',
+  /** Followed by the name or index of a bound value. */
+  dbQueryParameter: 'db.query.parameter.',
   dbQuerySummary: 'db.query.summary',
   dbQueryText: 'db.query.text',
+  dbResponseReturnedRows: 'db.response.returned_rows',
   dbResponseStatusCode: 'db.response.status_code',
   dbSystemName: 'db.system.name',
   errorType: 'error.type',

@@ -73,3 +73,18 @@ function decodedPath(url: URL | null): string | undefined {
     return path;
   }
 }
+
+/** The number of rows in what a query resolves to: drivers differ in where they put them. */
+export function rowsOf({ dialect }: KnexClient, result: unknown): number | undefined {
+  const { response } = (result ?? {}) as { readonly response?: unknown };
+  if (typeof response !== 'object' || response === null) return undefined;
+  if (dialect === 'mysql') return lengthOf(Reflect.get(response, 0));
+  const { rows, fields } = response as { readonly rows?: unknown; readonly fields?: unknown };
+  const count = lengthOf(rows ?? response);
+  // A statement without rows has no fields, and `pg` gives it an empty list.
+  return rows !== undefined && count === 0 && !lengthOf(fields) ? undefined : count;
+}
+
+function lengthOf(value: unknown): number | undefined {
+  return Array.isArray(value) ? value.length : undefined;
+}

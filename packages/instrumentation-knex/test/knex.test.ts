@@ -39,12 +39,15 @@ const adapter = (
   instrument: (options) => instrument(options, version),
   functions: functionsOf(version),
   open: async () => asConnection(open()),
+  countsRows: true,
+  missingTableCode: '42P01',
   ...rest,
 });
 
 for (const [name, version] of Object.entries(VERSIONS)) {
-  const open = () => version({ client: 'pg', connection: postgres.url, pool: { min: 0, max: 2 } });
-  dbSuite(adapter(`${name} on PostgreSQL`, open, {}, version));
+  const open = (max = 2) => version({ client: 'pg', connection: postgres.url, pool: { min: 0, max } });
+  const openPool = async (size: number) => asConnection(open(size));
+  dbSuite(adapter(`${name} on PostgreSQL`, open, { openPool }, version));
 }
 
 dbSuite(adapter('knex on PGlite', () => knexOn(pglite)));
@@ -54,9 +57,17 @@ const staysOpen = async () => asConnection(byDialect, async () => {});
 dbSuite(adapter('knex-pglite', () => byDialect, { open: staysOpen }));
 
 const sqlite = { client: 'better-sqlite3', connection: { filename: ':memory:' }, useNullAsDefault: true };
-dbSuite(adapter('knex on SQLite', () => knex(sqlite), { system: 'sqlite' }));
+dbSuite(
+  adapter('knex on SQLite', () => knex(sqlite), { system: 'sqlite', missingTableCode: 'SQLITE_ERROR' }),
+);
 
-const mysql = () => knex({ client: 'mysql2', connection: mariadb.url, pool: { min: 0, max: 2 } });
-dbSuite(adapter('knex on MariaDB', mysql, { system: 'mysql' }));
+const mysql = (max = 2) => knex({ client: 'mysql2', connection: mariadb.url, pool: { min: 0, max } });
+dbSuite(
+  adapter('knex on MariaDB', mysql, {
+    system: 'mysql',
+    missingTableCode: '1146',
+    openPool: async (size) => asConnection(mysql(size)),
+  }),
+);
 
 manifestSuite(join(__dirname, '..'), { KnexInstrumentation });

@@ -36,6 +36,17 @@ export interface DbAdapter extends SubjectAdapter {
    * six concurrent queries wait for each other.
    */
   open(): Promise<DbConnection>;
+  /** Opens a pool of at most `size` connections to the same database. */
+  openPool?(size: number): Promise<DbConnection>;
+  /**
+   * Opens one connection whose `query` calls the driver at once, and not after the wait for a connection: so that the
+   * query joins one of a library above the driver.
+   */
+  openDriver?(): Promise<DbConnection>;
+  /** Whether `db.response.returned_rows` is recorded. */
+  readonly countsRows?: boolean;
+  /** `db.response.status_code` of a query of a table that doesn't exist. */
+  readonly missingTableCode?: string;
 }
 
 /** The common steps of the tests of a database library. */
@@ -43,7 +54,11 @@ export interface DbDriver {
   readonly adapter: DbAdapter;
   readonly recorder: Recorder;
   /** Runs `work` with the plugin enabled and an empty table `songs`. The spans of creating the table are dropped. */
-  connected<T>(options: object, work: (db: DbConnection) => Promise<T>): Promise<T>;
+  connected<T>(
+    options: object,
+    work: (db: DbConnection) => Promise<T>,
+    open?: () => Promise<DbConnection>,
+  ): Promise<T>;
   /** Runs one query, which may fail, and returns its only span. */
   queryOne(
     sql: string,
@@ -55,9 +70,9 @@ export interface DbDriver {
 /** Creates the steps for a database library's adapter. */
 export function driveDb(adapter: DbAdapter): DbDriver {
   const recorder = prepareRecorder();
-  const connected: DbDriver['connected'] = (options, work) =>
+  const connected: DbDriver['connected'] = (options, work, open = adapter.open) =>
     tracing(adapter, options, async () => {
-      const db = await adapter.open();
+      const db = await open();
       try {
         await db.query('DROP TABLE IF EXISTS songs');
         await db.query('CREATE TABLE songs (id INTEGER PRIMARY KEY, title VARCHAR(40))');
@@ -87,16 +102,21 @@ const MORE_THAN_A_POOL = 6;
 /** Runs concurrent queries of several callers. Returns the callers' span ids, and the current ones after each query. */
 export async function queryAtOnce(
   query: () => Promise<string>,
+  count = MORE_THAN_A_POOL,
 ): Promise<{ readonly ids: string[]; readonly current: string[] }> {
-  const callers = Array.from({ length: MORE_THAN_A_POOL }, (_, index) => callerSpan(`caller ${index}`));
+  const callers = Array.from({ length: count }, (_, index) => callerSpan(`caller ${index}`));
   const current = await Promise.all(callers.map((caller: Span) => within(caller, query)));
   for (const caller of callers) caller.end();
   return { ids: callers.map((caller) => caller.spanContext().spanId), current };
 }
 
 /** Checks that each of several concurrent queries has its caller as the parent, and that the caller is current afterwards. */
-export async function expectOwnCallers(recorder: Recorder, query: () => Promise<string>): Promise<void> {
-  const { ids, current } = await queryAtOnce(query);
+export async function expectOwnCallers(
+  recorder: Recorder,
+  query: () => Promise<string>,
+  count?: number,
+): Promise<void> {
+  const { ids, current } = await queryAtOnce(query, count);
   assert.deepEqual(current, ids);
   const queries = (await recorder.take(2 * ids.length)).filter(({ kind }) => kind === SpanKind.CLIENT);
   assert.deepEqual(queries.map(({ parentSpanId }) => parentSpanId).sort(), ids.sort());

@@ -4,6 +4,9 @@ import { ATTR } from '@clew/core/plugin';
 import { context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { callbackTests } from './db-callback-tests.ts';
 import { type DbAdapter, type DbDriver, driveDb, expectOwnCallers } from './db-driver.ts';
+import { joinedTests } from './db-joined-tests.ts';
+import { codeTests, optionTests, rowTests } from './db-option-tests.ts';
+import { poolTests } from './db-pool-tests.ts';
 import { barrier, callerSpan, currentSpanId, shapeTests, tracing, within } from './subject.ts';
 import { runSuite, type Suite, type SuiteTests } from './suite.ts';
 
@@ -19,8 +22,15 @@ export function dbTests(adapter: DbAdapter): Suite {
     name: `${adapter.name} as a database`,
     skips: adapter.skips,
     recorder: driver.recorder,
-    tests: queryTests(driver),
-    parts: [callbackTests(driver), shapeTests(adapter)],
+    tests: { ...queryTests(driver), ...optionTests(driver) },
+    parts: [
+      rowTests(driver),
+      codeTests(driver),
+      callbackTests(driver),
+      poolTests(driver),
+      joinedTests(driver),
+      shapeTests(adapter),
+    ],
   };
 }
 

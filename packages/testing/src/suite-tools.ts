@@ -7,6 +7,7 @@ export function suiteTools<Options>(options: Options): Tools<Options> {
     name: '@clew/testing',
     options,
     tracer: trace.getTracer('@clew/testing'),
+    meter: undefined,
     wrap: () => {},
     subscribe: () => {},
     once: (_object, patch) => patch(),

@@ -34,6 +34,7 @@ export function createTools<Options>(
     name,
     options,
     tracer,
+    meter: undefined,
     wrap(object, key, make) {
       const undone = replace(object, key, name, make as unknown as (original: AnyFunction) => AnyFunction);
       if (undone) undo.addFor(object, undone);

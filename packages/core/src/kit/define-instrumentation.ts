@@ -1,4 +1,4 @@
-import { type Context, diag, type TracerProvider } from '@opentelemetry/api';
+import { type Context, diag, type MeterProvider, metrics, type TracerProvider } from '@opentelemetry/api';
 import {
   type Instrumentation,
   InstrumentationBase,
@@ -10,6 +10,7 @@ import { guard } from './failures.ts';
 import { moduleHook, pathOf } from './module-hook.ts';
 import { claim, release } from './one-per-process.ts';
 import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
+import { realMeter } from './real-meter.ts';
 import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
 import { UndoList } from './undo-list.ts';
 import { followReplacements } from './wrap.ts';
@@ -84,6 +85,11 @@ export function defineInstrumentation<K extends OptionKinds>(
       this.tools.tracer = this.tracer;
     }
 
+    override setMeterProvider(provider: MeterProvider): void {
+      super.setMeterProvider(provider);
+      this.tools.meter = realMeter(this.meter);
+    }
+
     protected override init(): InstrumentationNodeModuleDefinition[] {
       this.state ??= {
         undo: new UndoList(),
@@ -102,6 +108,7 @@ export function defineInstrumentation<K extends OptionKinds>(
     override enable(): void {
       if (this.isEnabled() || !claimFor(definition.name, this)) return;
       super.enable();
+      this.measure();
       for (const target of definition.targets) {
         if (!isModuleTarget(target))
           guard(`${definition.name} on ${target.channel}`, () => target.watch(this.tools));
@@ -149,10 +156,16 @@ export function defineInstrumentation<K extends OptionKinds>(
         // A CommonJS module arrives once by itself and once as the default export of an ES module.
         if (copies.get(own) !== true) {
           copies.set(own, true);
+          this.measure();
           target.patch(own, this.tools);
         }
         this.follow();
       });
+    }
+
+    /** Uses the global meter if there is none yet. */
+    measure(): void {
+      this.tools.meter ??= realMeter(metrics.getMeter(definition.name, definition.version));
     }
 
     follow(): void {

@@ -1,4 +1,4 @@
-import type { Tracer } from '@opentelemetry/api';
+import type { Meter, Tracer } from '@opentelemetry/api';
 import type { Operation } from '../operation.ts';
 import type { ChannelOperation, ChannelView } from './tracing-channel.ts';
 import type { AnyFunction } from './wrap.ts';
@@ -11,6 +11,11 @@ export interface Tools<Options> {
   readonly options: Options;
   /** The tracer of the current provider. */
   readonly tracer: Tracer;
+  /**
+   * The meter of the MeterProvider; `undefined` without one. A global provider counts if it is set before the plugin is
+   * created or the library is loaded; one that is passed to `setMeterProvider` counts at once.
+   */
+  readonly meter: Meter | undefined;
   /** Replaces `object[name]` by what `make` returns; keeps name, length and properties of the original. */
   wrap<F extends AnyFunction>(object: object, name: PropertyKey, make: (original: F) => F): void;
   /**

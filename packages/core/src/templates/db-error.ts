@@ -1,4 +1,5 @@
 import { withoutQuotedValues } from './database-message.ts';
+import type { BoundValues } from './db-query.ts';
 import { literalsOf } from './sql.ts';
 
 /** The number of characters to search for if a database quotes only the beginning of a long value. */
@@ -8,12 +9,17 @@ const MAX_VALUES = 1000;
 const MAX_SEPARATORS = 64;
 
 /**
- * `db.response.status_code` of an error: the SQLSTATE of PostgreSQL, the numbers of MySQL and SQL Server, the codes of
- * Oracle and SQLite. Undefined for an error that did not come from the database, such as a lost connection.
+ * `db.response.status_code` of an error: the SQLSTATE of PostgreSQL, the numbers of MySQL, SQL Server and MongoDB, the
+ * codes of Oracle and SQLite, the first word of an error of Redis (`WRONGTYPE`). Undefined for an error that did not come
+ * from the database, such as a lost connection.
  */
-export function statusCodeOf(error: unknown): string | undefined {
+export function statusCodeOf(error: unknown, system?: string): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { code, errno, number, sqlState } = error as Record<string, unknown>;
+  const { code, errcode, errno, message, number, sqlState } = error as Record<string, unknown>;
+  if (system === 'redis') return /^[A-Z][A-Z0-9]+(?= )/.exec(String(message))?.[0];
+  if (system === 'mongodb') return typeof code === 'number' ? String(code) : undefined;
+  // `node:sqlite`
+  if (typeof errcode === 'number') return String(errcode);
   if (typeof sqlState === 'string' && typeof errno === 'number') return String(errno);
   if (typeof code === 'string' && /^(?:(?=\D*\d)[\dA-Z]{5}|SQLITE_\w+|ORA-\d+)$/.test(code)) return code;
   return typeof number === 'number' ? String(number) : undefined;
@@ -24,8 +30,7 @@ export interface FailedStatement {
   /** `db.system.name` */
   readonly system: string;
   readonly sql: string | undefined;
-  /** The bound values. */
-  readonly values?: readonly unknown[] | undefined;
+  readonly values?: BoundValues | undefined;
 }
 
 /**
@@ -82,7 +87,8 @@ function withMessage(stack: string, known: readonly string[], message: string): 
 
 function clean(message: string, { system, sql, values = [] }: FailedStatement): string {
   const withoutQuoted = withoutQuotedValues(message);
-  const secrets = [...values.flat(3).slice(0, MAX_VALUES).map(textOf), ...literalsOf(sql, system)];
+  const bound: readonly unknown[] = Array.isArray(values) ? values : Object.values(values);
+  const secrets = [...bound.flat(3).slice(0, MAX_VALUES).map(textOf), ...literalsOf(sql, system)];
   return secrets.reduce(hideValue, withoutQuoted);
 }
 

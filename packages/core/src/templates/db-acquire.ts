@@ -1,0 +1,130 @@
+import { type Context, SpanKind } from '@opentelemetry/api';
+import { guard } from '../kit/failures.ts';
+import { observePromise } from '../kit/observe-promise.ts';
+import { monotonicNow, wallNow } from '../kit/originals.ts';
+import type { Tools } from '../kit/target.ts';
+import type { ChannelOperation } from '../kit/tracing-channel.ts';
+import { type AnyFunction, dress } from '../kit/wrap.ts';
+import { bindCallback, Operation } from '../operation.ts';
+import { databaseAttributes } from './db-attributes.ts';
+import { measureWait, metricsOf } from './db-metrics.ts';
+import type { CommandOptions } from './db-options.ts';
+import { isRecorded, queryContext } from './db-parent.ts';
+import type { Database } from './db-query.ts';
+
+/** Shorter waits are not recorded: getting an idle connection takes a few turns of the event loop, too. */
+const MIN_WAIT_MS = 1;
+
+/** The waits by connection, until a query takes them. */
+const waits = new WeakMap<object, number>();
+
+/**
+ * Starts to measure the wait for a connection of a pool; `undefined` if it is not to be traced. The wait becomes an
+ * attribute of the first query whose description has the connection. If no connection could be acquired, that is a span
+ * `acquire connection` with the error, because the query never runs. `describe` is called only then, and for metrics.
+ *
+ * @example
+ * const wait = db.startAcquire(tools, () => databaseOf(this));
+ * return wait === undefined ? acquire.call(this) : wait.settle(acquire.call(this));
+ */
+export function startAcquire(tools: Tools<CommandOptions>, describe: () => Database): PoolWait | undefined {
+  const parent = queryContext();
+  if (parent === undefined) return undefined;
+  if (!isRecorded(tools, parent) && tools.meter === undefined) return undefined;
+  return new PoolWait(tools, parent, describe);
+}
+
+/** The time that a query waited for its connection, in milliseconds; only for the first query. */
+export function takeWait(connection: object | undefined): number | undefined {
+  if (connection === undefined) return undefined;
+  const waitMs = waits.get(connection);
+  if (waitMs !== undefined) waits.delete(connection);
+  return waitMs;
+}
+
+/** The wait for a connection of a pool. It fits into `tools.traceChannel`, too: `finish` calls `acquired`. */
+export class PoolWait implements ChannelOperation {
+  readonly context = undefined;
+  ended = false;
+  readonly #tools: Tools<CommandOptions>;
+  readonly #parent: Context;
+  readonly #describe: () => Database;
+  readonly #startedMs = monotonicNow();
+
+  constructor(tools: Tools<CommandOptions>, parent: Context, describe: () => Database) {
+    this.#tools = tools;
+    this.#parent = parent;
+    this.#describe = describe;
+  }
+
+  get recording(): boolean {
+    return !this.ended;
+  }
+
+  /** Ends the wait: the connection was acquired. */
+  acquired(connection: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    const waitMs = this.#elapsedMs();
+    this.#measure(waitMs);
+    const isObject = typeof connection === 'object' && connection !== null;
+    if (isObject && waitMs >= MIN_WAIT_MS) waits.set(connection, waitMs);
+  }
+
+  /** Ends the wait: no connection was acquired. */
+  fail(error: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    const waitMs = this.#elapsedMs();
+    this.#measure(waitMs, error);
+    if (!isRecorded(this.#tools, this.#parent)) return;
+    guard(`${this.#tools.name}: starting a span`, () => {
+      const options = {
+        kind: SpanKind.CLIENT,
+        attributes: databaseAttributes(this.#describe()),
+        startTime: wallNow() - waitMs,
+      };
+      const span = this.#tools.tracer.startSpan('acquire connection', options, this.#parent);
+      const acquire = new Operation(span, this.#parent);
+      acquire.fail(error);
+      acquire.end();
+    });
+  }
+
+  /** Ends the wait without a result. */
+  end(): void {
+    this.ended = true;
+  }
+
+  /** Ends the wait when the promise of a connection settles. Return the result in place of the promise. */
+  settle<T>(promise: T): T {
+    return observePromise(
+      promise,
+      (connection) => this.acquired(connection),
+      (error) => this.fail(error),
+    );
+  }
+
+  /** Returns a callback `(error, connection, …)` to give to the pool. `fn` runs in the context that is current now. */
+  callback<F>(fn: F): F {
+    if (typeof fn !== 'function') return fn;
+    const bound = bindCallback(fn) as unknown as AnyFunction;
+    const wait = this;
+    return dress(bound, function (this: unknown, ...args: unknown[]): unknown {
+      const [error, connection] = args;
+      if (error) wait.fail(error);
+      else wait.acquired(connection);
+      return Reflect.apply(bound, this, args);
+    }) as unknown as F;
+  }
+
+  #elapsedMs(): number {
+    return monotonicNow() - this.#startedMs;
+  }
+
+  #measure(waitMs: number, error?: unknown): void {
+    const { meter } = this.#tools;
+    if (meter === undefined) return;
+    guard('recording a metric', () => measureWait(metricsOf(meter), this.#describe(), waitMs, error));
+  }
+}

@@ -1,0 +1,85 @@
+import type { Attributes, Context, Counter, Histogram, Meter } from '@opentelemetry/api';
+import { guard } from '../kit/failures.ts';
+import { monotonicNow } from '../kit/originals.ts';
+import { perObject } from '../kit/per-object.ts';
+import { readProperty } from '../kit/read-property.ts';
+import { errorType } from '../record-error.ts';
+import { ATTR } from '../semconv.ts';
+import { type Database, poolNameOf } from './db-query.ts';
+
+/** The instruments of one meter. Source: https://opentelemetry.io/docs/specs/semconv/db/database-metrics/ */
+export interface DbMetrics {
+  readonly duration: Histogram;
+  readonly waitTime: Histogram;
+  readonly timeouts: Counter;
+}
+
+/** The buckets that the conventions prescribe, in seconds. */
+const BUCKETS = { explicitBucketBoundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] };
+
+/** Creates the instruments of a meter once. */
+export const metricsOf = perObject(
+  (meter: Meter): DbMetrics => ({
+    duration: meter.createHistogram('db.client.operation.duration', {
+      description: 'Duration of database client operations.',
+      unit: 's',
+      advice: BUCKETS,
+    }),
+    waitTime: meter.createHistogram('db.client.connection.wait_time', {
+      description: 'The time it took to obtain an open connection from the pool.',
+      unit: 's',
+      advice: BUCKETS,
+    }),
+    timeouts: meter.createCounter('db.client.connection.timeouts', {
+      description: 'The number of timeouts while waiting for a connection of the pool.',
+      unit: '{timeout}',
+    }),
+  }),
+);
+
+/** The measurement of one query. */
+export class Measurement {
+  readonly #duration: Histogram;
+  readonly #startMs = monotonicNow();
+  #attributes: Attributes;
+
+  constructor(duration: Histogram, attributes: Attributes) {
+    this.#duration = duration;
+    this.#attributes = attributes;
+  }
+
+  /** Adds the error. */
+  fail(error: unknown, statusCode: string | undefined): void {
+    this.#attributes = {
+      ...this.#attributes,
+      [ATTR.errorType]: errorType(error),
+      ...(statusCode !== undefined && { [ATTR.dbResponseStatusCode]: statusCode }),
+    };
+  }
+
+  /** Records the duration. */
+  end(current: Context): void {
+    guard('recording a metric', () =>
+      this.#duration.record((monotonicNow() - this.#startMs) / 1000, this.#attributes, current),
+    );
+  }
+}
+
+/** Records how long an application waited for a connection, and whether it waited in vain. */
+export function measureWait(
+  { waitTime, timeouts }: DbMetrics,
+  database: Database,
+  waitMs: number,
+  error?: unknown,
+) {
+  const attributes = { [ATTR.dbClientConnectionPoolName]: poolNameOf(database) };
+  if (error === undefined) waitTime.record(waitMs / 1000, attributes);
+  else if (isTimeout(error)) timeouts.add(1, attributes);
+}
+
+function isTimeout(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  return ['name', 'code', 'message'].some((key) =>
+    /timed?[ _-]?out/i.test(String(readProperty(error, key) ?? '')),
+  );
+}

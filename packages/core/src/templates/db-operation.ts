@@ -1,0 +1,143 @@
+import { type Context, type Span, trace } from '@opentelemetry/api';
+import { isCancellation } from '../cancellation.ts';
+import { guard } from '../kit/failures.ts';
+import { Operation } from '../operation.ts';
+import { ATTR } from '../semconv.ts';
+import { statusCodeOf, withoutValues } from './db-error.ts';
+import type { Measurement } from './db-metrics.ts';
+import type { Database, DbQuery } from './db-query.ts';
+
+/** The operation of a query. Its error is recorded once, without the values that the application bound. */
+export class QueryOperation extends Operation {
+  /** What is measured of the query, if metrics are recorded. */
+  readonly #measurement: Measurement | undefined;
+  readonly #query: DbQuery;
+  #failed = false;
+
+  constructor(span: Span, current: Context, caller: Context, query: DbQuery, measurement?: Measurement) {
+    super(span, current, caller);
+    this.#query = query;
+    this.#measurement = measurement;
+  }
+
+  /** Records the number of rows that the database returned, if it is a number. */
+  rows(count: unknown): void {
+    if (typeof count === 'number' && count >= 0 && this.recording)
+      this.span.setAttribute(ATTR.dbResponseReturnedRows, count);
+  }
+
+  override fail(error: unknown): void {
+    this.failAs(error, this.#query);
+  }
+
+  /** Records the error of a query, which may be the same query in the words of a driver below. */
+  failAs(error: unknown, { sql, values, database }: DbQuery): void {
+    if (this.ended || this.#failed || isCancellation(error)) return;
+    this.#failed = true;
+    const status = statusCodeOf(error, database.system);
+    this.#measurement?.fail(error, status);
+    if (!this.recording) return;
+    if (status !== undefined) this.span.setAttribute(ATTR.dbResponseStatusCode, status);
+    super.fail(
+      guard('reading the error of a query', () =>
+        withoutValues(error, { system: database.system, sql, values }),
+      ),
+    );
+  }
+
+  override end(...given: Parameters<Operation['end']>): void {
+    if (!this.ended) this.#measurement?.end(this.context);
+    super.end(...given);
+  }
+
+  override run<T>(fn: () => T): T {
+    const outer = running.query;
+    running.query = this;
+    try {
+      return super.run(fn);
+    } finally {
+      running.query = outer;
+    }
+  }
+
+  /**
+   * The operation of the same statement in a driver below this library, if its text begins like this one's. It adds to
+   * this operation's span and does not end it. Only one query may join.
+   */
+  join(query: DbQuery, parent: Context): QueryOperation | undefined {
+    if (trace.getSpan(parent) !== trace.getSpan(this.context) || !isSameStatement(this.#query, query))
+      return undefined;
+    running.query = undefined;
+    if (this.recording) this.#describe(query.database);
+    return new JoinedQuery(this, query);
+  }
+
+  /** Adds what only the driver knows. */
+  #describe({ namespace, address, port }: Database): void {
+    const known = this.#query.database;
+    if (known.namespace === undefined && namespace !== undefined)
+      this.span.setAttribute(ATTR.dbNamespace, namespace);
+    if (known.address !== undefined || address === undefined) return;
+    this.span.setAttribute(ATTR.serverAddress, address);
+    if (port !== undefined) this.span.setAttribute(ATTR.serverPort, port);
+  }
+}
+
+/** A query that a driver runs for a library above it, such as a query builder. Its end does not end the span. */
+class JoinedQuery extends QueryOperation {
+  readonly #outer: QueryOperation;
+  readonly #joined: DbQuery;
+
+  constructor(outer: QueryOperation, query: DbQuery) {
+    super(outer.span, outer.context, outer.context, query);
+    this.#outer = outer;
+    this.#joined = query;
+  }
+
+  override get recording(): boolean {
+    return !this.ended && this.#outer.recording;
+  }
+
+  override fail(error: unknown): void {
+    if (!this.ended) this.#outer.failAs(error, this.#joined);
+  }
+
+  override end(attributes?: Parameters<Operation['end']>[0]): void {
+    if (attributes !== undefined && this.recording) this.span.setAttributes(attributes);
+    this.ended = true;
+  }
+
+  /** The span is current already. */
+  override run<T>(fn: () => T): T {
+    try {
+      return fn();
+    } catch (error) {
+      this.fail(error);
+      this.end();
+      throw error;
+    }
+  }
+}
+
+interface Running {
+  /** The query whose `run` is calling the library, until a query of a driver has joined it. */
+  query: QueryOperation | undefined;
+}
+
+const KEY = Symbol.for('clew.db.running');
+const holder = globalThis as { [KEY]?: Running };
+holder[KEY] ??= { query: undefined };
+
+/** One for all copies of this package, because the plugins of a library and of its driver may use different copies. */
+export const running: Running = holder[KEY];
+
+/** The length that is compared. */
+const COMPARED_CHARS = 32;
+
+/** Whether two statements are the same up to the first placeholder, which drivers write in different ways. */
+function isSameStatement({ sql: outer }: DbQuery, { sql: inner }: DbQuery): boolean {
+  if (outer === undefined || inner === undefined) return false;
+  const placeholder = outer.search(/[?$:@\\]/);
+  const length = placeholder < 0 ? COMPARED_CHARS : Math.min(placeholder, COMPARED_CHARS);
+  return outer.slice(0, length) === inner.slice(0, length);
+}
