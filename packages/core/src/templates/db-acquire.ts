@@ -6,7 +6,9 @@ import type { Tools } from '../kit/target.ts';
 import type { ChannelOperation } from '../kit/tracing-channel.ts';
 import { type AnyFunction, dress } from '../kit/wrap.ts';
 import { bindCallback, Operation } from '../operation.ts';
+import { ATTR } from '../semconv.ts';
 import { databaseAttributes } from './db-attributes.ts';
+import { statusCodeOf } from './db-error.ts';
 import { measureWait, metricsOf } from './db-metrics.ts';
 import type { CommandOptions } from './db-options.ts';
 import { isRecorded, queryContext } from './db-parent.ts';
@@ -31,7 +33,17 @@ export function startAcquire(tools: Tools<CommandOptions>, describe: () => Datab
   const parent = queryContext();
   if (parent === undefined) return undefined;
   if (!isRecorded(tools, parent) && tools.meter === undefined) return undefined;
-  return new PoolWait(tools, parent, describe);
+  return new PoolWait(tools, parent, describe, 'acquire connection');
+}
+
+/**
+ * Like `startAcquire`, for a connection that the application opens without a pool: a failure is a span `connect`, and the
+ * time is not recorded.
+ */
+export function startConnect(tools: Tools<CommandOptions>, describe: () => Database): PoolWait | undefined {
+  const parent = queryContext();
+  if (parent === undefined || !isRecorded(tools, parent)) return undefined;
+  return new PoolWait(tools, parent, describe, 'connect');
 }
 
 /** The time that a query waited for its connection, in milliseconds; only for the first query. */
@@ -42,19 +54,26 @@ export function takeWait(connection: object | undefined): number | undefined {
   return waitMs;
 }
 
-/** The wait for a connection of a pool. It fits into `tools.traceChannel`, too: `finish` calls `acquired`. */
+/** The wait for a connection, of a pool or a new one. It fits into `tools.traceChannel`, too: `finish` calls `acquired`. */
 export class PoolWait implements ChannelOperation {
   readonly context = undefined;
   ended = false;
   readonly #tools: Tools<CommandOptions>;
   readonly #parent: Context;
   readonly #describe: () => Database;
+  readonly #name: 'acquire connection' | 'connect';
   readonly #startedMs = monotonicNow();
 
-  constructor(tools: Tools<CommandOptions>, parent: Context, describe: () => Database) {
+  constructor(
+    tools: Tools<CommandOptions>,
+    parent: Context,
+    describe: () => Database,
+    name: 'acquire connection' | 'connect',
+  ) {
     this.#tools = tools;
     this.#parent = parent;
     this.#describe = describe;
+    this.#name = name;
   }
 
   get recording(): boolean {
@@ -65,6 +84,7 @@ export class PoolWait implements ChannelOperation {
   acquired(connection: unknown): void {
     if (this.ended) return;
     this.ended = true;
+    if (!this.#isForPool) return;
     const waitMs = this.#elapsedMs();
     this.#measure(waitMs);
     const isObject = typeof connection === 'object' && connection !== null;
@@ -79,12 +99,12 @@ export class PoolWait implements ChannelOperation {
     this.#measure(waitMs, error);
     if (!isRecorded(this.#tools, this.#parent)) return;
     guard(`${this.#tools.name}: starting a span`, () => {
-      const options = {
-        kind: SpanKind.CLIENT,
-        attributes: databaseAttributes(this.#describe()),
-        startTime: wallNow() - waitMs,
-      };
-      const span = this.#tools.tracer.startSpan('acquire connection', options, this.#parent);
+      const database = this.#describe();
+      const attributes = databaseAttributes(database);
+      const status = statusCodeOf(error, database.system);
+      if (status !== undefined) attributes[ATTR.dbResponseStatusCode] = status;
+      const options = { kind: SpanKind.CLIENT, attributes, startTime: wallNow() - waitMs };
+      const span = this.#tools.tracer.startSpan(this.#name, options, this.#parent);
       const acquire = new Operation(span, this.#parent);
       acquire.fail(error);
       acquire.end();
@@ -110,12 +130,17 @@ export class PoolWait implements ChannelOperation {
     if (typeof fn !== 'function') return fn;
     const bound = bindCallback(fn) as unknown as AnyFunction;
     const wait = this;
-    return dress(bound, function (this: unknown, ...args: unknown[]): unknown {
+    const ending = function (this: unknown, ...args: unknown[]): unknown {
       const [error, connection] = args;
       if (error) wait.fail(error);
       else wait.acquired(connection);
       return Reflect.apply(bound, this, args);
-    }) as unknown as F;
+    };
+    return dress(ending as AnyFunction, bound) as unknown as F;
+  }
+
+  get #isForPool(): boolean {
+    return this.#name === 'acquire connection';
   }
 
   #elapsedMs(): number {
@@ -124,7 +149,7 @@ export class PoolWait implements ChannelOperation {
 
   #measure(waitMs: number, error?: unknown): void {
     const { meter } = this.#tools;
-    if (meter === undefined) return;
+    if (meter === undefined || !this.#isForPool) return;
     guard('recording a metric', () => measureWait(metricsOf(meter), this.#describe(), waitMs, error));
   }
 }
