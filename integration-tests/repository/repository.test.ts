@@ -43,6 +43,23 @@ describe('the repository', () => {
     }
   });
 
+  // A missing reference compiles a package before its dependency: the first build of a clone fails.
+  test('refers in each tsconfig.json to the packages that the package depends on', () => {
+    const folders = new Map(
+      globSync('packages/*', { cwd: root }).map((folder) => [
+        JSON.parse(read(`${folder}/package.json`)).name,
+        folder.replace('packages/', '../'),
+      ]),
+    );
+    for (const [name, folder] of folders) {
+      const { dependencies = {} } = JSON.parse(read(`packages/${folder.slice(3)}/package.json`));
+      const { references = [] } = JSON.parse(read(`packages/${folder.slice(3)}/tsconfig.json`));
+      const needed = Object.keys(dependencies).flatMap((dependency) => folders.get(dependency) ?? []);
+      const given = references.map(({ path }: { path: string }) => path);
+      expect([name, needed.filter((path) => !given.includes(path))]).toEqual([name, []]);
+    }
+  });
+
   test('has a README for every package', () => {
     for (const folder of globSync('packages/*', { cwd: root })) {
       expect([folder, read(`${folder}/README.md`).startsWith('# @clew/')]).toEqual([folder, true]);
