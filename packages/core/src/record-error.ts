@@ -21,13 +21,15 @@ export function recordError(span: Span, error: unknown): void {
 }
 
 /**
- * `error.type` of any thrown value: its `code` if that is a string (`ECONNREFUSED`, a SQLSTATE), the low-cardinality
- * identifier that the conventions allow in place of a class; else {@link exceptionType}.
+ * `error.type` of any thrown value: its `code` if that is a string (`ECONNREFUSED`, a SQLSTATE), or the name of its code
+ * (`codeName` of MongoDB: `WriteConflict`). These are the low-cardinality identifiers that the conventions allow in place
+ * of a class. Else {@link exceptionType}.
  */
 export function errorType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error;
-  const code = readProperty(error, 'code');
-  return typeof code === 'string' && code !== '' ? code : exceptionType(error);
+  const identifiers = [readProperty(error, 'code'), readProperty(error, 'codeName')];
+  const found = identifiers.find((each): each is string => typeof each === 'string' && each !== '');
+  return found ?? exceptionType(error);
 }
 
 /** Names of general classes: the name of a derived class is more specific. */

@@ -23,6 +23,12 @@ describe('any thrown value is recorded', () => {
       'MongoServerError: x',
       'x',
     ],
+    [
+      Object.assign(new Error('x'), { code: 112, codeName: 'WriteConflict' }),
+      'WriteConflict',
+      'Error: x',
+      'x',
+    ],
     [new DOMException('a', 'AbortError'), 'AbortError', 'AbortError: a', 'a'],
     ['text', 'string', 'string: text', 'text'],
     [42, 'number', 'number: 42', '42'],

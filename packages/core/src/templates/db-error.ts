@@ -86,10 +86,18 @@ function withMessage(stack: string, known: readonly string[], message: string): 
 }
 
 function clean(message: string, { system, sql, values = [] }: FailedStatement): string {
-  const withoutQuoted = withoutQuotedValues(message);
+  const withoutQuoted = withoutQuotedValues(system === 'mongodb' ? withoutDocuments(message) : message);
   const bound: readonly unknown[] = Array.isArray(values) ? values : Object.values(values);
   const secrets = [...bound.flat(3).slice(0, MAX_VALUES).map(textOf), ...literalsOf(sql, system)];
   return secrets.reduce(hideValue, withoutQuoted);
+}
+
+/** MongoDB puts documents of the application into its messages: `dup key: { email: "a@example.com" }`. */
+function withoutDocuments(message: string): string {
+  const start = message.indexOf('{');
+  return start < 0
+    ? message
+    : `${message.slice(0, start)}{?}${message.slice(message.lastIndexOf('}') + 1 || message.length)}`;
 }
 
 function textOf(value: unknown): string {

@@ -13,6 +13,11 @@ describe('the status code of a database', () => {
     expect(statusCodeOf(Object.assign(new Error('no'), error))).toBe(expected);
   });
 
+  test('of MongoDB is a number', () => {
+    expect(statusCodeOf(Object.assign(new Error('no'), { code: 11000 }), 'mongodb')).toBe('11000');
+    expect(statusCodeOf(new Error('connection closed'), 'mongodb')).toBeUndefined();
+  });
+
   test('is undefined for a value that is not an error', () => {
     expect(statusCodeOf('42P01')).toBeUndefined();
     expect(statusCodeOf(undefined)).toBeUndefined();
@@ -55,6 +60,23 @@ describe('an error without values', () => {
     expect(view.stack).toMatch(/^TypeError: bad value "\?"\n/);
     expect(error.message).toBe('bad value "s3cr3t"');
     expect(error.stack).toContain('s3cr3t');
+  });
+
+  test.each([
+    [
+      'E11000 duplicate key error collection: shop.users index: email_1 dup key: { email: "bo@x.example" }',
+      'E11000 duplicate key error collection: shop.users index: email_1 dup key: {?}',
+    ],
+    [
+      'Cannot apply $inc to a value of non-numeric type. {_id: 4711} has the field',
+      'Cannot apply $inc to a value of non-numeric type. {?} has the field',
+    ],
+    ['Failed to parse: { a: { b: 4711 }', 'Failed to parse: {?}'],
+    ['cut off: { a: 4711', 'cut off: {?}'],
+    ['ns not found', 'ns not found'],
+  ])('of MongoDB has no documents: %s', (message, expected) => {
+    const view = withoutValues(new Error(message), { system: 'mongodb', sql: undefined }) as Error;
+    expect(view.message).toBe(expected);
   });
 
   const insert = "insert into t values ('s3cr3t - s3cr3t', 4711)";
