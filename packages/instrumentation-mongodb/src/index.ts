@@ -1,0 +1,1 @@
+export { MongoDBInstrumentation } from './mongodb-instrumentation.ts';
