@@ -1,5 +1,7 @@
-import { dialectOf, endOfNested, type SqlDialect } from './sql-dialect.ts';
+import { dialectOf, type SqlDialect } from './sql-dialect.ts';
 import { SqlReader } from './sql-reader.ts';
+import { SqlScanner, TOKEN } from './sql-scanner.ts';
+import { keywordOf } from './sql-words.ts';
 
 /** The parts of a statement that are safe to record: they contain no values. */
 export interface SqlReading {
@@ -9,7 +11,7 @@ export interface SqlReading {
   readonly operation: string | undefined;
   /** The table, if there is exactly one. */
   readonly collection: string | undefined;
-  /** Operation and tables, `SELECT songs artists`; at most 255 characters. The span's name. */
+  /** Operations and tables in their order, `INSERT songs SELECT drafts`; at most 255 characters. The span's name. */
   readonly summary: string | undefined;
 }
 
@@ -29,13 +31,15 @@ export function readSql(sql: string, system: string): SqlReading {
   const cache = cacheOf(dialect);
   const known = cache.get(sql);
   if (known !== undefined) return known;
-  const reading = read(sql.slice(0, MAX_CHARS * 2), dialect);
+  const reading = read(sql.length > MAX_CHARS * 2 ? sql.slice(0, MAX_CHARS * 2) : sql, dialect);
   if (sql.length <= MAX_CHARS) remember(cache, sql, reading);
   return reading;
 }
 
 function cacheOf(dialect: SqlDialect): Map<string, SqlReading> {
-  const cache = caches.get(dialect) ?? new Map<string, SqlReading>();
+  const known = caches.get(dialect);
+  if (known !== undefined) return known;
+  const cache = new Map<string, SqlReading>();
   caches.set(dialect, cache);
   return cache;
 }
@@ -49,16 +53,34 @@ function remember(cache: Map<string, SqlReading>, sql: string, reading: SqlReadi
 }
 
 function read(sql: string, dialect: SqlDialect): SqlReading {
-  const { lexer } = dialect;
+  const scanner = new SqlScanner(sql, dialect);
   const reader = new SqlReader();
   let text = '';
   let done = 0;
-  lexer.lastIndex = 0;
-  for (let match = lexer.exec(sql); match !== null; match = lexer.exec(sql)) {
-    text += sql.slice(done, match.index);
-    text += kept(match, reader, dialect) ?? (/\s/.test(text.at(-1) ?? ' ') ? '' : ' ');
-    if (match.groups?.nested !== undefined) lexer.lastIndex = endOfNested(sql, match.index);
-    done = lexer.lastIndex;
+  for (let kind = scanner.next(); kind !== TOKEN.end; kind = scanner.next()) {
+    const { start, end } = scanner;
+    let isValue = kind === TOKEN.text || kind === TOKEN.number;
+    if (kind === TOKEN.word) {
+      const word = sql.slice(start, end);
+      const keyword = keywordOf(word);
+      isValue = (keyword?.text === 'TRUE' || keyword?.text === 'FALSE') && reader.expectsBoolean;
+      if (!isValue) reader.word(word, keyword);
+    } else if (kind === TOKEN.punctuation) {
+      reader.punctuation(sql.charAt(start));
+    } else if (kind === TOKEN.quoted) {
+      isValue =
+        dialect.doubleQuoted === 'either' && sql.charAt(start) === '"' && !isName(sql, start, end, reader);
+      if (!isValue) reader.word(nameIn(sql, start, end), undefined);
+    } else if (kind === TOKEN.comment) {
+      text += sql.slice(done, start);
+      if (!/\s$/.test(text || ' ')) text += ' ';
+      done = end;
+      continue;
+    }
+    if (isValue || kind === TOKEN.placeholder) reader.value();
+    if (!isValue) continue;
+    text += `${sql.slice(done, start)}?`;
+    done = end;
   }
   const { operation } = reader;
   const tables = reader.tables();
@@ -66,23 +88,14 @@ function read(sql: string, dialect: SqlDialect): SqlReading {
     text: (text + sql.slice(done)).trim().slice(0, MAX_CHARS),
     operation,
     collection: tables.length === 1 ? tables[0] : undefined,
-    summary: operation && [operation, ...tables].join(' ').slice(0, MAX_SUMMARY_CHARS),
+    summary: reader.summary(MAX_SUMMARY_CHARS),
   };
 }
 
-/** Passes a token to the reader and returns it, or `?` for a literal; `undefined` for a comment. */
-function kept(match: RegExpExecArray, reader: SqlReader, dialect: SqlDialect): string | undefined {
-  const { 0: token, groups = {} } = match;
-  if (groups.comment !== undefined || groups.nested !== undefined) return undefined;
-  const isText =
-    groups.text !== undefined ||
-    groups.number !== undefined ||
-    (dialect.namesMayBeTexts && token.startsWith('"') && !isName(match, reader));
-  if (isText) reader.value();
-  else if (groups.word !== undefined) reader.word(token);
-  else if (groups.punctuation !== undefined) reader.punctuation(token);
-  else reader.value();
-  return isText ? '?' : token;
+/** The name inside of its quotes; the last quote is missing in a statement that was cut. */
+function nameIn(sql: string, start: number, end: number): string {
+  const isClosed = end - start > 1 && /["`\]]/.test(sql.charAt(end - 1));
+  return sql.slice(start + 1, isClosed ? end - 1 : end);
 }
 
 const BEFORE_VALUE = /[=<>|+*/%-]\s*$/;
@@ -91,21 +104,23 @@ const AFTER_NAME = /\s*(?:\.|[=<>!]|(?:IN|IS|LIKE|NOT|BETWEEN|GLOB|ASC|DESC)\b)/
 const MAX_SPACE = 16;
 
 /** Whether a double-quoted token must be a name. An ambiguous token counts as a text, so that no value is recorded. */
-function isName({ 0: token, index, input }: RegExpExecArray, reader: SqlReader): boolean {
+function isName(sql: string, start: number, end: number, reader: SqlReader): boolean {
   if (reader.expectsName) return true;
-  AFTER_NAME.lastIndex = index + token.length;
-  const next = AFTER_NAME.exec(input)?.[0];
+  AFTER_NAME.lastIndex = end;
+  const next = AFTER_NAME.exec(sql)?.[0];
   if (next === undefined) return false;
-  return next.endsWith('.') || !BEFORE_VALUE.test(input.slice(Math.max(0, index - MAX_SPACE), index));
+  return next.endsWith('.') || !BEFORE_VALUE.test(sql.slice(Math.max(0, start - MAX_SPACE), start));
 }
 
 /** The contents of the text literals in the first 8,192 characters of a statement, without quotes and escapes. */
 export function literalsOf(sql: string | undefined, system: string): string[] {
-  const texts = Array.from(
-    sql?.slice(0, MAX_CHARS * 2).matchAll(dialectOf(system).lexer) ?? [],
-    (match) => match.groups?.text,
-  );
-  return texts.flatMap((text) => (text === undefined ? [] : [contentOf(text)]));
+  if (sql === undefined) return [];
+  const read = sql.slice(0, MAX_CHARS * 2);
+  const scanner = new SqlScanner(read, dialectOf(system));
+  const texts: string[] = [];
+  for (let kind = scanner.next(); kind !== TOKEN.end; kind = scanner.next())
+    if (kind === TOKEN.text) texts.push(contentOf(read.slice(scanner.start, scanner.end)));
+  return texts;
 }
 
 function contentOf(literal: string): string {

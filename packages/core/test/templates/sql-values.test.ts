@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { loadModule, scanSync } from 'libpg-query';
 import { readSql } from '../../src/templates/sql.ts';
 
 const SYSTEMS = ['postgresql', 'mysql', 'mariadb', 'sqlite', 'microsoft.sql_server', 'oracle.db'] as const;
@@ -24,6 +25,8 @@ const quotings: Record<(typeof SYSTEMS)[number], ((value: string) => string)[]> 
     (value) => `q'~${value.replaceAll('~', '')}~'`,
   ],
 };
+
+beforeAll(() => loadModule());
 
 const SECRET = 'Zs3cr3tZ';
 
@@ -79,6 +82,66 @@ describe('values are never recorded', () => {
     );
   });
 
+  test("PostgreSQL's own scanner finds no text in the rest", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "'",
+        "''",
+        `"a'b"`,
+        '$$',
+        '$a$',
+        "E'",
+        '\\',
+        '/*',
+        '*/',
+        '--',
+        '\n',
+        ' ',
+        'Zs3cr3tZ',
+        'x',
+        ',',
+        '::',
+        '?',
+        '1',
+      ),
+      fc.constantFrom(
+        "'it''s'",
+        "E'a\\'b'",
+        '$q$ a $q$',
+        '/* /* */ */',
+        "U&'d'",
+        '-- x\n',
+        '->>',
+        '@>',
+        '$1',
+        "B'1'",
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
+        const sql = pieces.join('');
+        const texts = textsOf(sql);
+        // What the scanner refuses is not a statement.
+        fc.pre(texts !== undefined);
+        const rest = readSql(sql, 'postgresql').text;
+        for (const text of texts) expect([sql, rest]).toEqual([sql, expect.not.stringContaining(text)]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test.each([
+    ["/*!40101 SET NAMES 's3cr3t' */", 'SET NAMES ?'],
+    ["SELECT /*!50110 SQL_NO_CACHE */ 's3cr3t'", 'SELECT  SQL_NO_CACHE  ?'],
+    ["SELECT /*M!100100 1, */ 's3cr3t'", 'SELECT  ?,  ?'],
+    ["SELECT /*! 'a */ 's3cr3t' /* ' */", 'SELECT  ?'],
+    ["SELECT /*! /*! 's3cr3t' */ 's3cr3t' */ 's3cr3t'", 'SELECT  ?'],
+    ["SELECT /*! 1 -- */ 's3cr3t'\n, 's3cr3t' */", 'SELECT  ? ?'],
+    ["SELECT /*! unfinished 's3cr3t", 'SELECT  unfinished ?'],
+  ])('MySQL: the part of a comment that the server reads: %s', (sql, text) => {
+    expect(readSql(sql, 'mysql').text).toBe(text);
+  });
+
   test('any statement can be read', () => {
     fc.assert(
       fc.property(
@@ -92,7 +155,27 @@ describe('values are never recorded', () => {
   });
 });
 
+/** The texts in a statement that are long enough to be found again; `undefined` if it can't be scanned. */
+function textsOf(sql: string): string[] | undefined {
+  try {
+    return scanSync(sql)
+      .tokens.filter(({ tokenName }) => tokenName === 'SCONST')
+      .map(({ text }) => text)
+      .filter((text) => text.length > 3);
+  } catch {
+    return undefined;
+  }
+}
+
 describe('hostile statements', () => {
+  test('a statement of a megabyte takes no more time than one of the longest text that is read', () => {
+    for (const system of SYSTEMS) {
+      const long = `SELECT '${'s3cr3t '.repeat(150_000)}' FROM songs`;
+      const { text } = readSql(long, system);
+      expect(text).toBe('SELECT ?');
+    }
+  });
+
   /** The steps of a regular expression can't be counted: reading the longest text must simply finish. */
   test.each([
     "'",

@@ -1,0 +1,236 @@
+// Statements with what is to be read from them, written by hand. `¤` is a literal, which becomes `?` in the text; `<songs>`
+// is a name in the quotes of the dialect.
+
+/** The statement, its operation, its only table (or undefined), and its summary. */
+export type Row = readonly [
+  template: string,
+  operation: string,
+  collection: string | undefined,
+  summary: string,
+];
+
+const SONGS = 'songs';
+
+/** Statements that all dialects read in the same way. */
+export const ROWS: readonly Row[] = [
+  // One table.
+  ['SELECT id FROM songs WHERE title = ¤', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT <id>, ¤ AS kind FROM <songs>', 'SELECT', SONGS, 'SELECT songs'],
+  ['select distinct title from songs where year >= ¤ and year < ¤', 'SELECT', SONGS, 'SELECT songs'],
+  ['Select count(*) From songs', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT * FROM shop.songs s WHERE s.id IN (¤, ¤, ¤)', 'SELECT', 'shop.songs', 'SELECT shop.songs'],
+  ['SELECT * FROM <shop>.<songs>', 'SELECT', 'shop.songs', 'SELECT shop.songs'],
+  ['SELECT * FROM songs ORDER BY title, year DESC LIMIT ¤', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT * FROM songs GROUP BY year, title HAVING count(*) > ¤', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT * FROM songs FOR UPDATE', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT * FROM songs WHERE title LIKE ¤ AND NOT (year = ¤)', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT CASE WHEN year > ¤ THEN ¤ ELSE ¤ END FROM songs', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT CAST(¤ AS CHAR) FROM songs', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT max(id) OVER (PARTITION BY year ORDER BY title, id) FROM songs', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT title FROM songs WHERE id BETWEEN ¤ AND ¤;', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT EXTRACT(YEAR FROM made_at) FROM songs', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT COALESCE(title, ¤), REPLACE(title, ¤, ¤) FROM songs', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT id FROM songs WHERE (REPLACE(title, ¤, ¤)) = ¤', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT id\n\tFROM songs\r\nWHERE id=¤', 'SELECT', SONGS, 'SELECT songs'],
+  ['SELECT größe FROM lieder', 'SELECT', 'lieder', 'SELECT lieder'],
+  ['SELECT ¤', 'SELECT', undefined, 'SELECT'],
+  ['SELECT ¤ + ¤ * (¤ - ¤)', 'SELECT', undefined, 'SELECT'],
+  // Several tables.
+  ['SELECT * FROM songs, artists', 'SELECT', undefined, 'SELECT songs artists'],
+  ['SELECT * FROM songs s, artists AS a, labels', 'SELECT', undefined, 'SELECT songs artists labels'],
+  [
+    'SELECT * FROM songs JOIN artists ON artists.id = songs.artist',
+    'SELECT',
+    undefined,
+    'SELECT songs artists',
+  ],
+  [
+    'SELECT * FROM songs s LEFT JOIN artists a USING (id), labels',
+    'SELECT',
+    undefined,
+    'SELECT songs artists labels',
+  ],
+  [
+    'SELECT * FROM songs CROSS JOIN artists NATURAL JOIN labels',
+    'SELECT',
+    undefined,
+    'SELECT songs artists labels',
+  ],
+  ['SELECT * FROM (songs JOIN artists ON ¤ = ¤)', 'SELECT', undefined, 'SELECT songs artists'],
+  ['SELECT * FROM songs a JOIN songs b ON a.id = b.next', 'SELECT', SONGS, 'SELECT songs'],
+  // Queries inside of queries.
+  ['SELECT * FROM (SELECT id FROM songs WHERE id = ¤) t', 'SELECT', SONGS, 'SELECT SELECT songs'],
+  ['SELECT * FROM (SELECT id FROM songs) t, artists', 'SELECT', undefined, 'SELECT SELECT songs artists'],
+  ['SELECT (SELECT count(*) FROM plays) FROM songs', 'SELECT', undefined, 'SELECT SELECT plays songs'],
+  [
+    'SELECT id FROM songs WHERE id IN (SELECT song FROM plays)',
+    'SELECT',
+    undefined,
+    'SELECT songs SELECT plays',
+  ],
+  [
+    'SELECT id FROM songs WHERE EXISTS (SELECT ¤ FROM plays)',
+    'SELECT',
+    undefined,
+    'SELECT songs SELECT plays',
+  ],
+  ['SELECT id FROM songs UNION ALL SELECT id FROM albums', 'SELECT', undefined, 'SELECT songs SELECT albums'],
+  ['(SELECT id FROM songs) UNION (SELECT id FROM songs)', 'SELECT', SONGS, 'SELECT songs SELECT'],
+  [
+    'SELECT id FROM songs EXCEPT SELECT song FROM plays ORDER BY id, ¤',
+    'SELECT',
+    undefined,
+    'SELECT songs SELECT plays',
+  ],
+  // Common table expressions.
+  ['WITH new AS (SELECT * FROM drafts) SELECT * FROM new', 'SELECT', 'drafts', 'SELECT drafts SELECT'],
+  [
+    'WITH a AS (SELECT ¤), b AS (SELECT * FROM a) SELECT * FROM b, songs',
+    'SELECT',
+    SONGS,
+    'SELECT SELECT SELECT songs',
+  ],
+  [
+    'WITH RECURSIVE t (n) AS (SELECT ¤ UNION ALL SELECT n + ¤ FROM t) SELECT n FROM t',
+    'SELECT',
+    undefined,
+    'SELECT SELECT SELECT',
+  ],
+  [
+    'WITH a AS (SELECT id FROM drafts) DELETE FROM songs WHERE id IN (SELECT id FROM a)',
+    'DELETE',
+    undefined,
+    'SELECT drafts DELETE songs SELECT',
+  ],
+  [
+    'WITH a AS (SELECT id FROM drafts) UPDATE songs SET title = ¤',
+    'UPDATE',
+    undefined,
+    'SELECT drafts UPDATE songs',
+  ],
+  // Changes.
+  ['INSERT INTO songs VALUES (¤, ¤)', 'INSERT', SONGS, 'INSERT songs'],
+  ['INSERT INTO songs (id, title) VALUES (¤, ¤), (¤, ¤)', 'INSERT', SONGS, 'INSERT songs'],
+  ['insert into <songs> (<id>, <title>) values (¤, ¤)', 'INSERT', SONGS, 'INSERT songs'],
+  [
+    'INSERT INTO songs (id) SELECT id FROM drafts WHERE id > ¤',
+    'INSERT',
+    undefined,
+    'INSERT songs SELECT drafts',
+  ],
+  ['UPDATE songs SET title = ¤, year = year + ¤ WHERE id = ¤', 'UPDATE', SONGS, 'UPDATE songs'],
+  ['UPDATE <songs> SET <title> = ¤', 'UPDATE', SONGS, 'UPDATE songs'],
+  [
+    'UPDATE songs SET title = (SELECT name FROM artists LIMIT ¤)',
+    'UPDATE',
+    undefined,
+    'UPDATE songs SELECT artists',
+  ],
+  ['DELETE FROM songs', 'DELETE', SONGS, 'DELETE songs'],
+  ['DELETE FROM songs WHERE id = ¤', 'DELETE', SONGS, 'DELETE songs'],
+  [
+    'DELETE FROM songs WHERE id IN (SELECT song FROM plays)',
+    'DELETE',
+    undefined,
+    'DELETE songs SELECT plays',
+  ],
+  // Schemas, transactions and others.
+  [
+    'CREATE TABLE songs (id INTEGER PRIMARY KEY, title VARCHAR(¤) DEFAULT ¤)',
+    'CREATE',
+    SONGS,
+    'CREATE songs',
+  ],
+  ['CREATE TABLE IF NOT EXISTS songs (id INTEGER)', 'CREATE', SONGS, 'CREATE songs'],
+  ['CREATE TABLE best AS SELECT * FROM songs', 'CREATE', undefined, 'CREATE best SELECT songs'],
+  [
+    'CREATE VIEW best AS SELECT * FROM songs WHERE plays > ¤',
+    'CREATE',
+    undefined,
+    'CREATE best SELECT songs',
+  ],
+  ['CREATE UNIQUE INDEX songs_title ON songs (title, year)', 'CREATE', SONGS, 'CREATE songs'],
+  ['ALTER TABLE songs ADD COLUMN year INTEGER', 'ALTER', SONGS, 'ALTER songs'],
+  ['DROP TABLE IF EXISTS songs', 'DROP', SONGS, 'DROP songs'],
+  ['DROP TABLE songs, artists', 'DROP', undefined, 'DROP songs artists'],
+  ['BEGIN', 'BEGIN', undefined, 'BEGIN'],
+  ['BEGIN;', 'BEGIN', undefined, 'BEGIN'],
+  ['COMMIT', 'COMMIT', undefined, 'COMMIT'],
+  ['ROLLBACK TO SAVEPOINT trx1', 'ROLLBACK', undefined, 'ROLLBACK'],
+  ['SAVEPOINT trx1', 'SAVEPOINT', undefined, 'SAVEPOINT'],
+  ['EXPLAIN SELECT * FROM songs WHERE id = ¤', 'EXPLAIN', SONGS, 'EXPLAIN SELECT songs'],
+  ['EXPLAIN DELETE FROM songs', 'EXPLAIN', SONGS, 'EXPLAIN DELETE songs'],
+  // Several statements.
+  ['BEGIN; INSERT INTO songs VALUES (¤); COMMIT', 'BEGIN', SONGS, 'BEGIN INSERT songs COMMIT'],
+  [
+    'SELECT * FROM songs; DELETE FROM plays WHERE song = ¤;',
+    'SELECT',
+    undefined,
+    'SELECT songs DELETE plays',
+  ],
+];
+
+/** How each dialect writes literals. Each contains the word `s3cr3t` or the number 4711. */
+export const LITERALS: Readonly<Record<string, readonly string[]>> = {
+  postgresql: [
+    "'s3cr3t'",
+    '4711',
+    "'it''s s3cr3t'",
+    '4711.5e-10',
+    '$$s3cr3t$$',
+    "$tag$it's $$ s3cr3t$tag$",
+    "E'it\\'s s3cr3t'",
+    "e'\\\\s3cr3t\\\\'",
+    "E's3cr3t\\'' \n 's3cr3t\\''",
+    '0xFF4711',
+    '4_711_000',
+    '.4711',
+    '4711e+9',
+    "'/* s3cr3t */ -- s3cr3t'",
+    "'\n s3cr3t\n'",
+    "'back\\'",
+    '\'{"s3cr3t": [4711]}\'',
+    "'$1 s3cr3t ?'",
+  ],
+  mysql: [
+    "'s3cr3t'",
+    '"s3cr3t"',
+    '4711',
+    "'it''s s3cr3t'",
+    "'it\\'s s3cr3t'",
+    '"say \\"s3cr3t\\""',
+    '"say ""s3cr3t"""',
+    "'\\\\'",
+    '0x4711AF',
+    '4711.5e-10',
+    '.4711',
+    "'# s3cr3t -- s3cr3t'",
+    "'/*! s3cr3t */'",
+    "'`s3cr3t`'",
+    '"it\'s s3cr3t"',
+    "'\n s3cr3t'",
+    "'s3cr3t $1 :name ?'",
+  ],
+  sqlite: [
+    "'s3cr3t'",
+    '4711',
+    "'it''s s3cr3t'",
+    "'back\\'",
+    '0x4711',
+    '4711.5E+10',
+    "'[s3cr3t]'",
+    "'-- s3cr3t'",
+    "'/* s3cr3t'",
+    '\'"s3cr3t"\'',
+    "'`s3cr3t`'",
+    "'\n s3cr3t'",
+    '.4711',
+  ],
+};
+
+/** A name in the quotes of a dialect. */
+export const QUOTES: Readonly<Record<string, (name: string) => string>> = {
+  postgresql: (name) => `"${name}"`,
+  mysql: (name) => `\`${name}\``,
+  sqlite: (name) => `[${name}]`,
+};
