@@ -1,0 +1,41 @@
+// What the services of this folder do, whatever their framework: /orders/:id, /items/:id, and requests that fail below
+// /fails. Responses have the number of the request, in the order of their starts, and the trace in the context.
+const { init } = require('@clew/node');
+const { TraceFlags, trace } = require('@opentelemetry/api');
+
+const tracer = trace.getTracer('application');
+let requests = 0;
+
+const step = (name) => tracer.startActiveSpan(name, (span) => span.end());
+const flag = () => (trace.getActiveSpan().spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+
+/** Called in the first middleware. */
+exports.begin = () => {
+  step('session');
+  return { number: requests++, traceId: trace.getActiveSpan().spanContext().traceId, early: flag() };
+};
+
+/** Called in the handler; returns the response. */
+exports.respond = (begun) => {
+  step('query');
+  return { ...begun, sampled: flag(), at: Date.now() };
+};
+
+/** The application's own log, as docs/sampling.md writes it. */
+exports.logLine = (message) => {
+  const { traceId, traceFlags } = trace.getActiveSpan()?.spanContext() ?? {};
+  return JSON.stringify({ message, trace_id: traceId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 });
+};
+
+/** Tells the parent the port, and responds to its questions until it disconnects. */
+exports.serve = (server) => {
+  process.send({ port: server.address().port });
+  process.on('message', async (question) => {
+    if (question === 'flush') await init().flush();
+    process.send({ stats: init().stats(), memory: process.memoryUsage() });
+  });
+  process.on('disconnect', () => {
+    server.close();
+    server.closeAllConnections();
+  });
+};
