@@ -91,10 +91,13 @@ export class ServiceProcess {
   }
 
   /** @param flush whether the service first exports all spans that have ended */
-  async state(flush: 'flush' | 'now' = 'now'): Promise<ServiceState> {
-    const answer = once(this.#child, 'message');
-    this.#child.send(flush);
-    return (await answer)[0];
+  state(flush: 'flush' | 'now' = 'now'): Promise<ServiceState> {
+    return this.#ask(flush);
+  }
+
+  /** Moves the wall clock of the process, which needs `jumping-clock.cjs`. */
+  async jumpClock(ms: number): Promise<void> {
+    await this.#ask(ms);
   }
 
   get(path: string, headers: http.OutgoingHttpHeaders = {}): Promise<Served> {
@@ -112,6 +115,12 @@ export class ServiceProcess {
         })
         .on('error', reject);
     });
+  }
+
+  async #ask(question: string | number): Promise<ServiceState> {
+    const answer = once(this.#child, 'message');
+    this.#child.send(question);
+    return (await answer)[0];
   }
 
   /** Ends the process, which exports its last spans. Resolves to its exit status. */

@@ -1,5 +1,5 @@
 const express = require('express');
-const { begin, logLine, respond, serve } = require('./work.cjs');
+const { begin, held, logLine, release, respond, serve } = require('./work.cjs');
 
 const app = express();
 app.use((request, _response, next) => {
@@ -16,6 +16,13 @@ shop.get('/fails/status/:id', (request, response) => {
 shop.get('/fails/error/:id', (request, response) => {
   response.locals.body = respond(request.begun);
   throw new Error('on purpose');
+});
+shop.get('/held/:spans/:id', async (request, response) => {
+  const { spans, id } = request.params;
+  response.status(id.startsWith('fails') ? 503 : 200).json(await held(request.begun, Number(spans)));
+});
+shop.get('/release', (request, response) => {
+  response.json({ ...respond(request.begun), released: release() });
 });
 app.use(shop);
 app.use((_error, _request, response, _next) => response.status(500).json(response.locals.body));

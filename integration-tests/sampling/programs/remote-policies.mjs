@@ -5,8 +5,14 @@ import { HttpProvider, OpampProvider } from '@clew/sampling';
 
 const { POLICIES_URL, OPAMP_URL, OTEL_SERVICE_NAME } = process.env;
 const intervalMs = 100;
+const timeoutMs = 1000;
 const provider =
   POLICIES_URL === undefined
-    ? new OpampProvider({ url: OPAMP_URL, intervalMs, resource: { 'service.name': OTEL_SERVICE_NAME } })
-    : new HttpProvider({ url: POLICIES_URL, intervalMs });
+    ? new OpampProvider({
+        url: OPAMP_URL,
+        intervalMs,
+        timeoutMs,
+        resource: { 'service.name': OTEL_SERVICE_NAME },
+      })
+    : new HttpProvider({ url: POLICIES_URL, intervalMs, timeoutMs });
 init({ sampling: { providers: [provider] } });

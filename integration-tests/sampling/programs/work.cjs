@@ -21,6 +21,22 @@ exports.respond = (begun) => {
   return { ...begun, sampled: flag(), at: Date.now() };
 };
 
+let waiting = [];
+
+/** As `respond` with so many child spans, when `release` is called. */
+exports.held = (begun, spans) => {
+  for (let count = 0; count < spans; count++) step('query');
+  return new Promise((resolve) => waiting.push(() => resolve({ ...begun, sampled: flag(), at: Date.now() })));
+};
+
+/** Lets all held requests continue; returns their number. */
+exports.release = () => {
+  const released = waiting;
+  waiting = [];
+  for (const resolve of released) resolve();
+  return released.length;
+};
+
 /** The application's own log, as docs/sampling.md writes it. */
 exports.logLine = (message) => {
   const { traceId, traceFlags } = trace.getActiveSpan()?.spanContext() ?? {};
@@ -32,6 +48,7 @@ exports.serve = (server) => {
   process.send({ port: server.address().port });
   process.on('message', async (question) => {
     if (question === 'flush') await init().flush();
+    if (typeof question === 'number') globalThis.jumpClock(question);
     process.send({ stats: init().stats(), memory: process.memoryUsage() });
   });
   process.on('disconnect', () => {
