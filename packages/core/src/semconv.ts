@@ -4,6 +4,10 @@
  */
 export const ATTR = {
   clientAddress: 'client.address',
+  /** Clew's own: why a call ended without a result and without an error. */
+  clientIncomplete: 'clew.client.incomplete',
+  /** Clew's own: the number of a retry, from 1. */
+  clientRetry: 'clew.client.retry',
   /** Clew's own: the conventions define a metric for it, but no attribute. */
   connectionWaitMs: 'clew.db.connection_wait_ms',
   dbClientConnectionPoolName: 'db.client.connection.pool.name',

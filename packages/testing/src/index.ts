@@ -1,4 +1,5 @@
 export type { ClientCall, ClientSession, HttpClientAdapter } from './client-driver.ts';
+export { clientSuite, clientTests } from './client-suite.ts';
 export type { DbAdapter, DbConnection, RunQuery } from './db-driver.ts';
 export { dbSuite, dbTests } from './db-suite.ts';
 export type { FrameworkApplication, SuiteMiddleware, SuiteRoute } from './framework-application.ts';
@@ -22,6 +23,9 @@ export { readmeSuite } from './readme-suite.ts';
 export { createRecorder, prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
 export type { RecordedSpan } from './recording-span.ts';
 export { type RpcAdapter, type RpcConnection, rpcSuite, type SuiteServedRequest } from './rpc-suite.ts';
+export type { ClientAdapter, SdkCall, SdkRequest, SdkSession, SdkTransport } from './sdk-driver.ts';
+export { type SdkBodies, sdkFetch } from './sdk-fetch.ts';
+export type { SdkReply } from './sdk-server.ts';
 export type { Subject, SubjectAdapter } from './subject.ts';
 export { barrier, callerSpan, currentSpanId, injected, laterTurn, within } from './subject.ts';
 export { recordSpans, type Skips, type Suite, type SuiteTests, testsOf } from './suite.ts';

@@ -1,6 +1,6 @@
 import { guard } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
-import { type AnyFunction, dress } from '../kit/wrap.ts';
+import { ownMethod } from '../kit/own-method.ts';
 
 /** A delivery that an iterator yields, and the number for its settlement, if it must be settled. */
 export interface Iterated<Delivery> {
@@ -37,7 +37,7 @@ export class Iterations {
             this.#open.add(resolve);
           }),
       );
-    override(iterator, 'next', (next) => (...args) => {
+    ownMethod(iterator, 'next', (next) => (...args) => {
       finish();
       return observePromise(
         next(...args),
@@ -49,7 +49,7 @@ export class Iterations {
       );
     });
     for (const name of ['return', 'throw'] as const) {
-      override(iterator, name, (original) => (...args) => {
+      ownMethod(iterator, name, (original) => (...args) => {
         finish();
         return original(...args);
       });
@@ -61,14 +61,4 @@ export class Iterations {
     for (const done of this.#open) done();
     this.#open.clear();
   }
-}
-
-type Method = (...args: unknown[]) => unknown;
-
-/** Generators share a prototype with their methods: each traced iterator gets methods of its own. */
-function override(iterator: object, name: string, make: (original: Method) => Method): void {
-  const original: unknown = Reflect.get(iterator, name);
-  if (typeof original !== 'function') return;
-  const value = dress(make(original.bind(iterator) as Method) as AnyFunction, original as AnyFunction);
-  Object.defineProperty(iterator, name, { value, writable: true, configurable: true, enumerable: false });
 }

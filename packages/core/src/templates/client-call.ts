@@ -1,0 +1,172 @@
+import { type Attributes, type Context, type Span, trace } from '@opentelemetry/api';
+import { abortReason, isCancellation } from '../cancellation.ts';
+import { guard } from '../kit/failures.ts';
+import { observePromise } from '../kit/observe-promise.ts';
+import { monotonicNow } from '../kit/originals.ts';
+import { currentContext, Operation } from '../operation.ts';
+import { errorType } from '../record-error.ts';
+import { ATTR } from '../semconv.ts';
+import type { ClientOperation } from './client-operation.ts';
+
+/**
+ * Why a call ended without a result and without an error: its caller cancelled it, its consumer left the stream, or the
+ * application released the stream or promise without using it.
+ */
+export type IncompleteReason = 'cancelled' | 'abandoned' | 'released';
+
+/** The end of a call, for metrics. */
+export interface CallOutcome {
+  readonly durationMs: number;
+  /** `error.type` of a failed call. */
+  readonly errorType: string | undefined;
+  /** The time to the first chunk of a stream. */
+  readonly firstChunkMs: number | undefined;
+  readonly context: Context;
+}
+
+/** One call of an SDK, as a plugin describes it. */
+export interface CallParts {
+  readonly operation: ClientOperation;
+  /** The attributes of this call, in addition to those of the operation. */
+  readonly attributes?: Attributes | undefined;
+  /** The signal that the caller passed: an abort without an error as its reason is a cancellation. */
+  readonly signal?: AbortSignal | null | undefined;
+  /** Whether an error means that the caller cancelled the call, if the SDK has an error class of its own for this. */
+  readonly isCancelled?: ((error: unknown) => boolean) | undefined;
+  /** Called once at the end, also for calls that are not sampled: records metrics. */
+  readonly measure?: ((outcome: CallOutcome) => void) | undefined;
+}
+
+/** The calls that are recorded, by their spans: see {@link callOf}. */
+const calls = new WeakMap<Span, ClientCall>();
+
+/** Ends a call whose stream or promise the application has released. The registry does not keep the process alive. */
+const released = new FinalizationRegistry<ClientCall>((call) => call.leave('released'));
+
+/** The traced call of an SDK: it ends with its promise, or with the stream that the promise delivers. */
+export class ClientCall extends Operation {
+  readonly #parts: CallParts;
+  readonly #startMs = monotonicNow();
+  #errorType: string | undefined;
+  #firstChunkMs: number | undefined;
+  #retries = 0;
+  #isStreaming = false;
+  #onEnd: (() => void) | undefined;
+
+  constructor(parts: CallParts, span: Span, current: Context, caller: Context) {
+    super(span, current, caller);
+    this.#parts = parts;
+    if (span.isRecording()) calls.set(span, this);
+  }
+
+  /** Whether the end of the call is of interest: it is recorded or measured. */
+  get observed(): boolean {
+    return !this.ended && (this.#parts.measure !== undefined || this.span.isRecording());
+  }
+
+  /** Notes that the SDK sends the request again. Each attempt is the HTTP span of a request below the call. */
+  retry(): void {
+    this.#retries++;
+    if (this.recording) this.span.addEvent('retry', { [ATTR.clientRetry]: this.#retries });
+  }
+
+  /** Notes the first chunk of a stream; later calls do nothing. */
+  firstChunk(): void {
+    if (this.ended || this.#firstChunkMs !== undefined) return;
+    this.#firstChunkMs = monotonicNow() - this.#startMs;
+    if (!this.recording) return;
+    const { firstChunkAttribute } = this.#parts.operation;
+    if (firstChunkAttribute === undefined) this.span.addEvent('first chunk');
+    else this.span.setAttribute(firstChunkAttribute, this.#firstChunkMs / 1000);
+  }
+
+  /** Records the first error. A cancellation by the caller is not an error. */
+  override fail(error: unknown): void {
+    if (this.ended || this.#errorType !== undefined) return;
+    const cause = this.#parts.signal?.aborted === true ? this.#parts.signal.reason : error;
+    if (this.#isCancelled(error, cause)) {
+      this.#incomplete('cancelled');
+      return;
+    }
+    const recorded = abortReason(cause);
+    this.#errorType = errorType(recorded);
+    super.fail(recorded);
+  }
+
+  /** Ends the call without a result and without an error. */
+  leave(reason: IncompleteReason): void {
+    if (this.ended) return;
+    this.#incomplete(reason);
+    this.end();
+  }
+
+  /**
+   * Ends the call when the promise settles; for a value that is not a promise, at once. `deliver` describes the result
+   * before the end. If it passes the result to `client.traceStream`, the call ends with the stream. Return the result of
+   * this method to the application.
+   */
+  override settle<T>(value: T, deliver?: (result: Awaited<T>) => void): T {
+    if (!this.observed) return value;
+    const fulfilled = (result: unknown) => {
+      if (deliver !== undefined) guard('describing a result', () => deliver(result as Awaited<T>));
+      if (!this.#isStreaming) this.end();
+    };
+    const rejected = (error: unknown) => {
+      this.fail(error);
+      this.end();
+    };
+    return observePromise(value, fulfilled, rejected);
+  }
+
+  /** From now on the call ends with a stream. `onEnd` is called once, at the end of the call and before its span ends. */
+  startStream(onEnd: () => void): void {
+    this.#isStreaming = true;
+    this.#onEnd = onEnd;
+  }
+
+  /**
+   * Ends the call when the object is garbage, if nothing else has: for a promise or stream that the application may
+   * never use. Replaces the object of an earlier call.
+   */
+  endWithout(object: object | undefined): void {
+    released.unregister(this);
+    if (object !== undefined && this.observed) released.register(object, this, this);
+  }
+
+  override end(attributes?: Attributes, endTimeMs?: number): void {
+    if (this.ended) return;
+    const onEnd = this.#onEnd;
+    this.#onEnd = undefined;
+    if (onEnd !== undefined) guard('the end of a stream', onEnd);
+    released.unregister(this);
+    const { measure } = this.#parts;
+    if (measure !== undefined) guard('recording a metric', () => measure(this.#outcome()));
+    super.end(attributes, endTimeMs);
+  }
+
+  #incomplete(reason: IncompleteReason): void {
+    if (this.recording) this.span.setAttribute(ATTR.clientIncomplete, reason);
+  }
+
+  #outcome(): CallOutcome {
+    return {
+      durationMs: monotonicNow() - this.#startMs,
+      errorType: this.#errorType,
+      firstChunkMs: this.#firstChunkMs,
+      context: this.context,
+    };
+  }
+
+  /** An abort may have any value as its reason. */
+  #isCancelled(error: unknown, cause: unknown): boolean {
+    const { signal, isCancelled } = this.#parts;
+    if (signal?.aborted === true) return typeof cause !== 'object' || cause === null || isCancellation(cause);
+    return isCancellation(error) || guard('reading an error', () => isCancelled?.(error)) === true;
+  }
+}
+
+/** Returns the recorded call whose span is current: for a function that the SDK calls inside of a call, such as a retry. */
+export function callOf(current: Context = currentContext()): ClientCall | undefined {
+  const span = trace.getSpan(current);
+  return span === undefined ? undefined : calls.get(span);
+}
