@@ -1,0 +1,95 @@
+import { bindCallback, db, type QueryOperation } from '@clew/core/plugin';
+import { isCreatingClient, waitFor } from './patch-pool.ts';
+import {
+  type Client,
+  databaseOf,
+  isSubmittable,
+  type PgTools,
+  type QueryConfig,
+  rowsOf,
+  statementOf,
+} from './pg.ts';
+import { endRemoved, follow } from './submittables.ts';
+
+type Call = (this: Client, ...args: unknown[]) => unknown;
+
+/** Patches a class of clients: pg's own, or the one of its native bindings. */
+export function patchClient(tools: PgTools, prototype: object): void {
+  tools.wrap<Call>(
+    prototype,
+    'query',
+    (query) =>
+      function (...args) {
+        const [statement, values] = args;
+        const operation = db.startQuery(tools, () => ({
+          ...statementOf(this, statement, values),
+          database: databaseOf(this),
+          connection: this,
+        }));
+        const call = () => query.apply(this, args);
+        const run = operation === undefined ? call : () => operation.run(call);
+        if (isSubmittable(statement)) {
+          follow(tools, statement, operation);
+          return run();
+        }
+        if (tools.options.sqlComments) args[0] = withComment(tools, operation, statement);
+        return runWithCallback(args, operation, run);
+      },
+  );
+
+  tools.wrap<Call>(
+    prototype,
+    'connect',
+    (connect) =>
+      function (callback, ...rest) {
+        const call = (given: unknown) => connect.call(this, given, ...rest);
+        // The pool reports the failure itself.
+        if (isCreatingClient()) return call(callback);
+        return waitFor(
+          db.startConnect(tools, () => databaseOf(this)),
+          callback,
+          call,
+        );
+      },
+  );
+
+  tools.wrap<Call>(
+    prototype,
+    'cancel',
+    (cancel) =>
+      function (...args) {
+        const [client, query] = args as [Client, object];
+        const isQueued = (client?._queryQueue ?? client?.queryQueue)?.includes(query);
+        const result = cancel.apply(this, args);
+        if (isQueued) endRemoved(query);
+        return result;
+      },
+  );
+}
+
+/** Runs a query that ends with its callback, which is an argument or in the configuration, or else with its promise. */
+function runWithCallback(args: unknown[], operation: QueryOperation | undefined, run: () => unknown) {
+  const describe = (result: unknown) => operation?.rows(rowsOf(result));
+  const index = [2, 1].find((each) => typeof args[each] === 'function');
+  const config = Object(args[0]) as QueryConfig;
+  const callback = index === undefined ? config.callback : args[index];
+  if (typeof callback !== 'function') return operation ? operation.settle(run(), describe) : run();
+  const traced = operation?.callback(callback, describe) ?? bindCallback(callback);
+  args[index ?? 2] = traced;
+  if (index === undefined && Object.isFrozen(config)) args[0] = { ...config };
+  try {
+    return run();
+  } finally {
+    // pg sets the callback on the application's object, which may be used again.
+    if (config.callback === traced) config.callback = callback;
+  }
+}
+
+/** A prepared statement is cached by its text, and stays as it is. */
+function withComment(tools: PgTools, operation: QueryOperation | undefined, statement: unknown): unknown {
+  if (typeof statement === 'string') return db.withComment(tools, operation, statement);
+  const { text, name } = statement as QueryConfig;
+  const isPlain = Object.getPrototypeOf(statement) === Object.prototype;
+  if (typeof text !== 'string' || name || !isPlain) return statement;
+  return { ...(statement as QueryConfig), text: db.withComment(tools, operation, text) };
+}

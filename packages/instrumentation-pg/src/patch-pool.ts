@@ -1,0 +1,65 @@
+import { bindCallback, type Database, db, type PoolWait } from '@clew/core/plugin';
+import { databaseOf, type PgTools, type Pool } from './pg.ts';
+
+type Call = (this: Pool, ...args: unknown[]) => unknown;
+
+const databases = new WeakMap<Pool, Database>();
+let creating = 0;
+
+/** Whether a pool is creating the client whose `connect` is called now. */
+export function isCreatingClient(): boolean {
+  return creating > 0;
+}
+
+/** Patches the class of pools. */
+export function patchPool(tools: PgTools, prototype: object): void {
+  tools.wrap<Call>(
+    prototype,
+    'connect',
+    (connect) =>
+      function (callback, ...rest) {
+        const wait = db.startAcquire(tools, () => databases.get(this) ?? { system: 'postgresql' });
+        const connected = waitFor(wait, callback, (given) => connect.call(this, given, ...rest));
+        learnDatabase(tools, this);
+        return connected;
+      },
+  );
+
+  tools.wrap<Call>(
+    prototype,
+    'newClient',
+    (create) =>
+      function (...args) {
+        creating++;
+        try {
+          return create.apply(this, args);
+        } finally {
+          creating--;
+        }
+      },
+  );
+}
+
+/** Calls `connect` with its callback, or without one; then it returns a promise. */
+export function waitFor<T>(
+  wait: PoolWait | undefined,
+  callback: unknown,
+  connect: (callback: unknown) => T,
+): T {
+  const connected = connect(wait?.callback(callback) ?? bindCallback(callback));
+  return typeof callback === 'function' || wait === undefined ? connected : wait.settle(connected);
+}
+
+/** A pool's options do not have to name the database, but its first client knows it. */
+function learnDatabase(tools: PgTools, pool: Pool): void {
+  const [client] = pool._clients ?? [];
+  if (client === undefined || databases.has(pool)) return;
+  const database = databaseOf(client);
+  databases.set(pool, database);
+  db.observePool(tools, pool, database, ({ idleCount, totalCount, waitingCount, options }) => ({
+    idle: idleCount,
+    used: totalCount - idleCount,
+    pending: waitingCount,
+    max: options.max,
+  }));
+}
