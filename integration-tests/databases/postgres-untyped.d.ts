@@ -1,0 +1,1 @@
+declare module 'pg-8.0';
