@@ -1,41 +1,31 @@
-import { execFile } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type Collector, startCollector } from '@clew/viewer';
-import { cleanEnvironment, type Ended, runProgram } from '../run-program.ts';
+import { npm, packPackages } from '../packed-packages.ts';
+import { type Ended, runProgram } from '../run-program.ts';
 import { spansOf, treeOf } from '../span-tree.ts';
 
 // Follows the steps of a plugin author with packed packages, in a folder outside this repository.
 
 const TIMEOUT_MS = 300_000;
-const packages = join(__dirname, '..', '..', 'packages');
-const PACKED = ['core', 'tracer', 'node', 'testing', 'viewer'];
 const PLUGIN = 'clew-instrumentation-tinydb';
 
 let folder: string;
+let viewer: string[];
 let tarballs: string[];
 let created: Ended;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'clew-create-plugin-'));
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  await npm(folder, 'pack', '--silent', ...PACKED.map((name) => join(packages, name)));
-  tarballs = globSync('*.tgz', { cwd: folder }).map((file) => join(folder, file));
-  await npm(folder, 'install', ...tarballs.filter((file) => file.includes('viewer')));
+  viewer = await packPackages(folder, ['viewer']);
+  tarballs = await packPackages(folder, ['node', 'testing']);
+  await npm(folder, 'install', ...viewer);
   created = await clew('create-plugin', 'tinydb');
-  await npm(join(folder, PLUGIN), 'install', ...tarballs.filter((file) => !file.includes('viewer')));
+  await npm(join(folder, PLUGIN), 'install', ...tarballs);
 }, TIMEOUT_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function npm(cwd: string, ...args: string[]): Promise<void> {
-  await promisify(execFile)('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd,
-    env: cleanEnvironment(),
-    shell: process.platform === 'win32',
-  });
-}
 
 function clew(...args: string[]): Promise<Ended> {
   return runProgram([join(folder, 'node_modules', '@clew', 'viewer', 'dist', 'cli.js'), ...args], {
@@ -94,7 +84,7 @@ describe('an application that depends on the created plugin', () => {
     await npm(application, 'pack', '--silent', join(folder, PLUGIN), join(folder, PLUGIN, 'example-driver'));
     writeFileSync(join(application, 'package.json'), '{ "private": true }\n');
     const own = globSync('*.tgz', { cwd: application }).map((file) => join(application, file));
-    await npm(application, 'install', ...own, ...tarballs);
+    await npm(application, 'install', ...own, ...tarballs, ...viewer);
     const call = "new Connection().query('SELECT 1');\n";
     writeFileSync(join(application, 'main.cjs'), `const { Connection } = require('tinydb');\n${call}`);
     writeFileSync(join(application, 'main.mjs'), `import { Connection } from 'tinydb';\n${call}`);

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type Collector, startCollector } from '@clew/viewer';
-import { cleanEnvironment, runProgram } from '../run-program.ts';
+import { npm, packPackages } from '../packed-packages.ts';
+import { runProgram } from '../run-program.ts';
 import { findMariadb, type Mariadb } from '../services/mariadb.ts';
 import { findPostgres, type Postgres } from '../services/postgres.ts';
 import { spansOf, treeOf } from '../span-tree.ts';
@@ -12,8 +11,7 @@ import { spansOf, treeOf } from '../span-tree.ts';
 // Uses the preload with OpenTelemetry's instrumentations for libraries that Clew has no plugin for.
 
 const TIMEOUT_MS = 300_000;
-const packages = join(__dirname, '..', '..', 'packages');
-const CLEW_PACKAGES = ['core', 'tracer', 'node', 'instrumentation-knex'];
+const CLEW_PACKAGES = ['node', 'instrumentation-knex'];
 const OTHER_PACKAGES = [
   'pg@8.23.1',
   'mysql2@3',
@@ -40,21 +38,12 @@ beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'clew-opentelemetry-'));
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
   cpSync(join(__dirname, 'queries'), project, { recursive: true });
-  await npm('pack', '--silent', ...CLEW_PACKAGES.map((name) => join(packages, name)));
-  await npm('install', ...globSync('*.tgz', { cwd: project }).map((file) => `./${file}`), ...OTHER_PACKAGES);
+  await npm(project, 'install', ...(await packPackages(project, CLEW_PACKAGES)), ...OTHER_PACKAGES);
 }, TIMEOUT_MS);
 afterAll(async () => {
   await Promise.all([collector.close(), postgres.stop(), mariadb.stop()]);
   rmSync(project, { recursive: true, force: true });
 });
-
-async function npm(...args: string[]): Promise<void> {
-  await promisify(execFile)('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: project,
-    env: cleanEnvironment(),
-    shell: process.platform === 'win32',
-  });
-}
 
 let runs = 0;
 

@@ -3,7 +3,7 @@
 // For libraries that are not databases choose another template: see "Writing a plugin" in the documentation of Clew.
 import { bindCallback, db, defineInstrumentation } from '@clew/core/plugin';
 
-// The options of every database plugin: `maxQueryLength`, `requireParentSpan`. Add your own here, such as
+// The options of every database plugin, such as `maxQueryLength` and `requireParentSpan`. Add your own here, such as
 // `cache: option.boolean(true)`, and into README.md.
 const options = { ...db.options };
 
