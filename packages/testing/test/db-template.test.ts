@@ -1,0 +1,255 @@
+// What the template for databases does beyond what every plugin's suite can check.
+import { rootContext } from '@clew/core';
+import { type DbCommand, db, defineInstrumentation, type Tools } from '@clew/core/plugin';
+import { context, metrics, propagation, SpanKind, trace } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  type DataPoint,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { recordSpans } from '../src/index.ts';
+import { suiteTools } from '../src/suite-tools.ts';
+
+const recorder = recordSpans();
+const OPTIONS = { maxQueryLength: 1022, requireParentSpan: false, ignore: [], recordParameters: [] };
+const database = { system: 'postgresql', namespace: 'shop', address: 'db.internal', port: 5432 };
+const toolsWith = (options: object = {}, rest: object = {}) =>
+  ({ ...suiteTools({ ...OPTIONS, ...options }), ...rest }) as Tools<typeof OPTIONS>;
+const query = (tools = toolsWith(), rest: object = {}) =>
+  db.startQuery(tools, () => ({ database, sql: 'SELECT id FROM songs WHERE id = $1', ...rest }));
+
+describe('a batch', () => {
+  test('has its size, and the word BATCH in name and operation', async () => {
+    query(toolsWith({ recordParameters: ['0'] }), { batchSize: 3, values: [1] })?.end();
+    const [span] = await recorder.take(1);
+    expect(span?.name).toBe('BATCH SELECT songs');
+    expect(span?.attributes).toEqual({
+      'db.system.name': 'postgresql',
+      'db.namespace': 'shop',
+      'server.address': 'db.internal',
+      'server.port': 5432,
+      'db.operation.name': 'BATCH SELECT',
+      'db.collection.name': 'songs',
+      'db.query.summary': 'BATCH SELECT songs',
+      'db.query.text': 'SELECT id FROM songs WHERE id = $1',
+      'db.operation.batch.size': 3,
+    });
+  });
+
+  test('of one query is a query', async () => {
+    query(toolsWith(), { batchSize: 1 })?.end();
+    const [span] = await recorder.take(1);
+    expect(span?.name).toBe('SELECT songs');
+    expect(span?.attributes).not.toHaveProperty('db.operation.batch.size');
+  });
+});
+
+describe('a command of a database without SQL', () => {
+  const run = async (command: DbCommand, options: object = {}) => {
+    db.startQuery(toolsWith(options), () => ({ database: { system: 'redis' }, command }))?.end();
+    return recorder.take(1);
+  };
+
+  test('is described by the plugin', async () => {
+    const [span] = await run({ operation: 'SET', text: 'SET songs:1 ?' });
+    expect(span).toMatchObject({ name: 'SET', kind: SpanKind.CLIENT });
+    expect(span?.attributes).toEqual({
+      'db.system.name': 'redis',
+      'db.operation.name': 'SET',
+      'db.query.summary': 'SET',
+      'db.query.text': 'SET songs:1 ?',
+    });
+  });
+
+  test('is named after its operation and collection, or its summary', async () => {
+    const [named] = await run({ operation: 'find', collection: 'songs' });
+    const [summed] = await run({ operation: 'find', summary: 'find all' });
+    expect([named?.name, summed?.name]).toEqual(['find songs', 'find all']);
+  });
+
+  test('can be ignored, with everything that runs below it', async () => {
+    const ignored = db.startQuery(toolsWith({ ignore: ['PING'] }), () => ({
+      database: { system: 'redis' },
+      command: { operation: 'PING' },
+    }));
+    const below = ignored?.run(() => query());
+    ignored?.end();
+    expect(below).toBeUndefined();
+    expect(recorder.spans()).toEqual([]);
+  });
+});
+
+describe('bound values', () => {
+  test.each<[names: string[], values: object, expected: object]>([
+    [['0'], ['a', 'b'], { 'db.query.parameter.0': 'a' }],
+    [['id'], { id: 7, pin: 's3cr3t' }, { 'db.query.parameter.id': '7' }],
+    [
+      ['0', '1', '2'],
+      [null, { a: 1 }, new Date(0)],
+      {
+        'db.query.parameter.0': 'null',
+        'db.query.parameter.1': '{"a":1}',
+        'db.query.parameter.2': '1970-01-01T00:00:00.000Z',
+      },
+    ],
+    [['0', 'length', 'toString'], [new Uint8Array(2)], { 'db.query.parameter.length': '1' }],
+  ])('%j of %j', async (recordParameters, values, expected) => {
+    query(toolsWith({ recordParameters }), { values })?.end();
+    const [span] = await recorder.take(1);
+    const found = Object.entries(span?.attributes ?? {}).filter(([key]) => key.includes('parameter'));
+    expect(Object.fromEntries(found)).toEqual(expected);
+  });
+});
+
+describe('an SQL comment', () => {
+  const sql = 'SELECT 1;';
+  const tools = (sqlComments: boolean) => ({ ...toolsWith(), options: { ...OPTIONS, sqlComments } });
+
+  test('has the trace context of the span, without baggage', async () => {
+    const withBaggage = propagation.setBaggage(rootContext, propagation.createBaggage({ a: { value: 'b' } }));
+    const operation = context.with(withBaggage, () => query());
+    const sent = db.withComment(tools(true), operation, sql);
+    operation?.end();
+    const [span] = await recorder.take(1);
+    expect(sent).toBe(`SELECT 1 /*traceparent='00-${span?.traceId}-${span?.spanId}-01'*/;`);
+  });
+
+  test('is not written by default, for an untraced query or into a statement with a comment', async () => {
+    const operation = query();
+    expect(db.withComment(tools(false), operation, sql)).toBe(sql);
+    expect(db.withComment(tools(true), undefined, sql)).toBe(sql);
+    expect(db.withComment(tools(true), operation, 'SELECT 1 -- one')).toBe('SELECT 1 -- one');
+    operation?.end();
+    await recorder.take(1);
+  });
+});
+
+describe('the wait for a connection', () => {
+  test('is an attribute of the first query on the connection', async () => {
+    const connection = {};
+    const wait = db.startAcquire(toolsWith(), () => database);
+    await wait?.settle(new Promise((resolve) => setTimeout(() => resolve(connection), 5)));
+    query(toolsWith(), { connection })?.end();
+    query(toolsWith(), { connection })?.end();
+    const [first, second] = await recorder.take(2);
+    expect(first?.attributes['clew.db.connection_wait_ms']).toBeGreaterThan(3);
+    expect(second?.attributes).not.toHaveProperty('clew.db.connection_wait_ms');
+  });
+
+  test('that fails is a span, and the callback gets its arguments and keeps its shape', async () => {
+    const error = new Error('the pool is full');
+    const given = function onConnection(this: unknown, ...args: unknown[]) {
+      return [this, ...args];
+    };
+    const callback = db.startAcquire(toolsWith(), () => database)?.callback(given);
+    expect([callback?.name, callback?.length]).toEqual(['onConnection', 0]);
+    expect(callback?.call('pool', error, undefined)).toEqual(['pool', error, undefined]);
+    callback?.call('pool', error);
+    const [span] = await recorder.take(1);
+    expect(span?.name).toBe('acquire connection');
+    expect(span?.attributes).toMatchObject({ 'server.address': 'db.internal', 'error.type': 'Error' });
+  });
+});
+
+describe('metrics', () => {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.DELTA);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const provider = new MeterProvider({ readers: [reader] });
+  const meter = provider.getMeter('test');
+  afterAll(() => provider.shutdown());
+
+  const collect = async () => {
+    await provider.forceFlush();
+    const [batch] = exporter.getMetrics();
+    exporter.reset();
+    const found = batch?.scopeMetrics.flatMap((scope) => scope.metrics) ?? [];
+    return Object.fromEntries(
+      found.map(({ descriptor, dataPoints }) => [descriptor.name, dataPoints as DataPoint<unknown>[]]),
+    );
+  };
+
+  test('are recorded for each query once, with its error, even if it is not sampled', async () => {
+    const tools = toolsWith({}, { meter });
+    const outer = query(tools);
+    outer?.run(() => query(tools)?.end());
+    outer?.end();
+    await recorder.take(1);
+    recorder.sampling = 'none';
+    const parent = trace.getTracer('test').startSpan('request');
+    context.with(trace.setSpan(rootContext, parent), () => {
+      const failed = query(tools);
+      failed?.fail(Object.assign(new Error('no'), { code: '42P01' }));
+      failed?.end();
+    });
+    expect(recorder.wastedCalls).toBe(0);
+    const { 'db.client.operation.duration': points } = await collect();
+    const common = {
+      'db.system.name': 'postgresql',
+      'db.namespace': 'shop',
+      'server.address': 'db.internal',
+      'server.port': 5432,
+      'db.operation.name': 'SELECT',
+      'db.collection.name': 'songs',
+      'db.query.summary': 'SELECT songs',
+    };
+    expect(points?.map(({ attributes }) => attributes)).toEqual([
+      common,
+      { ...common, 'error.type': '42P01', 'db.response.status_code': '42P01' },
+    ]);
+    for (const { value } of points ?? []) expect(value).toMatchObject({ count: 1 });
+  });
+
+  test('of a pool are read while it exists', async () => {
+    const tools = toolsWith({}, { meter });
+    const pool = { idle: 1, used: 2 };
+    db.observePool(tools, pool, database, ({ idle, used }) => ({ idle, used, pending: 3, max: 10 }));
+    const other = { idle: 1, used: 0 };
+    db.observePool(tools, other, database, ({ idle, used }) => ({ idle, used, pending: 0, max: 5 }));
+    const wait = db.startAcquire(tools, () => database);
+    wait?.acquired({});
+    db.startAcquire(tools, () => database)?.fail(new Error('timeout exceeded when trying to connect'));
+    const found = await collect();
+    const name = { 'db.client.connection.pool.name': 'db.internal:5432/shop' };
+    const valuesOf = (metric: string) => found[metric]?.map(({ attributes, value }) => [attributes, value]);
+    expect(valuesOf('db.client.connection.count')).toEqual([
+      [{ ...name, 'db.client.connection.state': 'idle' }, 2],
+      [{ ...name, 'db.client.connection.state': 'used' }, 2],
+    ]);
+    expect(valuesOf('db.client.connection.max')).toEqual([[name, 15]]);
+    expect(valuesOf('db.client.connection.pending_requests')).toEqual([[name, 3]]);
+    expect(valuesOf('db.client.connection.timeouts')).toEqual([[name, 1]]);
+    expect(valuesOf('db.client.connection.wait_time')).toHaveLength(1);
+    expect([pool, other]).toHaveLength(2);
+    await recorder.take(1);
+  });
+
+  test('need a MeterProvider: the one of the API that does nothing does not count', () => {
+    let tools: Tools<unknown> | undefined;
+    const Plugin = defineInstrumentation({
+      name: 'clew-instrumentation-metered',
+      version: '1.0.0',
+      options: {},
+      targets: [
+        {
+          channel: 'metered',
+          watch: (given) => {
+            tools = given;
+          },
+        },
+      ],
+    });
+    const plugin = new Plugin();
+    expect(tools).toMatchObject({ meter: undefined });
+    plugin.setMeterProvider(provider);
+    expect(tools?.meter).toBe(provider.getMeter('clew-instrumentation-metered', '1.0.0'));
+    plugin.disable();
+
+    metrics.setGlobalMeterProvider(provider);
+    const later = new Plugin();
+    expect(tools?.meter).toBe(provider.getMeter('clew-instrumentation-metered', '1.0.0'));
+    later.disable();
+    metrics.disable();
+  });
+});
