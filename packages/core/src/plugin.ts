@@ -48,6 +48,7 @@ export type { QueryOperation } from './templates/db-operation.ts';
 export type { CommandOptions, CommentOptions, DbOptions } from './templates/db-options.ts';
 export type { PoolState } from './templates/db-pool.ts';
 export type { BoundValues, Database, DbCommand, DbQuery } from './templates/db-query.ts';
+export type { TransactionOperation } from './templates/db-transaction.ts';
 export type {
   FrameworkOptionKinds,
   FrameworkOptions,

@@ -3,10 +3,12 @@ import {
   type DbOptions,
   db,
   defineInstrumentation,
+  observePromise,
   type QueryOperation,
   type Tools,
 } from '@clew/core/plugin';
 import { databaseOf, type KnexClient, type KnexQuery, rowsOf } from './knex-client.ts';
+import { inTransaction, patchTransactions } from './knex-transactions.ts';
 
 declare const __VERSION__: string;
 
@@ -21,12 +23,23 @@ type Stream = (
 ) => Promise<unknown>;
 type Acquire = (this: KnexClient) => Promise<object>;
 
+const VERSIONS = ['>=0.95 <4'];
+
 /** Traces the queries of knex when they run: a query builder that is not awaited is never started. */
 export const KnexInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-knex',
   version: __VERSION__,
   options: db.options,
-  targets: [{ module: 'knex', versions: ['>=0.95 <4'], patch }],
+  targets: [
+    { module: 'knex', versions: VERSIONS, patch },
+    { module: 'knex', versions: VERSIONS, file: 'lib/execution/transaction.js', patch: patchTransactions },
+    {
+      module: 'knex',
+      versions: VERSIONS,
+      file: 'lib/dialects/sqlite3/execution/sqlite-transaction.js',
+      patch: patchTransactions,
+    },
+  ],
 });
 
 export type KnexInstrumentation = InstanceType<typeof KnexInstrumentation>;
@@ -61,8 +74,13 @@ function patch(knex: unknown, tools: KnexTools): void {
           if (stream.errored) operation.fail(stream.errored);
           operation.end();
         });
-        return operation.settle(
+        return observePromise(
           operation.run(() => open.call(this, connection, statement, stream, streamOptions)),
+          () => operation.end(),
+          (error) => {
+            if (!isEndByReader(error, stream)) operation.fail(error);
+            operation.end();
+          },
         );
       },
   );
@@ -78,14 +96,20 @@ function patch(knex: unknown, tools: KnexTools): void {
   );
 }
 
+/** knex before 2 reports it as an error if the reader destroys the stream. */
+function isEndByReader(error: unknown, stream: Readable): boolean {
+  return stream.destroyed && (error as Error | null)?.message === 'stream destroyed';
+}
+
 function start(
   tools: KnexTools,
   client: KnexClient,
   connection: object,
   query: KnexQuery,
 ): QueryOperation | undefined {
-  return db.startQuery(tools, () => {
+  const describe = () => {
     const { sql, bindings } = typeof query === 'string' ? { sql: query } : query;
     return { database: databaseOf(client), sql, values: bindings, connection };
-  });
+  };
+  return inTransaction(client, () => db.startQuery(tools, describe));
 }

@@ -6,7 +6,7 @@ import { findMariadb, type Mariadb } from '../../../integration-tests/services/m
 import { findPostgres, type Postgres } from '../../../integration-tests/services/postgres.ts';
 import { KnexInstrumentation } from '../src/index.ts';
 import { knexOn, openPglite } from './pglite.ts';
-import { asConnection, instrument, knex, VERSIONS } from './subjects.ts';
+import { asConnection, instrument, knex, transactionOf, VERSIONS } from './subjects.ts';
 
 let postgres: Postgres;
 let mariadb: Mariadb;
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const functionsOf = (version: typeof knex) => () => {
   const { query, stream, acquireConnection } = version.Client.prototype;
-  return [query, stream, acquireConnection];
+  return [query, stream, acquireConnection, transactionOf(version).prototype._evaluateContainer];
 };
 
 const adapter = (

@@ -16,7 +16,23 @@ export const VERSIONS = {
 export function instrument(options: object = {}, version: typeof knex = knex) {
   const instance = new KnexInstrumentation(options);
   instance.instrument(version);
+  for (const file of TRANSACTION_FILES) instance.instrument(transactionOf(version, file), 'knex', file);
   return instance;
+}
+
+const TRANSACTION_FILES = [
+  'lib/execution/transaction.js',
+  'lib/dialects/sqlite3/execution/sqlite-transaction.js',
+];
+const PACKAGES = new Map([
+  [knex0, 'knex0'],
+  [knex1, 'knex1'],
+  [knex2, 'knex2'],
+] as unknown as [typeof knex, string][]);
+
+/** The class of transactions of a version. */
+export function transactionOf(version: typeof knex, file = TRANSACTION_FILES[0]) {
+  return require(`${PACKAGES.get(version) ?? 'knex'}/${file}`);
 }
 
 /** A knex as the suite drives a database. */
