@@ -45,7 +45,13 @@ export function startPlugin(
   /** A placeholder for the plugin that uses the module hooks of OpenTelemetry's base class. */
   class Deferred extends InstrumentationBase {
     protected override init(): InstrumentationNodeModuleDefinition[] {
-      return modules.map((target) => moduleHook(target, (moduleExports) => patch(target, moduleExports)));
+      return modules.map((target) =>
+        moduleHook(
+          target,
+          (moduleExports) => patch(target, moduleExports),
+          () => this.isEnabled(),
+        ),
+      );
     }
 
     override disable(): void {

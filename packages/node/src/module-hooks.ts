@@ -6,11 +6,14 @@ import type { Instrumentation } from '@opentelemetry/instrumentation';
 
 type SyncHooks = Parameters<typeof module.registerHooks>[0];
 
+/** A module by its name, or a file by its URL. */
+type Included = string | RegExp;
+
 type NextResolve = Parameters<NonNullable<SyncHooks['resolve']>>[2];
 
 /** The result of import-in-the-middle's `createHook()`. */
 interface ImportHooks {
-  applyOptions(options: { readonly include: readonly string[] }): void;
+  applyOptions(options: { readonly include: readonly Included[] }): void;
   readonly resolveSync: NonNullable<SyncHooks['resolve']>;
   readonly loadSync: NonNullable<SyncHooks['load']>;
 }
@@ -24,7 +27,7 @@ let registered = false;
  * instrumentations. Logs one line if the host does not allow hooks.
  */
 export function hookModules(modules: readonly string[]): void {
-  const include = [...new Set(modules)];
+  const include = [...new Set(modules)].flatMap(withInternalFile);
   if (registered || include.length === 0) return;
   try {
     if (supportsSyncHooks()) registerSyncHooks(include);
@@ -48,6 +51,13 @@ export function hookModules(modules: readonly string[]): void {
       fault,
     );
   }
+}
+
+/** A package imports its own files by relative paths, which only their URL identifies. */
+function withInternalFile(module: string): readonly Included[] {
+  if (!/\.m?js$/.test(module)) return [module];
+  const escaped = module.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return [module, new RegExp(`/node_modules/${escaped}$`)];
 }
 
 /** Jest gives each test file its own realm, in which Node's functions are foreign; its child processes do not. */
@@ -75,7 +85,7 @@ function supportsSyncHooks(): boolean {
  * Registers a hook that loads import-in-the-middle with the first import: it takes a sixth of the startup time, and
  * CommonJS applications never need it.
  */
-function registerSyncHooks(include: readonly string[]): void {
+function registerSyncHooks(include: readonly Included[]): void {
   let hooks: ImportHooks | undefined;
   let isLoaded = false;
   // Not a named import: older versions of Node lack this export, and would fail to start.
@@ -107,7 +117,7 @@ function isImport({ parentURL, conditions }: ResolveHookContext): boolean {
 }
 
 /** Loaded with `require`: in a bundle, an import would fail to find its own files and end the application. */
-function loadHooks(include: readonly string[]): ImportHooks | undefined {
+function loadHooks(include: readonly Included[]): ImportHooks | undefined {
   try {
     const require = createRequire(import.meta.url);
     const file = `${PACKAGE}/create-hook.mjs`;
@@ -143,10 +153,12 @@ function packageOf(
   specifier: string,
   context: ResolveHookContext,
   nextResolve: NextResolve,
-  include: readonly string[],
+  include: readonly Included[],
 ): string {
   const [url = ''] = (specifier.startsWith('file:') ? specifier : pathToFileURL(specifier).href).split('?');
-  const name = include.find((each) => url.includes(`/node_modules/${each}/`));
+  const name = include.find((each) => typeof each === 'string' && url.includes(`/node_modules/${each}/`)) as
+    | string
+    | undefined;
   if (name === undefined) return specifier;
   try {
     const main = nextResolve(name, { ...context, parentURL: url }) as ResolveFnOutput;
@@ -157,7 +169,7 @@ function packageOf(
 }
 
 /** Runs in a separate thread, which also serves the worker threads. */
-function registerAsyncHooks(include: readonly string[]): void {
+function registerAsyncHooks(include: readonly Included[]): void {
   if (!process.getBuiltinModule('node:worker_threads').isMainThread) return;
   module.register(`${PACKAGE}/hook.mjs`, import.meta.url, { data: { include } });
 }

@@ -101,7 +101,11 @@ export function defineInstrumentation<K extends OptionKinds>(
       };
       this.tools ??= createTools(definition.name, this.state, this.resolved, this.tracer);
       return modules.map((target) =>
-        moduleHook(target, (moduleExports) => this.patch(target, moduleExports)),
+        moduleHook(
+          target,
+          (moduleExports) => this.patch(target, moduleExports),
+          () => this.isEnabled(),
+        ),
       );
     }
 

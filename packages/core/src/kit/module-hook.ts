@@ -2,6 +2,7 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
+import { hookFile } from './file-hook.ts';
 
 /** The module, or the file of a module, that a hook waits for. */
 export interface HookedModule {
@@ -11,10 +12,14 @@ export interface HookedModule {
   readonly file?: string;
 }
 
-/** Creates the definition of a module hook, which calls `patch` with the exports of each copy that is loaded. */
+/**
+ * Creates the definition of a module hook, which calls `patch` with the exports of each copy that is loaded while
+ * `isEnabled` returns true.
+ */
 export function moduleHook(
   target: HookedModule,
   patch: (moduleExports: unknown) => void,
+  isEnabled: () => boolean,
 ): InstrumentationNodeModuleDefinition {
   const { module, file } = target;
   const versions = [...(target.versions ?? ['*'])];
@@ -23,6 +28,10 @@ export function moduleHook(
     return moduleExports;
   };
   if (file === undefined) return new InstrumentationNodeModuleDefinition(module, versions, patchAndReturn);
+  const onLoad = (moduleExports: unknown) => {
+    if (isEnabled()) patch(moduleExports);
+  };
+  hookFile({ module, versions, file, onLoad });
   const hooked = new InstrumentationNodeModuleFile(pathOf(target), versions, patchAndReturn, () => {});
   return new InstrumentationNodeModuleDefinition(module, versions, undefined, undefined, [hooked]);
 }
