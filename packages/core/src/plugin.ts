@@ -35,7 +35,7 @@ export { bindCallback, currentContext, Operation, startOperation } from './opera
 export type { Destinations } from './propagation/destinations.ts';
 export type { CarrierWriter } from './propagation/inject.ts';
 export { propagationDefaults } from './propagation/propagation-defaults.ts';
-export type { TrustOption } from './propagation/trust.ts';
+export type { Entrance, TrustOption } from './propagation/trust.ts';
 export { ATTR } from './semconv.ts';
 export type { CallOutcome, CallParts, ClientCall, IncompleteReason } from './templates/client-call.ts';
 export type { ClientOperation, OperationParts } from './templates/client-operation.ts';
@@ -74,3 +74,10 @@ export type { Leave, Mount, MountedRequest } from './templates/mounted-request.t
 export type { RoutedRequest } from './templates/routed-request.ts';
 export type { RpcCorrelation, RpcView } from './templates/rpc.ts';
 export type { ServerRequest } from './templates/server-request.ts';
+export {
+  contextReceiver,
+  contextSender,
+  type ReceivedContext,
+  type Receiver,
+  type SendingOptions,
+} from './templates/trusted-context.ts';

@@ -17,5 +17,6 @@ export {
   environmentName,
   environmentSetter,
 } from '../propagation/carriers/environment.ts';
+export { mcpMetaGetter, withMcpContext } from '../propagation/carriers/mcp-meta.ts';
 export { appendSqlComment, parseSqlComment } from '../propagation/carriers/sql-comment.ts';
 export { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
