@@ -1,0 +1,2 @@
+export type { McpRequest } from './hooks.ts';
+export { McpInstrumentation } from './mcp-instrumentation.ts';

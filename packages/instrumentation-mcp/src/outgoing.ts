@@ -1,0 +1,149 @@
+import { carriers, isTracingSuppressed } from '@clew/core';
+import { contextSender, currentContext, guard, Operation, observePromise } from '@clew/core/plugin';
+import { type Context, context, SpanKind, trace } from '@opentelemetry/api';
+import { connectionAttributes, negotiated, receiverOf } from './connection.ts';
+import { describeMessage, KEY } from './message-attributes.ts';
+import { hookedRequest, isIgnored, type McpTools, withoutSpan } from './options.ts';
+import { failIfToolError, failRequest } from './outcome.ts';
+import {
+  fieldsOf,
+  type JsonRpcResponse,
+  type Message,
+  type Protocol,
+  type RequestOptions,
+} from './protocol.ts';
+
+/** A request that waits for its response. */
+interface Pending {
+  readonly operation: Operation;
+  readonly caller: Context;
+  /** The error of the response. */
+  error?: JsonRpcResponse['error'];
+}
+
+/** The requests and notifications that this process sends. */
+export class Outgoing {
+  readonly #tools: McpTools;
+  readonly #sendable = contextSender();
+  readonly #pending = new WeakMap<Protocol, Map<number, Pending>>();
+
+  constructor(tools: McpTools) {
+    this.#tools = tools;
+  }
+
+  /** Sends a request in a CLIENT span, which ends with its promise. `send` is called once. */
+  request<T>(
+    protocol: Protocol,
+    request: Message,
+    options: RequestOptions | undefined,
+    send: (request: Message) => T,
+  ): T {
+    const caller = currentContext();
+    const id = protocol._requestMessageId;
+    const operation = this.#start(protocol, { ...request, id }, caller);
+    const traced = this.#inject(protocol, request, operation?.context ?? caller);
+    if (operation === undefined) return send(traced);
+    const pending: Pending = { operation, caller };
+    const waiting = this.#waiting(protocol);
+    if (id !== undefined) waiting.set(id, pending);
+    const done = () => {
+      if (id !== undefined) waiting.delete(id);
+      operation.end();
+    };
+    const fulfilled = (result: unknown) => {
+      if (operation.recording)
+        guard(`${this.#tools.name}: a result`, () =>
+          this.#describeResult(protocol, operation, request, result),
+        );
+      done();
+    };
+    const rejected = (error: unknown) => {
+      if (operation.recording)
+        guard(`${this.#tools.name}: an error`, () =>
+          failRequest(operation, error, pending.error, options?.signal),
+        );
+      done();
+    };
+    let sent: T;
+    try {
+      sent = context.with(operation.context, send, undefined, traced);
+    } catch (error) {
+      rejected(error);
+      throw error;
+    }
+    return observePromise(sent, fulfilled, rejected);
+  }
+
+  /** Sends a notification in a CLIENT span, which ends when the transport has sent it. */
+  notify<T>(protocol: Protocol, notification: Message, send: (notification: Message) => T): T {
+    const caller = currentContext();
+    const operation = this.#start(protocol, notification, caller);
+    const traced = isDebounced(protocol, notification)
+      ? notification
+      : this.#inject(protocol, notification, operation?.context ?? caller);
+    if (operation === undefined) return send(traced);
+    return operation.settle(operation.run(() => send(traced)));
+  }
+
+  /** Receives a response. What follows from it, such as a further round of the request, belongs to the request. */
+  respond<T>(protocol: Protocol, response: JsonRpcResponse, proceed: () => T): T {
+    const pending = this.#pending.get(protocol)?.get(Number(response.id));
+    if (pending === undefined) return proceed();
+    pending.error = response.error;
+    return context.with(pending.operation.context, proceed);
+  }
+
+  /** Calls the caller's listener for progress in the context of the caller. */
+  progress<T>(protocol: Protocol, notification: Message, proceed: () => T): T {
+    const id = Number(fieldsOf(notification.params).progressToken);
+    const pending = this.#pending.get(protocol)?.get(id);
+    return pending === undefined ? proceed() : context.with(pending.caller, proceed);
+  }
+
+  #start(protocol: Protocol, message: Message, caller: Context): Operation | undefined {
+    const tools = this.#tools;
+    if (isTracingSuppressed(caller)) return undefined;
+    return guard(`${tools.name}: starting a span`, () => {
+      const { name, attributes } = describeMessage(message);
+      if (isIgnored(tools, message, name)) return withoutSpan(caller);
+      Object.assign(attributes, connectionAttributes(protocol));
+      const span = tools.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, caller);
+      if (span.isRecording())
+        tools.callHook(tools.options.requestHook, span, hookedRequest(message, 'client'));
+      return new Operation(span, trace.setSpan(caller, span), caller);
+    });
+  }
+
+  #inject(protocol: Protocol, message: Message, current: Context): Message {
+    const injected = guard(`${this.#tools.name}: injecting`, () => {
+      const sendable = this.#sendable(current, this.#tools.options, receiverOf(protocol));
+      if (sendable === undefined) return message;
+      const params = carriers.withMcpContext(sendable, message.params);
+      return params === message.params ? message : { ...message, params };
+    });
+    return injected ?? message;
+  }
+
+  #describeResult(protocol: Protocol, { span }: Operation, request: Message, result: unknown): void {
+    failIfToolError(span, request.method, result);
+    if (request.method === 'initialize') {
+      const version = negotiated(protocol, result);
+      if (version !== undefined) span.setAttribute(KEY.protocolVersion, version);
+    }
+    this.#tools.callHook(this.#tools.options.responseHook, span, hookedRequest(request, 'client'), result);
+  }
+
+  #waiting(protocol: Protocol): Map<number, Pending> {
+    let waiting = this.#pending.get(protocol);
+    if (waiting === undefined) {
+      waiting = new Map();
+      this.#pending.set(protocol, waiting);
+    }
+    return waiting;
+  }
+}
+
+/** The SDK sends several notifications as one if they have no parameters: they must not get any. */
+function isDebounced({ _options: options }: Protocol, { method, params }: Message): boolean {
+  return params === undefined && options?.debouncedNotificationMethods?.includes(method) === true;
+}
