@@ -1,0 +1,1 @@
+export { MySQL2Instrumentation } from './mysql2-instrumentation.ts';

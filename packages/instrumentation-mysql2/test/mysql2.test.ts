@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { dbSuite, manifestSuite } from '@clew/testing';
+import { findMariadb, type Mariadb } from '../../../integration-tests/services/mariadb.ts';
+import { MySQL2Instrumentation } from '../src/index.ts';
+import { asConnection, instrument, type Method, queryOf, VERSIONS } from './subjects.ts';
+
+let mariadb: Mariadb;
+beforeAll(async () => {
+  mariadb = await findMariadb();
+}, 60_000);
+afterAll(() => mariadb.stop());
+
+for (const [name, version] of Object.entries(VERSIONS)) {
+  for (const method of ['query', 'execute'] satisfies Method[]) {
+    const openPool = async (connectionLimit: number) =>
+      asConnection(version.createPool({ uri: mariadb.url, connectionLimit }), method);
+    dbSuite({
+      name: `${name} on MariaDB with ${method}()`,
+      system: 'mysql',
+      placeholder: '?',
+      instrument: (options) => instrument(version, options),
+      functions: () => {
+        const { query, execute, prepare, ping } = version.Connection.prototype;
+        return [query, execute, prepare, ping, version.Pool.prototype.getConnection];
+      },
+      open: () => openPool(1),
+      openPool,
+      openDriver: async () => {
+        const connection = version.createConnection(mariadb.url).promise();
+        return {
+          query: queryOf(connection, method),
+          transaction: () => Promise.reject(new Error('not used')),
+          close: () => connection.end(),
+        };
+      },
+      countsRows: true,
+      missingTableCode: '1146',
+    });
+  }
+}
+
+manifestSuite(join(__dirname, '..'), { MySQL2Instrumentation });

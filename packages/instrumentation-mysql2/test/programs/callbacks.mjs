@@ -1,0 +1,8 @@
+import { createPool } from 'mysql2';
+
+const pool = createPool(process.env.MYSQL_URL);
+pool.query('SELECT 1', () => {
+  pool.execute('SELECT 2', () => {
+    pool.query('SELECT 3').on('end', () => pool.end());
+  });
+});

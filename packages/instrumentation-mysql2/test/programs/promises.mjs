@@ -1,0 +1,8 @@
+import { createConnection } from 'mysql2/promise';
+
+const connection = await createConnection(process.env.MYSQL_URL);
+await connection.query('SELECT 1');
+const statement = await connection.prepare('DO ?');
+await statement.execute([1]);
+await connection.end();
+await createConnection('mysql://root@127.0.0.1:1').catch(() => {});
