@@ -58,3 +58,15 @@ test('a wait that succeeds has no span; its time is an attribute of the first qu
   }
   expect(times).toEqual(['number', 'undefined', 'undefined', 'undefined']);
 });
+
+test('the wait of a connection that was given back without a query is not the wait of the next caller', async () => {
+  const tools = suiteTools(OPTIONS);
+  const connection = {};
+  const first = db.startAcquire(tools, () => database);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  first?.acquired(connection);
+  db.startAcquire(tools, () => database)?.acquired(connection);
+  db.startQuery(tools, () => ({ database, sql: 'SELECT 1', connection }))?.end();
+  const [span] = await recorder.take(1);
+  expect(span?.attributes).not.toHaveProperty('clew.db.connection_wait_ms');
+});

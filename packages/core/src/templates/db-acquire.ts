@@ -87,8 +87,10 @@ export class PoolWait implements ChannelOperation {
     if (!this.#isForPool) return;
     const waitMs = this.#elapsedMs();
     this.#measure(waitMs);
-    const isObject = typeof connection === 'object' && connection !== null;
-    if (isObject && waitMs >= MIN_WAIT_MS) waits.set(connection, waitMs);
+    if (typeof connection !== 'object' || connection === null) return;
+    if (waitMs >= MIN_WAIT_MS) waits.set(connection, waitMs);
+    // The application before may have used the connection for no query.
+    else waits.delete(connection);
   }
 
   /** Ends the wait: no connection was acquired. */
