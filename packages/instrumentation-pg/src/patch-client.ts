@@ -1,4 +1,4 @@
-import { bindCallback, db, type QueryOperation } from '@clew/core/plugin';
+import { bindCallback, db, guard, type QueryOperation } from '@clew/core/plugin';
 import { isCreatingClient, waitFor } from './patch-pool.ts';
 import {
   type Client,
@@ -29,7 +29,7 @@ export function patchClient(tools: PgTools, prototype: object): void {
         const call = () => query.apply(this, args);
         const run = operation === undefined ? call : () => operation.run(call);
         if (isSubmittable(statement)) {
-          follow(tools, statement, operation);
+          guard(`${tools.name}: following a query`, () => follow(tools, statement, operation));
           return run();
         }
         if (tools.options.sqlComments) args[0] = withComment(tools, operation, statement);
@@ -41,15 +41,11 @@ export function patchClient(tools: PgTools, prototype: object): void {
     prototype,
     'connect',
     (connect) =>
-      function (callback, ...rest) {
-        const call = (given: unknown) => connect.call(this, given, ...rest);
+      function (...args) {
         // The pool reports the failure itself.
-        if (isCreatingClient()) return call(callback);
-        return waitFor(
-          db.startConnect(tools, () => databaseOf(this)),
-          callback,
-          call,
-        );
+        if (isCreatingClient()) return connect.apply(this, args);
+        const wait = db.startConnect(tools, () => databaseOf(this));
+        return waitFor(wait, args, () => connect.apply(this, args));
       },
   );
 
@@ -88,8 +84,7 @@ function runWithCallback(args: unknown[], operation: QueryOperation | undefined,
 /** A prepared statement is cached by its text, and stays as it is. */
 function withComment(tools: PgTools, operation: QueryOperation | undefined, statement: unknown): unknown {
   if (typeof statement === 'string') return db.withComment(tools, operation, statement);
-  const { text, name } = statement as QueryConfig;
-  const isPlain = Object.getPrototypeOf(statement) === Object.prototype;
-  if (typeof text !== 'string' || name || !isPlain) return statement;
+  const { text, name, constructor: type } = Object(statement) as QueryConfig;
+  if (typeof text !== 'string' || name || type !== Object) return statement;
   return { ...(statement as QueryConfig), text: db.withComment(tools, operation, text) };
 }

@@ -1,4 +1,4 @@
-import { bindCallback, type Database, db, type PoolWait } from '@clew/core/plugin';
+import { bindCallback, type Database, db, guard, type PoolWait } from '@clew/core/plugin';
 import { databaseOf, type PgTools, type Pool } from './pg.ts';
 
 type Call = (this: Pool, ...args: unknown[]) => unknown;
@@ -17,10 +17,10 @@ export function patchPool(tools: PgTools, prototype: object): void {
     prototype,
     'connect',
     (connect) =>
-      function (callback, ...rest) {
+      function (...args) {
         const wait = db.startAcquire(tools, () => databases.get(this) ?? { system: 'postgresql' });
-        const connected = waitFor(wait, callback, (given) => connect.call(this, given, ...rest));
-        learnDatabase(tools, this);
+        const connected = waitFor(wait, args, () => connect.apply(this, args));
+        guard(`${tools.name}: observing a pool`, () => learnDatabase(tools, this));
         return connected;
       },
   );
@@ -40,14 +40,12 @@ export function patchPool(tools: PgTools, prototype: object): void {
   );
 }
 
-/** Calls `connect` with its callback, or without one; then it returns a promise. */
-export function waitFor<T>(
-  wait: PoolWait | undefined,
-  callback: unknown,
-  connect: (callback: unknown) => T,
-): T {
-  const connected = connect(wait?.callback(callback) ?? bindCallback(callback));
-  return typeof callback === 'function' || wait === undefined ? connected : wait.settle(connected);
+/** Calls `connect`, which takes a callback as its first argument or else returns a promise. */
+export function waitFor<T>(wait: PoolWait | undefined, args: unknown[], connect: () => T): T {
+  const [callback] = args;
+  if (typeof callback !== 'function') return wait === undefined ? connect() : wait.settle(connect());
+  args[0] = wait?.callback(callback) ?? bindCallback(callback);
+  return connect();
 }
 
 /** A pool's options do not have to name the database, but its first client knows it. */

@@ -28,6 +28,7 @@ export interface QueryConfig {
   readonly name?: string;
   readonly values?: unknown;
   callback?: unknown;
+  readonly constructor: unknown;
 }
 
 /** A query that reports its progress itself: a `Query`, a cursor, a stream. */

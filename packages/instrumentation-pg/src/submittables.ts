@@ -6,6 +6,7 @@ import {
   currentContext,
   dress,
   emitters,
+  guard,
   type QueryOperation,
 } from '@clew/core/plugin';
 import { type PgTools, rowsOf, type Submittable } from './pg.ts';
@@ -30,8 +31,10 @@ export function follow(tools: PgTools, query: Submittable, operation: QueryOpera
   replaceHandler(query, 'handleReadyForQuery', (handle) => {
     const bound = bindCallback(handle);
     return function (...args) {
-      if (this.errored) operation?.fail(this.errored);
-      operation?.rows(rowsOf(this._results));
+      guard('reading the result of a query', () => {
+        if (this.errored) operation?.fail(this.errored);
+        operation?.rows(rowsOf(this._results));
+      });
       operation?.end();
       return bound.apply(this, args);
     };
