@@ -13,6 +13,7 @@ export interface TracedPostgres {
   url(): string;
   connect(config?: ClientConfig): Promise<Client>;
   pool(config?: PoolConfig): Pool;
+  plugin(): PgInstrumentation;
   /** Runs `work` without tracing, on a connection of its own. */
   untraced<T>(work: (client: Client) => Promise<T>): Promise<T>;
 }
@@ -51,6 +52,7 @@ export function tracePostgres(options: object = {}, versions: readonly unknown[]
   return {
     recorder,
     url: () => database.url,
+    plugin: () => plugin,
     async connect(config = {}) {
       const client = await connected({ connectionString: database.url, ...config });
       open.add(client);

@@ -1,1 +1,3 @@
+// Modules without types.
 declare module 'pg-8.0';
+declare module 'pg-copy-streams';
