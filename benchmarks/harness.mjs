@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { rabbitmq } from '../integration-tests/services/rabbitmq.ts';
 import { startChild } from './children.mjs';
 import { programs } from './programs.mjs';
+import { findServices } from './services.mjs';
 import { spansOf, variants } from './variants.mjs';
 
 /**
@@ -13,8 +14,8 @@ import { spansOf, variants } from './variants.mjs';
  */
 
 /**
- * Starts the shared processes: the load generator, the sink, the untraced peer, and a broker if a program needs
- * one.
+ * Starts the shared processes: the load generator, the sink, the untraced peer, a broker and databases if
+ * programs need them.
  *
  * @param {string[]} names the programs
  */
@@ -23,11 +24,13 @@ export async function startSurroundings(names) {
   const sink = startChild('sink.mjs');
   const peer = startChild('peer.mjs');
   let broker;
-  const stop = () => Promise.all([load, sink, peer, broker].map((each) => each?.stop()));
+  let services;
+  const stop = () => Promise.all([load, sink, peer, broker, services].map((each) => each?.stop()));
   try {
     const [sinkPort, peerPort] = await Promise.all([sink.call('start'), peer.call('start')]);
     if (names.some((program) => programs[program].broker)) broker = await rabbitmq();
-    return { load, sink, sinkPort, peerPort, amqpUrl: broker?.url, stop };
+    services = await findServices(names.map((program) => programs[program].service));
+    return { load, sink, sinkPort, peerPort, amqpUrl: broker?.url, serviceUrls: services.urls, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -110,6 +113,9 @@ class Subject {
         OTEL_BSP_SCHEDULE_DELAY: String(settings.scheduleDelayMs),
         BENCH_PEER_PORT: String(surroundings.peerPort),
         ...(this.#program.broker && { BENCH_AMQP_URL: surroundings.amqpUrl }),
+        ...(this.#program.service && {
+          BENCH_SERVICE_URL: surroundings.serviceUrls[this.#program.service],
+        }),
         ...variants[variant].env,
       },
     });

@@ -2,6 +2,7 @@ const requests = ['request', 'requests'];
 const queries = ['query', 'queries'];
 const messages = ['message', 'messages'];
 const calls = ['call', 'calls'];
+const commands = ['command', 'commands'];
 
 /**
  * The measured programs. To add one, write `programs/NAME.cjs` and an entry here.
@@ -12,12 +13,14 @@ const calls = ['call', 'calls'];
  * `inFlight` at a time.
  * `peer`: the program calls a second, untraced server, whose port is in `BENCH_PEER_PORT`.
  * `broker`: it uses RabbitMQ, whose URL is in `BENCH_AMQP_URL`.
+ * `service`: it uses this database (see services.mjs), whose URL is in `BENCH_SERVICE_URL`.
+ * `plugin`: Clew's plugin; without it, the variants of Clew are left out.
  * `unit`: the name of one unit of its work, singular and plural.
  * `spans`: the expected number of spans for each request, with default layers and with all; the run fails for any
  * other number. A program without layers has the same number twice, and is measured once. `otel` is the number of
  * OpenTelemetry's spans, if it differs.
  *
- * @typedef {{ load: 'http' | 'inside', path?: string, inFlight?: number, peer?: boolean, broker?: boolean, unit: [one: string, many: string],
+ * @typedef {{ load: 'http' | 'inside', path?: string, inFlight?: number, peer?: boolean, broker?: boolean, service?: string, plugin?: string, unit: [one: string, many: string],
  *   spans: { default: number, all: number, otel?: number } }} Program
  * @type {Record<string, Program>}
  */
@@ -49,4 +52,15 @@ export const programs = {
     unit: calls,
     spans: { default: 2, all: 2, otel: 4 },
   },
+  pg: database('postgres', 'pg', queries, 2),
+  'knex-pg': database('postgres', 'pg', queries, 2),
+  mysql2: database('mariadb', 'mysql2', queries, 1),
+  redis: database('redis', 'redis', commands, 1),
+  ioredis: database('redis', 'ioredis', commands, 1),
 };
+
+/** OpenTelemetry has a span for a connection of the pool as well, or for the query builder. */
+function database(service, plugin, unit, otel) {
+  const name = `@clew/instrumentation-${plugin}`;
+  return { load: 'inside', inFlight: 4, service, plugin: name, unit, spans: { default: 1, all: 1, otel } };
+}

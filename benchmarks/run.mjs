@@ -66,7 +66,7 @@ async function measurePrograms() {
   const surroundings = await startSurroundings(wanted);
   try {
     for (const program of wanted) {
-      const fits = (name) => variants[name].only?.(programs[program]) ?? true;
+      const fits = (name) => (variants[name].only?.(programs[program]) ?? true) && hasPlugin(program, name);
       const names = ['bare', ...chosenVariants.filter((name) => name !== 'bare' && fits(name))];
       const tell = (step) => progress.show(`${program}: ${step}`);
       await attempt(program, async () => {
@@ -122,6 +122,17 @@ function exists(variant) {
   if (!variants[variant].flags.includes('@clew/node/register')) return true;
   const written = existsSync(new URL('../packages/node/src/register.ts', import.meta.url));
   if (!written) console.error(`bench: ${variant} is skipped: @clew/node/register does not exist`);
+  return written;
+}
+
+/** Skips Clew's variants of a program whose plugin is not in this repository. */
+function hasPlugin(program, variant) {
+  const { plugin } = programs[program];
+  if (plugin === undefined || !variants[variant].flags.includes('@clew/node/register')) return true;
+  const written = existsSync(
+    new URL(`../packages/${plugin.replace('@clew/', '')}/package.json`, import.meta.url),
+  );
+  if (!written) console.error(`bench: ${program}, ${variant} is skipped: ${plugin} does not exist`);
   return written;
 }
 

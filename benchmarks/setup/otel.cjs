@@ -13,7 +13,11 @@ const { AmqplibInstrumentation } = require('@opentelemetry/instrumentation-amqpl
 const { ExpressInstrumentation } = require('@opentelemetry/instrumentation-express');
 const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http');
 const { KnexInstrumentation } = require('@opentelemetry/instrumentation-knex');
+const { IORedisInstrumentation } = require('@opentelemetry/instrumentation-ioredis');
 const { KoaInstrumentation } = require('@opentelemetry/instrumentation-koa');
+const { MySQL2Instrumentation } = require('@opentelemetry/instrumentation-mysql2');
+const { PgInstrumentation } = require('@opentelemetry/instrumentation-pg');
+const { RedisInstrumentation } = require('@opentelemetry/instrumentation-redis');
 const { UndiciInstrumentation } = require('@opentelemetry/instrumentation-undici');
 const { defaultResource, resourceFromAttributes } = require('@opentelemetry/resources');
 const sdk = require('@opentelemetry/sdk-trace');
@@ -46,6 +50,11 @@ registerInstrumentations({
     new ExpressInstrumentation(),
     new KoaInstrumentation(),
     new KnexInstrumentation(),
+    new MySQL2Instrumentation(),
+    new PgInstrumentation(),
+    new RedisInstrumentation(),
+    // By default, it has no spans outside of a span, where the benchmark's commands are.
+    new IORedisInstrumentation({ requireParentSpan: false }),
     new UndiciInstrumentation(),
   ],
 });
