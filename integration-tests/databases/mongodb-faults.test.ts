@@ -116,7 +116,7 @@ describe.each(versions.map((version) => [version.name, version] as const))('%s',
       },
       {},
       // mongodb 6.22 keeps the timer of the second selection.
-      { serverSelectionTimeoutMS: 500 },
+      { serverSelectionTimeoutMS: 3000, minHeartbeatFrequencyMS: 20 },
     ));
 
   test('a server that never responds is an error after the time-out of the socket', async () => {
