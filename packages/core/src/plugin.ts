@@ -29,6 +29,7 @@ export * as errors from './namespaces/errors.ts';
 export * as http from './namespaces/http.ts';
 export * as messaging from './namespaces/messaging.ts';
 export { option } from './namespaces/option.ts';
+export * as redis from './namespaces/redis.ts';
 export * as rpc from './namespaces/rpc.ts';
 export { bindCallback, currentContext, Operation, startOperation } from './operation.ts';
 // Also in `@clew/core`: the declarations of plugins refer to them here.
@@ -71,6 +72,7 @@ export type { Settlement } from './templates/messaging-processing.ts';
 export type { MessagingView } from './templates/messaging-view.ts';
 export type { Failure } from './templates/messaging-waiting.ts';
 export type { Leave, Mount, MountedRequest } from './templates/mounted-request.ts';
+export type { RedisCommand, RedisOptions, RedisSerializer, RedisServer } from './templates/redis.ts';
 export type { RoutedRequest } from './templates/routed-request.ts';
 export type { RpcCorrelation, RpcView } from './templates/rpc.ts';
 export type { ServerRequest } from './templates/server-request.ts';

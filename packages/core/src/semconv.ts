@@ -22,6 +22,7 @@ export const ATTR = {
   dbQueryText: 'db.query.text',
   dbResponseReturnedRows: 'db.response.returned_rows',
   dbResponseStatusCode: 'db.response.status_code',
+  dbStoredProcedureName: 'db.stored_procedure.name',
   dbSystemName: 'db.system.name',
   errorType: 'error.type',
   exceptionMessage: 'exception.message',

@@ -27,9 +27,9 @@ const spans = new WeakMap<SqlReading | DbCommand, StatementSpan>();
 
 /** Returns what all runs of a statement share. */
 export function spanOf(query: DbQuery, pluginOptions: CommandOptions): StatementSpan {
-  const { database, sql, command, batchSize = 1 } = query;
+  const { database, sql, command } = query;
   const reading = command ?? (sql === undefined ? undefined : readSql(sql, database.system));
-  if (reading === undefined || batchSize > 1) return createSpan(query, reading, pluginOptions);
+  if (reading === undefined || prefixOf(query) !== '') return createSpan(query, reading, pluginOptions);
   const known = spans.get(reading);
   if (known?.pluginOptions === pluginOptions && isSame(known.database, database)) return known;
   const span = createSpan(query, reading, pluginOptions);
@@ -37,13 +37,19 @@ export function spanOf(query: DbQuery, pluginOptions: CommandOptions): Statement
   return span;
 }
 
+/** What the conventions put before the names of a batch. */
+function prefixOf({ batchSize = 1, command }: DbQuery): string {
+  return batchSize > 1 && command?.isBatch !== true ? 'BATCH ' : '';
+}
+
 function createSpan(
-  { database, batchSize = 1 }: DbQuery,
+  query: DbQuery,
   reading: SqlReading | DbCommand | undefined,
   pluginOptions: CommandOptions,
 ): StatementSpan {
   const { collection, text, summary = defaultSummary(reading) } = reading ?? {};
-  const prefix = batchSize > 1 ? 'BATCH ' : '';
+  const { database } = query;
+  const prefix = prefixOf(query);
   const measured = databaseAttributes(database);
   if (reading?.operation !== undefined) measured[ATTR.dbOperationName] = prefix + reading.operation;
   if (collection !== undefined) measured[ATTR.dbCollectionName] = collection;
@@ -108,7 +114,8 @@ function parameterText(value: unknown): string | undefined {
   return json?.replace(/^"|"$/g, '');
 }
 
-function shortened(text: string, maxChars: number): string | undefined {
+/** Cuts a text as the option `maxQueryLength` says; `undefined` if it is left out. */
+export function shortened(text: string, maxChars: number): string | undefined {
   if (maxChars === 0) return undefined;
   return maxChars < 0 || text.length <= maxChars ? text : `${text.slice(0, maxChars)}…`;
 }

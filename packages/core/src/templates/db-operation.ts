@@ -31,8 +31,10 @@ export class QueryOperation extends Operation {
   }
 
   /** Records the error of a query, which may be the same query in the words of a driver below. */
-  failAs(error: unknown, { sql, values, database }: DbQuery): void {
-    if (this.ended || this.#failed || isCancellation(error)) return;
+  failAs(given: unknown, { sql, values, database, failureOf }: DbQuery): void {
+    if (this.ended || this.#failed) return;
+    const error = failureOf === undefined ? given : guard('reading an error', () => failureOf(given));
+    if (error === undefined || isCancellation(error)) return;
     this.#failed = true;
     const status = statusCodeOf(error, database.system);
     this.#measurement?.fail(error, status);

@@ -20,14 +20,22 @@ export interface DbCommand {
   readonly collection?: string | undefined;
   /** `db.query.text` without any value of the application: `SET songs:1 ?`. */
   readonly text?: string | undefined;
+  /** Whether the operation's name says that it is a batch, so that it needs no prefix `BATCH`. */
+  readonly isBatch?: boolean | undefined;
   /** The span's name, and what `ignore` is compared with; by default operation and collection. */
   readonly summary?: string | undefined;
 }
 
 interface QueryParts {
   readonly database: Database;
+  /** `db.query.text` of a command whose text is another one each time, because it has names of keys. */
+  readonly text?: string | undefined;
+  /** `db.stored_procedure.name`: the name or digest of the script or function that is called. */
+  readonly storedProcedure?: string | undefined;
   /** The bound values. Removed from error messages, and recorded only if the option `recordParameters` names them. */
   readonly values?: BoundValues | undefined;
+  /** Returns the error to record for one that the library gave; `undefined` if that is not a failure of the query. */
+  readonly failureOf?: ((error: unknown) => unknown) | undefined;
   /** The number of queries that are sent as one batch; recorded if it is 2 or more. */
   readonly batchSize?: number | undefined;
   /** The connection, if it comes from a pool whose waits are measured: see `db.startAcquire`. */

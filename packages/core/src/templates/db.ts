@@ -4,7 +4,7 @@ import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { ATTR } from '../semconv.ts';
 import { takeWait } from './db-acquire.ts';
-import { parameterAttributes, type StatementSpan, spanOf } from './db-attributes.ts';
+import { parameterAttributes, type StatementSpan, shortened, spanOf } from './db-attributes.ts';
 import { Measurement, metricsOf } from './db-metrics.ts';
 import { QueryOperation, running } from './db-operation.ts';
 import type { CommandOptions, DbOptions } from './db-options.ts';
@@ -52,14 +52,18 @@ function start(tools: DbTools, parent: Context, query: DbQuery, recorded: boolea
 
 /** Most queries share their attributes with those of the same statement. */
 function optionsOf({ options }: DbTools, statement: StatementSpan, query: DbQuery): StatementSpan['options'] {
-  const { batchSize = 1, connection, values } = query;
+  const { batchSize = 1, connection, storedProcedure, values } = query;
   const waitMs = takeWait(connection);
   const { recordParameters = NO_NAMES } = options;
-  if (waitMs === undefined && batchSize < 2 && recordParameters.length === 0) return statement.options;
+  const text = query.text === undefined ? undefined : shortened(query.text, options.maxQueryLength);
+  if (waitMs === undefined && text === undefined && batchSize < 2 && recordParameters.length === 0)
+    return statement.options;
   return {
     ...statement.options,
     attributes: {
       ...statement.options.attributes,
+      ...(text !== undefined && { [ATTR.dbQueryText]: text }),
+      ...(storedProcedure !== undefined && { [ATTR.dbStoredProcedureName]: storedProcedure }),
       ...(waitMs !== undefined && { [ATTR.connectionWaitMs]: Number(waitMs.toFixed(3)) }),
       ...(batchSize > 1 && { [ATTR.dbOperationBatchSize]: batchSize }),
       ...(batchSize < 2 && parameterAttributes(values, recordParameters)),
