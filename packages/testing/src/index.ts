@@ -1,5 +1,7 @@
 export type { ClientCall, ClientSession, HttpClientAdapter } from './client-driver.ts';
 export { clientSuite, clientTests } from './client-suite.ts';
+export type { CommandAdapter, CommandConnection } from './db-command-driver.ts';
+export { dbCommandSuite, dbCommandTests } from './db-command-suite.ts';
 export type { DbAdapter, DbConnection, RunQuery } from './db-driver.ts';
 export { dbSuite, dbTests } from './db-suite.ts';
 export type { FrameworkApplication, SuiteMiddleware, SuiteRoute } from './framework-application.ts';
