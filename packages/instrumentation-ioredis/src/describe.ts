@@ -1,0 +1,26 @@
+import { type RedisServer, redis } from '@clew/core/plugin';
+import type { Command, Redis } from './ioredis.ts';
+
+/** The server of a client that is not a cluster. */
+export function serverOf({ options, condition, stream }: Redis): RedisServer {
+  const { db = 0, host = 'localhost', port = 6379, path, sentinels } = options ?? {};
+  const index = condition?.select ?? db;
+  if (sentinels) return { index, address: stream?.remoteAddress, port: stream?.remotePort };
+  return path ? { index, address: path } : { index, address: host, port };
+}
+
+/** The first error among the replies of a pipeline, and the one of EXEC before those that caused it. */
+export function errorIn(replies: unknown): unknown {
+  if (!Array.isArray(replies)) return undefined;
+  const [error, values] = (replies.at(-1) ?? []) as readonly unknown[];
+  return error ?? replies.find((reply) => reply?.[0])?.[0] ?? redis.firstError(values);
+}
+
+/** How many commands a transaction or pipeline has, without MULTI and EXEC. */
+export function batchOf(queue: readonly Command[]): {
+  readonly mode: 'MULTI' | 'PIPELINE';
+  readonly size: number;
+} {
+  const size = queue.filter(({ name }) => name !== 'multi' && name !== 'exec').length;
+  return { mode: queue[0]?.name === 'multi' ? 'MULTI' : 'PIPELINE', size };
+}

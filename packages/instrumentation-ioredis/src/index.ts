@@ -1,0 +1,1 @@
+export { IORedisInstrumentation } from './ioredis-instrumentation.ts';

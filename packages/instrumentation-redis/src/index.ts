@@ -1,0 +1,1 @@
+export { RedisInstrumentation } from './redis-instrumentation.ts';

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { dbCommandSuite, manifestSuite } from '@clew/testing';
+import { findRedis, type Redis as Server } from '../../../integration-tests/services/redis.ts';
+import { RedisInstrumentation } from '../src/index.ts';
+import { asConnection, type Client, functionsOf, instrument, load, VERSIONS } from './subjects.ts';
+
+let server: Server;
+beforeAll(async () => {
+  server = await findRedis();
+}, 60_000);
+afterAll(() => server.stop());
+
+for (const [name, version] of Object.entries(VERSIONS)) {
+  dbCommandSuite({
+    name,
+    system: 'redis',
+    read: { name: 'GET', operation: 'GET', text: 'GET clew:songs:1' },
+    failureCode: 'WRONGTYPE',
+    noCallbacks: 'it returns promises',
+    instrument: (options) => instrument(options, version),
+    functions: () => functionsOf(version),
+    open: async () => {
+      const client = load(version).createClient({ url: server.url }) as unknown as Client;
+      await client.connect();
+      await client.hSet('clew:songs:2', 'title', 'one');
+      return asConnection(client);
+    },
+  });
+}
+
+manifestSuite(join(__dirname, '..'), { RedisInstrumentation });
