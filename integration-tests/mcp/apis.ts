@@ -39,6 +39,7 @@ export interface Client extends End {
   listTools(): Promise<{ readonly tools: readonly { readonly name: string }[] }>;
   readResource(params: { readonly uri: string }): Promise<unknown>;
   getPrompt(params: { readonly name: string }): Promise<unknown>;
+  listPrompts(): Promise<unknown>;
   ping(): Promise<unknown>;
 }
 

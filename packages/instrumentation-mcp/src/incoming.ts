@@ -4,7 +4,7 @@ import { contextReceiver, currentContext, guard, Operation, observePromise } fro
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { ambientContext, connectionAttributes, entranceOf, negotiated } from './connection.ts';
 import { joinContexts, withSpanOf } from './joined-context.ts';
-import { describeMessage, KEY } from './message-attributes.ts';
+import { describeMessage, KEY, requestAttributes, targetOf } from './message-attributes.ts';
 import { hookedRequest, isIgnored, type McpTools, withoutSpan } from './options.ts';
 import { failHandler, failIfToolError, NOT_FOUND } from './outcome.ts';
 import {
@@ -96,7 +96,8 @@ export class Incoming {
       if (operation.recording) operation.span.addEvent('cancelled');
       operation.end();
     };
-    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
     return { forget: () => signal.removeEventListener('abort', end) };
   }
 
@@ -112,10 +113,14 @@ export class Incoming {
       const meta: unknown = fieldsOf(message.params)._meta;
       const received = this.#receive(meta, trust, () => entranceOf(message, extra));
       const { parent, base, links } = joinContexts(received, ambientContext(protocol));
-      const described = describeMessage(message);
+      const described = describeMessage(message.method, targetOf(message));
       const name = fixedName ?? described.name;
-      if (isIgnored(tools, message, name)) return withoutSpan(withSpanOf(parent, base));
-      const attributes = { ...described.attributes, ...connectionAttributes(protocol, extra) };
+      if (isIgnored(tools, name)) return withoutSpan(withSpanOf(parent, base));
+      const attributes = {
+        ...described.attributes,
+        ...requestAttributes(message),
+        ...connectionAttributes(protocol, extra),
+      };
       const span = tools.tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links }, parent);
       if (span.isRecording()) tools.callHook(requestHook, span, hookedRequest(message, 'server'));
       return new Operation(span, trace.setSpan(base, span));

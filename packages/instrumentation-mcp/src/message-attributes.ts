@@ -20,22 +20,33 @@ export const KEY = {
 const MAX_NAME_CHARS = 128;
 const MAX_URI_CHARS = 1024;
 
-/** The name and attributes of the span of a request or notification; its arguments are not read. */
-export function describeMessage({ method, params, id }: Message): {
-  readonly name: string;
-  readonly attributes: Attributes;
-} {
+/** The tool or prompt that a request names; `undefined` for other messages. */
+export function targetOf({ method, params }: Message): string | undefined {
+  if (method !== 'tools/call' && method !== 'prompts/get') return undefined;
+  const { name } = fieldsOf(params);
+  return typeof name === 'string' ? shorten(name) : undefined;
+}
+
+/** The name and the attributes of all spans with the same method and target. */
+export function describeMessage(
+  method: string,
+  target: string | undefined,
+): { readonly method: string; readonly name: string; readonly attributes: Attributes } {
   const shown = shorten(method);
   const attributes: Attributes = { [KEY.method]: shown };
+  if (target === undefined) return { method: shown, name: shown, attributes };
+  if (method === 'prompts/get') attributes[KEY.prompt] = target;
+  else Object.assign(attributes, { [KEY.tool]: target, [KEY.operation]: 'execute_tool' });
+  return { method: shown, name: `${shown} ${target}`, attributes };
+}
+
+/** The attributes of one message: its id and the resource that it names. Its arguments are not read. */
+export function requestAttributes({ params, id }: Message): Attributes {
+  const attributes: Attributes = {};
   if (typeof id === 'number' || typeof id === 'string') attributes[KEY.requestId] = shorten(String(id));
-  const { name, uri } = fieldsOf(params);
+  const { uri } = fieldsOf(params);
   if (typeof uri === 'string') attributes[KEY.resource] = withoutSecrets(uri);
-  const key = method === 'tools/call' ? KEY.tool : method === 'prompts/get' ? KEY.prompt : undefined;
-  if (key === undefined || typeof name !== 'string') return { name: shown, attributes };
-  const target = shorten(name);
-  attributes[key] = target;
-  if (key === KEY.tool) attributes[KEY.operation] = 'execute_tool';
-  return { name: `${shown} ${target}`, attributes };
+  return attributes;
 }
 
 export function shorten(text: string): string {

@@ -1,11 +1,11 @@
-import { matchesAny, Operation, type OptionsOf, option, type Tools } from '@clew/core/plugin';
+import { client, matchesAny, Operation, type OptionsOf, option, type Tools } from '@clew/core/plugin';
 import { type Context, INVALID_SPAN_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import type { McpRequest } from './hooks.ts';
 import type { Message } from './protocol.ts';
 
 export const options = {
-  /** Methods without spans (`ping`), or names of spans (`tools/call health`); their context is still sent. */
-  ignore: option.patterns(),
+  /** `ignore` also holds for SERVER spans. */
+  ...client.options,
   /** Which requests are trusted, by the path of the HTTP request or by the method; default: the propagation defaults. */
   trust: option.trust(),
   /** The hosts that trace context is sent to; default: the propagation defaults. */
@@ -20,9 +20,9 @@ export const options = {
 
 export type McpTools = Tools<OptionsOf<typeof options>>;
 
-/** Whether a message has no span, by its method or the name of its span. */
-export function isIgnored({ options: { ignore } }: McpTools, { method }: Message, name: string): boolean {
-  return ignore.length > 0 && (matchesAny(ignore, method) || matchesAny(ignore, name));
+/** Whether a message has no span, by the name of its span. */
+export function isIgnored({ options: { ignore } }: McpTools, name: string): boolean {
+  return ignore.length > 0 && matchesAny(ignore, name);
 }
 
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);

@@ -1,4 +1,4 @@
-import { ATTR, errors, type Operation } from '@clew/core/plugin';
+import { ATTR, type ClientCall, type Operation } from '@clew/core/plugin';
 import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { KEY } from './message-attributes.ts';
 import { fieldsOf, type JsonRpcResponse, type Message } from './protocol.ts';
@@ -27,29 +27,27 @@ export function failIfToolError(span: Span, method: string, result: unknown): vo
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** Records why a request of this process failed. `response` is the peer's response, if there was one. */
+/**
+ * Records why a request of this process failed. `response` is the peer's response, if there was one. If the caller has
+ * aborted the request, the template knows whether that is an error.
+ */
 export function failRequest(
-  operation: Operation,
+  call: ClientCall,
   error: unknown,
   response: JsonRpcResponse['error'],
-  signal: AbortSignal | undefined,
+  isAborted: boolean,
 ): void {
-  if (signal?.aborted === true && response === undefined) {
-    const { reason } = signal;
-    if (isPlainCancellation(reason)) operation.span.addEvent('cancelled');
-    else operation.fail(errors.abortReason(reason));
-    return;
-  }
-  operation.fail(error);
+  call.fail(error);
+  if (isAborted) return;
   if (response === undefined) {
     const type = LOCAL_ERRORS.get(fieldsOf(error).code);
-    if (type !== undefined) operation.span.setAttribute(ATTR.errorType, type);
+    if (type !== undefined) call.span.setAttribute(ATTR.errorType, type);
     return;
   }
   const code = String(response.code);
-  operation.span.setAttributes({ [ATTR.errorType]: code, [KEY.statusCode]: code });
+  call.span.setAttributes({ [ATTR.errorType]: code, [KEY.statusCode]: code });
   const message = String(response.message ?? '').replace(CODE_PREFIX, '');
-  operation.span.setStatus({ code: SpanStatusCode.ERROR, message: message.slice(0, MAX_MESSAGE_CHARS) });
+  call.span.setStatus({ code: SpanStatusCode.ERROR, message: message.slice(0, MAX_MESSAGE_CHARS) });
 }
 
 /** Records the error with which a handler ends. Only some of its codes mean that this process has failed. */
@@ -69,8 +67,3 @@ export function failHandler(operation: Operation, message: Message, error: unkno
 
 /** The attributes of a request for which there is no handler. */
 export const NOT_FOUND: Attributes = { [KEY.statusCode]: String(METHOD_NOT_FOUND) };
-
-/** `abort()`, and `abort('the user left')`. An error as the reason is the reason of a failure. */
-function isPlainCancellation(reason: unknown): boolean {
-  return typeof reason !== 'object' || reason === null || errors.isCancellation(reason);
-}

@@ -1,9 +1,17 @@
-import { carriers, isTracingSuppressed } from '@clew/core';
-import { contextSender, currentContext, guard, Operation, observePromise } from '@clew/core/plugin';
-import { type Context, context, SpanKind, trace } from '@opentelemetry/api';
+import { carriers } from '@clew/core';
+import {
+  type ClientCall,
+  client,
+  contextSender,
+  currentContext,
+  guard,
+  observePromise,
+  remembered,
+} from '@clew/core/plugin';
+import { type Context, context, type Span } from '@opentelemetry/api';
 import { connectionAttributes, negotiated, receiverOf } from './connection.ts';
-import { describeMessage, KEY } from './message-attributes.ts';
-import { hookedRequest, isIgnored, type McpTools, withoutSpan } from './options.ts';
+import { describeMessage, KEY, requestAttributes, targetOf } from './message-attributes.ts';
+import { hookedRequest, type McpTools } from './options.ts';
 import { failIfToolError, failRequest } from './outcome.ts';
 import {
   fieldsOf,
@@ -15,7 +23,7 @@ import {
 
 /** A request that waits for its response. */
 interface Pending {
-  readonly operation: Operation;
+  readonly current: Context;
   readonly caller: Context;
   /** The error of the response. */
   error?: JsonRpcResponse['error'];
@@ -26,6 +34,10 @@ export class Outgoing {
   readonly #tools: McpTools;
   readonly #sendable = contextSender();
   readonly #pending = new WeakMap<Protocol, Map<number, Pending>>();
+  /** By method and target. */
+  readonly #operations = remembered((method: string) =>
+    remembered((target: string | undefined) => client.operation(describeMessage(method, target))),
+  );
 
   constructor(tools: McpTools) {
     this.#tools = tools;
@@ -40,33 +52,32 @@ export class Outgoing {
   ): T {
     const caller = currentContext();
     const id = protocol._requestMessageId;
-    const operation = this.#start(protocol, { ...request, id }, caller);
-    const traced = this.#inject(protocol, request, operation?.context ?? caller);
-    if (operation === undefined) return send(traced);
-    const pending: Pending = { operation, caller };
+    const call = this.#start(protocol, { ...request, id }, options?.signal);
+    const pending: Pending = { current: call?.context ?? caller, caller };
     const waiting = this.#waiting(protocol);
     if (id !== undefined) waiting.set(id, pending);
     const done = () => {
       if (id !== undefined) waiting.delete(id);
-      operation.end();
+      call?.end();
     };
     const fulfilled = (result: unknown) => {
-      if (operation.recording)
+      if (call?.recording)
         guard(`${this.#tools.name}: a result`, () =>
-          this.#describeResult(protocol, operation, request, result),
+          this.#describeResult(protocol, call.span, request, result),
         );
       done();
     };
     const rejected = (error: unknown) => {
-      if (operation.recording)
+      if (call?.recording)
         guard(`${this.#tools.name}: an error`, () =>
-          failRequest(operation, error, pending.error, options?.signal),
+          failRequest(call, error, pending.error, options?.signal?.aborted === true),
         );
       done();
     };
     let sent: T;
     try {
-      sent = context.with(operation.context, send, undefined, traced);
+      const traced = this.#inject(protocol, request, pending.current);
+      sent = context.with(pending.current, send, undefined, traced);
     } catch (error) {
       rejected(error);
       throw error;
@@ -76,13 +87,11 @@ export class Outgoing {
 
   /** Sends a notification in a CLIENT span, which ends when the transport has sent it. */
   notify<T>(protocol: Protocol, notification: Message, send: (notification: Message) => T): T {
-    const caller = currentContext();
-    const operation = this.#start(protocol, notification, caller);
+    const call = this.#start(protocol, notification, undefined);
     const traced = isDebounced(protocol, notification)
       ? notification
-      : this.#inject(protocol, notification, operation?.context ?? caller);
-    if (operation === undefined) return send(traced);
-    return operation.settle(operation.run(() => send(traced)));
+      : this.#inject(protocol, notification, call?.context ?? currentContext());
+    return call === undefined ? send(traced) : call.settle(call.run(() => send(traced)));
   }
 
   /** Receives a response. What follows from it, such as a further round of the request, belongs to the request. */
@@ -90,7 +99,7 @@ export class Outgoing {
     const pending = this.#pending.get(protocol)?.get(Number(response.id));
     if (pending === undefined) return proceed();
     pending.error = response.error;
-    return context.with(pending.operation.context, proceed);
+    return context.with(pending.current, proceed);
   }
 
   /** Calls the caller's listener for progress in the context of the caller. */
@@ -100,18 +109,16 @@ export class Outgoing {
     return pending === undefined ? proceed() : context.with(pending.caller, proceed);
   }
 
-  #start(protocol: Protocol, message: Message, caller: Context): Operation | undefined {
+  #start(protocol: Protocol, message: Message, signal: AbortSignal | undefined): ClientCall | undefined {
     const tools = this.#tools;
-    if (isTracingSuppressed(caller)) return undefined;
-    return guard(`${tools.name}: starting a span`, () => {
-      const { name, attributes } = describeMessage(message);
-      if (isIgnored(tools, message, name)) return withoutSpan(caller);
-      Object.assign(attributes, connectionAttributes(protocol));
-      const span = tools.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, caller);
-      if (span.isRecording())
-        tools.callHook(tools.options.requestHook, span, hookedRequest(message, 'client'));
-      return new Operation(span, trace.setSpan(caller, span), caller);
-    });
+    const call = client.startCall(tools, () => ({
+      operation: this.#operations(message.method)(targetOf(message)),
+      attributes: { ...requestAttributes(message), ...connectionAttributes(protocol) },
+      signal,
+    }));
+    if (call?.recording)
+      tools.callHook(tools.options.requestHook, call.span, hookedRequest(message, 'client'));
+    return call;
   }
 
   #inject(protocol: Protocol, message: Message, current: Context): Message {
@@ -124,7 +131,7 @@ export class Outgoing {
     return injected ?? message;
   }
 
-  #describeResult(protocol: Protocol, { span }: Operation, request: Message, result: unknown): void {
+  #describeResult(protocol: Protocol, span: Span, request: Message, result: unknown): void {
     failIfToolError(span, request.method, result);
     if (request.method === 'initialize') {
       const version = negotiated(protocol, result);
