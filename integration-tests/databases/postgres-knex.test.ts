@@ -82,6 +82,15 @@ test('a hundred queries at once: one span each, in the trace of its caller', asy
   expect(queries.map(({ parentSpanId }) => parentSpanId).sort()).toEqual(callers.map(({ id }) => id).sort());
 });
 
+test('a refused connection is one span for each query that needs it', async () => {
+  const refused = knex({ client: 'pg', connection: { host: '127.0.0.1', port: 1 } });
+  const query = () => expect(refused.raw('SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await Promise.all([query(), query(), query()]);
+  await refused.destroy();
+  const spans = await recorder.take(3);
+  expect(spans.map(({ name }) => name)).toEqual(Array(3).fill('acquire connection'));
+});
+
 test('queries of different builders in one call are spans of their own', async () => {
   await Promise.all([db('songs').select(), db('songs').count(), db.raw('SELECT 1')]);
   const spans = await recorder.take(3);

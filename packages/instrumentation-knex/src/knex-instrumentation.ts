@@ -91,7 +91,8 @@ function patch(knex: unknown, tools: KnexTools): void {
     (acquire) =>
       function () {
         const wait = db.startAcquire(tools, () => databaseOf(this));
-        return wait === undefined ? acquire.call(this) : wait.settle(acquire.call(this));
+        if (wait === undefined) return acquire.call(this);
+        return wait.settle(wait.run(() => acquire.call(this)));
       },
   );
 }

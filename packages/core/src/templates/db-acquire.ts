@@ -1,4 +1,4 @@
-import { type Context, SpanKind } from '@opentelemetry/api';
+import { type Context, context, createContextKey, SpanKind } from '@opentelemetry/api';
 import { guard } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
 import { monotonicNow, wallNow } from '../kit/originals.ts';
@@ -17,6 +17,9 @@ import type { Database } from './db-query.ts';
 /** Shorter waits are not recorded: getting an idle connection takes a few turns of the event loop, too. */
 const MIN_WAIT_MS = 1;
 
+/** The wait for a pool in the context in which the pool opens a connection. */
+const KEY = createContextKey('clew.db.pool-wait');
+
 /** The waits by connection, until a query takes them. */
 const waits = new WeakMap<object, number>();
 
@@ -27,7 +30,7 @@ const waits = new WeakMap<object, number>();
  *
  * @example
  * const wait = db.startAcquire(tools, () => databaseOf(this));
- * return wait === undefined ? acquire.call(this) : wait.settle(acquire.call(this));
+ * return wait === undefined ? acquire.call(this) : wait.settle(wait.run(() => acquire.call(this)));
  */
 export function startAcquire(tools: Tools<CommandOptions>, describe: () => Database): PoolWait | undefined {
   const parent = queryContext();
@@ -38,11 +41,13 @@ export function startAcquire(tools: Tools<CommandOptions>, describe: () => Datab
 
 /**
  * Like `startAcquire`, for a connection that the application opens without a pool: a failure is a span `connect`, and the
- * time is not recorded.
+ * time is not recorded. `undefined` for a connection that a pool opens within `run` of its wait, which reports the failure.
  */
 export function startConnect(tools: Tools<CommandOptions>, describe: () => Database): PoolWait | undefined {
   const parent = queryContext();
   if (parent === undefined || !isRecorded(tools, parent)) return undefined;
+  const pool = parent.getValue(KEY) as PoolWait | undefined;
+  if (pool?.recording) return undefined;
   return new PoolWait(tools, parent, describe, 'connect');
 }
 
@@ -78,6 +83,11 @@ export class PoolWait implements ChannelOperation {
 
   get recording(): boolean {
     return !this.ended;
+  }
+
+  /** Calls the pool, whose driver may have a plugin of its own: a connection that fails is reported once. */
+  run<T>(acquire: () => T): T {
+    return context.with(this.#parent.setValue(KEY, this), acquire);
   }
 
   /** Ends the wait: the connection was acquired. */
