@@ -26,6 +26,7 @@ export * as client from './namespaces/client.ts';
 export * as db from './namespaces/db.ts';
 export * as emitters from './namespaces/emitters.ts';
 export * as errors from './namespaces/errors.ts';
+export * as genAi from './namespaces/gen-ai.ts';
 export * as http from './namespaces/http.ts';
 export * as messaging from './namespaces/messaging.ts';
 export { option } from './namespaces/option.ts';
@@ -39,6 +40,7 @@ export { propagationDefaults } from './propagation/propagation-defaults.ts';
 export type { Entrance, TrustOption } from './propagation/trust.ts';
 export { ATTR } from './semconv.ts';
 export type { CallOutcome, CallParts, ClientCall, IncompleteReason } from './templates/client-call.ts';
+export type { MethodView } from './templates/client-methods.ts';
 export type { ClientOperation, OperationParts } from './templates/client-operation.ts';
 export type { ClientOptions } from './templates/client-options.ts';
 export type { SharedWork } from './templates/client-shared-work.ts';
@@ -57,6 +59,19 @@ export type {
   LayerInfo,
 } from './templates/framework-options.ts';
 export type { FrameworkResponse, ResponseSoFar } from './templates/framework-response.ts';
+export type { GenAiCall } from './templates/gen-ai.ts';
+export type { ContentKind, GenAiOptions } from './templates/gen-ai-options.ts';
+export type {
+  GenAiCollector,
+  GenAiInput,
+  GenAiMessage,
+  GenAiParameters,
+  GenAiPart,
+  GenAiReader,
+  GenAiRequest,
+  GenAiResponse,
+  GenAiUsage,
+} from './templates/gen-ai-request.ts';
 export type { ConnectionPeer } from './templates/http-address.ts';
 export type { HttpClientTracing } from './templates/http-client.ts';
 export type { HttpClientOptions, HttpClientView } from './templates/http-client-view.ts';

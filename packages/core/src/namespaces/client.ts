@@ -2,7 +2,9 @@
 export { startCall } from '../templates/client.ts';
 export { callOf } from '../templates/client-call.ts';
 export { traceLazy } from '../templates/client-lazy.ts';
+export { bindJobs, traceMethod, traceRetries } from '../templates/client-methods.ts';
 export { clientOperation as operation } from '../templates/client-operation.ts';
 export { clientOptions as options } from '../templates/client-options.ts';
+export { settleResponse } from '../templates/client-response-promise.ts';
 export { sharedWork } from '../templates/client-shared-work.ts';
 export { traceReadable, traceStream } from '../templates/client-stream.ts';

@@ -33,6 +33,8 @@ export interface CallParts {
   readonly signal?: AbortSignal | null | undefined;
   /** Whether an error means that the caller cancelled the call, if the SDK has an error class of its own for this. */
   readonly isCancelled?: ((error: unknown) => boolean) | undefined;
+  /** Returns what is recorded of an error, if its message may contain secrets. */
+  readonly recordedError?: ((error: unknown) => unknown) | undefined;
   /** Called once at the end, also for calls that are not sampled: records metrics. */
   readonly measure?: ((outcome: CallOutcome) => void) | undefined;
 }
@@ -88,9 +90,10 @@ export class ClientCall extends Operation {
       this.#incomplete('cancelled');
       return;
     }
-    const recorded = abortReason(cause);
-    this.#errorType = errorType(recorded);
-    super.fail(recorded);
+    const reason = abortReason(cause);
+    this.#errorType = errorType(reason);
+    const { recordedError } = this.#parts;
+    super.fail(recordedError === undefined ? reason : guard('reading an error', () => recordedError(reason)));
   }
 
   /** Ends the call without a result and without an error. */

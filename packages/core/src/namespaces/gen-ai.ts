@@ -1,0 +1,3 @@
+// The template for clients of generative models. Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/
+export { startGenAiCall as startCall } from '../templates/gen-ai.ts';
+export { genAiOptions as options } from '../templates/gen-ai-options.ts';

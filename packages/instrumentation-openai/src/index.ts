@@ -1,0 +1,1 @@
+export { OpenaiInstrumentation } from './openai-instrumentation.ts';
