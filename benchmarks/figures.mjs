@@ -50,13 +50,15 @@ function withRatios(summaries) {
 export function faults(program, measured) {
   const found = [];
   for (const [variant, { requests, failures, received }] of Object.entries(measured)) {
-    const expected = requests * spansOf(programs[program], variant);
+    const expected = spansOf(programs[program], variant, requests);
     if (received.spans !== expected) {
       found.push(
         `${program}, ${variant}: ${received.spans} spans arrived of ${requests} requests, not ${expected}`,
       );
     }
-    if (failures > 0) found.push(`${program}, ${variant}: ${failures} of ${requests} requests failed`);
+    const { failEvery = Number.POSITIVE_INFINITY } = programs[program];
+    if (failures !== Math.floor(requests / failEvery))
+      found.push(`${program}, ${variant}: ${failures} of ${requests} requests failed`);
     if (requests === 0) found.push(`${program}, ${variant}: no request was served`);
   }
   return found;

@@ -87,7 +87,6 @@ class Subject {
   #settings;
   #surroundings;
   #sinkName;
-  #spansPerRequest;
   #server;
   #port;
   #samples = [];
@@ -102,7 +101,6 @@ class Subject {
     this.#settings = settings;
     this.#surroundings = surroundings;
     this.#sinkName = `${program}/${variant}`;
-    this.#spansPerRequest = spansOf(this.#program, variant);
     this.#server = startChild('server.cjs', {
       label: variant,
       args: [program],
@@ -172,7 +170,7 @@ class Subject {
 
   /** Waits until the sink has all spans so far, or has received none for longer than an exporter waits. */
   async #delivered() {
-    const expected = this.#requests * this.#spansPerRequest;
+    const expected = spansOf(this.#program, this.variant, this.#requests);
     const patienceMs = this.#settings.scheduleDelayMs * 2 + 1000;
     let { spans } = await this.#received();
     let since = performance.now();

@@ -15,19 +15,32 @@ const commands = ['command', 'commands'];
  * `broker`: it uses RabbitMQ, whose URL is in `BENCH_AMQP_URL`.
  * `service`: it uses this database (see services.mjs), whose URL is in `BENCH_SERVICE_URL`.
  * `plugin`: Clew's plugin; without it, the variants of Clew are left out.
+ * `policies`: it is measured with sampling policies as well.
+ * `failEvery`: every so many requests, one fails. `variants`: the only variants for which it is useful.
  * `unit`: the name of one unit of its work, singular and plural.
  * `spans`: the expected number of spans for each request, with default layers and with all; the run fails for any
  * other number. A program without layers has the same number twice, and is measured once. `otel` is the number of
  * OpenTelemetry's spans, if it differs.
  *
- * @typedef {{ load: 'http' | 'inside', path?: string, inFlight?: number, peer?: boolean, broker?: boolean, service?: string, plugin?: string, unit: [one: string, many: string],
+ * @typedef {{ load: 'http' | 'inside', path?: string, inFlight?: number, peer?: boolean, broker?: boolean,
+ *   service?: string, plugin?: string, policies?: boolean, failEvery?: number, variants?: string[],
+ *   unit: [one: string, many: string],
  *   spans: { default: number, all: number, otel?: number } }} Program
  * @type {Record<string, Program>}
  */
 export const programs = {
   express: { load: 'http', path: '/shop/orders/42', unit: requests, spans: { default: 1, all: 6 } },
   koa: { load: 'http', path: '/shop/orders/42', unit: requests, spans: { default: 1, all: 5 } },
-  http: { load: 'http', path: '/orders/42', unit: requests, spans: { default: 1, all: 1 } },
+  http: { load: 'http', path: '/orders/42', policies: true, unit: requests, spans: { default: 1, all: 1 } },
+  'http-errors': {
+    load: 'http',
+    path: '/orders/42',
+    policies: true,
+    failEvery: 100,
+    variants: ['bare', 'clew', 'clew-unsampled', 'clew-on-error'],
+    unit: requests,
+    spans: { default: 1, all: 1 },
+  },
   fetch: { load: 'http', path: '/orders/42', peer: true, unit: requests, spans: { default: 2, all: 2 } },
   'http-client': {
     load: 'http',

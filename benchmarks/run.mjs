@@ -66,7 +66,11 @@ async function measurePrograms() {
   const surroundings = await startSurroundings(wanted);
   try {
     for (const program of wanted) {
-      const fits = (name) => (variants[name].only?.(programs[program]) ?? true) && hasPlugin(program, name);
+      const { variants: useful } = programs[program];
+      const fits = (name) =>
+        (variants[name].only?.(programs[program]) ?? true) &&
+        (useful?.includes(name) ?? true) &&
+        hasPlugin(program, name);
       const names = ['bare', ...chosenVariants.filter((name) => name !== 'bare' && fits(name))];
       const tell = (step) => progress.show(`${program}: ${step}`);
       await attempt(program, async () => {
