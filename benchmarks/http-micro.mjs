@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { variants } from './variants.mjs';
 
-const NAMES = ['bare', 'clew-unsampled', 'clew-1-policy', 'clew-1000-policies', 'clew-on-error', 'clew'];
+const NAMES = ['bare', 'clew-unsampled', 'clew-1-policy', 'clew-1000-policies', 'clew-keep-errors', 'clew'];
 const PROCESSES = 3;
 const ROUNDS = 40;
 const REQUESTS = 5000;

@@ -37,7 +37,7 @@ export const programs = {
     path: '/orders/42',
     policies: true,
     failEvery: 100,
-    variants: ['bare', 'clew', 'clew-unsampled', 'clew-on-error'],
+    variants: ['bare', 'clew', 'clew-unsampled', 'clew-keep-errors'],
     unit: requests,
     spans: { default: 1, all: 1 },
   },

@@ -24,7 +24,6 @@ const others = Array.from({ length: 999 }, (_, n) => ({
   ...drop,
   match: { path: `/items/${n}/*` },
 }));
-const onError = { id: 'errors', keep: { ratio: 0, onError: true } };
 const withPolicies = (name, policies) => ({ CLEW_SAMPLING_FILE: policyFile(name, policies) });
 const hasPolicies = (program) => program.policies === true;
 const hasLayers = (program) => program.spans.all !== program.spans.default;
@@ -35,7 +34,7 @@ export const variants = {
   clew: { flags: clew, spans: 'default', than: 'otel' },
   'clew-layers': { flags: clew, env: allLayers, spans: 'all', than: 'otel', only: hasLayers },
   'clew-unsampled': { flags: clew, env: nothingSampled, spans: 'none', than: 'otel-unsampled' },
-  'clew-keep-errors': { flags: clew, env: keepErrors, spans: 'none', than: 'otel-unsampled' },
+  'clew-keep-errors': { flags: clew, env: keepErrors, spans: 'failed', than: 'otel-unsampled' },
   'clew-1-policy': {
     flags: clew,
     env: withPolicies('one', [{ id: 'orders', ...drop }]),
@@ -47,13 +46,6 @@ export const variants = {
     flags: clew,
     env: withPolicies('thousand', [...others, { id: 'orders', ...drop }]),
     spans: 'none',
-    than: 'clew-unsampled',
-    only: hasPolicies,
-  },
-  'clew-on-error': {
-    flags: clew,
-    env: withPolicies('errors', [onError]),
-    spans: 'failed',
     than: 'clew-unsampled',
     only: hasPolicies,
   },

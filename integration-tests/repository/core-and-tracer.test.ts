@@ -7,7 +7,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import { transformSync } from '@swc/core';
 
 const page = readFileSync(join(__dirname, '..', '..', 'docs', 'core-and-tracer.md'), 'utf8');
-const [sharing, writing, sampling, noting] = Array.from(
+const [sharing, writing, sampling, noting, describing] = Array.from(
   page.matchAll(/^```ts\n(.*?)^```$/gms),
   ([, block]) => block as string,
 );
@@ -74,4 +74,23 @@ test("the tracer's spans are notified of the route as the page says", () => {
   };
   note(new TracerProvider({ exporter: false, sampler }).getTracer('test').startSpan('GET'));
   expect(routes).toEqual(['/orders/:id']);
+});
+
+test("the tracer's spans are described when they are kept, as the page says", () => {
+  const describe = run(describing, 'describe') as (span: unknown, attributes: () => object) => boolean;
+  const sampler = run(sampling, 'sampler') as internal.LocalRootSampler;
+  const shouldSample = () => ({ decision: 0 as const });
+  const tracer = new TracerProvider({ exporter: false, sampler: { ...sampler, shouldSample } }).getTracer(
+    'test',
+  );
+  const attributes = jest.fn(() => ({}));
+  for (const code of [SpanStatusCode.UNSET, SpanStatusCode.ERROR]) {
+    const span = tracer.startSpan('request');
+    expect(describe(span, attributes)).toBe(true);
+    span.setStatus({ code }).end();
+  }
+  expect(attributes).toHaveBeenCalledTimes(1);
+  expect(
+    describe(new TracerProvider({ exporter: false }).getTracer('test').startSpan('call'), attributes),
+  ).toBe(false);
 });

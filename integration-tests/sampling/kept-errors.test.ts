@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startCollector } from '@clew/viewer';
 import { clew, startCollect } from '../../packages/viewer/test/clew-process.ts';
 import { ReceivedTraces } from './received-traces.ts';
-import { PRELOAD, PROGRAMS, type Served, ServiceProcess, until } from './service-process.ts';
+import { PRELOAD, PROGRAMS, type Served, ServiceProcess } from './service-process.ts';
 import { storedTraces } from './sources.ts';
 
 const POLICIES = `
@@ -39,7 +39,9 @@ async function sendAll(service: ServiceProcess, flags: '00' | '01', requests = R
   const send = async () => {
     for (const number of numbers) {
       const traceparent = `00-${traceIdOf(number)}-00f067aa0ba902b7-${flags}`;
-      served.push(await service.get(pathOf(number), { traceparent, tracestate: 'other=1' }));
+      served.push(
+        await service.get(pathOf(number), { traceparent, tracestate: 'other=1', 'user-agent': 'test' }),
+      );
     }
   };
   await Promise.all([send(), send(), send(), send()]);
@@ -106,6 +108,18 @@ describe.each(['express', 'koa'] as const)('a running %s with a ratio of 1 %%', 
       );
     });
     expect(incomplete).toEqual([]);
+  });
+
+  test('describes the request of each of them', () => {
+    const wrong = traces.ids.filter((id) => {
+      const expected = {
+        'user_agent.original': 'test',
+        'network.peer.address': '127.0.0.1',
+        'server.address': '127.0.0.1',
+      };
+      return Object.entries(expected).some(([key, value]) => traces.attribute(id, key) !== value);
+    });
+    expect(wrong).toEqual([]);
   });
 
   test('states why, and a threshold for the ratio alone', () => {
@@ -181,69 +195,4 @@ test('clew policies check predicts from recorded traces what the policies then k
   await collector.close();
   expect(predicted).toMatchObject({ roots: served.length, kept: traces.ids.length });
   expect(traces.ids.length).toBeGreaterThanOrEqual(80);
-});
-
-describe('the memory for undecided traces', () => {
-  /** Requests that end, or fail, after all of them have ended so many child spans. */
-  async function holding(
-    end: 'ends' | 'fails',
-    requests: number,
-    spans: number,
-    variables: Record<string, string>,
-  ) {
-    const traces = new ReceivedTraces();
-    const collector = await startCollector({ port: 0, onSpans: traces.add });
-    const service = await ServiceProcess.start(PROGRAMS.express, PRELOAD, {
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      CLEW_SAMPLING_FILE: file,
-      ...variables,
-    });
-    const before = await service.state();
-    const held = Array.from({ length: requests }, (_, number) => {
-      // The lowest random value, which the ratio does not keep.
-      const traceId = `${number.toString(16).padStart(18, 'b')}${'0'.repeat(14)}`;
-      const traceparent = `00-${traceId}-00f067aa0ba902b7-00`;
-      return service.get(`/held/${spans}/${end}-${number}`, { traceparent });
-    });
-    let full = await service.state();
-    await until('all requests are held', async () => {
-      full = await service.state();
-      return full.stats.late?.pending === requests;
-    });
-    await service.get('/release');
-    await Promise.all(held);
-    const after = await service.state('flush');
-    await service.end();
-    await collector.close();
-    return { before, full, after, traces };
-  }
-
-  test('is bounded: the spans of the oldest traces are lost, and counted', async () => {
-    const limit = 65_536;
-    const { full, after, traces } = await holding('fails', 150, 20, {
-      CLEW_LATE_BUFFER_BYTES: String(limit),
-    });
-    expect(full.stats.late?.bytes).toBeLessThanOrEqual(limit);
-    expect(full.stats.late?.bytes).toBeGreaterThan(limit * 0.9);
-    expect(after.stats.late).toMatchObject({ pending: 0, spans: 0, bytes: 0 });
-    // All local roots are kept. Each request has 20 spans of queries and one of the session.
-    const kept = traces.ids.filter((id) => traces.attribute(id, 'clew.sampling.kept') === 'error');
-    expect(kept).toHaveLength(150);
-    const sent = traces.ids.reduce((sum, id) => sum + traces.namesOf(id).length - 1, 0);
-    const lost = after.stats.dropped.lateBufferFull!;
-    expect(sent + lost).toBe(150 * 21);
-    expect(lost).toBeGreaterThan(1000);
-    const complete = kept.filter((id) => traces.namesOf(id).length === 22);
-    expect(after.stats.late?.incomplete).toBe(150 - complete.length);
-    expect(complete.length).toBeGreaterThan(5);
-  });
-
-  test('is 8 MiB by default', async () => {
-    const { before, full, after } = await holding('ends', 300, 400, {});
-    const limit = 8 * 1024 * 1024;
-    expect(full.stats.late?.bytes).toBeLessThanOrEqual(limit);
-    expect(full.stats.late?.bytes).toBeGreaterThan(limit * 0.95);
-    expect(full.memory.arrayBuffers - before.memory.arrayBuffers).toBeLessThan(limit + 3 * 1024 * 1024);
-    expect(after.stats.dropped.lateBufferFull).toBeGreaterThan(1000);
-  });
 });

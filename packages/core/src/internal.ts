@@ -1,5 +1,6 @@
 // Between the packages of Clew only: no promises are made about these names.
 
+export { DESCRIBE_LATER, type DescribedLater } from './describe-later.ts';
 export { expectFit, show } from './kit/expect-fit.ts';
 export { guard, reportFailure } from './kit/failures.ts';
 export { isHeaderName, isHeaderValue } from './kit/header-rule.ts';

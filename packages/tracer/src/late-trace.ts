@@ -1,5 +1,5 @@
 import type { LocalRootDecision, PendingDecision } from '@clew/core/internal';
-import type { TraceState } from '@opentelemetry/api';
+import type { Attributes, TraceState } from '@opentelemetry/api';
 import { Chain } from './late-buffer.ts';
 import type { LateTraces } from './late-traces.ts';
 import type { RecordingSpan } from './recording-span.ts';
@@ -22,6 +22,8 @@ export class LateTrace {
   traceState: TraceState | undefined;
   /** The local root, as long as the sampler waits. */
   root: RecordingSpan | undefined = undefined;
+  /** Attributes of the local root that are needed only if the trace is kept. */
+  describe: (() => Attributes) | undefined = undefined;
   /** Spans that were started while the trace was pending. */
   startedSpans = 0;
   /** Ended spans in memory. */
@@ -61,6 +63,13 @@ export class LateTrace {
       this.traces.addEnded(this, span, buffer);
       return false;
     }
+    return true;
+  }
+
+  /** Returns whether `describe` will be called if the trace is kept. */
+  describeLater(span: RecordingSpan, describe: () => Attributes): boolean {
+    if (span !== this.root || this.state !== PENDING || this.describe !== undefined) return false;
+    this.describe = describe;
     return true;
   }
 

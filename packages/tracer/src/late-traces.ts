@@ -55,7 +55,8 @@ export class LateTraces {
   decideAtRoute(trace: LateTrace, pending: PendingDecision, route: string): void {
     const decision = this.#ask(() => pending.atRoute(route));
     trace.pending = decision.pending;
-    if (trace.state === PENDING) this.#apply(trace, decision, 'keptAtRoute');
+    const isDecided = decision.sampled || decision.pending === undefined;
+    if (trace.state === PENDING && isDecided) this.#apply(trace, decision, 'keptAtRoute');
     if (trace.pending === undefined) trace.root = undefined;
   }
 
@@ -68,7 +69,7 @@ export class LateTraces {
       decision = this.#ask(() => pending.atEnd(end));
     }
     trace.pending = undefined;
-    if (trace.state === PENDING) this.#apply(trace, { ...decision, pending: undefined }, 'keptAtEnd');
+    if (trace.state === PENDING) this.#apply(trace, decision, 'keptAtEnd');
     trace.root = undefined;
   }
 
@@ -148,20 +149,32 @@ export class LateTraces {
   }
 
   #apply(trace: LateTrace, decision: LocalRootDecision, kept: 'keptAtRoute' | 'keptAtEnd'): void {
-    if (!decision.sampled && decision.pending !== undefined) return;
     this.#stats.pending--;
     if (decision.sampled) {
       this.#stats[kept]++;
       this.#counters.spansSampled += trace.startedSpans;
       trace.traceState = decision.traceState;
       trace.state = KEPT;
+      this.#describe(trace);
       trace.root?.addAttributes(decision.attributes);
       this.#send(trace);
     } else {
       this.#stats.forgotten++;
       trace.state = FORGOTTEN;
     }
+    trace.describe = undefined;
     this.#clear(trace);
+  }
+
+  #describe({ root, describe: attributesOf }: LateTrace): void {
+    if (root === undefined || attributesOf === undefined) return;
+    try {
+      const { attributes } = root;
+      const missing = Object.entries(attributesOf()).filter(([key]) => !Object.hasOwn(attributes, key));
+      root.addAttributes(Object.fromEntries(missing));
+    } catch (error) {
+      this.#counters.warn('describe', () => `a span could not be described: ${describe(error)}`);
+    }
   }
 
   #send({ lengths, buffers, chain }: LateTrace): void {

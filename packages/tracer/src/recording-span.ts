@@ -1,4 +1,4 @@
-import { NOTE_ROUTE, type RouteObserver } from '@clew/core/internal';
+import { DESCRIBE_LATER, type DescribedLater, NOTE_ROUTE, type RouteObserver } from '@clew/core/internal';
 import {
   type Attributes,
   type HrTime,
@@ -21,13 +21,20 @@ const UNFINISHED = 'clew.unfinished';
 const UNFINISHED_REASON = 'clew.unfinished_reason';
 
 /** The API's `Span` on top of a {@link SpanRecord}. Calls after the end are ignored. */
-export class RecordingSpan extends SpanRecord implements Span, RouteObserver {
+export class RecordingSpan extends SpanRecord implements Span, RouteObserver, DescribedLater {
   isRecording(): boolean {
     return !this.ended && this.localTrace.late?.state !== FORGOTTEN;
   }
 
   [NOTE_ROUTE](route: string): void {
     this.localTrace.late?.noteRoute(route);
+  }
+
+  /** Processors may read the span before the decision, so it is described at once if there are any. */
+  [DESCRIBE_LATER](describe: () => Attributes): boolean {
+    const { late } = this.localTrace;
+    if (late === undefined || this.recorder.processors !== undefined) return false;
+    return late.describeLater(this, describe);
   }
 
   setAttribute(key: string, value: unknown): this {

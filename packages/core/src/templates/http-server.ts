@@ -13,6 +13,7 @@ import {
 import { rootContext } from '../context/context.ts';
 import { emitAlwaysIn, emitterContext, setEmitterContext } from '../context/emitter-context.ts';
 import { isTracingSuppressed, suppressTracing } from '../context/suppression.ts';
+import { describeLater } from '../describe-later.ts';
 import { reportFailure } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { currentContext, Operation } from '../operation.ts';
@@ -175,7 +176,10 @@ function requestAttributes<Request, Response>(
   return Object.assign(attributes, tools.callHook(startIncomingSpanHook, request));
 }
 
-/** Sets the remaining attributes. A failure is reported here, so that the caller still registers the end of the span. */
+/**
+ * Sets the remaining attributes, or leaves that to the tracer if the trace may not be kept. A failure is reported here, so
+ * that the caller still registers the end of the span.
+ */
 function describe<Request, Response>(
   tools: Tools<HttpServerOptions<Request, Response>>,
   view: HttpServerView<Request, Response>,
@@ -186,16 +190,27 @@ function describe<Request, Response>(
     const headers = view.headers(request);
     const { 'user-agent': userAgent } = headers;
     const client = forwardedFor(headers);
-    span.setAttributes(connectionAttributes(view, request, headers, client !== undefined));
+    // Read now, because a connection that has closed has no address.
+    const connection = connectionAttributes(view, request, headers, client !== undefined);
+    const { capturedRequestHeaders, requestHook } = tools.options;
+    const hasMore = capturedRequestHeaders.length > 0 || requestHook !== undefined;
+    if (!hasMore && describeLater(span, () => ({ ...connection, ...ofHeaders(client, userAgent) }))) return;
+    span.setAttributes(connection);
     if (client !== undefined) span.setAttribute(ATTR.clientAddress, client);
     if (typeof userAgent === 'string') span.setAttribute(ATTR.userAgentOriginal, userAgent);
-    const { capturedRequestHeaders, requestHook } = tools.options;
     if (capturedRequestHeaders.length > 0)
       addHeaders(span, 'http.request.header.', capturedRequestHeaders, (name) => headers[name]);
     if (requestHook !== undefined) tools.callHook(requestHook, span, request);
   } catch (fault) {
     reportFailure(`${tools.name}: describing a request`, fault);
   }
+}
+
+function ofHeaders(client: string | undefined, userAgent: unknown): Attributes {
+  return {
+    ...(client !== undefined && { [ATTR.clientAddress]: client }),
+    ...(typeof userAgent === 'string' && { [ATTR.userAgentOriginal]: userAgent }),
+  };
 }
 
 function forwardedFor(headers: Headers): string | undefined {

@@ -1,5 +1,6 @@
 import type { LocalRootDecision, LocalRootEnd, PendingDecision } from '@clew/core/internal';
-import type { LateRules } from '../decider.ts';
+import type { Attributes, TraceState } from '@opentelemetry/api';
+import type { LateRules, Verdict } from '../decider.ts';
 import { PolicyVerdict } from '../deciding/compiled-policy.ts';
 import type { SamplerCounters } from './sampler-stats.ts';
 
@@ -24,33 +25,42 @@ export function combineLate(
  */
 export class LateDecision implements PendingDecision {
   readonly needsRoute = false;
+  /** What was decided first, with this in `pending`. */
+  readonly first: LocalRootDecision;
   readonly #rules: LateRules;
-  readonly #decision: LocalRootDecision;
   readonly #counters: SamplerCounters;
 
-  constructor(rules: LateRules, decision: LocalRootDecision, counters: SamplerCounters) {
+  constructor(
+    rules: LateRules,
+    sampled: boolean,
+    traceState: TraceState | undefined,
+    attributes: Readonly<Attributes> | undefined,
+    counters: SamplerCounters,
+  ) {
+    this.first = { sampled, traceState, attributes, pending: this };
     this.#rules = rules;
-    this.#decision = decision;
     this.#counters = counters;
   }
 
   atRoute(): LocalRootDecision {
-    return { ...this.#decision, pending: this };
+    return this.first;
   }
 
   atEnd({ isError, durationMs }: LocalRootEnd): LocalRootDecision {
-    const decision = this.#decision.sampled ? this.#decision : this.#decide(isError, durationMs);
-    this.#rules.ended?.(isError, decision.sampled);
-    return decision;
+    const { sampled, traceState, attributes } = this.first;
+    const verdict = sampled ? undefined : this.#verdict(isError, durationMs);
+    const isKept = sampled || verdict !== undefined;
+    this.#rules.ended?.(isError, isKept);
+    return { sampled: isKept, traceState, attributes: verdict?.attributes ?? attributes };
   }
 
-  #decide(isError: boolean, durationMs: number): LocalRootDecision {
+  #verdict(isError: boolean, durationMs: number): Verdict | undefined {
     const { onError, slow, slowerThanMs } = this.#rules;
     const failed = isError ? onError : undefined;
     const verdict = failed ?? (durationMs > slowerThanMs ? slow : undefined);
-    if (verdict === undefined) return this.#decision;
+    if (verdict === undefined) return undefined;
     this.#counters.late[failed === undefined ? 'slow' : 'error']++;
     if (verdict instanceof PolicyVerdict) verdict.countLate();
-    return { ...this.#decision, sampled: true, attributes: verdict.attributes };
+    return verdict;
   }
 }

@@ -120,8 +120,8 @@ export class Precedence {
     if (!sampled && before === undefined && late === undefined) return DROPPED;
     // The `th` of a caller that sampled the trace stays valid.
     const traceState = verdict === BY_PARENT ? before : withThreshold(before, threshold);
-    const decision = { sampled, traceState, attributes };
-    if (late === undefined || (sampled && late.ended === undefined)) return decision;
-    return { ...decision, pending: new LateDecision(late, decision, this.counters) };
+    if (late === undefined || (sampled && late.ended === undefined))
+      return { sampled, traceState, attributes };
+    return new LateDecision(late, sampled, traceState, attributes, this.counters).first;
   }
 }
