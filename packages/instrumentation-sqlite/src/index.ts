@@ -1,0 +1,1 @@
+export { SqliteInstrumentation } from './sqlite-instrumentation.ts';
