@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -54,7 +54,20 @@ export async function startRedis(...args: readonly string[]): Promise<OwnRedis> 
   const [port = 0] = await freePorts(1);
   const url = `redis://127.0.0.1:${port}`;
   const socket = join(folder, 'redis.sock');
-  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--unixsocket', socket, '--dir', folder];
+  // A sentinel keeps its state in this file.
+  const config = join(folder, 'redis.conf');
+  writeFileSync(config, '');
+  const options = [
+    config,
+    '--port',
+    `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--unixsocket',
+    socket,
+    '--dir',
+    folder,
+  ];
   let running: ChildProcess;
   const start = async () => {
     running = spawn(server, [...options, '--save', '', ...args], { stdio: 'ignore' });

@@ -1,8 +1,9 @@
 import { type RedisServer, redis } from '@clew/core/plugin';
 import type { Command, Redis } from './ioredis.ts';
 
-/** The server of a client that is not a cluster. */
-export function serverOf({ options, condition, stream }: Redis): RedisServer {
+/** The server of a client; unknown for a cluster, which chooses a node for each command. */
+export function serverOf({ options, condition, stream, isCluster }: Redis): RedisServer {
+  if (isCluster) return {};
   const { db = 0, host = 'localhost', port = 6379, path, sentinels } = options ?? {};
   const index = condition?.select ?? db;
   if (sentinels) return { index, address: stream?.remoteAddress, port: stream?.remotePort };

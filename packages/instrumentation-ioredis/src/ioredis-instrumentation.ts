@@ -3,7 +3,6 @@ import {
   defineInstrumentation,
   type QueryOperation,
   type RedisOptions,
-  type RedisServer,
   redis,
   type Tools,
 } from '@clew/core/plugin';
@@ -68,8 +67,8 @@ function patch(moduleExports: unknown, tools: RedisTools): void {
           return redis.connecting(() => connect.apply(this, bound));
         },
     );
-  patchSendCommand(prototype, tools, serverOf);
-  patchSendCommand(Cluster.prototype, tools, () => ({}));
+  patchSendCommand(prototype, tools);
+  patchSendCommand(Cluster.prototype, tools);
   tools.wrap<Exec>(
     Pipelines.prototype,
     'exec',
@@ -90,11 +89,7 @@ function patch(moduleExports: unknown, tools: RedisTools): void {
 }
 
 /** Clusters send commands through the clients of their nodes. */
-function patchSendCommand(
-  prototype: object,
-  tools: RedisTools,
-  server: (client: Redis) => RedisServer,
-): void {
+function patchSendCommand(prototype: object, tools: RedisTools): void {
   tools.wrap<SendCommand>(
     prototype,
     'sendCommand',
@@ -105,11 +100,11 @@ function patchSendCommand(
         // The commands of a pipeline have one span.
         if (stream) return send();
         if (sent.has(command)) {
-          redis.moveTo(sent.get(command), server(this));
+          redis.moveTo(sent.get(command), serverOf(this));
           return send();
         }
         const operation = redis.startCommand(tools, command.name, () => ({
-          ...server(this),
+          ...serverOf(this),
           args: command.args,
         }));
         sent.set(command, operation);

@@ -7,6 +7,7 @@ export interface IORedis {
 
 /** The used members of a client. */
 export interface Redis {
+  readonly isCluster?: boolean;
   readonly options?: ClientOptions;
   /** The state of the connection; `null` before the first one. */
   readonly condition?: { readonly select?: number } | null;
