@@ -1,10 +1,11 @@
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { HttpInstrumentation } from '@clew/instrumentation-http';
 import { McpInstrumentation } from '@clew/instrumentation-mcp';
 import { type RecordedSpan, recordSpans, send } from '@clew/testing';
 import { SpanKind, trace } from '@opentelemetry/api';
 import { apis } from './all-apis.ts';
-import type { Api, Client, Listening, Tool } from './apis.ts';
+import type { Api, Client, Constructor, Listening, Tool } from './apis.ts';
 import { spanOf } from './traced.ts';
 
 const recorder = recordSpans();
@@ -119,5 +120,56 @@ describe.each(apis.slice(0, 2))('$name', (api) => {
     expect(served.map(({ traceId }) => traceId).sort()).toEqual(ids);
     expect(inTools.sort()).toEqual(ids);
     for (const { links } of served) expect(links).toHaveLength(1);
+  });
+});
+
+// The oldest SDK does not pass the URL of the HTTP request on.
+test.each([apis[0]!, apis[2]!])('$name: rules of trust name the path of the HTTP request', async (api) => {
+  const trust = [{ path: '/mcp', trace: 'link' }, { trace: 'continue' }];
+  await overHttp(
+    api,
+    () => 'done',
+    (client) => api.call(client, { name: 'weather' }),
+    { trust },
+  );
+  const spans = await allSpans();
+  const sent = spanOf(spans, SpanKind.CLIENT, CALL);
+  const served = spanOf(spans, SpanKind.SERVER, CALL);
+  expect(spans.filter(({ spanId }) => spanId === served.parentSpanId).map(isHttp)).toEqual([true]);
+  expect(served.links.map(({ context }) => context.spanId)).toEqual([sent.spanId]);
+});
+
+describe.each(apis.slice(0, 2))('$name over HTTP with server-sent events', (api) => {
+  test('the SERVER span is a child of the CLIENT span', async () => {
+    const [name] = api.name.split(' ');
+    const { SSEServerTransport } = require(`${name}/server/sse.js`) as { SSEServerTransport: Constructor };
+    const { SSEClientTransport } = require(`${name}/client/sse.js`) as { SSEClientTransport: Constructor };
+    const plugin = new McpInstrumentation();
+    api.instrument(plugin);
+    let posts: { handlePostMessage(request: object, response: object): Promise<void> } | undefined;
+    const server = api.newServer(() => 'done');
+    const listening = http.createServer(async (request, response) => {
+      if (request.method === 'POST') return posts?.handlePostMessage(request, response);
+      const transport = new SSEServerTransport('/messages', response);
+      posts = transport as typeof posts;
+      return server.connect(transport);
+    });
+    await new Promise<void>((ready) => listening.listen(0, '127.0.0.1', ready));
+    const { port } = listening.address() as AddressInfo;
+    const client = api.newClient();
+    try {
+      await client.connect(new SSEClientTransport(new URL(`http://127.0.0.1:${port}/sse`)));
+      await api.call(client, { name: 'weather' });
+    } finally {
+      await client.close();
+      await server.close();
+      listening.closeAllConnections();
+      listening.close();
+      plugin.disable();
+    }
+    const spans = await allSpans();
+    const sent = spanOf(spans, SpanKind.CLIENT, CALL);
+    expect(spanOf(spans, SpanKind.SERVER, CALL).parentSpanId).toBe(sent.spanId);
+    expect(sent.attributes).toMatchObject({ 'network.transport': 'tcp', 'server.port': port });
   });
 });

@@ -1,4 +1,3 @@
-import { carriers } from '@clew/core';
 import {
   type ClientCall,
   client,
@@ -8,11 +7,12 @@ import {
   observePromise,
   remembered,
 } from '@clew/core/plugin';
-import { type Context, context, type Span } from '@opentelemetry/api';
+import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { connectionAttributes, negotiated, receiverOf } from './connection.ts';
 import { describeMessage, KEY, requestAttributes, targetOf } from './message-attributes.ts';
 import { hookedRequest, type McpTools } from './options.ts';
 import { failIfToolError, failRequest } from './outcome.ts';
+import { inject, type OwnKeys } from './own-keys.ts';
 import {
   fieldsOf,
   type JsonRpcResponse,
@@ -34,6 +34,8 @@ export class Outgoing {
   readonly #tools: McpTools;
   readonly #sendable = contextSender();
   readonly #pending = new WeakMap<Protocol, Map<number, Pending>>();
+  /** By the CLIENT span of a request: 2.x repeats a request inside of it, with the parameters that it has sent. */
+  readonly #injected = new WeakMap<Span, OwnKeys>();
   /** By method and target. */
   readonly #operations = remembered((method: string) =>
     remembered((target: string | undefined) => client.operation(describeMessage(method, target))),
@@ -76,7 +78,7 @@ export class Outgoing {
     };
     let sent: T;
     try {
-      const traced = this.#inject(protocol, request, pending.current);
+      const traced = this.#inject(protocol, request, pending.current, call);
       sent = context.with(pending.current, send, undefined, traced);
     } catch (error) {
       rejected(error);
@@ -90,7 +92,7 @@ export class Outgoing {
     const call = this.#start(protocol, notification, undefined);
     const traced = isDebounced(protocol, notification)
       ? notification
-      : this.#inject(protocol, notification, call?.context ?? currentContext());
+      : this.#inject(protocol, notification, call?.context ?? currentContext(), call);
     return call === undefined ? send(traced) : call.settle(call.run(() => send(traced)));
   }
 
@@ -121,14 +123,18 @@ export class Outgoing {
     return call;
   }
 
-  #inject(protocol: Protocol, message: Message, current: Context): Message {
-    const injected = guard(`${this.#tools.name}: injecting`, () => {
+  #inject(protocol: Protocol, message: Message, current: Context, call: ClientCall | undefined): Message {
+    const sending = guard(`${this.#tools.name}: injecting`, () => {
       const sendable = this.#sendable(current, this.#tools.options, receiverOf(protocol));
       if (sendable === undefined) return message;
-      const params = carriers.withMcpContext(sendable, message.params);
-      return params === message.params ? message : { ...message, params };
+      const callerSpan = trace.getSpan(currentContext());
+      const earlier = callerSpan === undefined ? undefined : this.#injected.get(callerSpan);
+      const { params, keys } = inject(sendable, message.params, earlier);
+      if (params === message.params) return message;
+      if (call !== undefined) this.#injected.set(call.span, keys);
+      return { ...message, params };
     });
-    return injected ?? message;
+    return sending ?? message;
   }
 
   #describeResult(protocol: Protocol, span: Span, request: Message, result: unknown): void {
