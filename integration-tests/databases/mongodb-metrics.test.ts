@@ -1,0 +1,52 @@
+import { recordSpans } from '@clew/testing';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { versions } from './mongodb-versions.ts';
+import { MongoServer } from './servers/mongodb-server.ts';
+
+const recorder = recordSpans();
+
+test.each(versions.map((version) => [version.name, version] as const))(
+  '%s: with a MeterProvider, the durations of commands and the connections of a pool are measured',
+  async (_name, version) => {
+    const server = await MongoServer.start();
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter });
+    const provider = new MeterProvider({ readers: [reader] });
+    const plugin = version.instrument();
+    plugin.setMeterProvider(provider);
+    const client = new version.MongoClient(server.url, { maxPoolSize: 2 });
+    await client.connect();
+    const songs = client.db().collection('songs');
+    await songs.findOne();
+    server.fail('find', 50, 'MaxTimeMSExpired', 'operation exceeded time limit');
+    await expect(songs.findOne()).rejects.toThrow('time limit');
+    await reader.forceFlush();
+    await client.close();
+    plugin.disable();
+
+    const metrics = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics: each }) => each));
+    const pointsOf = (name: string) =>
+      metrics
+        .filter(({ descriptor }) => descriptor.name === name)
+        .flatMap(({ dataPoints }) => dataPoints.map(({ attributes, value }) => ({ attributes, value })));
+    const pool = { 'db.client.connection.pool.name': `localhost:${server.port}` };
+    expect(pointsOf('db.client.connection.max')).toEqual([{ attributes: pool, value: 2 }]);
+    expect(pointsOf('db.client.connection.count')).toContainEqual({
+      attributes: { ...pool, 'db.client.connection.state': 'idle' },
+      value: 1,
+    });
+    const errors = pointsOf('db.client.operation.duration').map(({ attributes }) => attributes['error.type']);
+    expect(errors.map(String).sort()).toEqual(['MaxTimeMSExpired', 'undefined']);
+    expect(pointsOf('db.client.connection.wait_time')).toHaveLength(1);
+    await provider.shutdown();
+    await server.stop();
+    recorder.reset();
+  },
+);
