@@ -175,6 +175,18 @@ describe('the OpAMP provider', () => {
     expect(server.messages[1]?.agentDescription).toBeDefined();
   });
 
+  test('logs a part of a long message, in one line', async () => {
+    const logs = collectLogs();
+    server.change((response) => {
+      response.errorResponse = { type: 2, errorMessage: 'busy\n'.repeat(100_000) };
+    });
+    start();
+    await server.received(2);
+    expect(logs).toHaveLength(1);
+    expect(logs[0]!.length).toBeLessThan(400);
+    expect(logs[0]).not.toContain('\n');
+  });
+
   const hostile: Record<string, [cause: string, bytes: Buffer]> = {
     'is cut off': ['invalid', Buffer.from([0x0a, 0x10, 0x01])],
     'has a number without an end': ['invalid', Buffer.alloc(32, 0xff)],

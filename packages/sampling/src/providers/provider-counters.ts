@@ -18,6 +18,8 @@ export type FailureCause =
   | 'unreadable'
   | 'unprocessed';
 
+const MAX_CHARS = 200;
+
 /** Counts what happens to a provider, and logs failures at most once a minute. */
 export class ProviderCounters {
   readonly #name: string;
@@ -46,7 +48,7 @@ export class ProviderCounters {
     this.#warnings.warn(
       'failed',
       () =>
-        `@clew/sampling: ${this.#name}: ${detail} (${cause}); ${this.#loads > 0 ? 'the last good set stays in force' : 'no set is in force'}`,
+        `@clew/sampling: ${this.#name}: ${oneLine(detail)} (${cause}); ${this.#loads > 0 ? 'the last good set stays in force' : 'no set is in force'}`,
     );
   }
 
@@ -64,11 +66,14 @@ export class ProviderCounters {
 export function messageOf(error: unknown): string {
   try {
     const { code, message } = Object(error) as Partial<NodeJS.ErrnoException>;
-    const text = String(message ?? code ?? error)
-      .replace(/^@clew\/sampling: /, '')
-      .replaceAll(/\s+/g, ' ');
-    return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+    return oneLine(String(message ?? code ?? error).replace(/^@clew\/sampling: /, ''));
   } catch {
     return 'an error that cannot be described';
   }
+}
+
+/** Servers send messages of any length. */
+function oneLine(text: string): string {
+  const line = text.slice(0, MAX_CHARS + 1).replaceAll(/\s+/g, ' ');
+  return line.length > MAX_CHARS ? `${line.slice(0, MAX_CHARS - 1)}…` : line;
 }
