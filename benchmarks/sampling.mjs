@@ -1,9 +1,16 @@
-// Measures the sampler alone: a decision about a local root, unsampled and sampled, with 0 to 1,000 policies. One that
-// matches and drops is the whole decision; the cases without a policy are what it costs without one.
+// Measures the sampler alone: a decision about a local root, unsampled and sampled, with 0 to 1,000 policies. A policy that
+// matches and drops is the whole decision; the cases without a policy are what it costs without one. The last cases compare
+// the sampler with OpenTelemetry's composite sampler, through the interface of OpenTelemetry's samplers.
 // npx node benchmarks/sampling.mjs (after `npm run build`)
 import { DECIDE_LOCAL_ROOT } from '@clew/core/internal';
 import { PolicySampler } from '@clew/sampling';
 import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import {
+  createComposableAlwaysOffSampler,
+  createComposableProbabilitySampler,
+  createComposableRuleBasedSampler,
+  createCompositeSampler,
+} from '@opentelemetry/sampler-composite';
 
 const ROUNDS = 15;
 const CALLS = 50_000;
@@ -92,6 +99,27 @@ const cases = [
   ],
 ];
 
+/** Rules of the composite sampler that differ in their path, as `policiesOf(count, exact)`. */
+const rulesOf = (count) =>
+  createComposableRuleBasedSampler(
+    Array.from({ length: count }, (_, n) => [
+      (_context, _traceId, _name, _kind, attributes) => attributes['url.path'] === `/items/${n}/details`,
+      createComposableAlwaysOffSampler(),
+    ]),
+  );
+
+/** Through `shouldSample`, which both have. */
+const peers = [
+  ['OpenTelemetry composite, 50 %', createCompositeSampler(createComposableProbabilitySampler(0.5))],
+  ['the same as a policy', new PolicySampler({ policies: policiesOf(1, () => ({}), { ratio: 0.5 }) })],
+  ['OpenTelemetry composite, 1,000 rules for exact paths', createCompositeSampler(rulesOf(1000))],
+  ['the same as policies', new PolicySampler({ policies: policiesOf(1000, exact) })],
+];
+const traceIds = Array.from(
+  { length: 64 },
+  (_, n) => `aaaaaaaaaaaaaaaaaa${((n * 4) % 256).toString(16).padStart(2, '0')}000000000000`,
+);
+
 const runs = cases.map(([name, options, pathOf]) => {
   const sampler = new PolicySampler(options);
   const roots = rootsOf(pathOf);
@@ -106,6 +134,20 @@ const runs = cases.map(([name, options, pathOf]) => {
     share: () => Math.round((sampled * 100) / (CALLS * ROUNDS)),
   };
 });
+
+for (const [name, sampler] of peers) {
+  const roots = rootsOf(item);
+  let sampled = 0;
+  const run = (calls) => {
+    for (let i = 0; i < calls; i++) {
+      const { name: span, kind, attributes, context } = roots[i & 63];
+      if (sampler.shouldSample(context, traceIds[i & 63], span, kind, attributes, []).decision === 2)
+        sampled++;
+    }
+  };
+  const share = () => Math.round((sampled * 100) / (CALLS * ROUNDS));
+  runs.push({ name: `shouldSample, ${name}`, run, best: Number.POSITIVE_INFINITY, share });
+}
 
 // The rounds of all cases are interleaved, and the best one counts: other processes only ever add time.
 for (let round = 0; round < ROUNDS; round++) {
