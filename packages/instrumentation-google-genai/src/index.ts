@@ -1,0 +1,1 @@
+export { GoogleGenaiInstrumentation } from './google-genai-instrumentation.ts';
