@@ -73,6 +73,15 @@ describe('providers', () => {
     sampler.shutdown();
   });
 
+  test('whose counters cannot be read do not fail the application', () => {
+    const broken = new TestProvider('broken');
+    broken.stats = () => {
+      throw new Error('no counters');
+    };
+    const sampler = new PolicySampler({ providers: [broken, new TestProvider('file')] });
+    expect(Object.keys(sampler.stats().providers)).toEqual(['file']);
+  });
+
   test('with rules of another kind take the place of the default, after the caller', () => {
     const provider = new TestProvider('jaeger');
     const attributes = { 'sampler.type': 'const', 'sampler.param': 0 };

@@ -1,4 +1,4 @@
-import { needHostAtStart, reportFailure, show, ThrottledWarnings } from '@clew/core/internal';
+import { guard, needHostAtStart, reportFailure, show, ThrottledWarnings } from '@clew/core/internal';
 import type { Attributes } from '@opentelemetry/api';
 import type { Decider, Provider, ProviderStats } from '../decider.ts';
 import { PolicyDecider } from '../deciding/policy-decider.ts';
@@ -88,8 +88,14 @@ export class RuleSets {
     return [`${this.policies.states.size} policies`, ...this.#providers.map(({ name }) => name)].join(', ');
   }
 
+  /** The counters of each provider; a provider whose own code throws is left out. */
   providerStats(): Readonly<Record<string, ProviderStats>> {
-    return Object.fromEntries(this.#providers.map((provider) => [provider.name, provider.stats()]));
+    const entries = this.#providers.map(
+      (provider) => [provider.name, guard(`stats of ${provider.name}`, () => provider.stats())] as const,
+    );
+    return Object.fromEntries(
+      entries.filter((entry): entry is [string, ProviderStats] => entry[1] !== undefined),
+    );
   }
 
   counters(): Readonly<Record<string, PolicyCounters>> {
