@@ -66,6 +66,11 @@ export class ClientCall extends Operation {
     return !this.ended && (this.#parts.measure !== undefined || this.span.isRecording());
   }
 
+  /** Whether the caller has aborted the signal that it passed to the call. */
+  get isAborted(): boolean {
+    return this.#parts.signal?.aborted === true;
+  }
+
   /** Notes that the SDK sends the request again. Each attempt is the HTTP span of a request below the call. */
   retry(): void {
     this.#retries++;

@@ -1,4 +1,6 @@
+import { errorMonitor } from 'node:events';
 import type { Readable } from 'node:stream';
+import { isCancellation } from '../cancellation.ts';
 import { guard } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
 import { ownMethod } from '../kit/own-method.ts';
@@ -174,6 +176,10 @@ export function traceReadable<Stream extends Readable>(call: ClientCall, stream:
   });
   call.startStream(() => {});
   call.endWithout(stream);
+  // A loop that is left destroys the stream with an error like that of an abort.
+  stream.once(errorMonitor, (error) => {
+    if (isCancellation(error) && !call.isAborted) call.leave('abandoned');
+  });
   stream.once('close', () => {
     if (!stream.readableEnded && stream.errored === null) call.leave('abandoned');
   });
