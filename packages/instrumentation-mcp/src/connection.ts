@@ -95,8 +95,8 @@ export function connectionAttributes(protocol: Protocol, extra?: MessageExtra): 
 }
 
 /**
- * Where a message was received, for the rules of trust: the path of the HTTP request, as its URL is what the rules of
- * servers name; else the method of the message.
+ * Where a message was received, for the rules of trust: the path of the HTTP request, which is what the rules for servers
+ * match; without one, the method of the message.
  */
 export function entranceOf({ method }: Message, extra: MessageExtra | undefined): Entrance {
   const url = extra?.requestInfo?.url ?? extra?.request?.url;

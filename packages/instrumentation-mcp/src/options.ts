@@ -10,7 +10,7 @@ export const options = {
   trust: option.trust(),
   /** The hosts that trace context is sent to; default: the propagation defaults. */
   propagateTo: option.destinations(),
-  /** The hosts that baggage is sent to, out of those; default: the propagation defaults. */
+  /** Those of these hosts that baggage is sent to; default: the propagation defaults. */
   propagateBaggageTo: option.destinations(),
   /** Called with each recorded span and its request, with the arguments, which are not recorded otherwise. */
   requestHook: option.hook<(span: Span, request: McpRequest) => void>(),

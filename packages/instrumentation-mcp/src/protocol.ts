@@ -49,7 +49,7 @@ export function isMessage(value: unknown): value is Message {
   return typeof fieldsOf(value).method === 'string';
 }
 
-/** Belong to a request, whose span they have no part in. */
+/** These notifications belong to a request and have no spans. */
 const WITHOUT_SPAN: ReadonlySet<string> = new Set(['notifications/progress', 'notifications/cancelled']);
 
 /** Whether a notification has spans of its own. */

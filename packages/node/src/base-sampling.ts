@@ -7,7 +7,7 @@ import type { Keep, Provider, SamplingPackage } from './sampling-package.ts';
 export interface BaseSampling {
   /** Decides alone if there are no policies; `undefined` if this needs the package of policies. */
   readonly plain?: Sampler;
-  /** Whether the caller's decision is followed. */
+  /** Whether the remote parent's decision is followed. */
   readonly followParent: boolean;
   /** Which of the remaining traces are kept; default all. */
   readonly default?: Keep;
@@ -31,7 +31,7 @@ const SAMPLERS = [
   'parentbased_jaeger_remote',
   'xray',
 ] as const;
-/** Jaeger's own clients sample so many traces until they have loaded their strategies. */
+/** The share of the traces that Jaeger's own clients sample until they have loaded their strategies. */
 export const INITIAL_JAEGER_RATE = 0.001;
 
 /** Returns what `OTEL_TRACES_SAMPLER` names; `undefined` if it is not set. */
@@ -40,7 +40,7 @@ export function baseSamplingFrom(environment: Environment): BaseSampling | undef
   if (name === undefined) return undefined;
   if (name === 'xray') return { followParent: true, rules: xrayRules(environment) };
   const root = name.replace(PREFIX, '');
-  // Jaeger's strategies are for the start of a trace, so the caller's decision is followed in any case.
+  // Jaeger's strategies are for the start of a trace, so a remote parent's decision is followed in any case.
   if (root === 'jaeger_remote') return { followParent: true, rules: jaegerRules(environment) };
   const followParent = name.startsWith(PREFIX);
   const kept = root === 'always_on' ? 1 : root === 'always_off' ? 0 : (environment.number(ARG, 0, 1) ?? 1);

@@ -11,7 +11,7 @@ import {
   type SamplingPackage,
 } from './sampling-package.ts';
 
-/** The sampler of a provider, and what its policies need. */
+/** The sampler of the tracer provider, and the statistics and shutdown of its policies. */
 export interface ChosenSampler {
   /** `undefined`: the tracer's default. */
   readonly sampler: Sampler | undefined;

@@ -9,7 +9,7 @@ import type { InitOptions } from './init-options.ts';
 import type { LogLevel } from './log.ts';
 import { FORMAT_NAMES } from './named-formats.ts';
 
-/** What a configuration file says. */
+/** The content of a configuration file, as options. */
 export interface Declared {
   readonly isDisabled: boolean;
   readonly options: Pick<InitOptions, 'resource' | 'propagation' | 'exporter' | 'limits' | 'logLevel'>;

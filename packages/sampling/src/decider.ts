@@ -57,7 +57,7 @@ export interface Decider {
   needsRoute(facts: Facts): boolean;
   /** Decides by what is known. `undefined`: no rule decides, and the next step of the precedence does. */
   decide(facts: Facts): Verdict | undefined;
-  /** What may still keep the trace at its end, and who wants to know about its end; `undefined` for nothing. */
+  /** The rules that may still keep the trace at its end, or count its end; `undefined` if there are no such rules. */
   late(facts: Facts): LateRules | undefined;
 }
 
@@ -71,7 +71,7 @@ export interface Provider {
    */
   readonly priority?: number | undefined;
   /**
-   * Starts to load. `inForce` is called with each new set, and never with a broken one: with policies as `readPolicies`
+   * Starts to load. `inForce` is called with each new set, and never with an invalid one: with policies as `readPolicies`
    * returns them, which the sampler merges and compiles, or with a decider of another kind. `origin` is the version,
    * ETag or hash of the set, for logs.
    */
@@ -84,7 +84,7 @@ export interface Provider {
 /** Counters of a provider. */
 export interface ProviderStats {
   readonly loads: number;
-  /** Answers that were the same as before. */
+  /** Loads whose content was the same as before. */
   readonly unchanged: number;
   /** Failed loads by cause. */
   readonly failures: Readonly<Record<string, number>>;

@@ -1,4 +1,4 @@
-/** Bounds of a policy document, also in `policies.schema.json`. What exceeds them is refused. */
+/** Bounds of a policy document, also in `policies.schema.json`. A document that exceeds one is rejected. */
 export const LIMITS = {
   /** Characters of a document's text. */
   document: 1_048_576,

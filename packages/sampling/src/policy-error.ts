@@ -1,7 +1,7 @@
 import { show } from '@clew/core/internal';
 import { LIMITS } from './limits.ts';
 
-/** What is wrong at one place of a policy document. */
+/** One problem at one place of a policy document. */
 export interface PolicyProblem {
   /** Such as `policies[2].keep.ratio`; `the document` for the whole. */
   readonly place: string;
@@ -12,7 +12,7 @@ export interface PolicyProblem {
 }
 
 /**
- * A policy document is wrong: `@clew/sampling: expected policies[2].keep.ratio in [0, 1], got "2"`. It has all problems
+ * A policy document is invalid: `@clew/sampling: expected policies[2].keep.ratio in [0, 1], got "2"`. It has all problems
  * of the document, at most 20 of them.
  */
 export class PolicyError extends TypeError {

@@ -54,15 +54,15 @@ export interface Match {
 export interface Keep {
   /** A share of the traces, in [0, 1], by consistent probability: the same traces in all services. */
   readonly ratio?: number;
-  /** At most so many traces a second in each process. */
+  /** At most this many traces a second in each process. */
   readonly tracesPerSecond?: number;
-  /** At least so many traces a second in each process, although `ratio` drops them. Only with `ratio`. */
+  /** At least this many traces a second in each process, even if `ratio` drops them. Only with `ratio`. */
   readonly atLeastPerSecond?: number;
   readonly always?: true;
   readonly never?: true;
-  /** Traces whose local root ends with an error, whatever the rest says. */
+  /** Traces whose local root ends with an error, whatever the other fields are. */
   readonly onError?: true;
-  /** Traces whose local root takes longer than this many milliseconds, whatever the rest says. */
+  /** Traces whose local root takes longer than this many milliseconds, whatever the other fields are. */
   readonly slowerThanMs?: number;
 }
 

@@ -61,7 +61,7 @@ export class ClientCall extends Operation {
     if (span.isRecording()) calls.set(span, this);
   }
 
-  /** Whether the end of the call is of interest: it is recorded or measured. */
+  /** Whether the end of the call must be observed, because the call is recorded or measured. */
   get observed(): boolean {
     return !this.ended && (this.#parts.measure !== undefined || this.span.isRecording());
   }

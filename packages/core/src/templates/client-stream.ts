@@ -9,8 +9,8 @@ import type { ClientCall } from './client-call.ts';
 /** How a plugin reads the chunks of a stream. */
 export interface StreamView<Chunk> {
   /**
-   * The stream's method that creates the iterator which all ways to consume the stream use; `Symbol.asyncIterator` by
-   * default. Not needed for a stream that is an iterator itself.
+   * The method of the stream that creates its iterator, and that all ways to consume the stream use;
+   * `Symbol.asyncIterator` by default. Not needed for a stream that is an iterator itself.
    */
   readonly iterator?: PropertyKey | undefined;
   /** The signal by which the stream is aborted, as by `stream.controller.abort()`. */

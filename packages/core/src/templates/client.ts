@@ -11,7 +11,7 @@ const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 /**
  * Starts the span of a call in the context of its caller. Returns `undefined` if the call is not traced; then `describe`
- * is not called where the parent is unsampled and no metrics are recorded. Run the SDK's function in `call.run`, so that
+ * is not called if the parent is unsampled and no metrics are recorded. Run the SDK's function in `call.run`, so that
  * its HTTP requests, retries included, are children of the span.
  *
  * @example

@@ -10,7 +10,7 @@ const KEYS: Readonly<Record<ContentKind, string>> = {
   output: ATTR.genAiOutputMessages,
 };
 
-/** Records content as JSON, after the user's hook has redacted it. Called only if contents are captured. */
+/** Records content as JSON, after the user's hook has redacted it. Called only if content is captured. */
 export function recordContent(
   tools: Tools<GenAiOptions>,
   span: Span,

@@ -19,7 +19,7 @@ export interface GenAiMessage {
   readonly finish_reason?: string;
 }
 
-/** What an application sends to a model; read only if contents are captured. */
+/** What an application sends to a model; read only if content is captured. */
 export interface GenAiInput {
   readonly instructions?: readonly GenAiPart[] | undefined;
   readonly messages?: readonly GenAiMessage[] | undefined;
@@ -72,7 +72,7 @@ export interface GenAiResponse {
   readonly usage?: GenAiUsage | undefined;
   /** The failure that a successful response reports, such as a response with the status `failed`. */
   readonly failure?: unknown;
-  /** Called only if contents are captured. */
+  /** Called only if content is captured. */
   readonly output?: (() => readonly GenAiMessage[]) | undefined;
 }
 

@@ -55,7 +55,7 @@ function compileRules(rules: unknown, path: string, depth: number): Composable {
   return (facts) => compiled.find(({ matches }) => matches(facts))?.decide(facts) ?? OFF;
 }
 
-/** A caller's threshold is applied to the random value of the trace; without one, its sampled flag decides. */
+/** The threshold of a remote parent is applied to the random value of the trace; without it, the sampled flag decides. */
 function byParent(facts: Facts): Verdict | undefined {
   const parent = remoteParentOf(facts);
   if (parent === undefined) return undefined;

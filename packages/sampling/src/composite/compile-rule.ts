@@ -48,7 +48,7 @@ export function fieldsOf(value: unknown, path: string): Readonly<Record<string, 
   return value as Readonly<Record<string, unknown>>;
 }
 
-/** The context of the caller's span; `undefined` without a caller. */
+/** The context of the remote parent; `undefined` without one. */
 export function remoteParentOf({ context }: Facts): SpanContext | undefined {
   const parent = trace.getSpanContext(context);
   return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;

@@ -3,7 +3,7 @@ import { compileComposable } from './compile-composable.ts';
 
 /**
  * The sampler `composite/development` of OpenTelemetry's declarative configuration. Its rules are tried in order, and the
- * first one that matches decides; policies, in contrast, are all applied.
+ * first one that matches decides; of policies, in contrast, all that match apply.
  *
  * @param config the value of `composite/development`, parsed
  * @throws TypeError that names the wrong part: `@clew/sampling: expected composite.probability.ratio in [0, 1], got 2`

@@ -97,7 +97,7 @@ export class CompiledPolicy {
         isNamed ? { [POLICY_ATTRIBUTE]: id, [KEPT_ATTRIBUTE]: by } : late(by),
       );
     this.dropped = new PolicyVerdict(state, false);
-    // The default that keeps everything says nothing about a probability, as OpenTelemetry's AlwaysOn sampler.
+    // A default that keeps everything writes no threshold, like OpenTelemetry's AlwaysOn sampler.
     const known = isNamed || ratio !== undefined ? this.threshold : undefined;
     this.keptByRatio = kept(ratio === undefined ? 'always' : 'ratio', known);
     this.keptByRate = kept('rate');

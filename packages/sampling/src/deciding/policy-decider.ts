@@ -14,7 +14,7 @@ import { compareThresholds, passes } from './threshold.ts';
 export interface PolicyDeciderOptions {
   /** Attributes of the resource, with `service.name`. Default: none. */
   readonly resource?: Readonly<Attributes>;
-  /** What remained of the policies of the set that this one replaces. */
+  /** The counters and tokens of the set that this one replaces. */
   readonly states?: PolicyStates;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;

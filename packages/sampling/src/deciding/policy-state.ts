@@ -12,7 +12,7 @@ export interface PolicyCounters {
   readonly keptLate: number;
 }
 
-/** What remains of a policy when the set is replaced. */
+/** The counters and tokens of a policy, which stay when the set is replaced. */
 export class PolicyState {
   readonly counters = { matched: 0, kept: 0, dropped: 0, keptLate: 0 };
   #rate: TokenBucket | undefined;

@@ -4,7 +4,8 @@ export function isGlob(text: string): boolean {
 }
 
 /**
- * Compiles a glob: `*` stands for any characters, `?` for one UTF-16 code unit. The parts between asterisks are found from left to right, so the time is linear in the text.
+ * Compiles a glob: `*` stands for any characters, `?` for one UTF-16 code unit. The parts between asterisks are found from
+ * left to right, without backtracking.
  */
 export function compileGlob(glob: string): (text: string) => boolean {
   const parts = glob.split('*');

@@ -13,9 +13,9 @@ export interface JaegerOperationStrategies {
   readonly rates: ReadonlyMap<string, number>;
   /** The probability of all other operations. */
   readonly defaultRate: number;
-  /** At least so many traces a second of each operation in each process; 0 for no bound. */
+  /** At least this many traces a second of each operation in each process; 0 for no bound. */
   readonly lowerBound: number;
-  /** At most so many traces a second of each operation in each process; 0 for no bound. */
+  /** At most this many traces a second of each operation in each process; 0 for no bound. */
   readonly upperBound: number;
 }
 

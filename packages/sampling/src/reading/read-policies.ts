@@ -7,7 +7,7 @@ import { readPolicy } from './read-policy.ts';
 import { isTelemetryPolicy, readTelemetryPolicy } from './read-telemetry-policy.ts';
 import { isObject } from './read-values.ts';
 
-/** A telemetry policy that is valid but can not be applied by a sampler, such as one for logs. */
+/** A telemetry policy that is valid but cannot be applied by a sampler, such as one for logs. */
 export interface SkippedPolicy {
   readonly id: string;
   readonly reason: string;
@@ -15,7 +15,7 @@ export interface SkippedPolicy {
 
 /** A set of valid policies, in Clew's form. */
 export interface CheckedPolicies extends PolicySet {
-  /** Telemetry policies of OpenTelemetry that a sampler can not apply: the traces they match are not affected. */
+  /** Telemetry policies of OpenTelemetry that a sampler cannot apply: the traces they match are not affected. */
   readonly skipped: readonly SkippedPolicy[];
 }
 

@@ -59,8 +59,8 @@ export function isTelemetryPolicy(value: unknown): boolean {
 }
 
 /**
- * Translates a telemetry policy into Clew's form. What a sampler can not know or do, such as an event's name, is valid
- * but makes the policy skipped: by OTEP 4738, a policy that can not be applied must not affect telemetry.
+ * Translates a telemetry policy into Clew's form. What a sampler cannot know or do, such as an event's name, is valid
+ * but makes the policy skipped: by OTEP 4738, a policy that cannot be applied must not affect telemetry.
  */
 export function readTelemetryPolicy(
   value: unknown,

@@ -4,7 +4,7 @@ import type { Problems } from '../policy-error.ts';
 import { readTextMatch } from './read-text-match.ts';
 import { boolean, type Fields, isObject, type Read, readObject, text } from './read-values.ts';
 
-/** The conditions of a telemetry policy in Clew's form, or the reason why a sampler can not evaluate them. */
+/** The conditions of a telemetry policy in Clew's form, or the reason why a sampler cannot evaluate them. */
 export type TranslatedMatch = { readonly match: Match } | { readonly reason: string };
 
 const anything: Read = (value) => value;
@@ -91,7 +91,7 @@ function readPath(value: unknown, place: string, problems: Problems): unknown {
   return problems.expect(fits, place, 'to be a list of keys', value) ? keys : undefined;
 }
 
-/** Adds a matcher to a match. Returns the reason if a sampler can not evaluate it. */
+/** Adds a matcher to a match. Returns the reason if a sampler cannot evaluate it. */
 function addTo(match: Record<string, unknown>, matcher: Matcher): string | undefined {
   const field = Object.keys(FIELDS).find((key) => matcher[key] !== undefined)!;
   const condition = conditionOf(matcher);

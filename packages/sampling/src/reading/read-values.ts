@@ -1,7 +1,7 @@
 import { LIMITS } from '../limits.ts';
 import type { Problems } from '../policy-error.ts';
 
-/** Reads the value at a place of a document: returns it in our form, or adds a problem and returns `undefined`. */
+/** Reads the value at a place of a document: returns it in the form of a `Policy`, or adds a problem and returns `undefined`. */
 export type Read = (value: unknown, place: string, problems: Problems) => unknown;
 
 export type Fields = Readonly<Record<string, Read>>;

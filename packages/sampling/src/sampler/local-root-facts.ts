@@ -25,7 +25,7 @@ export class LocalRootFacts implements Facts {
   randomLow = 0;
   route: string | undefined = undefined;
   routeIsFinal = true;
-  /** Whether the caller sampled the trace; `undefined` if there is no caller, or it did not decide. */
+  /** Whether the remote parent sampled the trace; `undefined` if there is no parent, or it did not decide. */
   parentSampled: boolean | undefined = undefined;
 
   fill(root: LocalRoot): void {

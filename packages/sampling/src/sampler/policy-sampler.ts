@@ -53,7 +53,7 @@ export class PolicySampler implements LocalRootSampler {
   readonly #facts = new LocalRootFacts();
   #warned = false;
 
-  /** Starts the providers. Throws a TypeError for a wrong option, and a `PolicyError` for a wrong policy. */
+  /** Starts the providers. Throws a TypeError for an invalid option, and a `PolicyError` for an invalid policy. */
   constructor(options: PolicySamplerOptions = {}) {
     const checked = checkOptions(options);
     this.#rules = new RuleSets(checked.policies, checked.providers, checked.resource);
@@ -138,7 +138,7 @@ export class PolicySampler implements LocalRootSampler {
   }
 }
 
-/** A fault of the sampler must not lose traces: the caller's decision is followed, and new traces are kept. */
+/** A fault of the sampler must not lose traces: the parent's decision is followed, and new traces are kept. */
 function failOpen({ parentFlags, traceState }: LocalRoot, fault: unknown): LocalRootDecision {
   reportFailure('sampling', fault);
   const sampled = parentFlags === NO_PARENT || (parentFlags & TraceFlags.SAMPLED) !== 0;

@@ -26,9 +26,9 @@ const DROPPED: LocalRootDecision = { sampled: false, traceState: undefined };
 type Step = Verdict | 'at the route';
 
 /**
- * The four steps of a decision: requested traces, policies, the caller's decision, the default. The first step that
- * decides is used; docs/sampling.md gives the reasons. Rules that are not policies, such as Jaeger's strategies, take the
- * place of the default: they cover every trace of a service, so before the policies they would leave none to them.
+ * The four steps of a decision: requested traces, policies, the remote parent, the default. The first step that decides
+ * is used; docs/sampling.md gives the reasons. Rules that are not policies, such as Jaeger's strategies, replace the
+ * default: they cover every trace of a service, so if they came before the policies, no policy would ever decide.
  */
 export class Precedence {
   readonly counters = new SamplerCounters();
@@ -118,7 +118,7 @@ export class Precedence {
   #result(verdict: Verdict, before: TraceState | undefined, late?: LateRules): LocalRootDecision {
     const { sampled, threshold, attributes } = verdict;
     if (!sampled && before === undefined && late === undefined) return DROPPED;
-    // The `th` of a caller that sampled the trace stays valid.
+    // The `th` of a parent that sampled the trace stays valid.
     const traceState = verdict === BY_PARENT ? before : withThreshold(before, threshold);
     if (late === undefined || (sampled && late.ended === undefined))
       return { sampled, traceState, attributes };

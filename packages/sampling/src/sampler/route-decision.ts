@@ -7,7 +7,7 @@ interface Redecide {
   decide(facts: LocalRootFacts, traceState: TraceState | undefined, canWait: boolean): LocalRootDecision;
 }
 
-/** Waits for the route: policies that name it can not be evaluated before. The policies then in force decide. */
+/** Waits for the route: policies that name it cannot be evaluated before. The policies then in force decide. */
 export class RouteDecision implements PendingDecision {
   readonly needsRoute = true;
   readonly #steps: Redecide;

@@ -19,7 +19,7 @@ export interface PolicyInForce {
 /** What the providers have put in force. */
 export interface RulesInForce {
   readonly policies: readonly PolicyInForce[];
-  /** Telemetry policies that a sampler can not apply. */
+  /** Telemetry policies that a sampler cannot apply. */
   readonly skipped: readonly (SkippedPolicy & { readonly provider: string })[];
   /** Providers whose rules are not policies, with the version of what is in force. */
   readonly deciders: readonly { readonly provider: string; readonly version: string }[];
@@ -122,7 +122,7 @@ export class RuleSets {
     return { policies, skipped, deciders };
   }
 
-  /** Never throws into a provider: a set that can not be compiled leaves the last one in force. */
+  /** Never throws into a provider: a set that cannot be compiled leaves the last one in force. */
   #replace(index: number, name: string, priority: number, rules: PolicySet | Decider, version: string): void {
     if (this.#stopped) return;
     const before = this.#loaded[index];

@@ -13,7 +13,7 @@ export interface PolicySamplerOptions {
   readonly providers?: readonly Provider[] | undefined;
   /** The first step: traces that an entitled user asked for, by a signature or a debug flag. */
   readonly requested?: RequestedOptions | undefined;
-  /** The third step: whether the caller's decision is followed where no policy decides. Default `true`. */
+  /** The third step: whether the remote parent decides if no policy does. Default `true`. */
   readonly followParent?: boolean | undefined;
   /** The fourth step: which of the remaining traces are kept. Default `{ always: true }`. */
   readonly default?: Keep | undefined;
