@@ -24,7 +24,7 @@ const KEY = createContextKey('clew.db.pool-wait');
 const waits = new WeakMap<object, number>();
 
 /**
- * Starts to measure the wait for a connection of a pool; `undefined` if it is not to be traced. The wait becomes an
+ * Starts to measure the wait for a connection of a pool; `undefined` if it is not traced. The wait becomes an
  * attribute of the first query whose description has the connection. If no connection could be acquired, that is a span
  * `acquire connection` with the error, because the query never runs. `describe` is called only then, and for metrics.
  *
@@ -41,7 +41,7 @@ export function startAcquire(tools: Tools<CommandOptions>, describe: () => Datab
 
 /**
  * Like `startAcquire`, for a connection that the application opens without a pool: a failure is a span `connect`, and the
- * time is not recorded. `undefined` for a connection that a pool opens within `run` of its wait, which reports the failure.
+ * time is not recorded. `undefined` if a pool opens the connection within `run` of its wait: that wait reports the failure.
  */
 export function startConnect(tools: Tools<CommandOptions>, describe: () => Database): PoolWait | undefined {
   const parent = queryContext();
@@ -51,7 +51,7 @@ export function startConnect(tools: Tools<CommandOptions>, describe: () => Datab
   return new PoolWait(tools, parent, describe, 'connect');
 }
 
-/** The time that a query waited for its connection, in milliseconds; only for the first query. */
+/** How long a query waited for its connection, in milliseconds; only for the first query after the wait. */
 export function takeWait(connection: object | undefined): number | undefined {
   if (connection === undefined) return undefined;
   const waitMs = waits.get(connection);
@@ -59,7 +59,7 @@ export function takeWait(connection: object | undefined): number | undefined {
   return waitMs;
 }
 
-/** The wait for a connection, of a pool or a new one. It fits into `tools.traceChannel`, too: `finish` calls `acquired`. */
+/** The wait for a connection of a pool, or for a new one. With `tools.traceChannel`, `finish` calls `acquired`. */
 export class PoolWait implements ChannelOperation {
   readonly context = undefined;
   ended = false;
@@ -85,7 +85,7 @@ export class PoolWait implements ChannelOperation {
     return !this.ended;
   }
 
-  /** Calls the pool, whose driver may have a plugin of its own: a connection that fails is reported once. */
+  /** Calls the pool. A connection that fails within the call is reported once, even if the driver's plugin sees it, too. */
   run<T>(acquire: () => T): T {
     return context.with(this.#parent.setValue(KEY, this), acquire);
   }
@@ -99,7 +99,7 @@ export class PoolWait implements ChannelOperation {
     this.#measure(waitMs);
     if (typeof connection !== 'object' || connection === null) return;
     if (waitMs >= MIN_WAIT_MS) waits.set(connection, waitMs);
-    // The application before may have used the connection for no query.
+    // The previous user of the connection may have sent no query.
     else waits.delete(connection);
   }
 

@@ -65,7 +65,7 @@ export class Measurement {
   }
 }
 
-/** Records how long an application waited for a connection, and whether it waited in vain. */
+/** Records how long an application waited for a connection; of the waits that failed, counts those that timed out. */
 export function measureWait(
   { waitTime, timeouts }: DbMetrics,
   database: Database,

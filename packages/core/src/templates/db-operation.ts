@@ -30,7 +30,7 @@ export class QueryOperation extends Operation {
     this.failAs(error, this.#query);
   }
 
-  /** Records the error of a query, which may be the same query in the words of a driver below. */
+  /** Records the error with what is known of the failed query: this one, or the driver's query that has joined it. */
   failAs(given: unknown, { sql, values, database, failureOf }: DbQuery): void {
     if (this.ended || this.#failed) return;
     const error = failureOf === undefined ? given : guard('reading an error', () => failureOf(given));
@@ -63,7 +63,7 @@ export class QueryOperation extends Operation {
   }
 
   /**
-   * The operation of the same statement in a driver below this library, if its text begins like this one's. It adds to
+   * The operation for a query of the driver that this library calls, if its statement begins like this one's. It adds to
    * this operation's span and does not end it. Only one query may join.
    */
   join(query: DbQuery, parent: Context): QueryOperation | undefined {

@@ -2,9 +2,9 @@ import { type OptionsOf, option } from '../kit/options.ts';
 
 /** The options of every plugin for a database. */
 export const commandOptions = {
-  /** The maximum length of `db.query.text` in characters, 1022 by default; 0 omits it, -1 means no limit. */
+  /** The maximum length of `db.query.text` in characters, 1022 by default; 0 omits it, -1 means no limit (SQL: 4,096). */
   maxQueryLength: option.number(-1, Number.MAX_SAFE_INTEGER, 1022),
-  /** Whether a query outside of a span is not traced; false by default. */
+  /** Whether only queries with a parent span are traced; false by default. */
   requireParentSpan: option.boolean(false),
   /** Queries to leave out, by their summary (`SELECT songs`); none by default. A function is called once for a statement. */
   ignore: option.patterns(),

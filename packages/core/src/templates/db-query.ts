@@ -28,7 +28,7 @@ export interface DbCommand {
 
 interface QueryParts {
   readonly database: Database;
-  /** `db.query.text` of a command whose text is another one each time, because it has names of keys. */
+  /** `db.query.text` of a command whose text differs each time, because it has names of keys. */
   readonly text?: string | undefined;
   /** `db.stored_procedure.name`: the name or digest of the script or function that is called. */
   readonly storedProcedure?: string | undefined;

@@ -21,7 +21,7 @@ const NO_NAMES: readonly string[] = [];
  * Starts the CLIENT span of a query; the caller ends it. Returns `undefined` if the query is not traced; then `describe`
  * is not called. No value is recorded: literals become `?`, in the statement and in the message of an error.
  *
- * There is one span for a query: where a library's query calls the driver directly, inside of the `run` of its operation
+ * There is one span for a query: where a library's query calls the driver directly, inside the `run` of its operation
  * and with the same statement, the driver's plugin gets an operation that adds to the same span and does not end it.
  * Source: https://opentelemetry.io/docs/specs/semconv/db/database-spans/
  */

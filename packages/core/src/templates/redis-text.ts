@@ -1,7 +1,7 @@
 /**
  * Which arguments of a command are names (of keys, fields, channels, scripts) and not values.
- * `all`: every one. `first`, `second`: those up to it. `pairs`: a name and a value in turn, `fields`: the same after the
- * first one. `word`: the first if it is a subcommand.
+ * `all`: every argument. `first`, `second`: the first argument, or the first two. `pairs`: a name and a value in turn.
+ * `fields`: a key, then a name and a value in turn. `word`: the first argument, if it looks like a subcommand.
  */
 type Names = 'all' | 'first' | 'second' | 'pairs' | 'fields' | 'word';
 
@@ -37,7 +37,7 @@ const NAMES: ReadonlyMap<string, Names> = new Map(
 /** The first argument of these modules' commands is a key or an index. */
 const MODULES = /^(?:BF|CF|CMS|FT|JSON|TDIGEST|TOPK|TS)\.[A-Z]+$/;
 
-/** More arguments than anyone reads. */
+/** Further arguments are replaced by `…`. */
 const MAX_ARGUMENTS = 64;
 const MAX_ARGUMENT_CHARS = 256;
 

@@ -48,7 +48,7 @@ type RedisTools = Tools<RedisOptions>;
 const OWN_KEY = createContextKey('clew.redis.own');
 const OWN_CONTEXT: Context = rootContext.setValue(OWN_KEY, true);
 
-/** What clients send by themselves: at connect, to find the nodes of a cluster, to keep a connection alive. */
+/** What clients send by themselves: when they connect, to find the nodes of a cluster, to keep a connection alive. */
 const OWN_COMMANDS: ReadonlySet<string> = new Set(
   'ASKING AUTH CLIENT CLUSTER COMMAND HELLO INFO MONITOR PING PSUBSCRIBE READONLY ROLE SELECT SENTINEL SSUBSCRIBE SUBSCRIBE'
     .split(' ')
@@ -115,7 +115,7 @@ export function connecting<T>(connect: () => T): T {
   return context.with(OWN_CONTEXT, connect);
 }
 
-/** The same for a tracing channel of connects. */
+/** Does the same as {@link connecting}, for a tracing channel of connections. */
 export const connectView: ChannelView<object, ChannelOperation> = {
   start: () => ({ context: OWN_CONTEXT, ended: true, recording: false, fail() {}, end() {} }),
 };
@@ -129,8 +129,8 @@ const LOST = new Error('connection closed');
 
 /**
  * A transaction that does not run because a watched key has changed has not failed, and neither has a command that its
- * caller aborts. A lost connection is a failure, although ioredis names it `AbortError`: it gets a cause. The type of an
- * error reply is its first word.
+ * caller aborts. A lost connection is a failure, although ioredis names it `AbortError`: with a cause, it does not count as a
+ * cancellation. The type of an error reply is its first word.
  */
 function failureOf(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return error;

@@ -4,7 +4,7 @@ import { type Keyword, keywordOf } from './sql-words.ts';
 /** What the next word may be, where tables are concerned. */
 type State = 'table' | 'rest of a name' | 'after a name' | 'elsewhere';
 
-/** What is inside of brackets; the first one is the statement itself. */
+/** What is inside brackets; the first level is the statement itself. */
 interface Level {
   /** `EXTRACT(DAY FROM x)` has no table, and a list of columns has only names. */
   kind: 'query' | 'columns' | 'other' | 'empty';
@@ -31,7 +31,7 @@ export class SqlReader {
   #previousKeyword: Keyword | undefined;
   #beforeBracket = '';
   #definesIndex = false;
-  /** Inside of the body of a trigger or procedure, which does not run now. */
+  /** Inside the body of a trigger or procedure, which does not run now. */
   #inBody = false;
 
   /** The tables in the order of their appearance, without those that the statement itself defines. */
@@ -161,7 +161,7 @@ export class SqlReader {
     return 'table';
   }
 
-  /** Whether a word begins an operation; takes note of it. */
+  /** Whether a word begins an operation; if so, adds the operation. */
   #isOperation(name: string, keyword: Keyword | undefined, opens: boolean): boolean {
     if (this.#verb === undefined) {
       this.#begin(keyword?.text ?? (this.#isName(name) ? name.toUpperCase() : ''));
@@ -184,7 +184,7 @@ export class SqlReader {
     return true;
   }
 
-  /** Names in quotes and other text are no verbs. */
+  /** Names in quotes and other text are not verbs. */
   #isName(name: string): boolean {
     return /^[a-z_]\w*$/i.test(name);
   }

@@ -61,7 +61,7 @@ export class SqlScanner {
   next(): TokenKind {
     const kind = this.#read();
     const { length } = this.#sql;
-    // A version of MySQL that skips this comment reads the rest in another way: nothing of it is safe to record.
+    // A version of MySQL that skips this comment reads the rest differently, so the rest counts as a value.
     if (this.#executableEnd >= 0 && this.start < this.#executableEnd && this.end > this.#executableEnd) {
       this.end = length;
       this.#executableEnd = -1;
@@ -229,7 +229,7 @@ export class SqlScanner {
     const end = closed < 0 ? sql.length : closed;
     const marker = this.#dialect.mysqlComments ? endOfMarker(sql, at + 2) : -1;
     if (marker < 0) return this.#take(TOKEN.comment, at, Math.min(end + 2, sql.length));
-    // One inside of another: see `next`.
+    // One such comment inside another: see `next`.
     if (this.#executableEnd >= 0) return this.#take(TOKEN.text, at, sql.length);
     this.#executableEnd = end;
     return this.#take(TOKEN.comment, at, marker);

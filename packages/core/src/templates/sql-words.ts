@@ -6,15 +6,15 @@ export interface Keyword {
   readonly beforeTable: boolean;
   /** As the verb of a statement, it may be followed directly by a table: `REPLACE songs`, `COPY songs FROM STDIN`. */
   readonly verbBeforeTable: boolean;
-  /** It may appear between those and the table. */
+  /** It may appear between such a word and the table. */
   readonly beforeName: boolean;
-  /** It begins an operation inside of a statement. */
+  /** It begins an operation inside a statement. */
   readonly isVerb: boolean;
   /** It may be the first word of a query in brackets. */
   readonly isQuery: boolean;
   /** It ends a list of tables. */
   readonly endsTables: boolean;
-  /** Before `UPDATE`, it makes it a clause without a table: `FOR UPDATE`, `ON CONFLICT DO UPDATE`. */
+  /** After this word, `UPDATE` is a clause without a table: `FOR UPDATE`, `ON CONFLICT DO UPDATE`. */
   readonly beforeUpdateClause: boolean;
   /** The statement is about a cursor, a variable or a user: a name after its `FROM`, `INTO` or `TABLE` is not a table. */
   readonly hasNoTables: boolean;
@@ -34,7 +34,7 @@ const LISTS = {
   beforeUpdateClause: 'FOR DO KEY ON OR BEFORE AFTER THEN OF',
   hasNoTables: 'FETCH MOVE DECLARE REVOKE GRANT SHOW',
   isDefinition: 'CREATE ALTER DROP',
-  // Words that are compared by themselves.
+  // Words that `SqlReader` compares by their text.
   other:
     'AS ON BY IS NOT DISTINCT USING OUTFILE DUMPFILE INDEX VIEW EXPLAIN ANALYZE CALL BEGIN TRUE FALSE WITH TRIGGER PROCEDURE FUNCTION',
 } as const;

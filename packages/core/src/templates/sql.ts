@@ -92,7 +92,7 @@ function read(sql: string, dialect: SqlDialect): SqlReading {
   };
 }
 
-/** The name inside of its quotes; the last quote is missing in a statement that was cut. */
+/** The name without its quotes; the last quote is missing in a statement that was cut. */
 function nameIn(sql: string, start: number, end: number): string {
   const isClosed = end - start > 1 && /["`\]]/.test(sql.charAt(end - 1));
   return sql.slice(start + 1, isClosed ? end - 1 : end);
