@@ -12,7 +12,7 @@ afterEach(() => server.stop());
 const five = () => Array.from({ length: 5 }, (_, index) => ({ title: `song ${index}` }));
 
 describe.each(versions.map((version) => [version.name, version] as const))('%s', (_name, version) => {
-  test('in a loop over a cursor, each getMore belongs to the caller, who stays current', () =>
+  test('in a loop over a cursor, each getMore belongs to the caller, whose context stays current', () =>
     traced(version, server.url, async (songs) => {
       await songs.insertMany(five());
       recorder.reset();

@@ -68,7 +68,7 @@ describe.each(VERSIONS)('%s', (_, mysql2) => {
     expect(await failures(1)).toEqual([]);
   });
 
-  test('a query that is killed', async () => {
+  test('a query that is killed is recorded with its code', async () => {
     const connection = await opened();
     const running = expect(
       connection.promise().query('SELECT * FROM songs, songs b WHERE SLEEP(60)'),
@@ -80,7 +80,7 @@ describe.each(VERSIONS)('%s', (_, mysql2) => {
     expect(await failures(1)).toEqual([failed('SELECT songs', 'ER_QUERY_INTERRUPTED', '1317')]);
   });
 
-  test('a statement that exceeds the time limit of the server, and of the driver', async () => {
+  test('a statement that exceeds the time limit of the server or of the driver is recorded with the error', async () => {
     const connection = connect().promise();
     await connection.query('SET max_statement_time = 0.03');
     await expect(connection.query('SELECT SLEEP(60)')).rejects.toMatchObject({ errno: 1969 });
@@ -92,7 +92,7 @@ describe.each(VERSIONS)('%s', (_, mysql2) => {
     expect(driver).toEqual(failed('DO', 'PROTOCOL_SEQUENCE_TIMEOUT'));
   });
 
-  test('a deadlock, and a lock that is waited for in vain', async () => {
+  test('a deadlock and an expired wait for a lock are recorded with their codes', async () => {
     const [one, other] = [connect().promise(), connect().promise()];
     for (const connection of [one, other]) {
       await connection.query('SET innodb_lock_wait_timeout = 1');
@@ -115,7 +115,7 @@ describe.each(VERSIONS)('%s', (_, mysql2) => {
     ]);
   });
 
-  test('a connection that is refused', async () => {
+  test('a connection that is refused is an error of the pool, or of the query that waits for it', async () => {
     await expect(pool({ uri: REFUSED }).promise().query('SELECT 1')).rejects.toThrow('ECONNREFUSED');
     expect(await failures(1)).toEqual([failed('acquire connection', 'ECONNREFUSED')]);
 
@@ -137,7 +137,7 @@ describe.each(VERSIONS)('%s', (_, mysql2) => {
     expect(await failures(0)).toEqual([]);
   });
 
-  test('a wrong password', async () => {
+  test('a wrong password is recorded with its code, without the password', async () => {
     const user = `clew_${process.pid}`;
     await administer(`CREATE OR REPLACE USER ${user} IDENTIFIED BY 'right'`);
     const wrong = { uri: url().replace('root', `${user}:wr0ng`) };
@@ -148,7 +148,7 @@ describe.each(VERSIONS)('%s', (_, mysql2) => {
     await administer(`DROP USER ${user}`);
   });
 
-  test('an exhausted pool', async () => {
+  test('an exhausted pool is a span with the error', async () => {
     const busy = pool({ connectionLimit: 1, queueLimit: 1 });
     const connection = await busy.promise().getConnection();
     const waiting = asCaller(() => busy.promise().query('SELECT 1'));

@@ -57,7 +57,7 @@ test('a query on a client whose connection is lost fails at once', async () => {
 test.each([
   ['statement_timeout', 'canceling statement due to statement timeout', '57014'],
   ['query_timeout', 'Query read timeout', undefined],
-])('%s', async (option, message, code) => {
+])('a query that exceeds %s is recorded with the error', async (option, message, code) => {
   const client = await connect({ [option]: 30 });
   const promised = client.query('SELECT pg_sleep(0.3)');
   await expect(promised).rejects.toThrow(message);
@@ -66,7 +66,7 @@ test.each([
   await expectFailures(2, [failed(code), failed(code)]);
 });
 
-test('a query that is cancelled on the server', async () => {
+test('a query that is cancelled on the server is recorded with its code', async () => {
   const client = await connect();
   const running = expect(client.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
   await untilRunning(client);
@@ -75,7 +75,7 @@ test('a query that is cancelled on the server', async () => {
   await expectFailures(1, [failed('57014')]);
 });
 
-test('a deadlock', async () => {
+test('a deadlock is recorded with its code', async () => {
   const both = pool({ max: 2 });
   await untraced(async (other) => {
     await other.query('CREATE TABLE accounts (id int PRIMARY KEY, amount int)');
@@ -108,7 +108,7 @@ test('a deadlock', async () => {
   await expectFailures(8, [failed('40P01')]);
 });
 
-test('a serialization failure', async () => {
+test('a serialization failure is recorded with its code', async () => {
   const [one, other] = [await connect(), await connect()];
   await one.query('CREATE TABLE counters (n int)');
   await one.query('INSERT INTO counters VALUES (0)');

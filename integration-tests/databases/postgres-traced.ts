@@ -89,7 +89,7 @@ export async function asCaller<T>(
   }
 }
 
-/** Resolves when an emitter emits the event, whether it emits errors before or not. */
+/** Resolves when an emitter emits the event, even if it emits errors before. */
 export function emitted(emitter: EventEmitter, event: string): Promise<void> {
   return new Promise((resolve) => {
     emitter.once(event, () => resolve());

@@ -68,7 +68,7 @@ async function compare(program: string, version: string, fault: string, spans: r
   const bare = await run(program, version, fault);
   const traced = await run(program, version, fault, '--import', '@clew/node/register');
   expect(traced.outcome).toEqual(bare.outcome);
-  // How often a program looks whether the server has begun depends on the moment.
+  // How often a program checks whether the server has begun depends on timing.
   const found = traced.spans.map(outcomeOf).filter((each) => each !== 'EXISTS');
   expect(found.sort()).toEqual([...spans].sort());
 }
