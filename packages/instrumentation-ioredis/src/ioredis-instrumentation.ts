@@ -74,7 +74,7 @@ function patch(moduleExports: unknown, tools: RedisTools): void {
     'exec',
     (exec) =>
       function (...args) {
-        // The library looks at the number of arguments.
+        // The library checks the number of arguments.
         const bound = args.map(bindCallback);
         const execute = () => exec.apply(this, bound);
         // With an open transaction, this call only adds EXEC.

@@ -19,7 +19,7 @@ export function inTransaction<T>(client: object, run: () => T): T {
   return transaction === undefined ? run() : transaction.enter(run);
 }
 
-/** From the acquiring of a connection until its release, a transaction runs inside of this one method. */
+/** A transaction acquires its connection, runs, and releases the connection inside this one method. */
 export function patchTransactions(Class: unknown, tools: Tools<DbOptions>): void {
   const { prototype } = Class as { readonly prototype: Transaction };
   if (!Object.hasOwn(prototype, '_evaluateContainer')) return;

@@ -17,7 +17,7 @@ export interface Connection {
 }
 
 export interface CommandOptions {
-  /** The cursor of a `getMore` waits for documents that are yet to be written. Not known before mongodb 6.11. */
+  /** Whether the cursor of a `getMore` waits for documents that are not written yet. Not known before mongodb 6.11. */
   readonly tailable?: boolean;
   readonly awaitData?: boolean;
 }

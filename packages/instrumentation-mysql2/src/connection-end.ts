@@ -2,8 +2,8 @@ import { guard, type Operation, perObject } from '@clew/core/plugin';
 import type { Connection } from './mysql2.ts';
 
 /**
- * Ends the operation when its connection closes before the query is over. mysql2 reports a lost connection only to
- * queries with a callback, and a connection that the application destroys to none.
+ * Ends the operation if its connection closes before the query has ended. mysql2 reports a lost connection only to
+ * queries with a callback. If the application destroys the connection, mysql2 reports that to no query.
  */
 export function endWithConnection(connection: Connection, operation: Operation): void {
   guard('watching a connection', () => {

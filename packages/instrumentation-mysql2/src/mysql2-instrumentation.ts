@@ -23,7 +23,7 @@ interface ConnectionMessage {
 
 /** What mysql2 publishes with a query. */
 interface QueryMessage extends ConnectionMessage {
-  /** The statement; that of `query()` has its values put in. */
+  /** The statement. For `query()`, mysql2 has already inserted the values. */
   readonly query: string;
   readonly values?: unknown;
 }

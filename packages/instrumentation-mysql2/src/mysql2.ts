@@ -60,7 +60,7 @@ export interface Pool {
   getConnection(callback: unknown): unknown;
 }
 
-/** A statement and its values, before mysql2 puts them in. */
+/** A statement and its values, before mysql2 inserts them. */
 export interface Unformatted {
   readonly sql: string | undefined;
   readonly values: BoundValues | undefined;
@@ -94,7 +94,7 @@ export function databaseOf({ host, port, socketPath, database }: ConnectionConfi
 
 /**
  * The number of rows in a result; `undefined` for a statement that returns no rows. Several statements, or a procedure,
- * have an array of results, which is told apart from rows as arrays (`rowsAsArray`) by what its first item contains.
+ * have an array of results, which differs from rows as arrays (`rowsAsArray`) in what its first item contains.
  */
 export function rowsOf(result: unknown): number | undefined {
   if (!Array.isArray(result)) return undefined;

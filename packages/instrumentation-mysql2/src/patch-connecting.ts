@@ -6,8 +6,8 @@ import { currentlyRequested } from './sent-query.ts';
 type AddCommand = (this: Connection, command: Command) => Command | undefined;
 
 /**
- * Patches the start of a connection, to record that it could not be opened. A subscriber of the channel `mysql2:connect`
- * would keep such an error from an application that does not listen to it.
+ * Patches the start of a connection, to record that it could not be opened. The channel `mysql2:connect` is not used: if it
+ * has a subscriber, mysql2 swallows such an error of an application that does not listen to it.
  */
 export function patchConnecting(tools: Mysql2Tools, prototype: Connection): void {
   tools.wrap<AddCommand>(

@@ -12,7 +12,7 @@ import { sendTraced } from './send-traced.ts';
 type Execute = (this: Statement, ...args: unknown[]) => ReturnType<Send>;
 type Prepared = (this: unknown, error: unknown, statement?: object) => unknown;
 
-/** Methods that are no queries. Their callback runs in the context of the caller. */
+/** Methods that send no query. Their callback runs in the context of the caller. */
 const OTHER_METHODS = ['changeUser', 'connect', 'ping', 'reset'];
 
 /** Patches the statements that the application prepares. No version publishes their queries. */

@@ -30,15 +30,15 @@ export function patchPool(moduleExports: unknown, tools: Mysql2Tools): void {
 }
 
 /**
- * The last of the prototype chain that has the method: in some versions, a base class that the connections of a pool extend
- * without the exported class.
+ * The last prototype of the chain that has the method. In some versions, it belongs to a base class, which the connections
+ * of a pool extend directly instead of the exported class.
  */
 function ownerOf<T extends object>(prototype: T, method: keyof T): T {
   const parent = Object.getPrototypeOf(prototype) as T;
   return method in parent ? ownerOf(parent, method) : prototype;
 }
 
-/** Whether a function publishes to a channel, by a property of the message. Minifiers keep the names of properties. */
+/** Whether a function publishes to a channel: its source names a property of the message, which minifiers keep. */
 function publishes(fn: unknown): boolean {
   return String(fn).includes('serverAddress');
 }

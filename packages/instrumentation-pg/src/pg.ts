@@ -22,7 +22,7 @@ export interface Pool {
   readonly _clients: readonly Client[];
 }
 
-/** A statement as the application gives it, without its text. */
+/** A statement as an object, in the form that the application passes to `query`. */
 export interface QueryConfig {
   readonly text?: unknown;
   readonly name?: string;
