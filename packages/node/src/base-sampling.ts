@@ -11,6 +11,8 @@ export interface BaseSampling {
   readonly followParent: boolean;
   /** Which of the remaining traces are kept; default all. */
   readonly default?: Keep;
+  /** What a sampler with policies does differently from the configuration; `undefined` if nothing. */
+  readonly inexact?: string;
   /** Rules that take the place of the default. */
   readonly rules?: Rules;
 }

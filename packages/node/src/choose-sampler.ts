@@ -60,6 +60,7 @@ export function chooseSampler(
   const sources = sourcesOf(environment, options, resource);
   const hasPolicies = options.sampling !== undefined || sources.length > 0;
   if (!hasPolicies && (base === undefined || base.plain !== undefined)) return withoutPolicies(base?.plain);
+  if (base?.inexact !== undefined) diag.warn(`@clew/node: not supported with policies: ${base.inexact}`);
   const sampling = loadSamplingPackage();
   const { file: _, url: __, opampUrl: ___, providers = [], ...given } = options.sampling ?? {};
   const all = [...providers, ...sources.flatMap((source) => created(source, sampling))];

@@ -1,6 +1,6 @@
 import { alwaysOff, type SpanLimits } from '@clew/tracer';
 import type { Attributes } from '@opentelemetry/api';
-import type { BaseSampling } from './base-sampling.ts';
+import { type BaseSampling, keepOf } from './base-sampling.ts';
 import { ConfigSection } from './config-section.ts';
 import { declaredExporter } from './declared-exporter.ts';
 import { declaredSampler } from './declared-sampler.ts';
@@ -18,6 +18,7 @@ export interface Declared {
   readonly unsupported: readonly string[];
 }
 
+const NO_SPANS: BaseSampling = { plain: alwaysOff(), followParent: false, default: keepOf(0) };
 /** Sections about other signals, and about other ways of instrumentation. */
 const OTHER_SECTIONS = ['meter_provider', 'logger_provider', 'instrumentation/development', 'distribution'];
 const LOG_LEVELS: readonly (readonly [name: RegExp, level: LogLevel])[] = [
@@ -62,7 +63,7 @@ export function declaredOptions(content: unknown): Declared {
       limits,
     },
     // Without a tracer provider, the configuration asks for no spans.
-    sampling: traces === undefined ? { plain: alwaysOff(), followParent: false } : sampling,
+    sampling: traces === undefined ? NO_SPANS : sampling,
     unsupported,
   };
   traces?.finish();

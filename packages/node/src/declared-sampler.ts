@@ -1,19 +1,25 @@
 import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatioBased } from '@clew/tracer';
 import { type BaseSampling, INITIAL_JAEGER_RATE, keepOf } from './base-sampling.ts';
 import type { ConfigSection } from './config-section.ts';
+import { definedOnly } from './defined-only.ts';
 
+/** The sampler for each kind of parent, the option of the tracer, and the rate of OpenTelemetry's default. */
 const PARENTS = [
-  ['remote_parent_sampled', 'remoteParentSampled'],
-  ['remote_parent_not_sampled', 'remoteParentNotSampled'],
-  ['local_parent_sampled', 'localParentSampled'],
-  ['local_parent_not_sampled', 'localParentNotSampled'],
+  ['remote_parent_sampled', 'remoteParentSampled', 1],
+  ['remote_parent_not_sampled', 'remoteParentNotSampled', 0],
+  ['local_parent_sampled', 'localParentSampled', 1],
+  ['local_parent_not_sampled', 'localParentNotSampled', 0],
 ] as const;
 const EVERYTHING: BaseSampling = { plain: alwaysOn(), followParent: false, default: keepOf(1) };
 
-type Read = (settings: ConfigSection) => BaseSampling;
+type Read = (settings: ConfigSection, isRoot: boolean) => BaseSampling;
 
-/** Reads a section `sampler` of a configuration file. Throws a TypeError for a wrong value. */
-export function declaredSampler(section: ConfigSection): BaseSampling {
+/**
+ * Reads a section `sampler` of a configuration file. Throws a TypeError for a wrong value.
+ *
+ * @param isRoot whether it is the root of `parent_based`; default `false`
+ */
+export function declaredSampler(section: ConfigSection, isRoot = false): BaseSampling {
   const [name, ...others] = section.names;
   if (name === undefined || others.length > 0)
     throw new TypeError(`expected ${section.path} to have one sampler, got ${section.names.length}`);
@@ -24,7 +30,7 @@ export function declaredSampler(section: ConfigSection): BaseSampling {
       `expected ${section.path} to have one of ${[...SAMPLERS.keys()].join(', ')}, got ${name}`,
     );
   }
-  const sampling = read(settings);
+  const sampling = read(settings, isRoot);
   settings.finish();
   return sampling;
 }
@@ -49,31 +55,48 @@ function ratioBased(settings: ConfigSection): BaseSampling {
   return { plain: traceIdRatioBased(ratio), followParent: false, default: keepOf(ratio) };
 }
 
+/** The policies' sampler always follows local parents; it follows all remote parents, or ignores them all. */
 function byParent(settings: ConfigSection): BaseSampling {
   const rootSection = settings.section('root');
-  const root = rootSection === undefined ? EVERYTHING : declaredSampler(rootSection);
-  const given = PARENTS.flatMap(([name, option]) => {
+  const root = rootSection === undefined ? EVERYTHING : declaredSampler(rootSection, true);
+  const parents = PARENTS.map(([name, option, usualRate]) => {
     const section = settings.section(name);
-    if (section === undefined) return [];
-    return [[option, plainOf(section)] as const];
+    const sampling = section && declaredSampler(section);
+    const rate = sampling === undefined ? usualRate : fixedRateOf(sampling);
+    return { name, option, sampling, rate, isUsual: rate === usualRate };
   });
-  if (given.length === 0) {
-    const plain = root.plain && { plain: parentBased({ root: root.plain }) };
-    return { ...root, ...plain, followParent: true };
-  }
-  if (root.plain === undefined)
-    throw new TypeError(`expected ${settings.path} to have no more than root, where root loads its rules`);
-  const options: { readonly [option: string]: Sampler } = Object.fromEntries(given);
-  return { plain: parentBased({ ...options, root: root.plain }), followParent: true };
+  const rate = fixedRateOf(root);
+  const ignoresRemote =
+    rate !== undefined && parents.every((parent) => !isRemote(parent.name) || parent.rate === rate);
+  const unusual = parents.filter(({ name, isUsual }) => !(isUsual || (ignoresRemote && isRemote(name))));
+  const names = unusual.map(({ name }) => name).join(', ');
+  const { plain: _, inexact: nested, ...rest } = root;
+  const plain = plainByParent(root, parents);
+  const inexact =
+    names === '' ? nested : `${settings.path}: the parent's decision is followed, instead of ${names}`;
+  return { ...rest, ...definedOnly({ plain, inexact }), followParent: !ignoresRemote };
 }
 
-/** The sampler for a kind of parent, which cannot load its rules. */
-function plainOf(section: ConfigSection): Sampler {
-  const { plain } = declaredSampler(section);
-  if (plain !== undefined) return plain;
-  throw new TypeError(
-    `expected ${section.path} to be always_on, always_off, trace_id_ratio_based or parent_based`,
-  );
+function isRemote(name: string): boolean {
+  return name.startsWith('remote_');
+}
+
+function plainByParent(
+  { plain: root }: BaseSampling,
+  parents: readonly { readonly option: string; readonly sampling: BaseSampling | undefined }[],
+): Sampler | undefined {
+  const options: Record<string, Sampler> = {};
+  for (const { option, sampling } of parents) {
+    if (sampling === undefined) continue;
+    if (sampling.plain === undefined) return undefined;
+    options[option] = sampling.plain;
+  }
+  return root && parentBased({ ...options, root });
+}
+
+/** The share of the traces that are kept whatever their parent is; `undefined` if it is not fixed. */
+function fixedRateOf({ followParent, rules, default: keep }: BaseSampling): number | undefined {
+  return followParent || rules !== undefined ? undefined : rateOf(keep);
 }
 
 function jaegerRemote(settings: ConfigSection): BaseSampling {
@@ -99,7 +122,9 @@ function rateOf(keep: BaseSampling['default']): number | undefined {
   return keep?.never === true ? 0 : keep?.ratio;
 }
 
-function composite(settings: ConfigSection): BaseSampling {
+function composite(settings: ConfigSection, isRoot: boolean): BaseSampling {
   const config = Object.fromEntries(settings.names.map((name) => [name, settings.value(name) ?? null]));
-  return { followParent: false, rules: ({ compositeProvider }) => compositeProvider(config) };
+  // The provider decides before the step that follows the parent.
+  const rules = isRoot ? { parent_threshold: { root: config } } : config;
+  return { followParent: false, rules: ({ compositeProvider }) => compositeProvider(rules) };
 }

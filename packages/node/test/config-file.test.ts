@@ -147,6 +147,7 @@ tracer_provider:
     const { options, sampling } = read('file_format: "1.0"');
     expect(options).toMatchObject({ exporter: false, propagation: { extract: [], inject: [] } });
     expect(String(sampling?.plain)).toBe('AlwaysOffSampler');
+    expect(sampling?.default).toEqual({ never: true });
   });
 
   test.each([
@@ -212,12 +213,6 @@ tracer_provider:
     [
       traces('', 'batch: { exporter: { otlp_http: { encoding: xml } } }'),
       'expected tracer_provider.processors[0].batch.exporter.otlp_http.encoding to be protobuf, json, got "xml"',
-    ],
-    [
-      traces(
-        'sampler: { parent_based: { root: { composite/development: { always_on: } }, local_parent_sampled: { always_on: } } }',
-      ),
-      'expected tracer_provider.sampler.parent_based to have no more than root',
     ],
   ])('%j is refused', (content, message) => {
     expect(() => read(content)).toThrow(message);
@@ -285,6 +280,46 @@ ${more}`;
       CLEW_SAMPLING_FILE: file(JSON.stringify(policies)),
     });
     expect({ names, stderr }).toEqual({ names: ['child', 'root'], stderr: '' });
+  });
+
+  const PARENTS =
+    'remote_parent_sampled: { always_on: }, remote_parent_not_sampled: { always_off: }, local_parent_sampled: { always_on: }, local_parent_not_sampled: { always_off: }';
+  const HEALTH = { policies: [{ id: 'health', match: { path: '/health' }, keep: { never: true } }] };
+
+  test.each([
+    'trace_id_ratio_based: { ratio: 0 }',
+    'always_off:',
+    'probability/development: { ratio: 0 }',
+    'composite/development: { always_off: }',
+    'jaeger_remote/development: { endpoint: "http://127.0.0.1:1", initial_sampler: { always_off: } }',
+  ])(
+    'with policies, the root %s and OpenTelemetry’s defaults for parents, only the child is kept',
+    async (root) => {
+      const variables = { CLEW_SAMPLING_FILE: file(JSON.stringify(HEALTH)) };
+      const { names, status } = await spansWith(`parent_based: { root: { ${root} }, ${PARENTS} }`, variables);
+      expect({ names, status }).toEqual({ names: ['child'], status: 0 });
+    },
+  );
+
+  test('with policies, other samplers for parents are replaced by the decision of the parent, with one warning', async () => {
+    const sampler =
+      'parent_based: { root: { always_on: }, remote_parent_sampled: { trace_id_ratio_based: { ratio: 0 } }, local_parent_sampled: { always_off: } }';
+    const { names, stderr } = await spansWith(sampler, {
+      CLEW_SAMPLING_FILE: file(JSON.stringify(HEALTH)),
+    });
+    expect(names).toEqual(['child', 'root']);
+    expect(stderr).toBe(
+      "clew warn: @clew/node: not supported with policies: tracer_provider.sampler.parent_based: the parent's decision is followed, instead of remote_parent_sampled, local_parent_sampled\n",
+    );
+    expect(await spansWith(sampler)).toEqual({ status: 0, stderr: '', names: ['health', 'root'] });
+  });
+
+  test('with policies, the root’s ratio for remote parents means that they are ignored', async () => {
+    const { names, stderr } = await spansWith(
+      'parent_based: { root: { always_off: }, remote_parent_sampled: { always_off: } }',
+      { CLEW_SAMPLING_FILE: file(JSON.stringify(HEALTH)) },
+    );
+    expect({ names, stderr }).toEqual({ names: [], stderr: '' });
   });
 
   test('disables tracing', async () => {
