@@ -81,6 +81,11 @@ export class LateTraces {
   /** Takes an ended span of a pending trace. */
   addEnded(trace: LateTrace, span: RecordingSpan, buffer: ScopeBuffer | undefined): void {
     const length = buffer === undefined ? 0 : this.#encode(span);
+    if (length === 0 && this.#processors === undefined) {
+      // There is nothing to keep: listing the trace would hold it in memory until its local root ends.
+      span.release();
+      return;
+    }
     if (!this.#hasSpaceFor(trace, length)) {
       this.#countLost(trace, 1);
       if (this.#processors === undefined) span.release();

@@ -135,3 +135,13 @@ test.each([0, 65_535, 2 ** 31, '1', Number.NaN])('a limit of %p bytes is refused
     '@clew/tracer: expected lateBufferBytes in [65536, 1073741824], got',
   );
 });
+
+test('without an exporter and processors, the spans of pending traces are not kept', () => {
+  const provider = new TracerProvider({ exporter: false, sampler: endSampler() });
+  const tracer = provider.getTracer('t');
+  for (let i = 0; i < 10_000; i++) {
+    const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
+    tracer.startSpan('child', {}, inside(root)).end();
+  }
+  expect(provider.stats().late).toMatchObject({ pending: 10_000, spans: 0, bytes: 0 });
+});
