@@ -1,3 +1,5 @@
+import { type Find, findWildcards } from './find-wildcards.ts';
+
 /** Whether a text has the special characters of a glob. */
 export function isGlob(text: string): boolean {
   return text.includes('*') || text.includes('?');
@@ -5,14 +7,20 @@ export function isGlob(text: string): boolean {
 
 /**
  * Compiles a glob: `*` stands for any characters, `?` for one UTF-16 code unit. The parts between asterisks are found from
- * left to right, without backtracking.
+ * left to right, without backtracking. Parts with `?` take time in proportion to the length of the text and to 1/32 of
+ * their own length.
  */
 export function compileGlob(glob: string): (text: string) => boolean {
   const parts = glob.split('*');
   const first = parts.shift() ?? '';
   const last = parts.pop();
   if (last === undefined) return (text) => text.length === first.length && isAt(text, 0, first);
-  const middle = parts.filter((part) => part !== '');
+  const middle = parts
+    .filter((part) => part !== '')
+    .map((part) => ({
+      length: part.length,
+      find: part.includes('?') ? findWildcards(part) : findText(part),
+    }));
   const minLength = first.length + last.length;
   return (text) => {
     if (text.length < minLength || !isAt(text, 0, first)) return false;
@@ -20,7 +28,7 @@ export function compileGlob(glob: string): (text: string) => boolean {
     if (!isAt(text, end, last)) return false;
     let at = first.length;
     for (const part of middle) {
-      const found = find(text, at, end, part);
+      const found = part.find(text, at, end);
       if (found < 0) return false;
       at = found + part.length;
     }
@@ -28,14 +36,11 @@ export function compileGlob(glob: string): (text: string) => boolean {
   };
 }
 
-/** The first place from `from` where a part is found that ends at `end` at the latest; -1 without one. */
-function find(text: string, from: number, end: number, part: string): number {
-  if (!part.includes('?')) {
+function findText(part: string): Find {
+  return (text, from, end) => {
     const found = text.indexOf(part, from);
     return found + part.length <= end ? found : -1;
-  }
-  for (let at = from; at + part.length <= end; at++) if (isAt(text, at, part)) return at;
-  return -1;
+  };
 }
 
 function isAt(text: string, at: number, part: string): boolean {
