@@ -11,17 +11,20 @@ export type FileSnapshot =
 /** Opening a named pipe must not wait for a writer. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
+const MIN_GROWTH_BYTES = 4096;
+
 /** Reads a file of at most `maxBytes`. Never rejects. */
 export async function readSnapshot(path: string, maxBytes: number): Promise<FileSnapshot> {
   try {
     const handle = await open(path, FLAGS);
     try {
-      const refusal = refusalOf(await handle.stat(), maxBytes);
+      const stats = await handle.stat();
+      const refusal = refusalOf(stats, maxBytes);
       if (refusal !== undefined) return refusal;
-      // One byte more than allowed, because the file may grow while it is read.
-      const buffer = Buffer.allocUnsafe(maxBytes + 1);
+      let buffer: Buffer = Buffer.allocUnsafe(stats.size + 1);
       let size = 0;
       for (let read = -1; read !== 0 && size <= maxBytes; size += read) {
+        if (size === buffer.length) buffer = grown(buffer, maxBytes);
         read = (await handle.read(buffer, size, buffer.length - size, size)).bytesRead;
       }
       return contentOf(buffer, size, maxBytes);
@@ -38,11 +41,13 @@ export function readSnapshotSync(path: string, maxBytes: number): FileSnapshot {
   try {
     const descriptor = openSync(path, FLAGS);
     try {
-      const refusal = refusalOf(fstatSync(descriptor), maxBytes);
+      const stats = fstatSync(descriptor);
+      const refusal = refusalOf(stats, maxBytes);
       if (refusal !== undefined) return refusal;
-      const buffer = Buffer.allocUnsafe(maxBytes + 1);
+      let buffer: Buffer = Buffer.allocUnsafe(stats.size + 1);
       let size = 0;
       for (let read = -1; read !== 0 && size <= maxBytes; size += read) {
+        if (size === buffer.length) buffer = grown(buffer, maxBytes);
         read = readSync(descriptor, buffer, size, buffer.length - size, size);
       }
       return contentOf(buffer, size, maxBytes);
@@ -52,6 +57,13 @@ export function readSnapshotSync(path: string, maxBytes: number): FileSnapshot {
   } catch (error) {
     return failureOf(error);
   }
+}
+
+/** The file may grow while it is read, and files of `/proc` have no size. One byte more than allowed is read at most. */
+function grown(content: Buffer, maxBytes: number): Buffer {
+  const buffer = Buffer.allocUnsafe(Math.min(2 * content.length + MIN_GROWTH_BYTES, maxBytes + 1));
+  content.copy(buffer);
+  return buffer;
 }
 
 function refusalOf(stats: Stats, maxBytes: number): FileSnapshot | undefined {
