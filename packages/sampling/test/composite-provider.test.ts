@@ -177,3 +177,15 @@ test.each([
 ])('%j is refused', (config, message) => {
   expect(() => compositeProvider(config)).toThrow(message);
 });
+
+test.each([
+  ['server.address', true],
+  ['url.path', false],
+])('a rule on %s needs the host at the start of a request: %s', (key, needsHost) => {
+  const started: unknown[] = [];
+  const rules = [{ attribute_values: { key, values: ['a'] }, sampler: { always_off: null } }];
+  compositeProvider({ parent_threshold: { root: { rule_based: { rules } } } }).start((decider) =>
+    started.push(decider),
+  );
+  expect(started).toEqual([expect.objectContaining({ needsHost })]);
+});

@@ -10,7 +10,7 @@ import { compileComposable } from './compile-composable.ts';
  * @see https://github.com/open-telemetry/opentelemetry-configuration/blob/main/schema-docs.md#experimentalcomposablesampler
  */
 export function compositeProvider(config: unknown): Provider {
-  const decider = new CompositeDecider(compileComposable(config, 'composite'));
+  const decider = new CompositeDecider(compileComposable(config, 'composite'), namesHost(config));
   return {
     name: 'composite',
     start: (inForce) => inForce(decider, ''),
@@ -20,10 +20,12 @@ export function compositeProvider(config: unknown): Provider {
 }
 
 class CompositeDecider implements Decider {
+  readonly needsHost: boolean;
   readonly #decide: (facts: Facts) => Verdict;
 
-  constructor(decide: (facts: Facts) => Verdict) {
+  constructor(decide: (facts: Facts) => Verdict, needsHost: boolean) {
     this.#decide = decide;
+    this.needsHost = needsHost;
   }
 
   needsRoute(): boolean {
@@ -37,4 +39,12 @@ class CompositeDecider implements Decider {
   late(): LateRules | undefined {
     return undefined;
   }
+}
+
+/** Whether a condition has the key `server.address`. The configuration has been checked, so its depth is bounded. */
+function namesHost(config: unknown): boolean {
+  if (typeof config !== 'object' || config === null) return false;
+  return Object.entries(config).some(
+    ([name, value]) => (name === 'key' && value === 'server.address') || namesHost(value),
+  );
 }
