@@ -27,6 +27,15 @@ describe('providers', () => {
     expect(decide(sampler).sampled).toBe(false);
   });
 
+  test('of the same name have counters and policies of their own', () => {
+    const providers = [1, 2, 3].map(() => new TestProvider('application'));
+    const sampler = new PolicySampler({ providers });
+    for (const [index, provider] of providers.entries()) provider.put({ policies: [never(`${index}`)] }, '1');
+    const names = ['application', 'application (2)', 'application (3)'];
+    expect(Object.keys(sampler.stats().providers)).toEqual(names);
+    expect(sampler.policies().policies.map(({ provider }) => provider)).toEqual(names);
+  });
+
   test('have telemetry policies that are skipped: this is logged, and listed with the reason', () => {
     const warnings: string[] = [];
     const ignore = () => {};

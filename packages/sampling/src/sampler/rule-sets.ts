@@ -42,6 +42,8 @@ const NO_COUNTERS: PolicyCounters = { matched: 0, kept: 0, dropped: 0, keptLate:
  */
 export class RuleSets {
   readonly #providers: readonly Provider[];
+  /** Unique, in the order of the providers. */
+  readonly #names: readonly string[];
   readonly #resource: Readonly<Attributes>;
   /** By provider, the application's own policies last. */
   readonly #loaded: (Loaded | undefined)[];
@@ -54,6 +56,7 @@ export class RuleSets {
 
   constructor(own: CheckedPolicies, providers: readonly Provider[], resource: Readonly<Attributes>) {
     this.#providers = providers;
+    this.#names = uniqueNames(providers.map(({ name }) => name));
     this.#resource = resource;
     this.#loaded = [...providers.map(() => undefined), loaded(CODE, DEFAULT_PRIORITY, own, '')];
     this.policies = new PolicyDecider(own.policies, { resource });
@@ -63,7 +66,8 @@ export class RuleSets {
 
   start(): void {
     for (const [index, provider] of this.#providers.entries()) {
-      const { name, priority = DEFAULT_PRIORITY } = provider;
+      const { priority = DEFAULT_PRIORITY } = provider;
+      const name = this.#names[index]!;
       try {
         provider.start((rules, version) => this.#replace(index, name, priority, rules, version));
       } catch (fault) {
@@ -85,13 +89,14 @@ export class RuleSets {
 
   /** The number of policies in force, and the names of the providers. */
   describe(): string {
-    return [`${this.policies.states.size} policies`, ...this.#providers.map(({ name }) => name)].join(', ');
+    return [`${this.policies.states.size} policies`, ...this.#names].join(', ');
   }
 
-  /** The counters of each provider; a provider whose own code throws is left out. */
+  /** The counters by the provider's name, followed by ` (2)` for the second one of that name; a provider whose own code throws is left out. */
   providerStats(): Readonly<Record<string, ProviderStats>> {
     const entries = this.#providers.map(
-      (provider) => [provider.name, guard(`stats of ${provider.name}`, () => provider.stats())] as const,
+      (provider, index) =>
+        [this.#names[index]!, guard(`stats of ${provider.name}`, () => provider.stats())] as const,
     );
     return Object.fromEntries(
       entries.filter((entry): entry is [string, ProviderStats] => entry[1] !== undefined),
@@ -174,6 +179,16 @@ function loaded(
   version: string,
 ): Loaded {
   return { provider, priority, rules, version };
+}
+
+function uniqueNames(names: readonly string[]): readonly string[] {
+  const used = new Set<string>();
+  for (const name of names) {
+    let unique = name;
+    for (let count = 2; used.has(unique); count++) unique = `${name} (${count})`;
+    used.add(unique);
+  }
+  return [...used];
 }
 
 function isPolicies<T extends PolicySet>(rules: T | Decider): rules is T {
