@@ -94,8 +94,8 @@ function patch(moduleExports: unknown, tools: Tools<GenAiOptions>): void {
 /** The client reads its tracer while it creates the request: there must not be two spans for one call. */
 function withoutOwnSpan<T>(sdk: SdkClient, send: () => T): T {
   const { _tracer } = sdk;
-  if (_tracer === undefined) return send();
-  sdk._tracer = undefined;
+  // A frozen client keeps its tracer: its own span is then a second one.
+  if (_tracer === undefined || !Reflect.set(sdk, '_tracer', undefined)) return send();
   try {
     return send();
   } finally {

@@ -1,10 +1,11 @@
-import type {
-  GenAiInput,
-  GenAiMessage,
-  GenAiPart,
-  GenAiReader,
-  GenAiResponse,
-  GenAiUsage,
+import {
+  type GenAiInput,
+  type GenAiMessage,
+  type GenAiPart,
+  type GenAiReader,
+  type GenAiResponse,
+  type GenAiUsage,
+  genAi,
 } from '@clew/core/plugin';
 
 /** The body of a request, as far as the plugin reads it. */
@@ -74,7 +75,7 @@ export const messageReader: GenAiReader<Message, StreamEvent> = {
           const usage = { ...message.usage, ...known(event.usage) };
           message = { ...message, usage, stop_reason: event.delta?.stop_reason };
         }
-        if (withContent && event.index !== undefined) addTo(blocks, event.index, event);
+        if (withContent && event.index !== undefined) addTo(blocks, event);
       },
       response: () => responseOf({ ...message, content: blocks }),
     };
@@ -86,7 +87,9 @@ function known(usage: Usage = {}): Usage {
   return Object.fromEntries(Object.entries(usage).filter(([, count]) => typeof count === 'number'));
 }
 
-function addTo(blocks: Block[], index: number, { content_block, delta }: StreamEvent): void {
+function addTo(blocks: Block[], { index: given, content_block, delta }: StreamEvent): void {
+  const index = genAi.itemIndex(given);
+  if (index === undefined) return;
   if (content_block !== undefined) blocks[index] = { ...content_block, input: '' };
   const block = blocks[index];
   if (block === undefined || delta === undefined) return;
@@ -143,7 +146,8 @@ function partsOf(content: unknown): GenAiPart[] {
 function partOf(block: Block): GenAiPart {
   const { type, text, thinking, id, name, input, tool_use_id, content } = block;
   if (type === 'tool_use') return { type: 'tool_call', id, name, arguments: input };
-  if (type === 'tool_result') return { type: 'tool_call_response', id: tool_use_id, response: content };
+  if (type === 'tool_result')
+    return { type: 'tool_call_response', id: tool_use_id, response: genAi.toolResponse(content) };
   return type === 'thinking'
     ? { type: 'reasoning', content: thinking }
     : { type: String(type), content: text };

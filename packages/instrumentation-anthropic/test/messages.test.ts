@@ -133,6 +133,54 @@ describe.each(versions)('%s', (_name, sdk) => {
       },
     ]);
   });
+
+  test('blocks with an index that is too large are ignored', async () => {
+    const block = {
+      type: 'content_block_start',
+      index: 30_000_000,
+      content_block: { type: 'text', text: '' },
+    };
+    await connected(
+      sdk,
+      sse(`${chunkOf('yes', 0)}${eventsOf(block)}${lastChunks}`),
+      async (client) => readAll(await client.messages.create({ ...request, stream: true })),
+      { captureContent: true },
+    );
+    expect(JSON.parse((await only()).attributes['gen_ai.output.messages'] as string)).toEqual([
+      { role: 'assistant', parts: [{ type: 'text', content: 'yes' }], finish_reason: 'end_turn' },
+    ]);
+  });
+
+  test('with captureContent, images in results of tools are not recorded, only their types', async () => {
+    const source = { type: 'base64' as const, media_type: 'image/png' as const, data: 's3cr3t' };
+    const result = {
+      type: 'tool_result' as const,
+      tool_use_id: 't-1',
+      content: [
+        { type: 'text' as const, text: 'one' },
+        { type: 'image' as const, source },
+      ],
+    };
+    await connected(
+      sdk,
+      () => Response.json(message),
+      (client) =>
+        client.messages.create({ ...request, messages: [{ role: 'user' as const, content: [result] }] }),
+      { captureContent: true },
+    );
+    const response = [{ type: 'text', content: 'one' }, { type: 'image' }];
+    expect(JSON.parse((await only()).attributes['gen_ai.input.messages'] as string)).toEqual([
+      { role: 'user', parts: [{ type: 'tool_call_response', id: 't-1', response }] },
+    ]);
+  });
+});
+
+test('a frozen client with its own tracing is traced', async () => {
+  const [, sdk] = versions[2]!;
+  const freeze = async (client: Client) => Object.freeze(client).messages.create(request);
+  expect((await connected(sdk, () => Response.json(message), freeze)).id).toBe('msg-1');
+  const names = (await recorder.take(2)).map(({ name }) => name);
+  expect(names).toContain('chat claude-5');
 });
 
 test("the client's own tracing adds no second span, and works while the plugin is disabled", async () => {

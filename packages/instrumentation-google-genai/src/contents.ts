@@ -1,4 +1,11 @@
-import type { GenAiInput, GenAiMessage, GenAiPart, GenAiReader, GenAiResponse } from '@clew/core/plugin';
+import {
+  type GenAiInput,
+  type GenAiMessage,
+  type GenAiPart,
+  type GenAiReader,
+  type GenAiResponse,
+  genAi,
+} from '@clew/core/plugin';
 
 interface Part {
   readonly text?: unknown;
@@ -76,7 +83,8 @@ export const contentReader: GenAiReader<Response, Response> = {
 
 /** Adds a chunk's candidate to the whole ones. Content is kept only if it is captured. */
 function merge(candidates: Candidate[], chunk: Candidate, withContent: boolean): void {
-  const index = chunk.index ?? 0;
+  const index = genAi.itemIndex(chunk.index);
+  if (index === undefined) return;
   const { finishReason, content } = candidates[index] ?? {};
   candidates[index] = {
     finishReason: chunk.finishReason ?? finishReason,

@@ -7,7 +7,7 @@ interface Models {
   readonly apiClient: { isVertexAI(): boolean; getBaseUrl(): string };
 }
 
-type Send = (this: Models, ...args: [request: Request]) => Promise<object>;
+type Send = (this: Models, ...args: [request?: Request]) => Promise<object>;
 
 /** The methods that send one request each; the client calls them again for each round of automatic function calls. */
 const METHODS = {
@@ -40,8 +40,8 @@ function patch(moduleExports: unknown, tools: Tools<GenAiOptions>): void {
       name,
       (send) =>
         function (...args) {
-          const [request] = args;
-          const { config = {} } = request;
+          const request: Request = args[0] ?? {};
+          const config = request.config ?? {};
           const traced = genAi.startCall(tools, () => ({
             provider: this.apiClient.isVertexAI() ? 'gcp.vertex_ai' : 'gcp.gemini',
             operation,

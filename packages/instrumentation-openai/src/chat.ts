@@ -1,10 +1,11 @@
-import type {
-  GenAiMessage,
-  GenAiPart,
-  GenAiReader,
-  GenAiRequest,
-  GenAiResponse,
-  GenAiUsage,
+import {
+  type GenAiMessage,
+  type GenAiPart,
+  type GenAiReader,
+  type GenAiRequest,
+  type GenAiResponse,
+  type GenAiUsage,
+  genAi,
 } from '@clew/core/plugin';
 import type { Body } from './patch-openai.ts';
 
@@ -112,7 +113,8 @@ function usageOf(usage: Usage | null | undefined): GenAiUsage {
 
 /** Adds a chunk's choice to the whole choices. Content is kept only if it is captured. */
 function merge(choices: Choice[], chunk: Choice, withContent: boolean): void {
-  const index = chunk.index ?? 0;
+  const index = genAi.itemIndex(chunk.index);
+  if (index === undefined) return;
   const { message = {}, finish_reason, text } = choices[index] ?? {};
   const { role, content, tool_calls = [] } = chunk.delta ?? {};
   choices[index] = {
@@ -130,7 +132,9 @@ function merge(choices: Choice[], chunk: Choice, withContent: boolean): void {
 
 function mergedCalls(known: readonly ToolCall[], added: readonly ToolCall[]): readonly ToolCall[] {
   const calls = [...known];
-  for (const { index = 0, id, function: called } of added) {
+  for (const { index: given, id, function: called } of added) {
+    const index = genAi.itemIndex(given);
+    if (index === undefined) continue;
     const { id: knownId, function: before } = calls[index] ?? {};
     calls[index] = {
       id: id ?? knownId,
@@ -151,11 +155,11 @@ function messageOf(message: Message): GenAiMessage {
   const { role, content, refusal, tool_calls = [], tool_call_id } = message;
   const parts: GenAiPart[] =
     role === 'tool'
-      ? [{ type: 'tool_call_response', id: tool_call_id, response: content }]
-      : Array.isArray(content)
-        ? content.map((part) => ({ ...part, content: part.text }))
-        : [{ type: 'text', content: content ?? refusal }];
-  const calls = tool_calls.map(({ id, function: called }) => ({ type: 'tool_call', id, ...called }));
+      ? [{ type: 'tool_call_response', id: tool_call_id, response: genAi.toolResponse(content) }]
+      : genAi.contentParts(content ?? refusal);
+  const calls = tool_calls
+    .filter(Boolean)
+    .map(({ id, function: called }) => ({ type: 'tool_call', id, ...called }));
   return {
     role: String(role ?? 'user'),
     parts: [...parts.filter((part) => part.content != null || part.type !== 'text'), ...calls],

@@ -1,4 +1,10 @@
-import type { GenAiMessage, GenAiPart, GenAiReader, GenAiRequest, GenAiResponse } from '@clew/core/plugin';
+import {
+  type GenAiMessage,
+  type GenAiReader,
+  type GenAiRequest,
+  type GenAiResponse,
+  genAi,
+} from '@clew/core/plugin';
 import type { Body } from './patch-openai.ts';
 
 /** An item of the input or output of a response: a message, a call of a function or its output. */
@@ -86,9 +92,9 @@ function messageOf({ type, role, content, call_id, name, arguments: given, outpu
   if (type === 'function_call')
     return { role: 'assistant', parts: [{ type: 'tool_call', id: call_id, name, arguments: given }] };
   if (type === 'function_call_output')
-    return { role: 'tool', parts: [{ type: 'tool_call_response', id: call_id, response: output }] };
-  const parts: GenAiPart[] = Array.isArray(content)
-    ? content.map(({ text }: { readonly text?: unknown }) => ({ type: 'text', content: text }))
-    : [{ type: 'text', content }];
-  return { role: String(role ?? 'assistant'), parts };
+    return {
+      role: 'tool',
+      parts: [{ type: 'tool_call_response', id: call_id, response: genAi.toolResponse(output) }],
+    };
+  return { role: String(role ?? 'assistant'), parts: genAi.contentParts(content) };
 }

@@ -132,6 +132,62 @@ describe.each(versions)('%s', (_name, openai) => {
     ]);
   });
 
+  test('chunks with an index that is too large are ignored', async () => {
+    const delta = { tool_calls: [{ index: 30_000_000, id: 'call-1', function: { name: 'look_up' } }] };
+    const chunks = [{ index: 30_000_000 }, { index: -1 }, { index: 0.5 }, { index: 0, delta }].map(
+      (choice) => `data: ${JSON.stringify({ choices: [choice] })}\n\n`,
+    );
+    await connected(
+      openai,
+      [sse(`${chunkOf('yes')}${chunks.join('')}${lastChunks}`)],
+      async (client) => readAll(await client.chat.completions.create({ ...chat, stream: true })),
+      { captureContent: true },
+    );
+    const { attributes } = await only();
+    expect(attributes['gen_ai.response.finish_reasons']).toEqual(['stop']);
+    expect(JSON.parse(attributes['gen_ai.output.messages'] as string)).toEqual([
+      { role: 'assistant', parts: [{ type: 'text', content: 'yes' }], finish_reason: 'stop' },
+    ]);
+  });
+
+  test('calls of tools may leave out an index', async () => {
+    const delta = { tool_calls: [{ index: 1, id: 'call-1', function: { name: 'look_up' } }] };
+    const chunk = `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`;
+    await connected(
+      openai,
+      [sse(`${chunk}${chunk}${lastChunks}`)],
+      async (client) => readAll(await client.chat.completions.create({ ...chat, stream: true })),
+      { captureContent: true },
+    );
+    const [output] = JSON.parse((await only()).attributes['gen_ai.output.messages'] as string);
+    expect(output.parts).toContainEqual({ type: 'tool_call', id: 'call-1', name: 'look_up' });
+  });
+
+  test('with captureContent, images, audio and files are not recorded, only their types', async () => {
+    const content = [
+      { type: 'text' as const, text: 'What is this?' },
+      { type: 'image_url' as const, image_url: { url: 'data:image/png;base64,s3cr3t' } },
+      { type: 'input_audio' as const, input_audio: { data: 's3cr3t', format: 'wav' as const } },
+    ];
+    const tool = { role: 'tool' as const, tool_call_id: 'call-1', content: content.slice(0, 2) };
+    await connected(
+      openai,
+      [json(completion)],
+      (client) =>
+        client.chat.completions.create({
+          model: 'm',
+          messages: [{ role: 'user', content }, tool as typeof tool & { content: string }],
+        }),
+      { captureContent: true },
+    );
+    const text = { type: 'text', content: 'What is this?' };
+    const image = { type: 'image_url' };
+    expect(JSON.parse((await only()).attributes['gen_ai.input.messages'] as string)).toEqual([
+      { role: 'user', parts: [text, image, { type: 'input_audio' }] },
+      { role: 'tool', parts: [{ type: 'tool_call_response', id: 'call-1', response: [text, image] }] },
+    ]);
+  });
+
   test('helpers that stream and parse are calls of their own', async () => {
     await connected(openai, [sse(`${chunkOf('yes')}${lastChunks}`)], async (client) => {
       const beta = client.beta as { readonly chat?: Client['chat'] };

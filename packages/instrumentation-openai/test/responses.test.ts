@@ -87,6 +87,25 @@ describe.each(versions)('%s', (_name, openai) => {
     expect(JSON.stringify(span)).not.toContain('s3cr3t');
   });
 
+  test('with captureContent, images in messages and in outputs of functions are not recorded', async () => {
+    const parts = [
+      { type: 'input_text' as const, text: 'one' },
+      { type: 'input_image' as const, image_url: 'data:image/png;base64,s3cr3t', detail: 'low' as const },
+    ];
+    const input = [
+      { role: 'user' as const, content: parts },
+      { type: 'function_call_output' as const, call_id: 'call-1', output: parts as unknown as string },
+    ];
+    await connected(openai, [json(response)], (client) => client.responses.create({ ...request, input }), {
+      captureContent: true,
+    });
+    const kept = [{ type: 'text', content: 'one' }, { type: 'input_image' }];
+    expect(JSON.parse((await only()).attributes['gen_ai.input.messages'] as string)).toEqual([
+      { role: 'user', parts: kept },
+      { role: 'tool', parts: [{ type: 'tool_call_response', id: 'call-1', response: kept }] },
+    ]);
+  });
+
   test('redactContent decides what is recorded, and content for which it throws is not', async () => {
     await connected(openai, [json(response)], (client) => client.responses.create(request), {
       captureContent: true,
