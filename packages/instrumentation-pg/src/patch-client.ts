@@ -72,13 +72,19 @@ function runWithCallback(args: unknown[], operation: QueryOperation | undefined,
   if (typeof callback !== 'function') return operation ? operation.settle(run(), describe) : run();
   const traced = operation?.callback(callback, describe) ?? bindCallback(callback);
   args[index ?? 2] = traced;
-  if (index === undefined && Object.isFrozen(config)) args[0] = { ...config };
+  const isCopied = index === undefined && !hasWritableCallback(config);
+  if (isCopied) args[0] = Object.create(config, { callback: { value: traced, writable: true } });
   try {
     return run();
   } finally {
     // pg sets the callback on the application's object, which may be used again.
-    if (config.callback === traced) config.callback = callback;
+    if (!isCopied && config.callback === traced) config.callback = callback;
   }
+}
+
+/** pg can't replace a callback that is read-only, has a getter, or is inherited by a frozen object. */
+function hasWritableCallback(config: object): boolean {
+  return Object.getOwnPropertyDescriptor(config, 'callback')?.writable === true;
 }
 
 /** A prepared statement is cached by its text, and stays as it is. */
