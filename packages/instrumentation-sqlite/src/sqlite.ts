@@ -17,11 +17,17 @@ export const RUNS = ['run', 'get', 'all', 'iterate'] as const;
 
 export type Run = (typeof RUNS)[number];
 
-/** The values that are bound by position, or in an object by name. Named ones may be followed by positional ones. */
+/** The values that are bound by position, in a list, or in an object by name. A call may mix them. */
 export function boundValues(args: readonly unknown[]): BoundValues {
-  const [first] = args;
-  const isNamed = typeof first === 'object' && first !== null && !ArrayBuffer.isView(first);
-  return isNamed && args.length === 1 ? (first as BoundValues) : args;
+  if (!args.some(isGroup)) return args;
+  if (args.length === 1) return args[0] as BoundValues;
+  const positional = args.flat().filter((each) => !isGroup(each));
+  const named = args.filter((each) => isGroup(each) && !Array.isArray(each));
+  return Object.assign({}, ...named, positional);
+}
+
+function isGroup(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
 }
 
 /** The number of rows in the result of a method; `undefined` for `run`, which returns none. */
