@@ -169,6 +169,28 @@ describe.each(Object.values(VERSIONS))('%s', (version) => {
     ]);
   });
 
+  test('a serializer that returns anything but a string gives no text', async () => {
+    const results: unknown[] = [Promise.resolve('s3cr3t'), Promise.reject(new Error('broken')), 4711];
+    use({ dbStatementSerializer: () => results.shift() });
+    const redis = open();
+    for (const _result of [...results]) await redis.get(key);
+    expect(recorder.spans().map(({ name, attributes }) => [name, attributes['db.query.text']])).toEqual([
+      ['GET', undefined],
+      ['GET', undefined],
+      ['GET', undefined],
+    ]);
+  });
+
+  test('the digest of a script is recorded without the text of the command', async () => {
+    use({ maxQueryLength: 0 });
+    const redis = open();
+    const digest = String(await redis.script('LOAD', 'return 1'));
+    expect(await redis.evalsha(digest, 0)).toBe(1);
+    const span = recorder.spans().find(({ name }) => name === 'EVALSHA');
+    expect(span?.attributes).toMatchObject({ 'db.stored_procedure.name': digest });
+    expect(span?.attributes).not.toHaveProperty(['db.query.text']);
+  });
+
   test('a serializer that throws is replaced by the default', async () => {
     use({
       dbStatementSerializer: () => {

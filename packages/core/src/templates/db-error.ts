@@ -95,9 +95,11 @@ function clean(message: string, { system, sql, values = [] }: FailedStatement): 
 /** MongoDB puts documents of the application into its messages: `dup key: { email: "a@example.com" }`. */
 function withoutDocuments(message: string): string {
   const start = message.indexOf('{');
-  return start < 0
-    ? message
-    : `${message.slice(0, start)}{?}${message.slice(message.lastIndexOf('}') + 1 || message.length)}`;
+  if (start < 0) return message;
+  const end = message.lastIndexOf('}');
+  // Without a closing brace, the last document was cut off.
+  const rest = end > message.lastIndexOf('{') ? message.slice(end + 1) : '';
+  return `${message.slice(0, start)}{?}${rest}`;
 }
 
 function textOf(value: unknown): string {

@@ -56,8 +56,8 @@ function optionsOf({ options }: DbTools, statement: StatementSpan, query: DbQuer
   const waitMs = takeWait(connection);
   const { recordParameters = NO_NAMES } = options;
   const text = query.text === undefined ? undefined : shortened(query.text, options.maxQueryLength);
-  if (waitMs === undefined && text === undefined && batchSize < 2 && recordParameters.length === 0)
-    return statement.options;
+  const isShared = waitMs === undefined && text === undefined && storedProcedure === undefined;
+  if (isShared && batchSize < 2 && recordParameters.length === 0) return statement.options;
   return {
     ...statement.options,
     attributes: {

@@ -1,6 +1,7 @@
 import { type Context, context, createContextKey } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
-import { guard } from '../kit/failures.ts';
+import { guard, reportFailure } from '../kit/failures.ts';
+import { isPromise } from '../kit/is-promise.ts';
 import { type OptionsOf, option } from '../kit/options.ts';
 import { readProperty } from '../kit/read-property.ts';
 import { remembered } from '../kit/remembered.ts';
@@ -15,7 +16,10 @@ import { commandOptions } from './db-options.ts';
 import type { Database, DbCommand } from './db-query.ts';
 import { mayQuoteValues, redisText, scriptOf } from './redis-text.ts';
 
-/** Returns `db.query.text` of a command; `undefined` for the default. `command` is in upper case: `SET`. */
+/**
+ * Returns `db.query.text` of a command; `undefined` for the default. `command` is in upper case: `SET`. If it returns
+ * anything else, such as a promise, that is logged once, and the command has no text.
+ */
 export type RedisSerializer = (command: string, args: readonly unknown[]) => string | undefined;
 
 /** The options of every plugin for Redis. */
@@ -42,6 +46,8 @@ export interface RedisCommand extends RedisServer {
   /** The arguments after the name. */
   readonly args: readonly unknown[];
 }
+
+const SERIALIZING = 'the option dbStatementSerializer';
 
 type RedisTools = Tools<RedisOptions>;
 
@@ -154,8 +160,12 @@ function textOf(
   args: readonly unknown[],
 ): string | undefined {
   if (maxQueryLength === 0) return undefined;
-  const given = serialize && guard('the option dbStatementSerializer', () => serialize(operation, [...args]));
-  return given ?? redisText(operation, args);
+  const given: unknown = serialize && guard(SERIALIZING, () => serialize(operation, [...args]));
+  if (given === undefined || given === null) return redisText(operation, args);
+  if (typeof given === 'string') return given;
+  reportFailure(SERIALIZING, new TypeError(`expected a string, got ${typeof given}`));
+  if (isPromise(given)) given.then(undefined, (fault) => reportFailure(SERIALIZING, fault));
+  return undefined;
 }
 
 function databaseOf({ index, address, port }: RedisServer): Database {

@@ -73,6 +73,8 @@ describe('an error without values', () => {
     ],
     ['Failed to parse: { a: { b: 4711 }', 'Failed to parse: {?}'],
     ['cut off: { a: 4711', 'cut off: {?}'],
+    ['parse error at } near { ssn: 4711, name: Bo', 'parse error at } near {?}'],
+    ['no match: { a: 1 } with { b: 4711, c: Bo', 'no match: {?}'],
     ['ns not found', 'ns not found'],
   ])('of MongoDB has no documents: %s', (message, expected) => {
     const view = withoutValues(new Error(message), { system: 'mongodb', sql: undefined }) as Error;
