@@ -183,7 +183,8 @@ describe('reported with the stack of the call:', () => {
       context.with(contextOf(new TestSpan('dropped')), () => {});
     }
     drop();
-    for (let attempt = 0; attempt < 20 && problems.length === 0; attempt++) {
+    // When a collected object is reported is up to the engine: on a busy machine it takes many collections.
+    for (let attempt = 0; attempt < 500 && problems.length === 0; attempt++) {
       await turn();
       gc();
     }
