@@ -165,8 +165,9 @@ exports.scenarios = ({ mysql2, url, print }) => {
       const reader = await connected();
       const query = reader.query('SELECT SLEEP(60)');
       for (const event of ['result', 'error', 'end']) query.on(event, (value) => print(event, value?.code));
+      const failed = emitted(reader, 'error');
       await kill(reader);
-      await emitted(reader, 'error');
+      await failed;
       print(query.listenerCount('result'), query.listenerCount('error'));
     },
   };

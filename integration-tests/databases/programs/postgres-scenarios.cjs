@@ -88,7 +88,7 @@ exports.scenarios = ({ pg, Cursor, QueryStream, url, print }) => {
     },
 
     async pools() {
-      const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 50 });
+      const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 1000 });
       for (const event of ['connect', 'acquire', 'release', 'remove'])
         pool.on(event, () => print('pool', event));
       print(await outcome(pool.query('SELECT 1 AS one')));

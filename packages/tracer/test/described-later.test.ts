@@ -10,10 +10,16 @@ beforeAll(async () => {
   collector = await startCollector();
 });
 beforeEach(() => void collector.received.splice(0));
+/** The providers of the test that runs. An open one would retry its exports while other tests run. */
+const providers: TracerProvider[] = [];
+afterEach(async () => {
+  await Promise.all(providers.splice(0).map((provider) => provider.shutdown({ timeoutMs: 1000 })));
+});
 afterAll(() => collector.close());
 
 function setUp(sampler: Sampler, options: TracerProviderOptions = {}) {
   const provider = new TracerProvider({ exporter: { url: collector.url }, sampler, ...options });
+  providers.push(provider);
   return { provider, tracer: provider.getTracer('t') };
 }
 const later = (span: Span, describe: () => Attributes) =>

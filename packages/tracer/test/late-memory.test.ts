@@ -14,11 +14,17 @@ beforeAll(async () => {
   collector = await startCollector();
 });
 beforeEach(() => void collector.received.splice(0));
+/** The providers of the test that runs. An open one would retry its exports while other tests run. */
+const providers: TracerProvider[] = [];
+afterEach(async () => {
+  await Promise.all(providers.splice(0).map((provider) => provider.shutdown({ timeoutMs: 1000 })));
+});
 afterAll(() => collector.close());
 
 function setUp(options: { lateBufferBytes?: number; spanProcessors?: ReturnType<typeof keptSpans>[] } = {}) {
   const exporter = { url: collector.url, maxQueueBytes: 64 * MIB };
   const provider = new TracerProvider({ exporter, sampler: endSampler(), ...options });
+  providers.push(provider);
   return { provider, tracer: provider.getTracer('t') };
 }
 
