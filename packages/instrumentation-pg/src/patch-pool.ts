@@ -50,8 +50,9 @@ export function waitFor<T>(wait: PoolWait | undefined, args: unknown[], connect:
 
 /** A pool's options do not have to name the database, but its first client knows it. */
 function learnDatabase(tools: PgTools, pool: Pool): void {
+  if (databases.has(pool)) return;
   const [client] = pool._clients ?? [];
-  if (client === undefined || databases.has(pool)) return;
+  if (client === undefined) return;
   const database = databaseOf(client);
   databases.set(pool, database);
   db.observePool(tools, pool, database, ({ idleCount, totalCount, waitingCount, options }) => ({

@@ -7,6 +7,9 @@ const recorder = recordSpans();
 const CHANNEL = 'songs.play';
 const channel = diagnostics.tracingChannel<unknown, { title: string; result?: unknown }>(CHANNEL);
 
+/** The calls that the view has been asked about. */
+const starts: string[] = [];
+
 const Songs = defineInstrumentation({
   name: '@clew/instrumentation-songs',
   version: '1',
@@ -17,12 +20,13 @@ const Songs = defineInstrumentation({
       tracing: true,
       watch: (tools) =>
         tools.traceChannel<{ title: string; result?: unknown }>(CHANNEL, {
-          start: ({ title }) =>
-            title === 'unknown'
-              ? undefined
-              : startOperation('songs', currentContext(), (parent) =>
-                  tools.tracer.startSpan(title, {}, parent),
-                ),
+          start: ({ title }) => {
+            starts.push(title);
+            if (title === 'unknown') return undefined;
+            return startOperation('songs', currentContext(), (parent) =>
+              tools.tracer.startSpan(title, {}, parent),
+            );
+          },
           finish: (operation, { result }) => operation.span.setAttribute('result', String(result)),
         }),
     },
@@ -174,6 +178,13 @@ test('a library that publishes without stores is traced too', async () => {
   channel.start.publish(message);
   channel.end.publish(message);
   expect((await recorder.take(1))[0]?.attributes).toEqual({ result: 'la' });
+});
+
+test('the view is asked once about each call, traced or not', () => {
+  starts.length = 0;
+  channel.traceSync(() => {}, { title: 'unknown' });
+  channel.traceSync(() => {}, { title: 'unknown' });
+  expect(starts).toEqual(['unknown', 'unknown']);
 });
 
 test('a call that the view ignores runs as without a subscriber', async () => {

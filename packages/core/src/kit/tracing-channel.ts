@@ -65,13 +65,18 @@ export function traceChannel<Message extends object, Traced extends ChannelOpera
   activity: string,
 ): TracedChannel {
   const calls = new WeakMap<object, Call<Traced>>();
+  /** The call that the store has just found to be untraced, until the event `start` follows. */
+  let untraced: unknown;
 
   const enter = (message: unknown): Context | undefined => {
     const known = calls.get(message as Message);
     if (known !== undefined) return known.operation?.context;
     const caller = currentContext();
     const operation = guard(activity, () => view.start?.(message as Message));
-    if (operation === undefined && view.restoreCaller !== true) return undefined;
+    if (operation === undefined && view.restoreCaller !== true) {
+      untraced = message;
+      return undefined;
+    }
     calls.set(message as Message, { operation, caller });
     return operation?.context;
   };
@@ -85,7 +90,10 @@ export function traceChannel<Message extends object, Traced extends ChannelOpera
 
   const listeners: Record<TracingEvent, (message: unknown) => void> = {
     // The store has started the call already, unless the library publishes without running its function in stores.
-    start: enter,
+    start: (message) => {
+      if (message !== untraced) enter(message);
+      untraced = undefined;
+    },
     end: (message) => {
       if (guard(activity, () => isOver(message as Message)) === true) finish(message);
     },
