@@ -1,0 +1,1 @@
+export { AwsSdkInstrumentation } from './aws-sdk-instrumentation.ts';

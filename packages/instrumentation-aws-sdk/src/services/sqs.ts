@@ -1,0 +1,45 @@
+import { ATTR } from '@clew/core/plugin';
+import { SpanKind } from '@opentelemetry/api';
+import { type Fields, known, textOf } from '../sdk.ts';
+import type { Service } from '../service.ts';
+
+/** Source: https://opentelemetry.io/docs/specs/semconv/messaging/sqs/ */
+export const sqs: Service = {
+  messaging(input, method) {
+    const operation = OPERATIONS[method];
+    const url = textOf(input.QueueUrl);
+    if (operation === undefined || url === undefined) return undefined;
+    return { system: 'aws_sqs', destination: url.slice(url.lastIndexOf('/') + 1), ...operation };
+  },
+  request: (input) =>
+    known({
+      'aws.sqs.queue.url': withoutUser(input.QueueUrl),
+      [ATTR.messagingBatchMessageCount]: sizeOf(input.Entries),
+    }),
+  response: (output, method) =>
+    known({
+      [ATTR.messagingMessageId]: output.MessageId,
+      ...(method === 'ReceiveMessage' && { [ATTR.messagingBatchMessageCount]: sizeOf(output.Messages) ?? 0 }),
+      'clew.aws.failed_entries': sizeOf(output.Failed),
+    }),
+};
+
+const SEND = { name: 'send', type: 'send', kind: SpanKind.PRODUCER } as const;
+const RECEIVE = { name: 'receive', type: 'receive', kind: SpanKind.CLIENT } as const;
+const DELETE = { name: 'delete', type: 'settle', kind: SpanKind.CLIENT } as const;
+const OPERATIONS: Readonly<Record<string, typeof SEND | typeof RECEIVE | typeof DELETE>> = {
+  SendMessage: SEND,
+  SendMessageBatch: SEND,
+  ReceiveMessage: RECEIVE,
+  DeleteMessage: DELETE,
+  DeleteMessageBatch: DELETE,
+};
+
+function sizeOf(list: unknown): number | undefined {
+  return Array.isArray(list) && list.length > 0 ? list.length : undefined;
+}
+
+/** A URL may contain a user and a password, if a proxy needs them. */
+function withoutUser(url: Fields[string]): string | undefined {
+  return textOf(url)?.replace(/\/\/[^/@]*@/, '//');
+}
