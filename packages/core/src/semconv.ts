@@ -43,7 +43,7 @@ export const ATTR = {
   genAiSystemInstructions: 'gen_ai.system_instructions',
   genAiTokenType: 'gen_ai.token.type',
   genAiUsageCacheReadInputTokens: 'gen_ai.usage.cache_read.input_tokens',
-  genAiUsageCacheWriteInputTokens: 'gen_ai.usage.cache_write.input_tokens',
+  genAiUsageCacheCreationInputTokens: 'gen_ai.usage.cache_creation.input_tokens',
   genAiUsageInputTokens: 'gen_ai.usage.input_tokens',
   genAiUsageOutputTokens: 'gen_ai.usage.output_tokens',
   genAiUsageReasoningOutputTokens: 'gen_ai.usage.reasoning.output_tokens',

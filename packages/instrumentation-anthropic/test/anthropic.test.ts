@@ -22,7 +22,7 @@ for (const [name, sdk] of versions) {
         'gen_ai.usage.input_tokens': 16,
         'gen_ai.usage.output_tokens': 7,
         'gen_ai.usage.cache_read.input_tokens': 4,
-        'gen_ai.usage.cache_write.input_tokens': 2,
+        'gen_ai.usage.cache_creation.input_tokens': 2,
         'server.address': 'llm.example',
         'server.port': 8080,
       },

@@ -14,6 +14,8 @@ interface Part {
   readonly functionResponse?: { readonly id?: unknown; readonly name?: unknown; readonly response?: unknown };
   readonly inlineData?: unknown;
   readonly fileData?: unknown;
+  readonly executableCode?: unknown;
+  readonly codeExecutionResult?: unknown;
 }
 
 interface Content {
@@ -130,8 +132,9 @@ function messageOf({ role, parts = [] }: Content): GenAiMessage {
   return { role: role === 'model' ? 'assistant' : String(role ?? 'user'), parts: parts.map(partOf) };
 }
 
-/** Data of images and files is left out. */
-function partOf({ text, thought, functionCall, functionResponse, inlineData }: Part): GenAiPart {
+/** Of data of images and files, and of code that the service runs, only the type is recorded. */
+function partOf(part: Part): GenAiPart {
+  const { text, thought, functionCall, functionResponse } = part;
   if (functionCall !== undefined) {
     const { id, name, args } = functionCall;
     return { type: 'tool_call', id, name, arguments: args };
@@ -140,6 +143,14 @@ function partOf({ text, thought, functionCall, functionResponse, inlineData }: P
     const { id, name, response } = functionResponse;
     return { type: 'tool_call_response', id, name, response };
   }
-  if (text === undefined) return { type: inlineData === undefined ? 'uri' : 'blob' };
+  if (text === undefined) return { type: typeOfData(part) };
   return { type: thought === true ? 'reasoning' : 'text', content: text };
+}
+
+/** `blob` and `uri` are the types of the conventions; any other part has the name that the API gives it. */
+function typeOfData({ inlineData, fileData, executableCode, codeExecutionResult }: Part): string {
+  if (inlineData !== undefined) return 'blob';
+  if (fileData !== undefined) return 'uri';
+  if (executableCode !== undefined) return 'executable_code';
+  return codeExecutionResult === undefined ? 'unknown' : 'code_execution_result';
 }

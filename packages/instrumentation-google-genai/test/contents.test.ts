@@ -14,6 +14,20 @@ test('candidates with an index that is too large are ignored', () => {
   expect(collector.response().finishReasons).toEqual(['STOP']);
 });
 
+test('a part without text has the type of its data, and nothing of the data', () => {
+  const parts = [
+    { inlineData: { data: 's3cr3t' } },
+    { fileData: { fileUri: 's3cr3t' } },
+    { executableCode: { code: 's3cr3t' } },
+    { codeExecutionResult: { output: 's3cr3t' } },
+    { videoMetadata: 's3cr3t' },
+  ];
+  const { output } = contentReader.result({ candidates: [{ content: { parts } }] });
+  expect(output?.()[0]?.parts).toEqual(
+    ['blob', 'uri', 'executable_code', 'code_execution_result', 'unknown'].map((type) => ({ type })),
+  );
+});
+
 test.each(versions)(
   '%s: a call without a request fails with the error of the client',
   async (_name, genai) => {

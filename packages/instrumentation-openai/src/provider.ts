@@ -1,6 +1,6 @@
 import { URL } from 'node:url';
 
-/** Services with an API like OpenAI's, by their hosts. */
+/** Services with an API like OpenAI's, by their hosts; a leading dot stands for all hosts of a domain. */
 const PROVIDERS: readonly (readonly [host: string, provider: string])[] = [
   ['.openai.azure.com', 'azure.ai.openai'],
   ['.services.ai.azure.com', 'azure.ai.inference'],
@@ -23,5 +23,6 @@ export function providerOf(client: {
   const { baseURL } = client;
   if (typeof baseURL !== 'string' || !URL.canParse(baseURL)) return 'openai';
   const { hostname } = new URL(baseURL);
-  return PROVIDERS.find(([host]) => hostname === host || hostname.endsWith(host))?.[1] ?? 'openai';
+  const isOf = (host: string) => (host.startsWith('.') ? hostname.endsWith(host) : hostname === host);
+  return PROVIDERS.find(([host]) => isOf(host))?.[1] ?? 'openai';
 }

@@ -1,5 +1,6 @@
 import {
   type GenAiMessage,
+  type GenAiPart,
   type GenAiReader,
   type GenAiRequest,
   type GenAiResponse,
@@ -16,6 +17,8 @@ interface Item {
   readonly name?: unknown;
   readonly arguments?: unknown;
   readonly output?: unknown;
+  /** Of a reasoning item; empty unless the request asks for it. */
+  readonly summary?: readonly { readonly text?: unknown }[];
 }
 
 /** The result of the Responses API. */
@@ -49,7 +52,7 @@ export function responseRequest(body: Body): Pick<GenAiRequest, 'operation' | 'p
     input: () => ({
       instructions: typeof instructions === 'string' ? [{ type: 'text', content: instructions }] : undefined,
       messages: Array.isArray(input)
-        ? input.map(messageOf)
+        ? input.map(messageOf).filter(({ parts }) => parts.length > 0)
         : [{ role: 'user', parts: [{ type: 'text', content: input }] }],
     }),
   };
@@ -84,11 +87,13 @@ function responseOf(result: Result): GenAiResponse {
     ...(status === 'failed' && {
       failure: Object.assign(new Error(String(error?.message)), { code: error?.code }),
     }),
-    output: () => output.map(messageOf),
+    output: () => output.map(messageOf).filter(({ parts }) => parts.length > 0),
   };
 }
 
-function messageOf({ type, role, content, call_id, name, arguments: given, output }: Item): GenAiMessage {
+function messageOf(item: Item): GenAiMessage {
+  const { type, role, content, call_id, name, arguments: given, output } = item;
+  if (type === 'reasoning') return { role: 'assistant', parts: reasoningParts(item) };
   if (type === 'function_call')
     return { role: 'assistant', parts: [{ type: 'tool_call', id: call_id, name, arguments: given }] };
   if (type === 'function_call_output')
@@ -96,5 +101,13 @@ function messageOf({ type, role, content, call_id, name, arguments: given, outpu
       role: 'tool',
       parts: [{ type: 'tool_call_response', id: call_id, response: genAi.toolResponse(output) }],
     };
+  // A call of a tool of the service, or a reference to an earlier item: only its type is recorded.
+  if (content === undefined) return { role: String(role ?? 'assistant'), parts: [{ type: String(type) }] };
   return { role: String(role ?? 'assistant'), parts: genAi.contentParts(content) };
+}
+
+/** The text of the reasoning, or its summary; an item with neither has no parts. */
+function reasoningParts({ content, summary }: Item): GenAiPart[] {
+  const texts = Array.isArray(content) && content.length > 0 ? content : (summary ?? []);
+  return genAi.contentParts(texts).map((part) => ({ ...part, type: 'reasoning' }));
 }

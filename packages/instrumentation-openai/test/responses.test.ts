@@ -106,6 +106,24 @@ describe.each(versions)('%s', (_name, openai) => {
     ]);
   });
 
+  test('with captureContent, reasoning has its text, and items without a text have no part with an empty text', async () => {
+    const output = [
+      { type: 'reasoning', summary: [] },
+      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Heroines first.' }] },
+      { type: 'web_search_call', id: 's3cr3t', status: 'completed' },
+    ];
+    await connected(
+      openai,
+      [json({ ...response, output })],
+      (client) => client.responses.create({ ...request, input: 'Who?' }),
+      { captureContent: true },
+    );
+    expect(JSON.parse((await only()).attributes['gen_ai.output.messages'] as string)).toEqual([
+      { role: 'assistant', parts: [{ type: 'reasoning', content: 'Heroines first.' }] },
+      { role: 'assistant', parts: [{ type: 'web_search_call' }] },
+    ]);
+  });
+
   test('redactContent decides what is recorded, and content for which it throws is not', async () => {
     await connected(openai, [json(response)], (client) => client.responses.create(request), {
       captureContent: true,

@@ -176,7 +176,7 @@ function responseAttributes({ id, model, finishReasons = [], usage = {} }: GenAi
     [ATTR.genAiUsageInputTokens, usage.inputTokens],
     [ATTR.genAiUsageOutputTokens, usage.outputTokens],
     [ATTR.genAiUsageCacheReadInputTokens, usage.cacheReadTokens],
-    [ATTR.genAiUsageCacheWriteInputTokens, usage.cacheWriteTokens],
+    [ATTR.genAiUsageCacheCreationInputTokens, usage.cacheWriteTokens],
     [ATTR.genAiUsageReasoningOutputTokens, usage.reasoningTokens],
   ] as const) {
     if (typeof count === 'number') attributes[key] = count;
