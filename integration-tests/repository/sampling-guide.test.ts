@@ -204,7 +204,7 @@ test('log lines carry the decision', () => {
   api.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const lines = [{ always: true }, { never: true }].map((keep) => {
     const sampler = new sampling.PolicySampler({ policies: [{ id: 'p', keep: keep as sampling.Keep }] });
-    const provider = new TracerProvider({ sampler });
+    const provider = new TracerProvider({ sampler, exporter: false });
     const line = provider.getTracer('test').startActiveSpan('GET', (span) => {
       span.end();
       return JSON.parse(logLine('order placed'));
