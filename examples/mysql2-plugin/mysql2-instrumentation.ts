@@ -24,7 +24,7 @@ type PoolMessage = Omit<QueryMessage, 'query' | 'values'>;
 
 const POOL = 'mysql2:pool:connect';
 
-/** Traces the queries of mysql2 3.20 and later. */
+/** Traces the queries of mysql2 3.20 and later. The README names its fault: errors that no listener receives are lost. */
 export const Mysql2Instrumentation = defineInstrumentation({
   name: 'clew-instrumentation-mysql2',
   version: '0.1.0',

@@ -138,7 +138,7 @@ describe.each(versions.map((version) => [version.name, version] as const))('%s',
     expect(error.name).toBe('MongoServerSelectionError');
     expect(spans).toMatchObject([
       {
-        name: 'acquire connection',
+        name: 'connect',
         attributes: {
           'db.system.name': 'mongodb',
           'server.address': 'localhost',

@@ -1,4 +1,4 @@
-import { recordSpans } from '@clew/testing';
+import { callerSpan, recordSpans, within } from '@clew/testing';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -47,6 +47,51 @@ test.each(versions.map((version) => [version.name, version] as const))(
     expect(pointsOf('db.client.connection.wait_time')).toHaveLength(1);
     await provider.shutdown();
     await server.stop();
+    recorder.reset();
+  },
+);
+
+test.each(versions.map((version) => [version.name, version] as const))(
+  '%s: an unsampled write error is measured like a sampled one, and no time-out of a pool is counted without a server',
+  async (_name, version) => {
+    const server = await MongoServer.start();
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter });
+    const provider = new MeterProvider({ readers: [reader] });
+    const plugin = version.instrument();
+    plugin.setMeterProvider(provider);
+    const { url } = server;
+    const client = new version.MongoClient(url, { retryWrites: false });
+    const songs = client.db().collection<{ _id: string }>('songs');
+    await songs.insertOne({ _id: 'one' });
+    await expect(songs.insertOne({ _id: 'one' })).rejects.toThrow('E11000');
+    recorder.sampling = 'none';
+    await within(callerSpan(), () => expect(songs.insertOne({ _id: 'one' })).rejects.toThrow('E11000'));
+    recorder.sampling = 'all';
+    await client.close();
+    await server.stop();
+    const offline = new version.MongoClient(url, { serverSelectionTimeoutMS: 30 });
+    await expect(offline.connect()).rejects.toMatchObject({ name: 'MongoServerSelectionError' });
+    await offline.close();
+    await reader.forceFlush();
+    plugin.disable();
+
+    const metrics = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics: each }) => each));
+    const pointsOf = (name: string) =>
+      metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
+    const failed = pointsOf('db.client.operation.duration').filter(
+      ({ attributes }) => attributes['error.type'] !== undefined,
+    );
+    expect(failed).toMatchObject([
+      {
+        attributes: { 'error.type': 'DuplicateKey', 'db.response.status_code': '11000' },
+        value: { count: 2 },
+      },
+    ]);
+    expect(pointsOf('db.client.connection.timeouts')).toEqual([]);
+    await provider.shutdown();
     recorder.reset();
   },
 );

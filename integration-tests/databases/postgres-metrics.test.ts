@@ -49,3 +49,21 @@ test('with a MeterProvider, the durations of queries and the connections of a po
   await provider.shutdown();
   recorder.reset();
 });
+
+test('the connections of a pool are measured from the next request on if the MeterProvider is set later', async () => {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter });
+  const provider = new MeterProvider({ readers: [reader] });
+  const three = pool({ max: 3 });
+  await three.query('SELECT 1');
+  plugin().setMeterProvider(provider);
+  await three.query('SELECT 2');
+  await reader.forceFlush();
+  const metrics = exporter
+    .getMetrics()
+    .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((each) => each.metrics));
+  const max = metrics.find(({ descriptor }) => descriptor.name === 'db.client.connection.max');
+  expect(max?.dataPoints.map(({ value }) => value)).toEqual([3]);
+  await provider.shutdown();
+  recorder.reset();
+});

@@ -30,6 +30,11 @@ export class Operation {
     return !this.ended && this.span.isRecording();
   }
 
+  /** Whether the outcome of the call is described: the span records it, or a metric of a derived class. */
+  get isDescribed(): boolean {
+    return this.recording;
+  }
+
   /** Records an error, which may be any thrown value: an `exception` event, `error.type` and the error status. */
   fail(error: unknown): void {
     if (!this.recording) return;
@@ -73,7 +78,7 @@ export class Operation {
   /**
    * Ends the span when the promise settles; at once if the value is not a promise. Return the result to the application
    * in place of the original: see {@link observePromise}. `describe` sets attributes from the result before the end; it
-   * is called only if they are recorded.
+   * is called only if they are recorded, on the span or for a metric.
    */
   settle<T>(value: T, describe?: (result: Awaited<T>) => void): T {
     if (typeof value !== 'object' || value === null) {
@@ -85,7 +90,7 @@ export class Operation {
       this.end();
     };
     const succeeded = (result: unknown) => {
-      if (describe !== undefined && this.recording)
+      if (describe !== undefined && this.isDescribed)
         guard('describing a result', () => describe(result as Awaited<T>));
       this.end();
     };
@@ -96,7 +101,7 @@ export class Operation {
    * Returns a callback to pass to the library in place of `fn`. It ends the span, as failed if the first argument is an
    * error, and then runs `fn` in the context of the caller. Later calls only run `fn`. Name, length, `this`, arguments
    * and result are those of `fn`. Returns a value that is not a function unchanged. `describe` sets attributes from the
-   * arguments after the error before the end; it is called only if they are recorded and there is no error.
+   * arguments after the error before the end; it is called only if they are recorded, on the span or for a metric, and there is no error.
    *
    * @example
    * return operation.run(() => send.call(this, text, operation.callback(callback)));
@@ -109,7 +114,7 @@ export class Operation {
     const wrapped = function (this: unknown, ...args: unknown[]): unknown {
       const [error, ...results] = args;
       if (error) operation.fail(error);
-      else if (describe !== undefined && operation.recording)
+      else if (describe !== undefined && operation.isDescribed)
         guard('describing a result', () => describe(...(results as never[])));
       operation.end();
       return context.with(caller, called, this, ...args);

@@ -21,6 +21,7 @@ export { perObject } from './kit/per-object.ts';
 export { remembered } from './kit/remembered.ts';
 export type { ChannelTarget, ModuleTarget, Target, Tools } from './kit/target.ts';
 export type { ChannelView } from './kit/tracing-channel.ts';
+export { type UrlServer, urlServer } from './kit/url-server.ts';
 export { type AnyFunction, dress } from './kit/wrap.ts';
 export * as client from './namespaces/client.ts';
 export * as db from './namespaces/db.ts';
@@ -87,7 +88,13 @@ export type { Settlement } from './templates/messaging-processing.ts';
 export type { MessagingView } from './templates/messaging-view.ts';
 export type { Failure } from './templates/messaging-waiting.ts';
 export type { Leave, Mount, MountedRequest } from './templates/mounted-request.ts';
-export type { RedisCommand, RedisOptions, RedisSerializer, RedisServer } from './templates/redis.ts';
+export type {
+  RedisBatch,
+  RedisCommand,
+  RedisOptions,
+  RedisSerializer,
+  RedisServer,
+} from './templates/redis.ts';
 export type { RoutedRequest } from './templates/routed-request.ts';
 export type { RpcCorrelation, RpcView } from './templates/rpc.ts';
 export type { ServerRequest } from './templates/server-request.ts';

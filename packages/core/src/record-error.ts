@@ -1,4 +1,5 @@
 import { type Exception, type Span, SpanStatusCode } from '@opentelemetry/api';
+import { cutText } from './kit/cut-text.ts';
 import { readProperty } from './kit/read-property.ts';
 import { ATTR } from './semconv.ts';
 
@@ -14,7 +15,7 @@ const UNPRINTABLE = 'an unprintable value';
 export function recordError(span: Span, error: unknown): void {
   const type = errorType(error);
   const full = messageOf(error);
-  const message = full.slice(0, MAX_MESSAGE_CHARS);
+  const message = cutText(full, MAX_MESSAGE_CHARS);
   span.recordException(exceptionOf(error, full, message));
   span.setAttribute(ATTR.errorType, type);
   span.setStatus(message === '' ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message });
@@ -70,7 +71,7 @@ function exceptionOf(error: unknown, full: string, message: string): Exception {
 
 /** The stack begins with the full message: cutting it there too keeps the frames. */
 function shortened(stack: string, full: string, message: string): string {
-  return (full === message ? stack : stack.replace(full, () => message)).slice(0, MAX_STACK_CHARS);
+  return cutText(full === message ? stack : stack.replace(full, () => message), MAX_STACK_CHARS);
 }
 
 function messageOf(error: unknown): string {

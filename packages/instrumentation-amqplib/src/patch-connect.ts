@@ -1,5 +1,5 @@
 import { URL } from 'node:url';
-import { type AnyFunction, currentContext, guard, messaging, originals } from '@clew/core/plugin';
+import { type AnyFunction, currentContext, guard, messaging, originals, urlServer } from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
 import type { Channels } from './channel-state.ts';
 import { observeCall } from './observe-call.ts';
@@ -54,8 +54,8 @@ function patchModel({ connection, _core }: Model, channels: Channels): void {
 /** Host and port, never user and password. Nothing if the URL is invalid: amqplib's own error shows it. */
 function brokerOf(url: unknown): Attributes {
   if (typeof url === 'string' && !URL.canParse(url)) return {};
-  const { hostname, port, protocol } =
-    typeof url === 'string' ? new URL(url) : ((url || { hostname: 'localhost' }) as Partial<URL>);
+  const { hostname, port, protocol } = typeof url === 'string' ? new URL(url) : ((url || {}) as Partial<URL>);
+  const server = urlServer({ hostname: hostname || 'localhost', port: String(port ?? '') });
   const defaultPort = /^amqps/.test(protocol ?? '') ? 5671 : 5672;
-  return messaging.serverAttributes(hostname || 'localhost', Number(port) || defaultPort);
+  return messaging.serverAttributes(server.address, server.port ?? defaultPort);
 }

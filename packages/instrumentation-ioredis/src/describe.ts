@@ -17,11 +17,16 @@ export function errorIn(replies: unknown): unknown {
   return error ?? replies.find((reply) => reply?.[0])?.[0] ?? redis.firstError(values);
 }
 
+/** Whether a transaction or pipeline has no commands apart from MULTI and EXEC. */
+export function isEmpty(queue: readonly Command[]): boolean {
+  return !queue.some(isOwn);
+}
+
 /** How many commands a transaction or pipeline has, without MULTI and EXEC. */
-export function batchOf(queue: readonly Command[]): {
-  readonly mode: 'MULTI' | 'PIPELINE';
-  readonly size: number;
-} {
-  const size = queue.filter(({ name }) => name !== 'multi' && name !== 'exec').length;
-  return { mode: queue[0]?.name === 'multi' ? 'MULTI' : 'PIPELINE', size };
+export function sizeOf(queue: readonly Command[]): number {
+  return queue.filter(isOwn).length;
+}
+
+function isOwn({ name }: Command): boolean {
+  return name !== 'multi' && name !== 'exec';
 }

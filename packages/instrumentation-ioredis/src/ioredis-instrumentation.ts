@@ -6,7 +6,7 @@ import {
   redis,
   type Tools,
 } from '@clew/core/plugin';
-import { batchOf, errorIn, serverOf } from './describe.ts';
+import { errorIn, isEmpty, serverOf, sizeOf } from './describe.ts';
 import type { AutoPipelining, Command, IORedis, Pipeline, Redis, Settled } from './ioredis.ts';
 
 declare const __VERSION__: string;
@@ -80,9 +80,12 @@ function patch(moduleExports: unknown, tools: RedisTools): void {
         // With an open transaction, this call only adds EXEC.
         if (this._transactions > 0 || executed.has(this) || isAutomatic(this)) return execute();
         executed.add(this);
-        const { mode, size } = batchOf(this._queue);
-        if (size === 0) return execute();
-        const operation = redis.startBatch(tools, mode, size, () => serverOf(this.redis));
+        if (isEmpty(this._queue)) return execute();
+        const mode = this._queue[0]?.name === 'multi' ? 'MULTI' : 'PIPELINE';
+        const operation = redis.startBatch(tools, mode, () => ({
+          size: sizeOf(this._queue),
+          ...serverOf(this.redis),
+        }));
         return operation === undefined ? execute() : settle(this, operation, execute, errorIn);
       },
   );

@@ -1,5 +1,5 @@
 import { URL } from 'node:url';
-import type { Database } from '@clew/core/plugin';
+import { type Database, urlServer } from '@clew/core/plugin';
 
 /** The used members of a knex client. There is one client for each pool and one for each transaction. */
 export interface KnexClient {
@@ -57,10 +57,11 @@ function systemOf({ driverName = '', dialect = '' }: KnexClient): string {
 
 function addressOf(settings: ConnectionSettings): Omit<Database, 'system'> {
   const url = URL.parse(settings.connectionString ?? settings.uri ?? '');
-  const port = Number(settings.port ?? settings.options?.port ?? url?.port);
+  const named = url === null ? undefined : urlServer(url);
+  const port = Number(settings.port ?? settings.options?.port ?? named?.port);
   return {
     namespace: (settings.database ?? settings.filename ?? decodedPath(url)) || undefined,
-    address: (settings.host ?? settings.server ?? url?.hostname) || undefined,
+    address: (settings.host ?? settings.server ?? named?.address) || undefined,
     port: port > 0 ? port : undefined,
   };
 }

@@ -1,5 +1,5 @@
 import { rootContext } from '@clew/core';
-import { ATTR, currentContext, type Entrance, perObject, type Receiver } from '@clew/core/plugin';
+import { ATTR, currentContext, type Entrance, perObject, type Receiver, urlServer } from '@clew/core/plugin';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { KEY, shorten } from './message-attributes.ts';
 import { fieldsOf, type Message, type MessageExtra, type Protocol } from './protocol.ts';
@@ -39,12 +39,13 @@ const transportOf = perObject((transport: object): Transport => {
   if (typeof hostname !== 'string' || typeof protocol !== 'string')
     return TRANSPORTS[transport.constructor?.name] ?? UNKNOWN;
   const isWebSocket = protocol.startsWith('ws');
-  const serverPort = Number(port) || (/^(https|wss):$/.test(protocol) ? 443 : 80);
+  const server = urlServer({ hostname, port: String(port) });
+  const serverPort = server.port ?? (/^(https|wss):$/.test(protocol) ? 443 : 80);
   return {
     attributes: {
       [KEY.transport]: 'tcp',
       [KEY.protocolName]: isWebSocket ? 'websocket' : 'http',
-      [ATTR.serverAddress]: hostname,
+      [ATTR.serverAddress]: server.address ?? hostname,
       [ATTR.serverPort]: serverPort,
     },
     receiver: { host: `${hostname}:${serverPort}` },

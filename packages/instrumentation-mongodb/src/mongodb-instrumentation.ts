@@ -88,7 +88,7 @@ function patchCheckOut(prototype: object, tools: MongoTools): void {
     'checkOut',
     (checkOut) =>
       function (last) {
-        if (tools.meter !== undefined) tools.once(this, () => observe(tools, this));
+        observe(tools, this);
         const wait = db.startAcquire(tools, () => databaseOfPool(this));
         const acquired = (connection: unknown) => {
           rememberHost(connection, this);
@@ -102,14 +102,14 @@ function patchCheckOut(prototype: object, tools: MongoTools): void {
   );
 }
 
-/** Records that no server could be selected, so that no command was sent. */
+/** Records that no server could be selected, so that no command was sent. It is not a wait for a pool. */
 function patchSelectServer(prototype: object, tools: MongoTools): void {
   tools.wrap<SelectServer>(
     prototype,
     'selectServer',
     (select) =>
       function (selector, given, callback) {
-        const wait = db.startAcquire(tools, () => databaseOfTopology(this));
+        const wait = db.startConnect(tools, () => databaseOfTopology(this));
         const selected = () => wait?.end();
         if (typeof callback === 'function')
           return select.call(this, selector, given, observedCallback(callback as Callback, selected, wait));
@@ -140,10 +140,19 @@ function failed(wait: PoolWait | undefined, error: unknown): void {
 }
 
 function observe(tools: MongoTools, pool: ConnectionPool): void {
-  db.observePool(tools, pool, databaseOfPool(pool), (observed) => ({
-    idle: observed.availableConnectionCount,
-    used: observed.currentCheckedOutCount,
-    pending: observed.waitQueueSize,
-    max: observed.options.maxPoolSize || undefined,
-  }));
+  db.observePool(tools, pool, databaseOfPool, stateOf);
+}
+
+function stateOf({
+  availableConnectionCount,
+  currentCheckedOutCount,
+  waitQueueSize,
+  options,
+}: ConnectionPool) {
+  return {
+    idle: availableConnectionCount,
+    used: currentCheckedOutCount,
+    pending: waitQueueSize,
+    max: options.maxPoolSize || undefined,
+  };
 }

@@ -1,4 +1,4 @@
-import { bindCallback, db } from '@clew/core/plugin';
+import { bindCallback, type Database, db } from '@clew/core/plugin';
 import { databaseOf, type Mysql2Tools, type Pool } from './mysql2.ts';
 import { requestAs } from './sent-query.ts';
 
@@ -7,7 +7,6 @@ type GetConnection = (this: Pool, callback: Acquired) => unknown;
 
 /** Patches the request for a connection, which the query methods of a pool use, too. */
 export function patchPools(tools: Mysql2Tools, prototype: Pool, hasChannels: boolean): void {
-  const observed = new WeakSet<Pool>();
   const waiting = new WeakSet<object>();
 
   tools.wrap<GetConnection>(
@@ -15,10 +14,7 @@ export function patchPools(tools: Mysql2Tools, prototype: Pool, hasChannels: boo
     'getConnection',
     (getConnection) =>
       function (callback) {
-        if (tools.meter !== undefined && !observed.has(this)) {
-          observed.add(this);
-          db.observePool(tools, this, databaseOf(this.config.connectionConfig), stateOf);
-        }
+        db.observePool(tools, this, databaseOfPool, stateOf);
         // A pool that has lost a connection requests another one for a request that waits.
         const isRepeated = waiting.has(callback);
         const passed = hasChannels || isRepeated ? callback : traced(tools, this, callback);
@@ -32,9 +28,13 @@ export function patchPools(tools: Mysql2Tools, prototype: Pool, hasChannels: boo
   );
 }
 
-function traced(tools: Mysql2Tools, { config }: Pool, callback: Acquired): Acquired {
-  const wait = db.startAcquire(tools, () => databaseOf(config.connectionConfig));
+function traced(tools: Mysql2Tools, pool: Pool, callback: Acquired): Acquired {
+  const wait = db.startAcquire(tools, () => databaseOfPool(pool));
   return wait === undefined ? bindCallback(callback) : wait.callback(callback);
+}
+
+function databaseOfPool({ config }: Pool): Database {
+  return databaseOf(config.connectionConfig);
 }
 
 function stateOf({ config, _allConnections, _freeConnections, _connectionQueue }: Pool) {

@@ -1,5 +1,5 @@
 import { bindCallback, db, guard, type QueryOperation } from '@clew/core/plugin';
-import { isCreatingClient, waitFor } from './patch-pool.ts';
+import { isCreatingClient, replaceCallback } from './patch-pool.ts';
 import {
   type Client,
   databaseOf,
@@ -45,7 +45,9 @@ export function patchClient(tools: PgTools, prototype: object): void {
         // The pool reports the failure itself.
         if (isCreatingClient()) return connect.apply(this, args);
         const wait = db.startConnect(tools, () => databaseOf(this));
-        return waitFor(wait, args, () => connect.apply(this, args));
+        const hasCallback = replaceCallback(wait, args);
+        const connected = connect.apply(this, args);
+        return wait === undefined || hasCallback ? connected : wait.settle(connected);
       },
   );
 

@@ -18,10 +18,11 @@ export function patchPool(tools: PgTools, prototype: object): void {
     'connect',
     (connect) =>
       function (...args) {
-        const wait = db.startAcquire(tools, () => databases.get(this) ?? { system: 'postgresql' });
-        const connected = waitFor(wait, args, () => connect.apply(this, args));
-        guard(`${tools.name}: observing a pool`, () => learnDatabase(tools, this));
-        return connected;
+        const wait = db.startAcquire(tools, () => databaseOfPool(this));
+        const hasCallback = replaceCallback(wait, args);
+        const connected = connect.apply(this, args);
+        observe(tools, this);
+        return wait === undefined || hasCallback ? connected : wait.settle(connected);
       },
   );
 
@@ -40,25 +41,29 @@ export function patchPool(tools: PgTools, prototype: object): void {
   );
 }
 
-/** Calls `connect`, which takes a callback as its first argument or else returns a promise. */
-export function waitFor<T>(wait: PoolWait | undefined, args: unknown[], connect: () => T): T {
+/** Replaces the callback of `connect` among its arguments. Returns false if there is none: then it returns a promise. */
+export function replaceCallback(wait: PoolWait | undefined, args: unknown[]): boolean {
   const [callback] = args;
-  if (typeof callback !== 'function') return wait === undefined ? connect() : wait.settle(connect());
+  if (typeof callback !== 'function') return false;
   args[0] = wait?.callback(callback) ?? bindCallback(callback);
-  return connect();
+  return true;
+}
+
+function observe(tools: PgTools, pool: Pool): void {
+  if (!databases.has(pool)) guard(`${tools.name}: observing a pool`, () => learnDatabase(pool));
+  if (databases.has(pool)) db.observePool(tools, pool, databaseOfPool, stateOf);
 }
 
 /** A pool's options do not have to name the database, but its first client knows it. */
-function learnDatabase(tools: PgTools, pool: Pool): void {
-  if (databases.has(pool)) return;
+function learnDatabase(pool: Pool): void {
   const [client] = pool._clients ?? [];
-  if (client === undefined) return;
-  const database = databaseOf(client);
-  databases.set(pool, database);
-  db.observePool(tools, pool, database, ({ idleCount, totalCount, waitingCount, options }) => ({
-    idle: idleCount,
-    used: totalCount - idleCount,
-    pending: waitingCount,
-    max: options.max,
-  }));
+  if (client !== undefined) databases.set(pool, databaseOf(client));
+}
+
+function databaseOfPool(pool: Pool): Database {
+  return databases.get(pool) ?? { system: 'postgresql' };
+}
+
+function stateOf({ idleCount, totalCount, waitingCount, options }: Pool) {
+  return { idle: idleCount, used: totalCount - idleCount, pending: waitingCount, max: options.max };
 }

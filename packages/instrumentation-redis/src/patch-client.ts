@@ -110,10 +110,10 @@ export function patchClient(moduleExports: unknown, tools: RedisTools): void {
       (execute) =>
         function (commands, ...rest) {
           const isMulti = name === '_executeMulti' || rest.some((value) => typeof value === 'symbol');
-          const size = commands.filter(({ args: [first] }) => first !== 'MULTI' && first !== 'EXEC').length;
-          const operation = redis.startBatch(tools, isMulti ? 'MULTI' : 'PIPELINE', size, () =>
-            serverOf(this.options?.socket, this.options?.database ?? 0),
-          );
+          const operation = redis.startBatch(tools, isMulti ? 'MULTI' : 'PIPELINE', () => ({
+            size: sizeOf(commands),
+            ...serverOf(this.options?.socket, this.options?.database ?? 0),
+          }));
           const run = () => withoutSpans(() => execute.call(this, commands, ...rest));
           if (operation === undefined) return run();
           return operation.settle(operation.run(run), (replies) => {
@@ -122,6 +122,10 @@ export function patchClient(moduleExports: unknown, tools: RedisTools): void {
           });
         },
     );
+}
+
+function sizeOf(commands: readonly BatchCommand[]): number {
+  return commands.filter(({ args: [first] }) => first !== 'MULTI' && first !== 'EXEC').length;
 }
 
 /** The library queues all commands of a batch before it returns. */

@@ -90,7 +90,10 @@ function traceCommands(tools: RedisTools): void {
 function traceBatches(tools: RedisTools): void {
   tools.traceChannel<BatchMessage>(BATCH, {
     start: (message) =>
-      redis.startBatch(tools, message.batchMode, message.batchSize, () => serverOf(message)),
+      redis.startBatch(tools, message.batchMode, () => ({
+        size: message.batchSize,
+        ...serverOf(message),
+      })),
     finish: (operation, { result }) => {
       const error = redis.firstError(result);
       if (error !== undefined) operation.fail(error);

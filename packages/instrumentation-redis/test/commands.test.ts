@@ -49,6 +49,25 @@ describe.each(Object.values(VERSIONS))('%s', (version) => {
     plugin.disable();
   });
 
+  test('the commands of a batch that is not sampled are not read by the plugin', async () => {
+    use();
+    const client = await open();
+    recorder.sampling = 'none';
+    const filter = jest.spyOn(Array.prototype, 'filter');
+    try {
+      await asCaller(() => client.multi().get(key).exists(key).exec());
+      const ofCommands = filter.mock.contexts.filter(
+        (each) => Array.isArray(each) && each[0]?.args?.[0] !== undefined,
+      );
+      expect(ofCommands.filter((each) => each[0].args[0] === 'GET' || each[0].args[0] === 'MULTI')).toEqual(
+        [],
+      );
+    } finally {
+      filter.mockRestore();
+      recorder.sampling = 'all';
+    }
+  });
+
   test('commands that wait for the connection belong to their callers, the connection to none', async () => {
     use();
     const client = create({ name: 'clew', database: 1 });

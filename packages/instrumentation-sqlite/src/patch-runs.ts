@@ -67,7 +67,7 @@ export function patchPrepare(
   tools: SqliteTools,
   prototype: object,
   pathOf: (database: object) => string | undefined,
-  onPrepared: (statement: object, database: object) => void,
+  onPrepared: (statement: object, database: object, sql: string | undefined) => void,
 ): void {
   tools.wrap<Method>(
     prototype,
@@ -83,7 +83,7 @@ export function patchPrepare(
           operation?.end();
           throw error;
         }
-        onPrepared(statement as object, this);
+        onPrepared(statement as object, this, textOf(args[0]));
         return statement;
       },
   );

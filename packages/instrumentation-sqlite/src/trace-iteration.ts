@@ -5,7 +5,7 @@ const abandoned = new FinalizationRegistry<QueryOperation>((operation) => operat
 
 /** Ends the operation with the iteration. Returns the iterator of the library, which keeps its class. */
 export function traceIteration(operation: QueryOperation, iterator: Iterator<unknown>): Iterator<unknown> {
-  if (!operation.recording) {
+  if (!operation.isDescribed) {
     operation.end();
     return iterator;
   }

@@ -1,5 +1,5 @@
 import type { URL } from 'node:url';
-import { type ConnectionPeer, currentContext, emitters, type Tools } from '@clew/core/plugin';
+import { type ConnectionPeer, currentContext, emitters, type Tools, urlServer } from '@clew/core/plugin';
 import { type Context, context } from '@opentelemetry/api';
 import { keepOwnHeaders } from './own-headers.ts';
 import { symbolOf } from './symbol-of.ts';
@@ -97,7 +97,7 @@ let currentClientUrl: URL | undefined;
  */
 export function currentPeer(): ConnectionPeer | undefined {
   if (currentClientUrl === undefined) return undefined;
-  const { hostname, port, protocol } = currentClientUrl;
-  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-  return { host, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
+  const { protocol } = currentClientUrl;
+  const { address = '', port = protocol === 'https:' ? 443 : 80 } = urlServer(currentClientUrl);
+  return { host: address, port };
 }

@@ -153,6 +153,22 @@ describe('the wait for a connection', () => {
   });
 });
 
+test.each(['end', 'fail and end'])('an operation leaves the set of its connection at its %s', async (how) => {
+  const open: Parameters<NonNullable<ReturnType<typeof query>>['keepIn']>[0] = new Set();
+  const outer = query();
+  const joined = outer?.run(() => query());
+  for (const operation of [joined, outer]) {
+    operation?.keepIn(open);
+    expect(open.size).toBe(1);
+    if (how !== 'end') operation?.fail(new Error('no'));
+    operation?.end();
+    expect(open.size).toBe(0);
+    operation?.keepIn(open);
+    expect(open.size).toBe(0);
+  }
+  await recorder.take(1);
+});
+
 describe('metrics', () => {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.DELTA);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
@@ -201,18 +217,82 @@ describe('metrics', () => {
     for (const { value } of points ?? []) expect(value).toMatchObject({ count: 1 });
   });
 
+  test('have the error in a successful reply of a query that is not sampled', async () => {
+    const tools = toolsWith({}, { meter });
+    const reply = async () => ({ failed: Object.assign(new Error('no'), { code: '23505' }) });
+    const describeWith =
+      (operation: ReturnType<typeof query>) =>
+      ({ failed }: { readonly failed: Error }) =>
+        operation?.fail(failed);
+    recorder.sampling = 'none';
+    const parent = trace.getTracer('test').startSpan('request');
+    await context.with(trace.setSpan(rootContext, parent), async () => {
+      const settled = query(tools);
+      await settled?.settle(settled.run(reply), describeWith(settled));
+      const called = query(tools);
+      const describeReply = describeWith(called);
+      const callback = called?.callback((_error: unknown, _reply: object) => {}, describeReply as never);
+      callback?.(null, await reply());
+      const outer = query(tools);
+      await outer?.run(async () => {
+        const joined = query(toolsWith());
+        await joined?.settle(reply(), describeWith(joined));
+      });
+      outer?.end();
+    });
+    expect(recorder.wastedCalls).toBe(0);
+    const { 'db.client.operation.duration': points } = await collect();
+    expect(points).toHaveLength(1);
+    expect(points?.[0]?.attributes).toMatchObject({
+      'error.type': '23505',
+      'db.response.status_code': '23505',
+    });
+    expect(points?.[0]?.value).toMatchObject({ count: 3 });
+  });
+
+  test('of a pool appear if the MeterProvider is set later, and are added once', async () => {
+    const pool = { idle: 1, used: 2 };
+    const observe = (tools: Tools<typeof OPTIONS>) =>
+      db.observePool(
+        tools,
+        pool,
+        () => ({ ...database, namespace: 'later' }),
+        ({ idle, used }) => ({ idle, used, pending: 0, max: 10 }),
+      );
+    observe(toolsWith());
+    observe(toolsWith({}, { meter }));
+    observe(toolsWith({}, { meter }));
+    const { 'db.client.connection.max': points } = await collect();
+    const own = points?.filter(({ attributes }) => JSON.stringify(attributes).includes('later'));
+    expect(own?.map(({ value }) => value)).toEqual([10]);
+    expect(pool.idle).toBe(1);
+  });
+
   test('of a pool are read while it exists', async () => {
     const tools = toolsWith({}, { meter });
     const pool = { idle: 1, used: 2 };
-    db.observePool(tools, pool, database, ({ idle, used }) => ({ idle, used, pending: 3, max: 10 }));
+    db.observePool(
+      tools,
+      pool,
+      () => database,
+      ({ idle, used }) => ({ idle, used, pending: 3, max: 10 }),
+    );
     const other = { idle: 1, used: 0 };
-    db.observePool(tools, other, database, ({ idle, used }) => ({ idle, used, pending: 0, max: 5 }));
+    db.observePool(
+      tools,
+      other,
+      () => database,
+      ({ idle, used }) => ({ idle, used, pending: 0, max: 5 }),
+    );
     const wait = db.startAcquire(tools, () => database);
     wait?.acquired({});
     db.startAcquire(tools, () => database)?.fail(new Error('timeout exceeded when trying to connect'));
     const found = await collect();
     const name = { 'db.client.connection.pool.name': 'db.internal:5432/shop' };
-    const valuesOf = (metric: string) => found[metric]?.map(({ attributes, value }) => [attributes, value]);
+    const valuesOf = (metric: string) =>
+      found[metric]
+        ?.filter(({ attributes }) => attributes['db.client.connection.pool.name'] === 'db.internal:5432/shop')
+        .map(({ attributes, value }) => [attributes, value]);
     expect(valuesOf('db.client.connection.count')).toEqual([
       [{ ...name, 'db.client.connection.state': 'idle' }, 2],
       [{ ...name, 'db.client.connection.state': 'used' }, 2],

@@ -11,6 +11,8 @@ export interface ChannelOperation {
   readonly ended: boolean;
   /** Whether the span keeps attributes that are set now. */
   readonly recording: boolean;
+  /** Whether `finish` is called; by default, if the span is recording. A metric may need the outcome without a span. */
+  readonly isDescribed?: boolean;
   fail(error: unknown): void;
   end(): void;
 }
@@ -83,7 +85,8 @@ export function traceChannel<Message extends object, Traced extends ChannelOpera
   const finish = (message: unknown): void => {
     const operation = calls.get(message as Message)?.operation;
     if (operation === undefined || operation.ended) return;
-    if (operation.recording) guard(activity, () => view.finish?.(operation, message as Message));
+    if (operation.isDescribed ?? operation.recording)
+      guard(activity, () => view.finish?.(operation, message as Message));
     operation.end();
   };
   const isOver = view.isOver ?? ((message: Message) => 'result' in message || 'error' in message);

@@ -1,4 +1,5 @@
 import { type Attributes, SpanKind, type SpanOptions } from '@opentelemetry/api';
+import { cutText } from '../kit/cut-text.ts';
 import { guard } from '../kit/failures.ts';
 import { matchesAny } from '../kit/options.ts';
 import { ATTR } from '../semconv.ts';
@@ -102,7 +103,7 @@ export function parameterAttributes(values: BoundValues | undefined, names: read
     const isBound = values !== undefined && Object.hasOwn(values, name);
     const value: unknown = isBound ? Reflect.get(values, name) : undefined;
     const text = value === undefined ? undefined : parameterText(value);
-    if (text !== undefined) attributes[ATTR.dbQueryParameter + name] = text.slice(0, MAX_PARAMETER_CHARS);
+    if (text !== undefined) attributes[ATTR.dbQueryParameter + name] = cutText(text, MAX_PARAMETER_CHARS);
   }
   return attributes;
 }
@@ -117,5 +118,5 @@ function parameterText(value: unknown): string | undefined {
 /** Cuts a text as the option `maxQueryLength` says; `undefined` if it is left out. */
 export function shortened(text: string, maxChars: number): string | undefined {
   if (maxChars === 0) return undefined;
-  return maxChars < 0 || text.length <= maxChars ? text : `${text.slice(0, maxChars)}…`;
+  return maxChars < 0 || text.length <= maxChars ? text : `${cutText(text, maxChars)}…`;
 }

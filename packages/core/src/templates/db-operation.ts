@@ -13,11 +13,24 @@ export class QueryOperation extends Operation {
   readonly #measurement: Measurement | undefined;
   readonly #query: DbQuery;
   #failed = false;
+  #open: Set<QueryOperation> | undefined;
 
   constructor(span: Span, current: Context, caller: Context, query: DbQuery, measurement?: Measurement) {
     super(span, current, caller);
     this.#query = query;
     this.#measurement = measurement;
+  }
+
+  /** The metric has the error of a query without a span, too. */
+  override get isDescribed(): boolean {
+    return this.recording || (this.#measurement !== undefined && !this.ended);
+  }
+
+  /** Adds the operation to a set until it ends: that of the operations which a lost connection has to end. */
+  keepIn(open: Set<QueryOperation>): void {
+    if (this.ended) return;
+    this.#open = open;
+    open.add(this);
   }
 
   /** Records the number of rows that the database returned, if it is a number. */
@@ -50,6 +63,12 @@ export class QueryOperation extends Operation {
   override end(...given: Parameters<Operation['end']>): void {
     if (!this.ended) this.#measurement?.end(this.context);
     super.end(...given);
+    this.release();
+  }
+
+  /** Removes the operation from the set of {@link keepIn}. */
+  protected release(): void {
+    this.#open?.delete(this);
   }
 
   override run<T>(fn: () => T): T {
@@ -100,6 +119,10 @@ class JoinedQuery extends QueryOperation {
     return !this.ended && this.#outer.recording;
   }
 
+  override get isDescribed(): boolean {
+    return !this.ended && this.#outer.isDescribed;
+  }
+
   override fail(error: unknown): void {
     if (!this.ended) this.#outer.failAs(error, this.#joined);
   }
@@ -107,6 +130,7 @@ class JoinedQuery extends QueryOperation {
   override end(attributes?: Parameters<Operation['end']>[0]): void {
     if (attributes !== undefined && this.recording) this.span.setAttributes(attributes);
     this.ended = true;
+    this.release();
   }
 
   /** The span is current already. */

@@ -25,24 +25,26 @@ const MANY_POOLS = 64;
 
 /**
  * Observes the connections of a pool for the metrics `db.client.connection.count`, `.max` and `.pending_requests`, if a
- * MeterProvider is set. Call it where the application creates a pool. The pool is not kept alive: `read` gets it as its
- * argument and must not refer to it otherwise.
+ * MeterProvider is set. Call it whenever the application uses the pool: it is added once for each meter, also if the
+ * MeterProvider is set later. `describe` is called only then. The pool is not kept alive: `describe` and `read` get it as
+ * their argument and must not refer to it otherwise.
  * Source: https://opentelemetry.io/docs/specs/semconv/db/database-metrics/
  */
 export function observePool<Pool extends object>(
   tools: Tools<unknown>,
   pool: Pool,
-  database: Database,
+  describe: (pool: Pool) => Database,
   read: (pool: Pool) => PoolState,
 ): void {
   const { meter } = tools;
-  if (meter === undefined) return;
+  if (meter === undefined || observed(meter).has(pool)) return;
+  observed(meter).add(pool);
   guard(`${tools.name}: observing a pool`, () => {
     const pools = poolsOf(meter);
     if (pools.size >= MANY_POOLS) removeCollected(pools);
     const reference = new WeakRef(pool);
     pools.add({
-      name: poolNameOf(database),
+      name: poolNameOf(describe(pool)),
       isCollected: () => reference.deref() === undefined,
       read: () => {
         const alive = reference.deref();
@@ -51,6 +53,9 @@ export function observePool<Pool extends object>(
     });
   });
 }
+
+/** The pools that have been added. */
+const observed = perObject((_meter: Meter) => new WeakSet<object>());
 
 const poolsOf = perObject((meter: Meter): Set<ObservedPool> => {
   const pools = new Set<ObservedPool>();

@@ -1,4 +1,5 @@
 import type { Span } from '@opentelemetry/api';
+import { cutText } from '../kit/cut-text.ts';
 import { guard } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { ATTR } from '../semconv.ts';
@@ -22,11 +23,11 @@ export function recordContent(
     const { redactContent, maxContentLength } = tools.options;
     const text = JSON.stringify(content);
     if (redactContent === undefined) {
-      span.setAttribute(KEYS[kind], text.slice(0, maxContentLength));
+      span.setAttribute(KEYS[kind], cutText(text, maxContentLength));
       return;
     }
     // A copy, because the content may contain objects of the application.
     const redacted = JSON.stringify(tools.callHook(redactContent, JSON.parse(text), kind));
-    if (redacted !== undefined) span.setAttribute(KEYS[kind], redacted.slice(0, maxContentLength));
+    if (redacted !== undefined) span.setAttribute(KEYS[kind], cutText(redacted, maxContentLength));
   });
 }

@@ -1,8 +1,10 @@
 import { URL } from 'node:url';
 import type { Attributes } from '@opentelemetry/api';
+import { cutText } from '../kit/cut-text.ts';
 import { guard } from '../kit/failures.ts';
 import { remembered } from '../kit/remembered.ts';
 import type { Tools } from '../kit/target.ts';
+import { type UrlServer, urlServer } from '../kit/url-server.ts';
 import { ATTR } from '../semconv.ts';
 import { startCall } from './client.ts';
 import type { CallOutcome, ClientCall } from './client-call.ts';
@@ -146,13 +148,14 @@ function keyOf({ provider, operation, model, baseUrl }: GenAiRequest): string {
 const MAX_NAME_CHARS = 128;
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, MAX_NAME_CHARS) : '';
+  return typeof value === 'string' ? cutText(value, MAX_NAME_CHARS) : '';
 }
 
-function serverOf(baseUrl: string): { readonly address?: string; readonly port?: number } {
+function serverOf(baseUrl: string): Partial<UrlServer> {
   if (!URL.canParse(baseUrl)) return {};
-  const { hostname, port, protocol } = new URL(baseUrl);
-  return { address: hostname, port: port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port) };
+  const url = new URL(baseUrl);
+  const { address, port = url.protocol === 'http:' ? 80 : 443 } = urlServer(url);
+  return { address, port };
 }
 
 function requestAttributes({ stream, parameters = {} }: GenAiRequest): Attributes {

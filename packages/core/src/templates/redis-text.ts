@@ -1,3 +1,5 @@
+import { cutText } from '../kit/cut-text.ts';
+
 /**
  * Which arguments of a command are names (of keys, fields, channels, scripts) and not values.
  * `all`: every argument. `first`, `second`: the first argument, or the first two. `pairs`: a name and a value in turn.
@@ -92,6 +94,6 @@ function isName(names: Names | undefined, index: number, argument: unknown): boo
 /** Binary names become `?`; those with blanks or quotes are quoted as in the CLI. */
 function quoted(argument: unknown): string {
   if (typeof argument !== 'string') return typeof argument === 'number' ? String(argument) : '?';
-  const text = argument.length > MAX_ARGUMENT_CHARS ? `${argument.slice(0, MAX_ARGUMENT_CHARS)}…` : argument;
+  const text = argument.length > MAX_ARGUMENT_CHARS ? `${cutText(argument, MAX_ARGUMENT_CHARS)}…` : argument;
   return /^[^\s"'\\]+$/.test(text) ? text : JSON.stringify(text);
 }

@@ -86,19 +86,25 @@ export function startCommand(
   });
 }
 
-/** Starts the span of commands that are sent together. Their own calls are not traced. `size` is their number. */
+/** Commands that are sent together. */
+export interface RedisBatch extends RedisServer {
+  /** The number of commands, without MULTI and EXEC. */
+  readonly size: number;
+}
+
+/**
+ * Starts the span of commands that are sent together. Their own calls are not traced. `describe` is called only if a span
+ * is started.
+ */
 export function startBatch(
   tools: RedisTools,
   mode: 'MULTI' | 'PIPELINE',
-  size: number,
-  describe: () => RedisServer,
+  describe: () => RedisBatch,
 ): QueryOperation | undefined {
-  return startQuery(tools, () => ({
-    database: databaseOf(describe()),
-    command: BATCHES[mode],
-    batchSize: size,
-    failureOf,
-  }));
+  return startQuery(tools, () => {
+    const { size, ...server } = describe();
+    return { database: databaseOf(server), command: BATCHES[mode], batchSize: size, failureOf };
+  });
 }
 
 /** Records the server that a command is sent to now, such as another node of a cluster. */

@@ -1,3 +1,5 @@
+import { cutText } from '../kit/cut-text.ts';
+
 const MAX_TABLES = 8;
 const MAX_PARTS = 16;
 
@@ -35,7 +37,8 @@ export class SqlNames {
 
   /** `INSERT songs SELECT drafts`, or `fallback` if there are none. At most `maxChars`; no name is cut. */
   summary(maxChars: number, fallback: string | undefined): string | undefined {
-    let summary = this.#parts[0]?.slice(0, maxChars) ?? fallback;
+    const [first] = this.#parts;
+    let summary = first === undefined ? fallback : cutText(first, maxChars);
     for (const part of this.#parts.slice(1)) {
       if (summary === undefined || summary.length + part.length >= maxChars) break;
       summary += ` ${part}`;

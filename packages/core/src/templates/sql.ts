@@ -1,3 +1,4 @@
+import { cutText } from '../kit/cut-text.ts';
 import { dialectOf, type SqlDialect } from './sql-dialect.ts';
 import { SqlReader } from './sql-reader.ts';
 import { SqlScanner, TOKEN } from './sql-scanner.ts';
@@ -85,7 +86,7 @@ function read(sql: string, dialect: SqlDialect): SqlReading {
   const { operation } = reader;
   const tables = reader.tables();
   return {
-    text: (text + sql.slice(done)).trim().slice(0, MAX_CHARS),
+    text: cutText((text + sql.slice(done)).trim(), MAX_CHARS),
     operation,
     collection: tables.length === 1 ? tables[0] : undefined,
     summary: reader.summary(MAX_SUMMARY_CHARS),
