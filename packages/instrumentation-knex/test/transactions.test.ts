@@ -1,4 +1,5 @@
 // A transaction is a span around its statements, in every version.
+import { join } from 'node:path';
 import { type RecordedSpan, recordSpans } from '@clew/testing';
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Knex } from 'knex';
@@ -20,6 +21,9 @@ afterEach(async () => {
 });
 
 const log = { warn() {}, error() {}, debug() {}, deprecate() {} };
+/** Version 0.95 loads only files that end in `.js` by default. */
+const SEEDS = { directory: join(__dirname, 'seeds'), loadExtensions: ['.cjs'] };
+
 const openOn = (version: typeof knex, config: Knex.Config = { client: 'pg', connection: postgres.url }) => {
   plugin = instrument({}, version);
   db = version({ pool: { min: 0, max: 1 }, log, ...config });
@@ -171,7 +175,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_name, version) => {
     expect(recorder.wastedCalls).toBe(0);
   });
 
-  test('migrations and seeds are transactions and queries', async () => {
+  test('migrations are transactions and queries', async () => {
     const up = (trx: Knex) => trx.schema.createTable('clew_migrated', (table) => table.integer('id'));
     const down = (trx: Knex) => trx.schema.dropTable('clew_migrated');
     const migrationSource = {
@@ -190,6 +194,29 @@ describe.each(Object.entries(VERSIONS))('%s', (_name, version) => {
       await db.schema.dropTable('clew_migrations').dropTable('clew_migrations_lock');
       recorder.reset();
     }
+  });
+
+  test('seeds are queries of the span that runs them', async () => {
+    await db.raw('CREATE TEMPORARY TABLE clew_seeded (id INT)');
+    recorder.reset();
+    await within('seed', () => db.seed.run(SEEDS));
+    const spans = await recorder.takeUntil(({ name }) => name === 'seed');
+    expect(treesOf(spans)).toEqual([
+      [
+        'seed',
+        ['DELETE clew_seeded'],
+        ['INSERT clew_seeded'],
+        ['transaction', ['BEGIN'], ['INSERT clew_seeded'], ['COMMIT']],
+      ],
+    ]);
+  });
+
+  test('a seed that fails has the error of its query', async () => {
+    const failing = within('seed', () => db.seed.run(SEEDS));
+    await expect(failing).rejects.toThrow('"clew_seeded" does not exist');
+    const spans = await recorder.takeUntil(({ name }) => name === 'seed');
+    expect(treesOf(spans)).toEqual([['seed', ['DELETE clew_seeded']]]);
+    expect(spans[1]?.attributes).toMatchObject({ 'error.type': '42P01' });
   });
 });
 
