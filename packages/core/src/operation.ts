@@ -101,7 +101,8 @@ export class Operation {
    * Returns a callback to pass to the library in place of `fn`. It ends the span, as failed if the first argument is an
    * error, and then runs `fn` in the context of the caller. Later calls only run `fn`. Name, length, `this`, arguments
    * and result are those of `fn`. Returns a value that is not a function unchanged. `describe` sets attributes from the
-   * arguments after the error before the end; it is called only if they are recorded, on the span or for a metric, and there is no error.
+   * arguments after the error before the end. It is called only if there is no error and the attributes are recorded, on
+   * the span or for a metric.
    *
    * @example
    * return operation.run(() => send.call(this, text, operation.callback(callback)));

@@ -38,7 +38,7 @@ export function describeCall(sender: Client, command: Command, options: SendOpti
   const method = methodOf(command);
   const service = serviceOf(sender);
   const input = command.input ?? {};
-  const queue = service.messaging?.(input, method);
+  const queue = shortened(service.messaging?.(input, method));
   const signal = options?.abortSignal;
   return {
     operation: operationOf(JSON.stringify([sender.config.serviceId, method, queue])),
@@ -50,12 +50,17 @@ export function describeCall(sender: Client, command: Command, options: SendOpti
 
 /** The attributes of an error. */
 export function failureAttributes(sender: Client, error: unknown): Attributes {
-  const { $retryable } = (error ?? {}) as { readonly $retryable?: { readonly throttling?: unknown } };
-  return {
-    ...regionOf(sender),
-    ...outcomeAttributes(error),
-    ...($retryable?.throttling === true && { 'clew.aws.throttled': true }),
-  };
+  return { ...regionOf(sender), ...outcomeAttributes(error) };
+}
+
+/**
+ * What is recorded as the message of an error. Messages of AWS may quote values of a request, and those about signatures
+ * quote its headers with the session token.
+ */
+export function errorSummary(error: unknown): string | undefined {
+  const { $metadata } = (error ?? {}) as { readonly $metadata?: Metadata };
+  const status = $metadata?.httpStatusCode;
+  return typeof status === 'number' ? `status ${status}` : undefined;
 }
 
 /** The attributes of a result or an error. */
@@ -91,6 +96,13 @@ const operationOf = remembered((key: string) => {
     attributes: { 'cloud.provider': 'aws', ...action?.attributes },
   });
 });
+
+/** Names of topics have at most 256 characters, those of queues 80. The names of spans are cached. */
+const MAX_DESTINATION_CHARS = 256;
+
+function shortened(queue: MessagingOperation | undefined): MessagingOperation | undefined {
+  return queue && { ...queue, destination: queue.destination.slice(0, MAX_DESTINATION_CHARS) };
+}
 
 /** The region of a client: from its second call on when the call starts, for the first one at its end. */
 function regionOf(sender: Client): Attributes {

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import { type ClientCall, type ClientOptions, client, guard, type Tools } from '@clew/core/plugin';
-import { describeCall, failureAttributes, resultAttributes } from './describe-call.ts';
+import { describeCall, errorSummary, failureAttributes, resultAttributes } from './describe-call.ts';
 import { patchHandler } from './patch-handler.ts';
-import { withoutMessage } from './recorded-error.ts';
 import type { Client, Command, SendOptions } from './sdk.ts';
 
 type Callback = (error: unknown, output?: unknown) => void;
@@ -63,20 +63,27 @@ function start(
     ...describeCall(sender, command, options),
     recordedError: (error) => {
       if (call?.recording) call.span.setAttributes(failureAttributes(sender, error));
-      return withoutMessage(error);
+      return client.withoutContent(error, errorSummary(error));
     },
   }));
   return call;
 }
 
-/** A result has at most one stream: a body, or an iterable of events. */
+/**
+ * A result has at most one stream: a body, or an iterable of events. The call ends with it, but for a web stream, whose
+ * reader can't be observed.
+ */
 function followStream(call: ClientCall, output: unknown): void {
   if (typeof output !== 'object' || output === null) return;
   for (const value of Object.values(output) as unknown[]) {
     if (value instanceof Readable) client.traceReadable(call, value);
-    else if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value)
-      client.traceStream(call, value);
+    else if (isEventStream(value)) client.traceStream(call, value);
     else continue;
     return;
   }
+}
+
+function isEventStream(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || value instanceof ReadableStream) return false;
+  return Symbol.asyncIterator in value;
 }

@@ -1,7 +1,7 @@
 import type { Attributes, SpanKind } from '@opentelemetry/api';
 import type { Fields } from './sdk.ts';
 
-/** How the plugin describes the calls of one service. Each function gets values that the application may have chosen freely. */
+/** How the plugin describes the calls of one service. The application may have passed any value in an input. */
 export interface Service {
   /** Attributes that are known when the call starts. Never contents, such as items or bodies. */
   request?(input: Fields, method: string): Attributes;

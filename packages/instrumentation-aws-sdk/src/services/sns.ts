@@ -7,8 +7,9 @@ import type { Service } from '../service.ts';
 export const sns: Service = {
   messaging(input, method) {
     if (method !== 'Publish' && method !== 'PublishBatch') return undefined;
-    const arn = textOf(input.TopicArn) ?? textOf(input.TargetArn);
-    const destination = arn === undefined ? '' : (/[^:/]*$/.exec(arn)?.[0] ?? '');
+    const arn = textOf(input.TopicArn) ?? textOf(input.TargetArn) ?? '';
+    // The ARN of a device contains a path, and differs for each device.
+    const destination = arn.includes('/') ? '' : arn.slice(arn.lastIndexOf(':') + 1);
     return { system: 'aws.sns', name: 'publish', type: 'send', destination, kind: SpanKind.PRODUCER };
   },
   request: (input) =>

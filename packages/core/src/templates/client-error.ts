@@ -4,26 +4,29 @@ import { readProperty } from '../kit/read-property.ts';
 const FRAME = /^\s+at /;
 
 /**
- * Returns an error that is safe to record. The message of an API's error may quote the prompt or a part of the key, and
- * that of an invalid chunk quotes the chunk, so only messages of the operating system are kept. In their place there is
- * the status and the code of the response: `status 429, rate_limit_exceeded`.
+ * Returns an error that is safe to record: of the same class, with the frames of its stack, and `summary` as its message.
+ * The message of an API's error may quote what was sent, such as a prompt, an item or a part of the key, and that of an
+ * invalid chunk quotes the chunk. By default the summary is the status and the code of the error:
+ * `status 429, rate_limit_exceeded`.
  */
-export function withoutContent(error: unknown): unknown {
+export function withoutContent(error: unknown, summary?: string): unknown {
   if (typeof error === 'string') return new Error('an error without a recorded message');
   if (typeof error !== 'object' || error === null) return error;
-  const status = readProperty(error, 'status');
-  const code = readProperty(error, 'code');
-  const cause = readProperty(error, 'cause');
-  const parts = [
-    typeof status === 'number' ? `status ${status}` : '',
-    typeof code === 'string' ? code : systemCodeOf(cause),
-  ];
-  const message = parts.filter((part) => part !== '').join(', ');
   const stack = readProperty(error, 'stack');
   return Object.create(error, {
-    message: { value: message },
+    message: { value: summary ?? summaryOf(error) },
     stack: { value: typeof stack === 'string' ? framesOf(stack) : undefined },
   });
+}
+
+function summaryOf(error: object): string {
+  const status = readProperty(error, 'status');
+  const code = readProperty(error, 'code');
+  const parts = [
+    typeof status === 'number' ? `status ${status}` : '',
+    typeof code === 'string' ? code : systemCodeOf(readProperty(error, 'cause')),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 /** The code of a failed connection, which SDKs wrap in an error of their own. */
