@@ -41,7 +41,10 @@ export function patchPool(tools: PgTools, prototype: object): void {
   );
 }
 
-/** Replaces the callback of `connect` among its arguments. Returns false if there is none: then it returns a promise. */
+/**
+ * Replaces the callback among the arguments of `connect`. Returns false if the application passed no callback, in which
+ * case `connect` returns a promise.
+ */
 export function replaceCallback(wait: PoolWait | undefined, args: unknown[]): boolean {
   const [callback] = args;
   if (typeof callback !== 'function') return false;
