@@ -27,7 +27,7 @@ if (script) {
 function install() {
   const lock = readFileSync(join(root, 'package-lock.json'));
   if (upToDate('install', hashOf([lock])) && existsSync(nodeBin)) return;
-  log('installing dependencies (once, about a minute) …');
+  log('installing dependencies (once, a few minutes) …');
   // Not `npm ci`: the lock file lists one platform's optional binaries only; `npm install` adds this platform's.
   const args = ['install', '--no-save', '--loglevel=error', '--no-audit', '--no-fund'];
   step('npm', args, 'npm install failed: is the npm registry reachable?');
