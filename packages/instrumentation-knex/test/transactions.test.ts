@@ -21,7 +21,9 @@ afterEach(async () => {
 });
 
 const log = { warn() {}, error() {}, debug() {}, deprecate() {} };
-/** Version 0.95 loads only files that end in `.js` by default. */
+// Version 0.95 imports each file if npm runs it in an ES package, and loads only files that end in `.js` by default.
+delete process.env.npm_package_type;
+delete process.env.npm_package_json;
 const SEEDS = { directory: join(__dirname, 'seeds'), loadExtensions: ['.cjs'] };
 
 const openOn = (version: typeof knex, config: Knex.Config = { client: 'pg', connection: postgres.url }) => {
