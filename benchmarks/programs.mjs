@@ -65,11 +65,44 @@ export const programs = {
     unit: calls,
     spans: { default: 2, all: 2, otel: 4 },
   },
+  grpc: {
+    load: 'inside',
+    inFlight: 16,
+    plugin: '@clew/instrumentation-grpc',
+    unit: calls,
+    spans: { default: 2, all: 2 },
+  },
+  'aws-sdk': {
+    load: 'inside',
+    inFlight: 16,
+    peer: true,
+    plugin: '@clew/instrumentation-aws-sdk',
+    unit: calls,
+    spans: { default: 2, all: 2 },
+  },
+  openai: {
+    load: 'inside',
+    inFlight: 16,
+    peer: true,
+    plugin: '@clew/instrumentation-openai',
+    unit: calls,
+    spans: { default: 2, all: 2 },
+  },
   pg: database('postgres', 'pg', queries, 2),
   'knex-pg': database('postgres', 'pg', queries, 2),
   mysql2: database('mariadb', 'mysql2', queries, 1),
   redis: database('redis', 'redis', commands, 1),
   ioredis: database('redis', 'ioredis', commands, 1),
+  mongodb: database('mongodb', 'mongodb', commands, 1),
+  sqlite: {
+    load: 'inside',
+    inFlight: 4,
+    plugin: '@clew/instrumentation-sqlite',
+    // OpenTelemetry has no plugin for SQLite.
+    variants: ['bare', 'clew', 'clew-unsampled'],
+    unit: queries,
+    spans: { default: 1, all: 1 },
+  },
 };
 
 /** OpenTelemetry has a span for a connection of the pool as well, or for the query builder. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const write = process.argv.includes('--write');
 /** The packages that export more than a plugin and its options. */
-const reported = ['core', 'node', 'osprofiler', 'sampling', 'testing', 'tracer', 'viewer'];
+const reported = ['bundler', 'core', 'node', 'osprofiler', 'sampling', 'testing', 'tracer', 'viewer'];
 
 for (const name of reported) {
   const built = reportsIn(`packages/${name}/.types/api`);

@@ -3,6 +3,7 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   globSync,
   mkdirSync,
   readdirSync,
@@ -13,6 +14,7 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { buildPage } from './build-page.mjs';
 import { writeDeclarations } from './declarations.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -42,13 +44,10 @@ const late = {
 const sharedWithLate = { '@clew/core': ['context/bind'] };
 
 const target = 'node22.15';
+/** Nothing is minified, so that a stack trace can be read without source maps (docs/rationale.md explains why). */
 const readable = {
-  // Keep the names of functions, so that stack traces and profiles are readable.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  // For an uncaught error, Node prints the whole source line, which must therefore be short.
-  lineLimit: 160,
-  legalComments: 'none',
+  // Node prints the whole line of an uncaught error. esbuild writes an expression of several lines as one.
+  lineLimit: 120,
   logLevel: 'warning',
 };
 const MODULE_URL = '__moduleUrl';
@@ -80,6 +79,7 @@ async function bundle({ folder, manifest }) {
     target,
     format: 'esm',
     ...readable,
+    legalComments: 'none',
     define: { __VERSION__: JSON.stringify(manifest.version) },
   });
   const outputs = Object.entries(metafile.outputs);
@@ -95,6 +95,7 @@ async function bundle({ folder, manifest }) {
     const { exports } = metafile.outputs[`dist/${entry}.cjs`];
     written.add(writeModule(join(root, folder, 'dist', entry), exports, isCommand(manifest, entry)));
   }
+  if (existsSync(join(root, folder, 'web'))) written.add(await buildPage(join(root, folder)));
   for (const file of Object.values(manifest.bin ?? {})) chmodSync(join(root, folder, file), 0o755);
   // npm packs a licence only from the package's own folder.
   copyFileSync(join(root, 'LICENSE'), join(root, folder, 'LICENSE'));
@@ -102,18 +103,24 @@ async function bundle({ folder, manifest }) {
 }
 
 async function writeCommonJs({ path, text }, lateChunks) {
-  const { code } = await transform(text, {
+  const { code } = await transform(keepNamesOfSources(text), {
     sourcefile: path,
     format: 'cjs',
     platform: 'node',
     target,
     ...readable,
+    legalComments: 'inline',
     define: { 'import.meta.url': MODULE_URL },
     banner: `'use strict';${/\bimport\.meta\b/.test(text) ? DECLARE_MODULE_URL : ''}`,
   });
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, lateChunks.reduce(requireLate, code));
   return path;
+}
+
+/** Keeps the comments `// src/NAME.ts`, which show where a line of a stack trace comes from: esbuild removes all others. */
+function keepNamesOfSources(text) {
+  return text.replaceAll(/^\/\/ (src\/\S+)$/gm, '//! $1');
 }
 
 /** Requires a chunk where its exports are used, instead of at the start of the file. */

@@ -2,10 +2,11 @@
 // combines them into one published file for each entry. Entries whose declarations have not changed are skipped.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { additionsTo } from './plugin-types.mjs';
 
 const MAX_WORKERS = 4;
 
@@ -17,19 +18,20 @@ const MAX_WORKERS = 4;
  */
 export async function writeDeclarations(root, packages) {
   compile(root, packages);
+  for (const { folder, manifest } of packages) copySingleFiles({ folder: join(root, folder), manifest });
   const changed = packages.map((each) => describe(root, each)).filter(({ isCurrent }) => !isCurrent);
   if (changed.length === 0) return;
-  const jobs = changed.flatMap(({ folder, entries }) => entries.map((entry) => ({ folder, entry })));
-  const workers = startWorkers(Math.min(jobs.length, MAX_WORKERS, availableParallelism()));
+  const entryCount = changed.reduce((count, { entries }) => count + entries.length, 0);
+  const workers = startWorkers(Math.min(entryCount, MAX_WORKERS, availableParallelism()));
   const started = new Map();
   // A roll-up reads the declarations of imported packages.
   const rollUp = (each) => {
     if (!started.has(each)) started.set(each, rollUpAfterDependencies(each));
     return started.get(each);
   };
-  const rollUpAfterDependencies = async ({ folder, entries, dependencies, stamp, hash }) => {
+  const rollUpAfterDependencies = async ({ folder, entries, additions, dependencies, stamp, hash }) => {
     await Promise.all(changed.filter(({ name }) => dependencies.includes(name)).map(rollUp));
-    await Promise.all(entries.map((entry) => workers.run({ folder, entry })));
+    await Promise.all(entries.map((entry) => workers.run({ folder, entry, additions: additions(entry) })));
     checkClasses(folder, entries);
     writeFileSync(stamp, hash);
   };
@@ -42,8 +44,19 @@ export async function writeDeclarations(root, packages) {
 
 /** Returns the names of a package's entries with types: `index`, `plugin`. */
 function typedEntries(manifest) {
-  const types = Object.values(manifest.exports ?? {}).map(({ types }) => types);
-  return types.filter(Boolean).map((file) => file.replace(/^\.\/dist\//, '').replace(/\.d\.ts$/, ''));
+  return typeFiles(manifest)
+    .filter((file) => file.endsWith('.d.ts'))
+    .map((file) => file.replace(/^\.\/dist\//, '').replace(/\.d\.ts$/, ''));
+}
+
+function typeFiles({ exports = {} }) {
+  return Object.values(exports).flatMap(({ types }) => types ?? []);
+}
+
+/** Copies the declarations of entries that are written for `require` only, which import no other files. */
+function copySingleFiles({ folder, manifest }) {
+  for (const file of typeFiles(manifest).filter((each) => each.endsWith('.d.cts')))
+    copyFileSync(join(folder, file.replace(/^\.\/dist\//, '.types/')), join(folder, file));
 }
 
 function compile(root, packages) {
@@ -57,8 +70,9 @@ function describe(root, { folder: relative, manifest }) {
   const folder = join(root, relative);
   const entries = typedEntries(manifest);
   const stamp = join(folder, '.types', 'rolled-up');
+  const additions = additionsTo(root, manifest);
   const hash = createHash('sha256');
-  hash.update(JSON.stringify(entries));
+  hash.update(JSON.stringify([entries, entries.map(additions)]));
   const tools = ['scripts/roll-up.mjs', 'node_modules/@microsoft/api-extractor/package.json'];
   for (const file of tools) hash.update(readFileSync(join(root, file)));
   for (const file of globSync('.types/**/*.d.ts', { cwd: folder }).sort()) {
@@ -68,6 +82,7 @@ function describe(root, { folder: relative, manifest }) {
     name: manifest.name,
     folder,
     entries,
+    additions,
     dependencies: Object.keys(manifest.dependencies ?? {}),
     stamp,
     hash: hash.digest('hex'),

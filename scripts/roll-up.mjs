@@ -1,6 +1,6 @@
 // A worker of scripts/declarations.mjs: combines the declarations of an entry into one file, and writes the API
 // report.
-import { copyFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
@@ -26,8 +26,11 @@ parentPort.on('message', (job) => {
   }
 });
 
-/** Writes `dist/ENTRY.d.ts`, `dist/ENTRY.d.cts` and `.types/api/ENTRY.api.md` from `.types/ENTRY.d.ts`. */
-function rollUp({ folder, entry }) {
+/**
+ * Writes `dist/ENTRY.d.ts`, `dist/ENTRY.d.cts` and `.types/api/ENTRY.api.md` from `.types/ENTRY.d.ts`. The additions are
+ * appended, because API Extractor keeps no declarations for other modules.
+ */
+function rollUp({ folder, entry, additions }) {
   const declarations = join(folder, 'dist', `${entry}.d.ts`);
   const mainEntryPointFilePath = join(folder, '.types', `${entry}.d.ts`);
   const api = join(folder, '.types', 'api');
@@ -63,5 +66,8 @@ function rollUp({ folder, entry }) {
   const { succeeded } = Extractor.invoke(config, { localBuild: true, messageCallback });
   if (!succeeded) throw new Error(problems.join('\n'));
   // By extension: TypeScript's `module: node16` rejects declarations of an ES module in a CommonJS file.
-  copyFileSync(declarations, declarations.replace(/\.d\.ts$/, '.d.cts'));
+  const forRequire = declarations.replace(/\.d\.ts$/, '.d.cts');
+  copyFileSync(declarations, forRequire);
+  appendFileSync(declarations, additions.forImport);
+  appendFileSync(forRequire, additions.forRequire);
 }

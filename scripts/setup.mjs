@@ -47,10 +47,12 @@ function globPaths() {
   // fs.globSync requires Node 22: with an older version, the pinned Node lists the files.
   const patterns = [
     'packages/*/src/**/*',
+    'packages/*/web/**/*',
     'packages/*/package.json',
     'packages/*/tsconfig.json',
     'tsconfig.base.json',
     'scripts/build.mjs',
+    'scripts/build-page.mjs',
     'scripts/declarations.mjs',
     'scripts/roll-up.mjs',
     'LICENSE',

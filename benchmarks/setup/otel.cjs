@@ -10,12 +10,16 @@ const {
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-proto');
 const { registerInstrumentations } = require('@opentelemetry/instrumentation');
 const { AmqplibInstrumentation } = require('@opentelemetry/instrumentation-amqplib');
+const { AwsInstrumentation } = require('@opentelemetry/instrumentation-aws-sdk');
 const { ExpressInstrumentation } = require('@opentelemetry/instrumentation-express');
+const { GrpcInstrumentation } = require('@opentelemetry/instrumentation-grpc');
 const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http');
 const { KnexInstrumentation } = require('@opentelemetry/instrumentation-knex');
 const { IORedisInstrumentation } = require('@opentelemetry/instrumentation-ioredis');
 const { KoaInstrumentation } = require('@opentelemetry/instrumentation-koa');
+const { MongoDBInstrumentation } = require('@opentelemetry/instrumentation-mongodb');
 const { MySQL2Instrumentation } = require('@opentelemetry/instrumentation-mysql2');
+const { OpenAIInstrumentation } = require('@opentelemetry/instrumentation-openai');
 const { PgInstrumentation } = require('@opentelemetry/instrumentation-pg');
 const { RedisInstrumentation } = require('@opentelemetry/instrumentation-redis');
 const { UndiciInstrumentation } = require('@opentelemetry/instrumentation-undici');
@@ -47,14 +51,18 @@ registerInstrumentations({
   instrumentations: [
     new HttpInstrumentation(),
     new AmqplibInstrumentation(),
+    new AwsInstrumentation(),
     new ExpressInstrumentation(),
+    new GrpcInstrumentation(),
     new KoaInstrumentation(),
     new KnexInstrumentation(),
+    // By default, these two have no spans outside of a span, where the benchmark's commands are.
+    new MongoDBInstrumentation({ requireParentSpan: false }),
+    new IORedisInstrumentation({ requireParentSpan: false }),
     new MySQL2Instrumentation(),
+    new OpenAIInstrumentation(),
     new PgInstrumentation(),
     new RedisInstrumentation(),
-    // By default, it has no spans outside of a span, where the benchmark's commands are.
-    new IORedisInstrumentation({ requireParentSpan: false }),
     new UndiciInstrumentation(),
   ],
 });

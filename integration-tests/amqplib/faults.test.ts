@@ -1,12 +1,12 @@
-import { type EventEmitter, once } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { AmqplibInstrumentation } from '@clew/instrumentation-amqplib';
 import { recordSpans } from '@clew/testing';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { type OwnRabbitmq, ownRabbitmq } from '../services/rabbitmq.ts';
-import { apis, type Message, newest } from './apis.ts';
+import { apis, newest } from './apis.ts';
 import { type Relay, relayTo } from './relay.ts';
 import { createClient } from './rpc-pair.ts';
-import { body, delivered, inSpan, named, traced, until } from './traced.ts';
+import { body, delivered, inSpan, named, outcomes, traced } from './traced.ts';
 
 const recorder = recordSpans();
 let broker: OwnRabbitmq;
@@ -21,14 +21,8 @@ beforeEach(async () => {
 afterEach(() => relay.stop());
 afterAll(() => broker.stop());
 
-/** Not `once`, which rejects at the `error` event before. */
+/** Resolves on the `close` event. `once` would reject on the `error` event that precedes it. */
 const closing = (emitter: EventEmitter) => new Promise((resolve) => emitter.once('close', resolve));
-
-/** `name: error.type` of all spans, in the order of their starts. */
-async function outcomes(count: number): Promise<string[]> {
-  const spans = await recorder.take(count);
-  return spans.map(({ name, attributes }) => `${name}: ${attributes['error.type'] ?? 'ok'}`);
-}
 
 describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) => {
   test('a lost connection ends the spans of its call, its unconfirmed message and its delivery, each once', () =>
@@ -49,7 +43,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       relay.disconnect();
       await closed;
       expect(await confirm).toEqual(new Error('channel closed'));
-      expect(await outcomes(4)).toEqual([
+      expect(await outcomes(recorder, 4)).toEqual([
         'publish clew.messages: ok',
         'process clew.messages: connection_closed',
         'clew.calls: connection_closed',
@@ -57,7 +51,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       ]);
     }));
 
-  test('the broker closes the channel: an unconfirmed message fails with the reason', () =>
+  test('the broker closes a channel: an unconfirmed message fails with the reason', () =>
     traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();
       const errors: unknown[] = [];
@@ -79,7 +73,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       });
     }));
 
-  test('the same without confirms: the reason is a span of its own', () =>
+  test('the broker closes a channel without confirms: a span of its own has the reason', () =>
     traced(api, broker.url, {}, async (_connection, channel) => {
       channel.raw.on('error', () => {});
       const closed = closing(channel.raw);
@@ -102,7 +96,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       channel.raw.sendToQueue(queue, body);
       await received;
       await channel.close();
-      expect(await outcomes(2)).toEqual([
+      expect(await outcomes(recorder, 2)).toEqual([
         'publish clew.unsettled: ok',
         'process clew.unsettled: channel_closed',
       ]);
@@ -122,7 +116,7 @@ test('the broker stops during a call and a delivery, and starts again', async ()
     const closed = closing(connection.raw);
     await broker.halt();
     await closed;
-    expect(await outcomes(3)).toEqual([
+    expect(await outcomes(recorder, 3)).toEqual([
       'publish clew.stopped: ok',
       'process clew.stopped: connection_closed',
       'clew.other: connection_closed',
@@ -145,106 +139,30 @@ test('the broker stops during a call and a delivery, and starts again', async ()
   });
 }, 60_000);
 
-test('a failed connection is a span with the error, without the credentials', async () => {
+test.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['[::1]', '::1'],
+])('a failed connection to %s is a span with the error, without the credentials', async (host, address) => {
   const instrumentation = new AmqplibInstrumentation();
   try {
     for (const api of apis) {
       instrumentation.instrument(api.module);
-      const url = 'amqp://minos:secret@127.0.0.1:9/shop';
-      await inSpan('caller', () => expect(api.connect(url)).rejects.toThrow('ECONNREFUSED'));
+      const url = `amqp://minos:secret@${host}:9/shop`;
+      // Not every machine has IPv6, and amqplib may look the address up with its brackets.
+      const refused = /ECONNREFUSED|EADDRNOTAVAIL|ENETUNREACH|EAFNOSUPPORT|ENOTFOUND/;
+      await inSpan('caller', () => expect(api.connect(url)).rejects.toThrow(refused));
       const spans = await recorder.take(2);
       expect(named(spans, 'connect')).toMatchObject({
         parentSpanId: named(spans, 'caller').spanId,
-        attributes: { 'server.address': '127.0.0.1', 'server.port': 9, 'error.type': 'ECONNREFUSED' },
+        attributes: {
+          'server.address': address,
+          'server.port': 9,
+          'error.type': expect.stringMatching(refused),
+        },
       });
       expect(JSON.stringify(spans)).not.toMatch(/secret|minos/);
     }
   } finally {
     instrumentation.disable();
   }
-});
-
-test('a delivery that is not settled ends after consumeTimeoutMs; a later ack still reaches the broker', () =>
-  traced(newest, broker.url, { consumeTimeoutMs: 40 }, async (_connection, channel) => {
-    const queue = await channel.queue('clew.forgotten');
-    const received = delivered(channel, queue, (message) => message);
-    channel.raw.sendToQueue(queue, body);
-    const message = await received;
-    const [, process] = await recorder.take(2);
-    expect(process).toMatchObject({
-      status: { code: SpanStatusCode.ERROR, message: 'not settled within 40 ms' },
-      attributes: { 'error.type': 'timeout' },
-    });
-    channel.raw.ack(message);
-    expect(await channel.ask('checkQueue', queue)).toMatchObject({ messageCount: 0 });
-  }));
-
-test('prefetch 1 and slow handlers: one span after the other, each as long as its handler', () =>
-  traced(newest, broker.url, {}, async (_connection, channel) => {
-    const queue = await channel.queue('clew.one-by-one');
-    await channel.ask('prefetch', 1, false);
-    let handled = 0;
-    await channel.consume(queue, async (message: Message | null) => {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      handled++;
-      channel.raw.ack(message!);
-    });
-    for (let count = 0; count < 4; count++) channel.raw.sendToQueue(queue, body);
-    await until('all messages are handled', () => handled === 4);
-    const spans = (await recorder.take(8)).filter(({ kind }) => kind === SpanKind.CONSUMER);
-    for (const [index, span] of spans.entries())
-      expect(span.startTimeMs).toBeGreaterThanOrEqual(spans[index - 1]?.endTimeMs ?? 0);
-  }));
-
-test('back-pressure: messages are marked while the write buffer is full, and the first of them ends with the drain event', () =>
-  traced(newest, broker.url, {}, async (connection) => {
-    const channel = await connection.channel({ highWaterMark: 2 });
-    const queue = await channel.queue('clew.pressed');
-    const drained = once(channel.raw, 'drain');
-    const results = Array.from({ length: 4 }, () => channel.raw.sendToQueue(queue, Buffer.alloc(64)));
-    expect(results).toContain(false);
-    await drained;
-    const spans = await recorder.take(4);
-    expect(spans.map(({ attributes }) => attributes['clew.messaging.back_pressure'] !== true)).toEqual(
-      results,
-    );
-    const waited = spans.filter(({ events }) => events.some(({ name }) => name === 'drain'));
-    expect(waited).toEqual([spans[results.indexOf(false)]]);
-  }));
-
-test('a handler that throws: the error is recorded on the span, and amqplib emits it as before', () =>
-  traced(newest, broker.url, {}, async (_connection, channel) => {
-    const queue = await channel.queue('clew.throws');
-    const error = new Promise((resolve) => channel.raw.once('error', resolve));
-    await channel.consume(queue, () => {
-      throw new RangeError('too much');
-    });
-    channel.raw.sendToQueue(queue, body);
-    expect(await error).toEqual(new RangeError('too much'));
-    const [, process] = await recorder.take(2);
-    expect(process).toMatchObject({
-      status: { code: SpanStatusCode.ERROR, message: 'too much' },
-      attributes: { 'error.type': 'RangeError' },
-    });
-  }));
-
-test('disable() ends open spans without an error', async () => {
-  const instrumentation = new AmqplibInstrumentation();
-  instrumentation.instrument(newest.module);
-  const connection = await newest.connect(broker.url);
-  const channel = await connection.channel();
-  const [queue, other] = [await channel.queue('clew.disabled'), await channel.queue('clew.other')];
-  const received = delivered(channel, queue, () => 'kept');
-  channel.raw.sendToQueue(queue, body);
-  const client = await createClient(channel, 'direct');
-  await received;
-  void client.call(other, body);
-  expect(recorder.open()).toHaveLength(2);
-  instrumentation.disable();
-  expect(await outcomes(3)).toEqual([
-    'publish clew.disabled: ok',
-    'process clew.disabled: ok',
-    'clew.other: ok',
-  ]);
-  await connection.close();
 });

@@ -86,7 +86,7 @@ describe.each(apis.map((api) => [api.name, api] as const))('%s', (_name, api) =>
       expect(publish.status.code).toBe(SpanStatusCode.UNSET);
     }));
 
-  test('a returned message: its own span has the error, those of other messages have none', () =>
+  test('a returned message: its own span has the error, and those of other messages do not', () =>
     traced(api, broker.url, {}, async (connection) => {
       const channel = await connection.confirmChannel();
       const queue = await channel.queue('clew.queue');

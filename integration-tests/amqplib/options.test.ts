@@ -1,10 +1,9 @@
-import { AmqplibInstrumentation, messageContext } from '@clew/instrumentation-amqplib';
 import { recordSpans } from '@clew/testing';
-import { SpanKind, trace } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
 import { type Rabbitmq, rabbitmq } from '../services/rabbitmq.ts';
 import { type Message, newest } from './apis.ts';
 import { createClient, serve } from './rpc-pair.ts';
-import { activeSpanId, body, delivered, inSpan, named, traced, until } from './traced.ts';
+import { body, delivered, inSpan, named, traced } from './traced.ts';
 
 const recorder = recordSpans();
 let broker: Rabbitmq;
@@ -14,7 +13,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => broker.stop());
 
-test('useLinksForConsume: the span of a delivery is a root with a link, that of a request has a parent', () =>
+test('useLinksForConsume: the span of a message is a root with a link, but the span of a request has a parent', () =>
   traced(newest, broker.url, { useLinksForConsume: true }, async (connection, channel) => {
     const [queue, calls] = [await channel.queue('clew.linked'), await channel.queue('clew.called')];
     const server = await connection.channel();
@@ -78,7 +77,7 @@ test('trust by queue: a trace is continued, linked or ignored', () =>
     },
   ));
 
-test('hooks: their attributes are recorded, their exceptions are ignored', () => {
+test('hooks: their attributes are recorded, and their exceptions are ignored', () => {
   const seen: unknown[] = [];
   const options = {
     publishHook: (
@@ -117,69 +116,6 @@ test('hooks: their attributes are recorded, their exceptions are ignored', () =>
   });
 });
 
-test('a dead-lettered message has attributes with its first queue and the reason', () =>
-  traced(newest, broker.url, {}, async (_connection, channel) => {
-    const dead = await channel.queue('clew.dead');
-    const queue = await channel.queue('clew.rejected', {
-      deadLetterExchange: '',
-      deadLetterRoutingKey: dead,
-    });
-    const received = delivered(channel, dead, (message) => channel.raw.ack(message));
-    await channel.consume(queue, (message) => channel.raw.reject(message!, false));
-    channel.raw.sendToQueue(queue, body);
-    await received;
-    const spans = await recorder.take(3);
-    expect(named(spans, 'process clew.dead')).toMatchObject({
-      traceId: named(spans, 'publish clew.rejected').traceId,
-      attributes: {
-        'clew.messaging.dead_letter.queue': 'clew.rejected',
-        'clew.messaging.dead_letter.reason': 'rejected',
-        'clew.messaging.dead_letter.count': 1,
-      },
-    });
-  }));
-
-test('an unsampled message sends its context, and creates no spans', () =>
-  traced(newest, broker.url, {}, async (connection) => {
-    const channel = await connection.confirmChannel();
-    const queue = await channel.queue('clew.unsampled');
-    recorder.sampling = 'none';
-    const received = delivered(channel, queue, (message) => {
-      channel.raw.ack(message);
-      return message.properties.headers.traceparent;
-    });
-    let confirmed = false;
-    channel.raw.sendToQueue(queue, body, {}, () => {
-      confirmed = true;
-    });
-    expect(await received).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
-    await until('the message is confirmed', () => confirmed);
-    expect(recorder.spans()).toEqual([]);
-    expect(recorder.wastedCalls).toBe(0);
-  }));
-
-test('span names contain (temporary) for generated names, which are in an attribute', () =>
-  traced(newest, broker.url, {}, async (_connection, channel) => {
-    const queue = await channel.queue();
-    const received = delivered(channel, queue, () => 'seen', { noAck: true });
-    channel.raw.sendToQueue(queue, body);
-    await received;
-    const id = '0b7c3c5e-8d47-4a0e-9b6d-0c5a7e1f2d34';
-    channel.raw.publish('amq.topic', `user.${id}.login`, body);
-    const spans = await recorder.take(3);
-    expect(spans.map(({ name }) => name)).toEqual([
-      'publish (temporary)',
-      'process (temporary)',
-      'publish amq.topic:user.(temporary).login',
-    ]);
-    expect(spans.map(({ attributes }) => attributes['messaging.destination.name'])).toEqual([
-      queue,
-      queue,
-      `amq.topic:user.${id}.login`,
-    ]);
-    for (const { attributes } of spans) expect(attributes['messaging.destination.temporary']).toBe(true);
-  }));
-
 test('destinationTemplates: span names contain the template, and an attribute the real name', () =>
   traced(
     newest,
@@ -199,65 +135,3 @@ test('destinationTemplates: span names contain the template, and an attribute th
       expect(temporary?.name).toBe('publish amq.topic:order.(temporary).paid');
     },
   ));
-
-test('ignore: some queues and exchanges have no spans, but the context of the sender is sent', () =>
-  traced(newest, broker.url, { ignore: [/^clew\.ignored/, 'amq.fanout'] }, async (_connection, channel) => {
-    const [ignored, other] = [await channel.queue('clew.ignored'), await channel.queue('clew.other')];
-    await channel.ask('bindQueue', ignored, 'amq.fanout', '', {});
-    const received = delivered(channel, ignored, (message) => {
-      channel.raw.ack(message);
-      return { active: activeSpanId(), later: trace.getSpanContext(messageContext(message))?.spanId };
-    });
-    inSpan('caller', () => channel.raw.publish('amq.fanout', '', body));
-    const { active, later } = await received;
-    channel.raw.sendToQueue(ignored, body);
-    await channel.ask('cancel', 'none');
-    await channel.get(ignored, { noAck: true });
-    channel.raw.sendToQueue(ignored, body, { replyTo: other, correlationId: '1' });
-    channel.raw.sendToQueue(other, body);
-    const [caller, publish] = await recorder.take(2);
-    expect([caller?.name, publish?.name]).toEqual(['caller', 'publish clew.other']);
-    expect([active, later]).toEqual([caller?.spanId, caller?.spanId]);
-    channel.raw.on('error', () => {});
-    await expect(channel.ask('checkQueue', 'clew.ignored.missing')).rejects.toThrow('NOT_FOUND');
-  }));
-
-test('ignore: an ignored call has no spans, for its reply neither', () =>
-  traced(newest, broker.url, { ignore: ['clew.health'] }, async (connection, channel) => {
-    const queue = await channel.queue('clew.health');
-    const served: (string | undefined)[] = [];
-    await serve(await connection.channel(), queue, () => {
-      served.push(activeSpanId());
-      return 'ok';
-    });
-    const client = await createClient(channel, 'shared');
-    const calls = ['first', 'second'].map((name) =>
-      inSpan(name, async () => {
-        await client.call(queue, body);
-        return activeSpanId();
-      }),
-    );
-    const after = await Promise.all(calls);
-    const callers = (await recorder.take(2)).map(({ spanId }) => spanId);
-    expect(after).toEqual(callers);
-    expect(served).toEqual(callers);
-  }));
-
-test('ignore can be changed while the application runs', async () => {
-  const instrumentation = new AmqplibInstrumentation();
-  instrumentation.instrument(newest.module);
-  const connection = await newest.connect(broker.url);
-  try {
-    const channel = await connection.channel();
-    const queue = await channel.queue('clew.sometimes');
-    channel.raw.sendToQueue(queue, body);
-    instrumentation.setConfig({ ignore: [queue] });
-    channel.raw.sendToQueue(queue, body);
-    instrumentation.setConfig({});
-    channel.raw.sendToQueue(queue, body);
-    await recorder.take(2);
-  } finally {
-    await connection.close();
-    instrumentation.disable();
-  }
-});

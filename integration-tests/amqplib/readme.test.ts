@@ -71,16 +71,16 @@ test('a fetched message is processed in its own context', async () => {
     ${imports}
     const connection = await amqplib.connect(process.env.AMQP_URL);
     const channel = await connection.createChannel();
-    await channel.assertQueue('orders', { exclusive: true });
-    channel.sendToQueue('orders', Buffer.from('1'));
-    await channel.checkQueue('orders');
-    const message = await channel.get('orders', { noAck: true });
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    channel.sendToQueue(queue, Buffer.from('1'));
+    await channel.checkQueue(queue);
+    const message = await channel.get(queue, { noAck: true });
     const handle = () => trace.getTracer('polling').startSpan('handled').end();
     ${use}
     await connection.close();`;
   expect(await run('polling', code, '--import', '@clew/node/register')).toEqual([
-    'PRODUCER publish orders',
-    '  CLIENT receive orders',
+    'PRODUCER publish (temporary)',
+    '  CLIENT receive (temporary)',
     '    INTERNAL handled',
   ]);
 });

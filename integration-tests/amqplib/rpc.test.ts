@@ -3,7 +3,7 @@ import { propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api
 import { type Rabbitmq, rabbitmq } from '../services/rabbitmq.ts';
 import { apis, type Message, newest } from './apis.ts';
 import { createClient, serve, type Way } from './rpc-pair.ts';
-import { activeSpanId, body, delivered, inSpan, named, traced, until } from './traced.ts';
+import { activeSpanId, body, inSpan, named, traced, until } from './traced.ts';
 
 const recorder = recordSpans();
 let broker: Rabbitmq;
@@ -98,31 +98,6 @@ describe('calls', () => {
       }
     }));
 
-  test('a call without a reply in time ends with a timeout; the handler of a late reply runs in the context of the caller', () =>
-    traced(newest, broker.url, { callTimeoutMs: 60 }, async (connection, channel) => {
-      const queue = await channel.queue('clew.late');
-      const serverChannel = await connection.channel();
-      const request = delivered(serverChannel, queue, (message) => message);
-      let inReply: string | undefined;
-      const client = await createClient(channel, 'direct', () => {
-        inReply = activeSpanId();
-      });
-      const reply = inSpan('caller', () => client.call(queue, body));
-      const { properties } = await request;
-      await until('the call ends', () => recorder.open().length === 1);
-      serverChannel.raw.sendToQueue(properties.replyTo!, body, { correlationId: properties.correlationId });
-      await reply;
-      serverChannel.raw.ackAll();
-      const [caller, call, served] = await recorder.take(3);
-      expect(call).toMatchObject({
-        kind: SpanKind.CLIENT,
-        status: { code: SpanStatusCode.ERROR, message: 'no reply within 60 ms' },
-        attributes: { 'error.type': 'timeout' },
-      });
-      expect(served?.status.code).toBe(SpanStatusCode.UNSET);
-      expect(inReply).toBe(caller?.spanId);
-    }));
-
   test('two replies: the first ends the call, the second is a message of the same trace', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue('clew.twice');
@@ -149,18 +124,6 @@ describe('calls', () => {
       });
     }));
 
-  test('a request that cannot be routed: the call ends with the reason of the broker', () =>
-    traced(newest, broker.url, {}, async (_connection, channel) => {
-      const client = await createClient(channel, 'direct');
-      void client.call('clew.no-queue', body, { mandatory: true });
-      const [call] = await recorder.take(1);
-      expect(call).toMatchObject({
-        name: 'clew.no-queue',
-        kind: SpanKind.CLIENT,
-        attributes: { 'error.type': 'NO_ROUTE' },
-      });
-    }));
-
   test('the same id on two channels: each reply ends its own call', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
       const queue = await channel.queue('clew.same');
@@ -184,58 +147,9 @@ describe('calls', () => {
       }
     }));
 
-  test('a failure that an envelope reports is recorded on both spans', () =>
-    traced(
-      newest,
-      broker.url,
-      {
-        envelopes: [
-          {
-            system: 'json',
-            read: (content: Buffer) => {
-              const { method, error } = JSON.parse(content.toString());
-              if (method !== undefined) return { kind: 'call', method };
-              return { kind: 'reply', failure: error && { type: error, message: 'out of stock' } };
-            },
-          },
-        ],
-      },
-      async (connection, channel) => {
-        const queue = await channel.queue('clew.failing');
-        const serverChannel = await connection.channel();
-        await serve(serverChannel, queue, ({ content }) => {
-          const { method } = JSON.parse(content.toString());
-          return method === 'orders.fail' ? '{"error":"OutOfStock"}' : '{"result":1}';
-        });
-        const client = await createClient(channel, 'direct');
-        await client.call(queue, Buffer.from('{"method":"orders.get"}'));
-        await client.call(queue, Buffer.from('{"method":"orders.fail"}'));
-        const spans = await recorder.take(4);
-        expect(spans.map(({ name, kind, attributes }) => [name, kind, attributes['error.type']])).toEqual([
-          ['orders.get', SpanKind.CLIENT, undefined],
-          ['orders.get', SpanKind.SERVER, undefined],
-          ['orders.fail', SpanKind.CLIENT, 'OutOfStock'],
-          ['orders.fail', SpanKind.SERVER, 'OutOfStock'],
-        ]);
-        expect(spans[0]?.attributes).toMatchObject({ 'rpc.system.name': 'json', 'rpc.method': 'orders.get' });
-      },
-    ));
-
-  test('the SERVER span of a rejected request does not wait for a reply', () =>
-    traced(newest, broker.url, { callTimeoutMs: 50 }, async (connection, channel) => {
-      const queue = await channel.queue('clew.refused');
-      const serverChannel = await connection.channel();
-      await serverChannel.consume(queue, (message) => serverChannel.raw.reject(message!, false));
-      const client = await createClient(channel, 'direct');
-      void client.call(queue, body);
-      const [call, served] = await recorder.take(2);
-      expect(call?.attributes['error.type']).toBe('timeout');
-      expect(served).toMatchObject({ kind: SpanKind.SERVER, attributes: { 'error.type': 'reject' } });
-    }));
-
   test('an unsampled call sends its context, and the handler of the reply runs in the context of the caller', () =>
     traced(newest, broker.url, {}, async (connection, channel) => {
-      const queue = await channel.queue('clew.unsampled');
+      const queue = await channel.queue('clew.rpc-unsampled');
       const serverChannel = await connection.channel();
       let header: unknown;
       await serve(serverChannel, queue, ({ properties }) => {

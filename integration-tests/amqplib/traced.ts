@@ -1,6 +1,6 @@
 import { AmqplibInstrumentation } from '@clew/instrumentation-amqplib';
-import type { RecordedSpan } from '@clew/testing';
-import { context, trace } from '@opentelemetry/api';
+import type { RecordedSpan, Recorder } from '@clew/testing';
+import { context, type SpanKind, trace } from '@opentelemetry/api';
 import type { Api, Message, TestChannel, TestConnection } from './apis.ts';
 
 export const body = Buffer.from('{"order":7}');
@@ -69,4 +69,18 @@ export async function until(what: string, holds: () => boolean): Promise<void> {
     if (Date.now() > deadline) throw new Error(`timeout: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+/** The spans of one kind. */
+export const ofKind = (spans: readonly RecordedSpan[], kind: SpanKind) =>
+  spans.filter((span) => span.kind === kind);
+
+/** The error types of spans. */
+export const errorsOf = (spans: readonly RecordedSpan[]) =>
+  spans.map(({ attributes }) => attributes['error.type']);
+
+/** `name: error.type` of all spans, in the order of their starts. */
+export async function outcomes(recorder: Recorder, count: number): Promise<string[]> {
+  const spans = await recorder.take(count);
+  return spans.map(({ name, attributes }) => `${name}: ${attributes['error.type'] ?? 'ok'}`);
 }

@@ -4,6 +4,7 @@ import {
   ConverseCommand,
   ConverseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { CreateTopicCommand, PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -133,6 +134,17 @@ test('functions and state machines, whose failure is not that of the call', asyn
   await server.functions.idle();
 });
 
+test('events that the bus refuses are counted, and the call has not failed', async () => {
+  const entry = { Source: 'shop', DetailType: 'order' };
+  const [some, all] = await spansOf(new EventBridgeClient(server.client), 2, async (client) => {
+    const Entries = [{ ...entry, Detail: `{"pin":"${SECRET}"}` }, { Detail: '{' }];
+    await client.send(new PutEventsCommand({ Entries }));
+    await client.send(new PutEventsCommand({ Entries: [{ ...entry, Detail: '{}' }] }));
+  });
+  expect([some!.status.code, some!.attributes['clew.aws.failed_entries']]).toEqual([SpanStatusCode.UNSET, 1]);
+  expect(all!.attributes).not.toHaveProperty(['clew.aws.failed_entries']);
+});
+
 test('a stream of events ends the call, and one that is left is abandoned', async () => {
   const request = {
     modelId: 'model',
@@ -149,9 +161,9 @@ test('a stream of events ends the call, and one that is left is abandoned', asyn
     }
   });
   expect(spans.map(({ name, attributes }) => [name, attributes['clew.client.incomplete']])).toEqual([
-    ['Bedrock Runtime.Converse', undefined],
-    ['Bedrock Runtime.ConverseStream', undefined],
-    ['Bedrock Runtime.ConverseStream', 'abandoned'],
+    ['chat model', undefined],
+    ['chat model', undefined],
+    ['chat model', 'abandoned'],
   ]);
 });
 

@@ -34,8 +34,8 @@ function clew(...args: string[]): Promise<Ended> {
 }
 
 /** Runs the tests of the plugin, as `npm test` does. */
-function testPlugin(): Promise<Ended> {
-  return runProgram(['--test', '--test-reporter=spec'], { cwd: join(folder, PLUGIN) });
+function testPlugin(cwd = join(folder, PLUGIN)): Promise<Ended> {
+  return runProgram(['--test', '--test-reporter=spec'], { cwd });
 }
 
 test('clew create-plugin creates a folder and prints the next steps', () => {
@@ -81,7 +81,7 @@ describe('an application that depends on the created plugin', () => {
     collector = await startCollector({ port: 0 });
     application = join(folder, 'application');
     mkdirSync(application);
-    await npm(application, 'pack', '--silent', join(folder, PLUGIN), join(folder, PLUGIN, 'example-driver'));
+    await npm(application, 'pack', '--silent', join(folder, PLUGIN), join(folder, PLUGIN, 'example-library'));
     writeFileSync(join(application, 'package.json'), '{ "private": true }\n');
     const own = globSync('*.tgz', { cwd: application }).map((file) => join(application, file));
     await npm(application, 'install', ...own, ...tarballs, ...viewer);
@@ -126,4 +126,41 @@ test('clew create-plugin accepts library names with a scope, dots and hyphens', 
   });
   expect(read('test/plugin.test.js')).toContain("import library from '@acme/tiny-db.js';");
   expect(read('README.md')).toContain('`CLEW_ACME_TINY_DB_JS_MAX_QUERY_LENGTH=200`');
+});
+
+describe('a plugin for the client of an SDK', () => {
+  const plugin = () => join(folder, 'clew-instrumentation-songcloud');
+  const source = () => join(plugin(), 'src', 'index.js');
+  let right: string;
+
+  beforeAll(async () => {
+    await clew('create-plugin', 'songcloud', '--template', 'client');
+    await npm(plugin(), 'install', ...tarballs);
+    right = readFileSync(source(), 'utf8');
+  }, TIMEOUT_MS);
+  afterEach(() => writeFileSync(source(), right));
+
+  test('passes its tests, in at most 40 lines', async () => {
+    const { code, stdout } = await testPlugin(plugin());
+    expect(stdout).toMatch(/pass [2-9]\d\n.*fail 0\n/);
+    expect(code).toBe(0);
+    expect(right.split('\n').length).toBeLessThanOrEqual(40);
+  });
+
+  test.each([
+    [
+      'the context of a queue',
+      /^ {2}client\.bindJobs.*\n/m,
+      'concurrent calls belong to their own callers, and so do their requests',
+    ],
+    ['retries', /^ {2}client\.traceRetries.*\n/m, 'a call that is retried is one span'],
+    ['the end of a stream', /^ {4}stream: .*\n/m, 'the span of a stream ends with the stream'],
+  ])('fails its tests without %s', async (_name, line, title) => {
+    const wrong = right.replace(line, '');
+    expect(wrong).not.toBe(right);
+    writeFileSync(source(), wrong);
+    const { code, stdout } = await testPlugin(plugin());
+    expect(stdout).toContain(`✖ ${title}`);
+    expect(code).toBe(1);
+  });
 });

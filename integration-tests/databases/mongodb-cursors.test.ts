@@ -75,7 +75,7 @@ describe.each(
     .filter(({ number }) => number !== '6.0.0' && number !== '6.4.0')
     .map((version) => [version.name, version] as const),
 )('a change stream of %s', (_name, version) => {
-  test('has a span for its start and none while it waits', () =>
+  test('has a span while it starts, but not while it waits', () =>
     traced(version, server.url, async (songs) => {
       const caller = callerSpan();
       const changes = songs.watch();

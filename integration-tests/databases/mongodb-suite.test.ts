@@ -1,5 +1,6 @@
-import { dbSuite } from '@clew/testing';
+import { type DbAdapter, dbSuite } from '@clew/testing';
 import type { MongoClientOptions } from 'mongodb';
+import { sdkRecorder } from '../opentelemetry/sdk-recorder.ts';
 import { type Version, versions } from './mongodb-versions.ts';
 import { MongoServer } from './servers/mongodb-server.ts';
 
@@ -29,7 +30,7 @@ async function open({ MongoClient }: Version, options: MongoClientOptions) {
 }
 
 for (const version of versions) {
-  dbSuite({
+  const adapter: DbAdapter = {
     name: version.name,
     system: 'mongodb',
     placeholder: '?',
@@ -51,5 +52,7 @@ for (const version of versions) {
       'a bound value is recorded only if the option recordParameters names it':
         'commands have no bound values',
     },
-  });
+  };
+  dbSuite(adapter);
+  dbSuite({ ...adapter, name: `${version.name} with OpenTelemetry's SDK`, recorder: sdkRecorder() });
 }

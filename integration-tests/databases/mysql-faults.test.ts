@@ -173,7 +173,7 @@ describe.each(VERSIONS)('%s', (_, mysql2) => {
     expect(waits[1]).toBeGreaterThanOrEqual(20);
   });
 
-  test('requests that wait when the server goes away fail once each, in their own traces', async () => {
+  test('requests that wait when the connection is lost fail once each, in their own traces', async () => {
     const { server, sockets, port } = await startProxy(Number(new URL(url()).port));
     const uri = new URL(url());
     uri.port = String(port);

@@ -73,7 +73,7 @@ test.each<[string, (refused: pg.Pool) => Promise<unknown>]>([
   });
 });
 
-test('a refused connection of a client is one span; a connection has none', async () => {
+test('a refused connection of a client is one span; a successful connection has no span', async () => {
   await connect();
   const refused = new pg.Client(REFUSED);
   await expect(refused.connect()).rejects.toThrow('ECONNREFUSED');

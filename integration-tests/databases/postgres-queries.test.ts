@@ -83,7 +83,7 @@ test('a prepared statement is known by its name, and is prepared once', async ()
   ]);
 });
 
-test('the rows of several statements are added up; statements that return none do not count', async () => {
+test('the rows of several statements are added up; statements without rows do not count', async () => {
   const client = await connect();
   await client.query('CREATE TEMPORARY TABLE songs (id int)');
   await client.query('INSERT INTO songs SELECT generate_series(1, 5)');
@@ -102,7 +102,7 @@ test('the rows of several statements are added up; statements that return none d
 
 test.each([
   ['no statement', [null]],
-  ['a callback that is no function', ['SELECT 1', [], {}]],
+  ['a callback that is not a function', ['SELECT 1', [], {}]],
 ])('%s throws as without tracing', async (_, args) => {
   const client = await connect();
   const thrown = () => {
@@ -119,7 +119,7 @@ test.each([
 });
 
 test.each([
-  ['values that are no array', ['SELECT $1::int', 'one'], 'Query values must be an array'],
+  ['values that are not an array', ['SELECT $1::int', 'one'], 'Query values must be an array'],
   ['neither text nor name', [{}], 'A query must have either text or a name'],
 ])('%s is an error of the query', async (_, args, message) => {
   const client = await connect();

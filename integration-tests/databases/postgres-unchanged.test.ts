@@ -6,7 +6,8 @@ import { spansOf } from '../span-tree.ts';
 
 const programs = join(__dirname, 'programs');
 const setup = (tracer: string) => ({
-  flags: ['--import', '../../opentelemetry/setup.mjs'],
+  // The hook for ES modules that OpenTelemetry's SDK uses is deprecated from Node 26 on.
+  flags: ['--no-deprecation', '--import', '../../opentelemetry/setup.mjs'],
   variables: { SETUP: JSON.stringify({ tracer, plugins: { pg: 'clew' } }) },
 });
 const TRACERS: Readonly<Record<string, { flags: readonly string[]; variables?: Record<string, string> }>> = {
@@ -53,7 +54,7 @@ async function run(tracer: string | undefined, program: string, ...args: string[
 /** The report of an uncaught error, without stack frames and the line of code that threw it. */
 function seenOf({ code, signal, stdout, stderr }: Ended): object {
   const [, report = ''] = /^(\w*error: .*?)\n\nNode\.js v/ims.exec(stderr) ?? [];
-  const lines = report.split('\n').filter((line) => !/^ +at /.test(line));
+  const lines = report.split('\n').filter((line) => !/^ +(at |\[\.\.\. lines matching)/.test(line));
   return { code, signal, stdout, report: lines.map((line) => line.replace(/( at .*)? \{$/, '')) };
 }
 

@@ -9,6 +9,9 @@ import { spansOf } from '../span-tree.ts';
 
 // What an application sees when the server fails is the same with and without the plugins.
 
+// Each test starts a server and two programs, which may take long on a busy machine.
+jest.setTimeout(120_000);
+
 let server: OwnRedis;
 let locked: OwnRedis;
 let collector: Collector;

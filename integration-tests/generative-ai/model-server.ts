@@ -1,53 +1,82 @@
 import { createServer, type ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listenOn } from '@clew/testing';
+import { completionFor, formatOf } from './model-formats.ts';
 
 /** What the server does with a request; the first part of its path. */
-export type Behaviour = 'normal' | 'resets' | 'busy' | 'fails' | 'hangs';
+export type Behaviour = 'normal' | 'resets' | 'busy' | 'fails' | 'refuses' | 'hangs' | 'malformed';
 
-const chunk = (content: string, finish_reason: string | null = null) =>
-  `data: ${JSON.stringify({
-    id: 'chat-1',
-    model: 'gpt-5-2026-01-01',
-    choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason }],
-  })}\n\n`;
-
-/** Starts a server that streams server-sent events as the API of OpenAI does, in pieces that cut events apart. */
+/**
+ * Starts a server that streams server-sent events as the APIs of OpenAI, Anthropic and Google do, in pieces that cut events
+ * apart. Requests for embeddings and for completions without a stream get them at once.
+ */
 export async function startModelServer() {
   /** The `traceparent` of each request. */
   const seen: unknown[] = [];
   const refused = new Set<unknown>();
+  /** The responses that have not ended. */
+  const open = new Set<ServerResponse>();
   const server = createServer(async (request, response) => {
     seen.push(request.headers.traceparent);
-    request.resume();
-    const [, behaviour, id] = (request.url ?? '').split('/');
-    if ((behaviour === 'busy' || behaviour === 'fails') && !refused.has(id)) {
-      refused.add(id);
-      response.writeHead(behaviour === 'busy' ? 429 : 500, {
+    open.add(response);
+    response.on('close', () => open.delete(response));
+    const [path = ''] = (request.url ?? '').split('?');
+    const [, behaviour, id] = path.split('/');
+    const format = formatOf(path);
+    const body = (await json(request)) as Body;
+    const isFirst = !refused.has(id);
+    refused.add(id);
+    if (behaviour === 'refuses' || (isFirst && (behaviour === 'busy' || behaviour === 'fails'))) {
+      response.writeHead(STATUS[behaviour], {
         'content-type': 'application/json',
         'retry-after-ms': '5',
       });
-      response.end(JSON.stringify({ error: { message: 'the s3cr3t', code: 'rate_limit_exceeded' } }));
+      response.end(JSON.stringify(format.refusal));
+      return;
+    }
+    if (path.endsWith('/embeddings')) {
+      respond(response, { data: [{ index: 0, embedding: [1, 2] }], usage: { prompt_tokens: 20 } });
+      return;
+    }
+    if (body.stream === false || (body.stream === undefined && path.endsWith('/completions'))) {
+      respond(response, completionFor(body));
       return;
     }
     response.setHeader('content-type', 'text/event-stream');
-    await send(response, chunk('One s3cr3t'));
-    await send(response, chunk(' two.'));
+    await send(response, format.chunk('One s3cr3t', 0));
+    await send(response, format.chunk(' two.', 1));
     if (behaviour === 'resets') response.destroy();
     if (behaviour === 'hangs' || behaviour === 'resets') return;
-    await send(response, chunk('', 'stop'));
-    response.end('data: [DONE]\n\n');
+    if (behaviour === 'malformed') await send(response, format.malformed);
+    await send(response, format.end);
+    response.end();
   });
+  // A busy event loop must not reset idle connections that a client is about to use again.
+  server.keepAliveTimeout = 0;
   const { url, close } = await listenOn(server);
   return {
     seen,
     /** The URL of an API with this behaviour; a request with a new `id` counts as the first one. */
-    urlOf: (behaviour: Behaviour, id: number | string = 0) => `${url}/${behaviour}/${id}/v1`,
+    urlOf: (behaviour: Behaviour, id: number | string = 0) => `${url}/${behaviour}/${id}`,
+    /** Breaks the responses that have not ended. */
+    breakOpen: () => {
+      for (const response of open) response.destroy();
+    },
     close: () => {
       server.closeAllConnections();
       return close();
     },
   };
+}
+
+const STATUS = { busy: 429, fails: 500, refuses: 401 };
+
+type Body = Parameters<typeof completionFor>[0] & { readonly stream?: boolean };
+
+function respond(response: ServerResponse, body: object): void {
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(body));
 }
 
 /** Sends a text in two pieces with a random delay. */

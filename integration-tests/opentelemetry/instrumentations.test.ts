@@ -118,7 +118,8 @@ describe('an instrumentation of OpenTelemetry', () => {
     });
     expect(tree).toHaveLength(2);
     expect(lines).toEqual([
-      'clew info: @clew/node: plugins: @opentelemetry/instrumentation-knex, @opentelemetry/instrumentation-mysql2',
+      'clew info: @clew/node: plugins: @opentelemetry/instrumentation-knex, @opentelemetry/instrumentation-mysql2; ' +
+        'not used: @clew/instrumentation-knex',
     ]);
   });
 

@@ -14,8 +14,12 @@ const { tracer, plugins } = JSON.parse(process.env.SETUP);
 const attributes = { 'service.name': process.env.OTEL_SERVICE_NAME };
 const url = `${process.env.OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`;
 
-// OpenTelemetry's hook for ES modules.
+// OpenTelemetry's hook for ES modules. Node.js 26 deprecates how it is registered, which is not under test.
+// With the flag --no-deprecation, the property is read-only.
+const { noDeprecation = false } = process;
+if (!noDeprecation) process.noDeprecation = true;
 register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
+if (!noDeprecation) process.noDeprecation = false;
 
 const provider =
   tracer === 'clew'

@@ -1,4 +1,5 @@
-// Packs the given packages, and prints one line for each problem that publint and "are the types wrong?" find.
+// Packs the given packages, and prints one line for each problem that publint and "are the types wrong?" find, and for
+// each missing file.
 // Problems with TypeScript's oldest resolution, `node10`, are ignored: see docs/rationale.md.
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -27,6 +28,8 @@ async function check(tarball) {
   const { pkg, messages } = await publint({ pack: { tarball: data.buffer }, strict: true });
   for (const message of messages)
     console.log(`${pkg.name}: ${formatMessage(message, pkg, { color: false })}`);
+  for (const file of ['LICENSE', 'README.md'])
+    if (!contents.fileExists(`/node_modules/${pkg.name}/${file}`)) console.log(`${pkg.name}: has no ${file}`);
   const { types, problems = [] } = await checkPackage(contents);
   if (!types) console.log(`${pkg.name}: has no types`);
   for (const { kind, ...where } of problems) {

@@ -8,7 +8,7 @@ const THIRD_PARTIES = ['@opentelemetry/api'];
 /** Returns what a package may import, besides Node and the OpenTelemetry API. The rules are in docs/architecture.md. */
 function allowedFor(name: string): readonly string[] {
   if (name === 'core') return ['@opentelemetry/instrumentation'];
-  if (name === 'viewer') return ['@clew/sampling'];
+  if (name === 'viewer') return ['@clew/osprofiler', '@clew/sampling'];
   if (name === 'sampling') return ['@clew/core', 're2js', 'yaml'];
   if (name === 'node') {
     return [
@@ -19,6 +19,8 @@ function allowedFor(name: string): readonly string[] {
       'import-in-the-middle',
     ];
   }
+  if (name === 'bundler')
+    return ['@clew/core', '@clew/node', 'es-module-lexer', 'semver', 'esbuild', 'rollup', 'vite', 'webpack'];
   return ['@clew/core'];
 }
 

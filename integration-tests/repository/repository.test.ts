@@ -3,7 +3,6 @@ import { join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const withoutCode = (text: string) => text.replaceAll(/^```.*?^```/gms, '');
 
 describe('the repository', () => {
   test('has a lock file without download addresses', () => {
@@ -33,14 +32,36 @@ describe('the repository', () => {
 
   test('publishes the built folder of each package publicly', () => {
     for (const file of globSync('packages/*/package.json', { cwd: root })) {
-      const { files, publishConfig, license } = JSON.parse(read(file));
-      expect([file, files[0], publishConfig, license]).toEqual([
+      const { files, publishConfig, license, engines } = JSON.parse(read(file));
+      expect([file, files[0], publishConfig, license, engines]).toEqual([
         file,
         'dist',
         { access: 'public' },
         'Apache-2.0',
+        JSON.parse(read('package.json')).engines,
       ]);
     }
+  });
+
+  test('has keywords, and says which files have side effects, in each published package.json', () => {
+    const entriesWithEffects = new Map([
+      ['packages/node/package.json', ['./dist/register.*', './dist/post-last.*']],
+      ['packages/viewer/package.json', ['./dist/cli.*']],
+    ]);
+    for (const file of globSync('packages/*/package.json', { cwd: root })) {
+      const { keywords, sideEffects } = JSON.parse(read(file));
+      expect([file, keywords.slice(0, 3)]).toEqual([file, ['clew', 'opentelemetry', 'tracing']]);
+      expect([file, sideEffects]).toEqual([file, entriesWithEffects.get(file) ?? false]);
+    }
+  });
+
+  test('runs the tests in CI on the versions of Node.js that `npm run test:all` uses', () => {
+    const quoted = (text: string) =>
+      [...text.matchAll(/['"](\d+\.\d+\.\d+)['"]/g)].map(([, version]) => version);
+    // `.ci/run` uses this one.
+    const { node: pinned } = JSON.parse(read('package.json')).devDependencies;
+    const matrix = quoted(read('.github/workflows/ci.yml'));
+    expect([...matrix, pinned].sort()).toEqual(quoted(read('scripts/node-versions.mjs')).sort());
   });
 
   // A missing reference compiles a package before its dependency: the first build of a clone fails.
@@ -66,6 +87,14 @@ describe('the repository', () => {
     }
   });
 
+  test('lists every package in the root README', () => {
+    const readme = read('README.md');
+    const missing = globSync('packages/*', { cwd: root }).filter(
+      (folder) => !readme.includes(`| [@clew/${folder.replace('packages/', '')}](${folder}/README.md)`),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test('has the functions that docs/architecture.md shows in the lifecycle', () => {
     const [, diagram = ''] =
       /## Lifecycle of a request.*?```mermaid(.*?)```/s.exec(read('docs/architecture.md')) ?? [];
@@ -73,16 +102,5 @@ describe('the repository', () => {
     expect(bold.length).toBeGreaterThan(20);
     const sources = globSync('packages/*/src/**/*.ts', { cwd: root }).map(read).join('\n');
     expect(bold.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources))).toEqual([]);
-  });
-
-  test('has no broken links between its documents', () => {
-    const documents = ['README.md', ...globSync('{docs,packages/*,benchmarks}/*.md', { cwd: root })];
-    const broken = documents.flatMap((document) =>
-      [...withoutCode(read(document)).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
-        .map(([, target]) => join(document, '..', target as string))
-        .filter((target) => globSync(target, { cwd: root }).length === 0)
-        .map((target) => `${document}: ${target}`),
-    );
-    expect(broken).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { transformSync } from '@swc/core';
 import { startTinydb, tinydb, tinydb2 } from '../../packages/testing/test/tinydb.ts';
 
 const guide = readFileSync(join(__dirname, '..', '..', 'docs', 'writing-a-plugin.md'), 'utf8');
-const [channelPlugin, patchPlugin, manifest, suite, ...others] = Array.from(
+const [channelPlugin, patchPlugin, manifest, types, suite, ...others] = Array.from(
   guide.matchAll(/^```(?:ts|js|json)\n(.*?)^```$/gms),
   ([, block]) => block as string,
 );
@@ -58,6 +58,12 @@ const pluginOf = (block: string | undefined) =>
 
 test('all code blocks of the guide are tested', () => {
   expect(others).toEqual([]);
+  // The declaration of types is the template's, which integration-tests/published compiles.
+  const template = readFileSync(
+    join(__dirname, '..', '..', 'packages', 'viewer', 'plugin-templates', 'db', 'src', 'index.d.ts'),
+    'utf8',
+  );
+  expect(template.replaceAll('__name__', 'tinydb').replaceAll('__Name__', 'Tinydb')).toContain(types);
 });
 
 describe('the plugin that patches a function', () => {

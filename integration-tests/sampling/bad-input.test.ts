@@ -59,7 +59,7 @@ describe('a file', () => {
       'invalid',
       '{"policies":[{"id":"x","match":{"path":{"regex":"((a{1000}){1000}){1000}"}},"keep":{"never":true}}]}',
     ],
-    'bytes that are no text': [
+    'bytes that are not text': [
       'invalid',
       Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 37) % 256)),
     ],
@@ -156,7 +156,11 @@ describe('a server', () => {
   let load: Load;
   beforeAll(async () => {
     server = await startPolicyHttpServer(policiesOf('a'));
-    service = await ServiceProcess.start(PROGRAMS.koa, REMOTE, { ...NO_EXPORT, POLICIES_URL: server.url });
+    service = await ServiceProcess.start(PROGRAMS.koa, REMOTE, {
+      ...NO_EXPORT,
+      POLICIES_URL: server.url,
+      POLICIES_TIMEOUT_MS: '1000',
+    });
     await until('set a', () => decides(service, 'a'));
     load = new Load(service, PATHS);
   });

@@ -75,7 +75,7 @@ export class ServiceProcess {
   ): Promise<ServiceProcess> {
     const child = spawn(process.execPath, [...flags, join(__dirname, 'programs', program)], {
       cwd: __dirname,
-      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: cleanEnvironment({ OTEL_BSP_SCHEDULE_DELAY: '100', ...variables }),
     });
     const service = new ServiceProcess(child);

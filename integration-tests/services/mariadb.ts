@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import { aptInstall } from './apt-install.ts';
+import { type Certificate, writeCertificate } from './certificate.ts';
 import { freePorts } from './free-ports.ts';
 
 /** A MariaDB or MySQL server that tests may use. */
@@ -35,8 +36,11 @@ export async function findMariadb(): Promise<Mariadb> {
   return startMariadb();
 }
 
-/** Starts an installed MariaDB on its own port and in its own folder, which `stop` removes. */
-export async function startMariadb(): Promise<Mariadb> {
+/**
+ * Starts an installed MariaDB on its own port and in its own folder, which `stop` removes. With a certificate, it also
+ * accepts connections over TLS.
+ */
+export async function startMariadb(certificate?: Certificate): Promise<Mariadb> {
   const server = onPath('mariadbd') ?? (aptInstall('mariadb-server') ? onPath('mariadbd') : undefined);
   const installer = onPath('mariadb-install-db');
   if (server === undefined || installer === undefined) throw new Error(MISSING);
@@ -57,6 +61,11 @@ export async function startMariadb(): Promise<Mariadb> {
   if (created.status !== 0) throw new Error(`mariadb-install-db failed: ${created.stderr || created.error}`);
   const files = [`--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`];
   const args = [...settings, ...files, `--port=${port}`, '--bind-address=127.0.0.1'];
+  if (certificate === undefined) args.push('--skip-ssl');
+  else {
+    const { certFile, keyFile } = writeCertificate(folder, certificate, owner);
+    args.push(`--ssl-cert=${certFile}`, `--ssl-key=${keyFile}`);
+  }
   const running = spawn(server, args, { ...owner, cwd: folder, stdio: 'ignore' });
   const exited = once(running, 'exit');
   const stop = async () => {

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { aptInstall } from './apt-install.ts';
+import { type Certificate, writeCertificate } from './certificate.ts';
 import { freePorts } from './free-ports.ts';
 
 /** A PostgreSQL server that tests may use. */
@@ -35,8 +36,11 @@ export async function findPostgres(): Promise<Postgres> {
   return startPostgres();
 }
 
-/** Starts an installed PostgreSQL on its own port and in its own folder, which `stop` removes. */
-export async function startPostgres(): Promise<Postgres> {
+/**
+ * Starts an installed PostgreSQL on its own port and in its own folder, which `stop` removes. With a certificate, it also
+ * accepts connections over TLS.
+ */
+export async function startPostgres(certificate?: Certificate): Promise<Postgres> {
   const binaries = installed() ?? (aptInstall('postgresql') ? installed() : undefined);
   if (binaries === undefined) throw new Error(MISSING);
   const folder = mkdtempSync(join(tmpdir(), 'clew-postgres-'));
@@ -52,6 +56,10 @@ export async function startPostgres(): Promise<Postgres> {
 
   const [port] = await freePorts(1);
   const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`];
+  if (certificate !== undefined) {
+    const { certFile, keyFile } = writeCertificate(folder, certificate, owner);
+    settings.push('ssl=on', `ssl_cert_file=${certFile}`, `ssl_key_file=${keyFile}`);
+  }
   const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
   const server = spawn(join(binaries, 'postgres'), args, { ...owner, cwd: folder, stdio: 'ignore' });
   const exited = once(server, 'exit');

@@ -77,7 +77,7 @@ test.each(['commonjs/suite.test.js', 'esm/suite.test.mjs'])('node:test runs a su
 });
 
 test(
-  'Vitest without its globals fails with a message that says what to change',
+  'Vitest without its globals fails with a message that explains what to change',
   async () => {
     const ended = await run(VITEST, 'run', 'esm/suite');
     expect(ended.stdout + ended.stderr).toContain(
@@ -88,7 +88,7 @@ test(
   TIMEOUT_MS,
 );
 
-test('Jest without its globals fails with a message that says what to change', async () => {
+test('Jest without its globals fails with a message that explains what to change', async () => {
   const ended = await run(JEST, '--injectGlobals=false', 'commonjs/suite');
   expect(ended.stderr).toContain(
     '@clew/testing: expected the globals of Jest: remove `injectGlobals: false`',

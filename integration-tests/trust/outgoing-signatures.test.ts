@@ -137,7 +137,7 @@ describe('outgoing trace headers', () => {
   });
 });
 
-test('a request is signed for the audience of the host that it goes to', async () => {
+test('a request is signed for the audience of the host that it is sent to', async () => {
   const useAudiences = (audiences: Record<string, string>) => {
     propagation.disable();
     propagation.setGlobalPropagator(

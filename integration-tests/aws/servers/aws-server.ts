@@ -6,7 +6,7 @@ import { AwsError } from './aws-error.ts';
 import { EventBus, StateMachines } from './events.ts';
 import { Faults, newCredentials } from './faults.ts';
 import { Functions } from './functions.ts';
-import { converse, converseStream, type StreamEnd } from './models.ts';
+import { converse, converseStream, invokeStream, type StreamEnd } from './models.ts';
 import { parseForm, toXml } from './query-protocol.ts';
 import { Sns } from './sns.ts';
 import { Sqs } from './sqs.ts';
@@ -30,7 +30,13 @@ interface Reply {
 }
 
 const FUNCTION_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations/;
-const MODEL_PATH = /^\/model\/([^/]+)\/(converse|converse-stream)$/;
+const MODEL_PATH = /^\/model\/([^/]+)\/(converse|converse-stream|invoke|invoke-with-response-stream)$/;
+const MODEL_ACTIONS: Readonly<Record<string, string>> = {
+  converse: 'Converse',
+  'converse-stream': 'ConverseStream',
+  invoke: 'InvokeModel',
+  'invoke-with-response-stream': 'InvokeModelWithResponseStream',
+};
 
 /** Starts a server for the services of AWS, with the protocols that their SDKs use. */
 export async function startAwsServer() {
@@ -44,6 +50,7 @@ export async function startAwsServer() {
   /** The actions of all requests, and the `traceparent` of each. */
   const seen: { readonly action: string; readonly traceparent: unknown }[] = [];
   const streamEnds: StreamEnd[] = [];
+  const modelBodies: unknown[] = [];
 
   async function json(target: string, input: object): Promise<Reply> {
     const [service = '', action = ''] = target.split('.');
@@ -71,6 +78,13 @@ export async function startAwsServer() {
   }
 
   async function rest({ action, path, headers, body }: Request): Promise<Reply> {
+    if (action === 'InvokeModel') {
+      const given = modelBodies.shift();
+      return {
+        headers: { 'content-type': 'application/json' },
+        body: typeof given === 'string' ? given : JSON.stringify(given),
+      };
+    }
     if (action === 'Converse') return { body: JSON.stringify(converse()) };
     const name = decodeURIComponent(FUNCTION_PATH.exec(path)?.[1] ?? '');
     const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse');
@@ -93,6 +107,8 @@ export async function startAwsServer() {
       const fault = await faults.meet(action, headers['x-amz-security-token'] as string | undefined);
       if (fault === 'reset') return void response.destroy();
       if (action === 'ConverseStream') return converseStream(response, streamEnds.shift() ?? 'complete');
+      if (action === 'InvokeModelWithResponseStream')
+        return invokeStream(response, modelBodies.shift() as unknown[]);
       const reply = await (target !== undefined
         ? json(target, JSON.parse(body || '{}'))
         : isQuery
@@ -117,6 +133,8 @@ export async function startAwsServer() {
     countOf: (action: string) => seen.filter((each) => each.action === action).length,
     /** The next streams of Bedrock end like this. */
     endStreams: (...ends: readonly StreamEnd[]) => void streamEnds.push(...ends),
+    /** The next call of a model gets this body; for a stream, a list of the bodies of its chunks. */
+    respondAsModel: (body: unknown) => void modelBodies.push(body),
     /** The settings of a client. */
     client: {
       endpoint: url,
@@ -143,7 +161,7 @@ function actionOf(path: string, headers: IncomingMessage['headers'], body: strin
   const target = headers['x-amz-target'];
   if (typeof target === 'string') return target.split('.')[1] ?? '';
   const model = MODEL_PATH.exec(path)?.[2];
-  if (model !== undefined) return model === 'converse' ? 'Converse' : 'ConverseStream';
+  if (model !== undefined) return MODEL_ACTIONS[model] as string;
   if (FUNCTION_PATH.test(path)) return 'Invoke';
   return new URLSearchParams(body).get('Action') ?? '';
 }
@@ -170,7 +188,7 @@ function failure(error: unknown, isQuery: boolean, action: string): Reply {
     });
     return { status, headers: { 'content-type': 'text/xml' }, body: xml };
   }
-  const isRest = action === 'Invoke' || action.startsWith('Converse');
+  const isRest = action === 'Invoke' || action.startsWith('Converse') || action.startsWith('InvokeModel');
   return {
     status,
     headers: isRest ? { 'x-amzn-errortype': code } : { 'x-amzn-query-error': `${queryCode};${fault}` },

@@ -1,7 +1,14 @@
+import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import { encodeEvent } from './event-stream.ts';
 
-const USAGE = { inputTokens: 7, outputTokens: 5, totalTokens: 12 };
+const USAGE = {
+  inputTokens: 7,
+  outputTokens: 5,
+  totalTokens: 42,
+  cacheReadInputTokens: 20,
+  cacheWriteInputTokens: 10,
+};
 
 /** The response of Bedrock's Converse. Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
 export function converse(): unknown {
@@ -34,7 +41,24 @@ export function converseStream(response: ServerResponse, end: StreamEnd): void {
   }
   write('contentBlockDelta', { contentBlockIndex: 0, delta: { text: ' two.' } });
   write('contentBlockStop', { contentBlockIndex: 0 });
+  write('contentBlockStart', {
+    contentBlockIndex: 1,
+    start: { toolUse: { toolUseId: 'tool-1', name: 'count' } },
+  });
+  write('contentBlockDelta', { contentBlockIndex: 1, delta: { toolUse: { input: '{"to":' } } });
+  write('contentBlockDelta', { contentBlockIndex: 1, delta: { toolUse: { input: '2}' } } });
+  write('contentBlockStop', { contentBlockIndex: 1 });
   write('messageStop', { stopReason: 'end_turn' });
   write('metadata', { usage: USAGE, metrics: { latencyMs: 3 } });
+  response.end();
+}
+
+/** Streams the given bodies as the chunks of InvokeModelWithResponseStream. */
+export function invokeStream(response: ServerResponse, chunks: readonly unknown[]): void {
+  response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+  for (const chunk of chunks) {
+    const bytes = Buffer.from(JSON.stringify(chunk)).toString('base64');
+    response.write(encodeEvent('chunk', { bytes }));
+  }
   response.end();
 }

@@ -70,6 +70,8 @@ const faults = {
     await ask('kill');
     await ask('start');
     await replies;
+    // A client that is closed while it reconnects leaves the new connection open.
+    if (!client.isReady) await once(client, 'ready');
     await client.disconnect();
   },
   async 'restarted before a command'() {

@@ -26,10 +26,13 @@ function use(db) {
   attempt(() => select.all());
   attempt(() => Array.from(select.iterate()));
   attempt(() => Object.prototype.toString.call(select.iterate()));
-  for (const wrong of ['SELEC 1', 'SELECT 1 FROM missing', undefined, '']) {
+  for (const wrong of ['SELEC 1', 'SELECT 1 FROM missing', undefined]) {
     attempt(() => typeof db.prepare(wrong));
     attempt(() => typeof db.exec(wrong));
   }
+  // Node 22.15 has no `location`, and crashes when it collects a statement without text.
+  if (db !== memory || 'location' in DatabaseSync.prototype) attempt(() => typeof db.prepare(''));
+  attempt(() => typeof db.exec(''));
 }
 
 process.on('exit', (code) => print('exit', code));

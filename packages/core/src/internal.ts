@@ -1,8 +1,19 @@
 // Between the packages of Clew only: no promises are made about these names.
 
+export { DetachedScope } from './context/detached-scope.ts';
 export { DESCRIBE_LATER, type DescribedLater } from './describe-later.ts';
+export {
+  type Bundle,
+  type BundledModule,
+  type BundledPlugin,
+  bundle,
+  watchBundled,
+} from './kit/bundled-modules.ts';
+export { cutText } from './kit/cut-text.ts';
 export { expectFit, show } from './kit/expect-fit.ts';
 export { guard, reportFailure } from './kit/failures.ts';
+export { type HandlerVariables, handlerPlace } from './kit/handler-file.ts';
+export { expectNoPackage, handlerHook } from './kit/handler-hook.ts';
 export { isHeaderName, isHeaderValue } from './kit/header-rule.ts';
 export { moduleHook } from './kit/module-hook.ts';
 export { claim, release } from './kit/one-per-process.ts';
@@ -10,7 +21,7 @@ export { type OptionKinds, resolveOptions, splitList } from './kit/options.ts';
 export * as originals from './kit/originals.ts';
 export { finishPendingEnds } from './kit/pending-ends.ts';
 export { reportSecondTracer } from './kit/second-tracer.ts';
-export { isModuleTarget } from './kit/target.ts';
+export { isHandlerTarget, isModuleTarget } from './kit/target.ts';
 export { ThrottledWarnings } from './kit/throttled-warnings.ts';
 export { onFirstCall } from './kit/tracing-channel.ts';
 export {
@@ -40,7 +51,9 @@ export { type TraceparentWriter, WRITE_TRACEPARENT } from './propagation/tracepa
 export { applyTrust } from './propagation/trust.ts';
 export { exceptionType, recordError } from './record-error.ts';
 export { NOTE_ROUTE, type RouteObserver } from './route-observer.ts';
+export { ATTR } from './semconv.ts';
 export { isShared, type SharedAttributes, shareAttributes } from './shared-attributes.ts';
 export { needHostAtStart } from './templates/host-at-start.ts';
 export { labeller } from './templates/labeller.ts';
+export { currentIdFields } from './templates/log-fields.ts';
 export { serverRequestOf, withServerRequest } from './templates/server-request.ts';

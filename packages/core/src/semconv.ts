@@ -28,6 +28,7 @@ export const ATTR = {
   exceptionMessage: 'exception.message',
   exceptionStacktrace: 'exception.stacktrace',
   exceptionType: 'exception.type',
+  genAiAgentName: 'gen_ai.agent.name',
   genAiInputMessages: 'gen_ai.input.messages',
   genAiOperationName: 'gen_ai.operation.name',
   genAiOutputMessages: 'gen_ai.output.messages',
@@ -41,6 +42,11 @@ export const ATTR = {
   genAiResponseModel: 'gen_ai.response.model',
   genAiResponseTimeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
   genAiSystemInstructions: 'gen_ai.system_instructions',
+  genAiToolCallArguments: 'gen_ai.tool.call.arguments',
+  genAiToolCallId: 'gen_ai.tool.call.id',
+  genAiToolCallResult: 'gen_ai.tool.call.result',
+  genAiToolName: 'gen_ai.tool.name',
+  genAiToolType: 'gen_ai.tool.type',
   genAiTokenType: 'gen_ai.token.type',
   genAiUsageCacheReadInputTokens: 'gen_ai.usage.cache_read.input_tokens',
   genAiUsageCacheCreationInputTokens: 'gen_ai.usage.cache_creation.input_tokens',
@@ -76,6 +82,12 @@ export const ATTR = {
   /** Clew's own: `cast` and `fanout` are calls without a response. */
   rpcKind: 'clew.rpc.kind',
   rpcMethod: 'rpc.method',
+  rpcMethodOriginal: 'rpc.method_original',
+  /** Followed by the name of an entry of the metadata. */
+  rpcRequestMetadata: 'rpc.request.metadata.',
+  /** Followed by the name of an entry of the metadata. */
+  rpcResponseMetadata: 'rpc.response.metadata.',
+  rpcResponseStatusCode: 'rpc.response.status_code',
   rpcSystemName: 'rpc.system.name',
   serverAddress: 'server.address',
   serverPort: 'server.port',

@@ -27,7 +27,7 @@ describe('the end', () => {
     const span = new ListeningSpan();
     span.recording = false;
     const operation = operationOf(span);
-    operation.fail(new Error('nobody looks'));
+    operation.fail(new Error('not observed'));
     operation.end({ a: 1 });
     expect(span.calls).toEqual(['end']);
   });

@@ -4,7 +4,7 @@ const read = (packet: unknown, correlationId?: string) =>
   nestEnvelope.read(Buffer.from(JSON.stringify(packet)), { correlationId });
 const methodOf = (pattern: unknown) => (read({ pattern, data: {}, id: 'a' }) as { method: string }).method;
 
-test('a request has an id, an event has none', () => {
+test('a request has an ID, and an event does not', () => {
   expect(read({ pattern: 'orders.total', data: [1], id: 'a' })).toEqual({
     kind: 'call',
     method: 'orders.total',

@@ -118,21 +118,13 @@ function responseOf(message: Message): GenAiResponse {
   };
 }
 
-/** The API counts cached tokens separately; the conventions count them as input tokens, too. */
 function usageOf(usage: Usage = {}): GenAiUsage {
-  const {
-    input_tokens,
-    output_tokens,
-    cache_read_input_tokens: read,
-    cache_creation_input_tokens: write,
-  } = usage;
-  const count = (tokens: unknown) => (typeof tokens === 'number' ? tokens : 0);
-  return {
-    inputTokens: typeof input_tokens === 'number' ? input_tokens + count(read) + count(write) : undefined,
-    outputTokens: output_tokens,
-    cacheReadTokens: read,
-    cacheWriteTokens: write,
-  };
+  return genAi.usageWithCache({
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens,
+    cacheReadTokens: usage.cache_read_input_tokens,
+    cacheWriteTokens: usage.cache_creation_input_tokens,
+  });
 }
 
 function messageOf({ role, content }: Message): GenAiMessage {

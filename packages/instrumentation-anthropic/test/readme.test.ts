@@ -1,11 +1,11 @@
-// The example of the README.
+// The example of the README, and an application without any code for tracing.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { listenOn } from '@clew/testing';
+import { listenOn, preloadSuite } from '@clew/testing';
 import { chunkOf, lastChunks } from './versions.ts';
 
 const folder = join(__dirname, '..');
@@ -50,3 +50,24 @@ test('the example of the README is traced', async () => {
   expect(text('gen_ai.output.messages')).toContain('Ariadne');
   expect(text('gen_ai.input.messages')).toBeUndefined();
 });
+
+preloadSuite(
+  folder,
+  {
+    modules: { http: 'node:http', '{ Anthropic }': '@anthropic-ai/sdk' },
+    body: `
+      const server = http.createServer((request, response) => {
+        response.setHeader('content-type', 'text/event-stream');
+        response.end(${JSON.stringify(`${chunkOf('yes', 0)}${lastChunks}`)});
+      });
+      await new Promise((resolve) => server.listen(0, resolve));
+      const url = 'http://127.0.0.1:' + server.address().port;
+      const client = new Anthropic({ apiKey: 'key', baseURL: url });
+      const messages = [{ role: 'user', content: 'Is it?' }];
+      const stream = await client.messages.create({ model: 'claude-5', max_tokens: 9, messages, stream: true });
+      for await (const chunk of stream);
+      server.close();
+      server.closeAllConnections();`,
+  },
+  ['chat claude-5', 'POST', 'POST'],
+);

@@ -1,4 +1,5 @@
-import { client, defineInstrumentation } from '@clew/core/plugin';
+import { defineInstrumentation } from '@clew/core/plugin';
+import { options } from './options.ts';
 import { patchClient } from './patch-client.ts';
 
 declare const __VERSION__: string;
@@ -12,7 +13,7 @@ declare const __VERSION__: string;
 export const AwsSdkInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-aws-sdk',
   version: __VERSION__,
-  options: client.options,
+  options,
   // The class of which all clients are derived has moved twice.
   targets: [
     {

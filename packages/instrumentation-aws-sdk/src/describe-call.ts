@@ -39,10 +39,17 @@ export function describeCall(sender: Client, command: Command, options: SendOpti
   const service = serviceOf(sender);
   const input = command.input ?? {};
   const queue = shortened(service.messaging?.(input, method));
-  const signal = options?.abortSignal;
   return {
     operation: operationOf(JSON.stringify([sender.config.serviceId, method, queue])),
     attributes: { ...regionOf(sender), ...service.request?.(input, method) },
+    ...signalParts(options),
+  };
+}
+
+/** How a call is cancelled. */
+export function signalParts(options: SendOptions | undefined): Pick<CallParts, 'signal' | 'isCancelled'> {
+  const signal = options?.abortSignal;
+  return {
     signal: isSignal(signal) ? signal : undefined,
     isCancelled: (error) => (error as Error | undefined)?.name === 'AbortError',
   };
@@ -105,7 +112,7 @@ function shortened(queue: MessagingOperation | undefined): MessagingOperation | 
 }
 
 /** The region of a client: from its second call on when the call starts, for the first one at its end. */
-function regionOf(sender: Client): Attributes {
+export function regionOf(sender: Client): Attributes {
   if (!regions.has(sender)) {
     regions.set(sender, undefined);
     const { region } = sender.config;

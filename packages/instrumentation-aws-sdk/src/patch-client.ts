@@ -1,9 +1,13 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
-import { type ClientCall, type ClientOptions, client, guard, type Tools } from '@clew/core/plugin';
+import { type ClientCall, client, guard } from '@clew/core/plugin';
+import { startModelCall } from './bedrock/model-call.ts';
 import { describeCall, errorSummary, failureAttributes, resultAttributes } from './describe-call.ts';
-import { patchHandler } from './patch-handler.ts';
+import { followAttempts } from './follow-attempts.ts';
+import type { AwsTools } from './options.ts';
+import { ContextMiddleware } from './propagation/context-middleware.ts';
 import type { Client, Command, SendOptions } from './sdk.ts';
+import { SharedCredentials } from './shared-credentials.ts';
 
 type Callback = (error: unknown, output?: unknown) => void;
 type Send = (
@@ -13,28 +17,30 @@ type Send = (
   callback?: Callback,
 ) => unknown;
 
-interface Exports {
-  readonly Client?: { readonly prototype: object };
-  /** The name under which the packages of services export the class. */
-  readonly __Client?: { readonly prototype: object };
-}
+/** The exports of the package of the class, or of a service's client. */
+type Exports = Readonly<Record<string, unknown>>;
 
 /** Patches the class of which the clients of all services are derived. */
-export function patchClient(moduleExports: unknown, tools: Tools<ClientOptions>): void {
-  const { Client: Base, __Client } = moduleExports as Exports;
-  const prototype = (Base ?? __Client)?.prototype;
+export function patchClient(moduleExports: unknown, tools: AwsTools): void {
+  const prototype = basePrototypeOf(moduleExports as Exports);
   if (prototype === undefined) return;
+  const contexts = new ContextMiddleware(tools);
+  const credentials = new SharedCredentials(tools);
   tools.wrap<Send>(
     prototype,
     'send',
     (send) =>
       function (...args) {
         const [command, given, last] = args;
-        const call = start(tools, this, command, typeof given === 'function' ? undefined : given);
-        if (call === undefined) return send.apply(this, args);
-        guard(`${tools.name}: a handler`, () => patchHandler(tools, this.config.requestHandler));
+        guard(`${tools.name}: the middleware`, () => contexts.addTo(this));
+        const started = start(tools, this, command, typeof given === 'function' ? undefined : given);
+        if (started === undefined) return send.apply(this, args);
+        const { call, deliver } = started;
+        guard(`${tools.name}: the credentials`, () => credentials.observe(this));
+        guard(`${tools.name}: a handler`, () => followAttempts(tools, call, this.config.requestHandler));
         const describe = (output: unknown) => {
           if (call.recording) call.span.setAttributes(resultAttributes(this, command, output));
+          deliver?.(output);
         };
         if (typeof given === 'function')
           return call.run(() => send.call(this, command, call.callback(given, describe)));
@@ -44,29 +50,49 @@ export function patchClient(moduleExports: unknown, tools: Tools<ClientOptions>)
           call.run(() => send.apply(this, args)),
           (output) => {
             describe(output);
-            followStream(call, output);
+            if (deliver === undefined) followStream(call, output);
           },
         );
       },
   );
 }
 
+/** Packages of services export the class as `__Client`; older ones do not, but their own client extends it. */
+function basePrototypeOf(moduleExports: Exports): object | undefined {
+  const { Client: Base, __Client = Base } = moduleExports;
+  const found =
+    __Client ??
+    Object.getPrototypeOf(
+      Object.entries(moduleExports).find(([name]) => name.endsWith('Client'))?.[1] ?? Object.prototype,
+    );
+  return typeof found === 'function' ? (found.prototype as object | undefined) : undefined;
+}
+
+interface StartedCall {
+  readonly call: ClientCall;
+  /** Reads the output of a model, and follows its stream. */
+  readonly deliver?: (output: unknown) => void;
+}
+
 function start(
-  tools: Tools<ClientOptions>,
+  tools: AwsTools,
   sender: Client,
   command: Command,
   options: SendOptions | undefined,
-): ClientCall | undefined {
+): StartedCall | undefined {
   // Clients that are generated for services other than those of AWS have the same class.
   if (typeof sender.config?.serviceId !== 'string' || typeof command !== 'object') return undefined;
-  const call: ClientCall | undefined = client.startCall(tools, () => ({
-    ...describeCall(sender, command, options),
-    recordedError: (error) => {
-      if (call?.recording) call.span.setAttributes(failureAttributes(sender, error));
-      return client.withoutContent(error, errorSummary(error));
-    },
-  }));
-  return call;
+  let call: ClientCall | undefined;
+  const recordedError = (error: unknown) => {
+    if (call?.recording) call.span.setAttributes(failureAttributes(sender, error));
+    return client.withoutContent(error, errorSummary(error));
+  };
+  const model = startModelCall(tools, sender, command, options, recordedError);
+  call =
+    model === undefined
+      ? client.startCall(tools, () => ({ ...describeCall(sender, command, options), recordedError }))
+      : model.traced?.call;
+  return call && { call, ...(model !== undefined && { deliver: model.deliver }) };
 }
 
 /**

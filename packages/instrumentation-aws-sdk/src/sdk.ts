@@ -1,7 +1,11 @@
 /** The objects of the SDK, as far as the plugin reads them. */
 
+import { aws } from '@clew/core/plugin';
+
 /** The members of an input or output. The application may have passed any value. */
-export type Fields = Readonly<Record<string, unknown>>;
+export type Fields = aws.Fields;
+
+export const { isRecord, textOf } = aws;
 
 export interface Command {
   readonly input: Fields;
@@ -19,12 +23,23 @@ export interface HttpRequest {
   readonly protocol?: unknown;
 }
 
+/** A function that gets the input of a command and calls the next one. */
+export type Middleware = (next: Next, context: { readonly commandName?: unknown }) => Next;
+export type Next = (args: { readonly input: Fields }) => Promise<{ readonly output?: unknown }>;
+
+export interface MiddlewareStack {
+  add(middleware: Middleware, options: object): void;
+}
+
 export interface Client {
+  readonly middlewareStack: MiddlewareStack;
   readonly config: {
     /** `DynamoDB`, `S3`; missing in a client that is not of AWS. */
     readonly serviceId?: unknown;
     readonly region?: unknown;
     readonly requestHandler?: RequestHandler;
+    /** A function of the SDK that returns credentials. */
+    readonly credentials?: unknown;
   };
 }
 
@@ -44,11 +59,6 @@ export function methodOf(command: Command): string {
   const { schema } = command;
   const name: unknown = Array.isArray(schema) ? schema[2] : undefined;
   return typeof name === 'string' ? name : command.constructor.name.replace(/Command$/, '');
-}
-
-/** A text of an input or output; `undefined` for any other value. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** The attributes whose values are known. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { SdkReply, SdkTransport } from '@clew/testing';
 
 type Handler = Exclude<NonNullable<DynamoDBClientConfig['requestHandler']>, Record<string, unknown>>;
@@ -22,7 +22,11 @@ const BODIES = {
 export const credentials = { accessKeyId: 'AKIAS3CR3T', secretAccessKey: 's3cr3t', sessionToken: 's3cr3t' };
 
 /** Creates a client that sends its requests with the given function. `more` returns members of each result. */
-export function clientOf(transport: SdkTransport, more: () => object = () => ({})): DynamoDBClient {
+export function clientOf(
+  Client: typeof DynamoDBClient,
+  transport: SdkTransport,
+  more: () => object,
+): DynamoDBClient {
   const handler = {
     async handle(_request: unknown, options: { readonly abortSignal?: AbortSignal } = {}) {
       const { abortSignal: signal } = options;
@@ -41,7 +45,7 @@ export function clientOf(transport: SdkTransport, more: () => object = () => ({}
       });
     },
   };
-  return new DynamoDBClient({
+  return new Client({
     region: 'eu-north-1',
     endpoint: 'http://db.example:8000',
     credentials,

@@ -58,6 +58,20 @@ test('an object whose body is destroyed is abandoned, not failed', async () => {
   expect(span?.attributes).toMatchObject({ 'clew.client.incomplete': 'abandoned' });
 });
 
+test('the request to the region of a bucket is a redirect, and one to the same host is a retry', async () => {
+  const replies = [
+    responseOf(503, '<Error><Code>SlowDown</Code></Error>'),
+    responseOf(301, '<Error><Code>PermanentRedirect</Code></Error>', { 'x-amz-bucket-region': 'eu-west-1' }),
+    responseOf(200, ''),
+  ];
+  const { endpoint: _, ...settings } = config(() => replies.shift() as object);
+  await new s3.S3({ ...settings, followRegionRedirects: true }).headBucket({ Bucket: 'songs' });
+  const [span] = await recorder.take(1);
+  expect(span?.events.map((event) => event.name)).toEqual(['retry', 'redirect']);
+  expect(span?.attributes['server.address']).toBe('songs.s3.eu-west-1.amazonaws.com');
+  expect(span?.status.code).toBe(0);
+});
+
 for (const [name, more] of [
   ['a callback', []],
   ['options and a callback', [{}]],

@@ -6,41 +6,41 @@ import express4 from 'express4';
 import { ExpressInstrumentation } from '../src/index.ts';
 import type { ExpressModule } from './program.ts';
 
-/** Both majors, as test tables take them. */
+/** Both major versions, as a table of tests. */
 export const expresses: readonly (readonly [name: string, express: ExpressModule])[] = [
   ['express 4', express4 as ExpressModule],
   ['express 5', express5],
 ];
 
-/** What one request left: the answer, the SERVER span, and the spans inside it in the order of their starts. */
+/** The result of one request: the response, the SERVER span, and the spans inside it in the order of their starts. */
 export interface Trace {
-  readonly answer: RawResponse;
+  readonly response: RawResponse;
   readonly server: RecordedSpan;
   readonly layers: readonly RecordedSpan[];
 }
 
-/** Serves a program, traced, and asks it for each target: `/users/7`, `OPTIONS /users`. */
+/** Serves a traced application, and requests each target: `/users/7`, `OPTIONS /users`. */
 export async function trace(
   recorder: Recorder,
   express: ExpressModule,
   options: ConstructorParameters<typeof ExpressInstrumentation>[0],
-  program: (app: Express) => void,
+  build: (app: Express) => void,
   ...targets: string[]
 ): Promise<Trace[]> {
   const instance = new ExpressInstrumentation(options);
   instance.instrument(express);
   const app = express();
   app.set('env', 'production');
-  program(app);
+  build(app);
   const listening = await listenTraced(app);
   const traces: Trace[] = [];
   try {
     for (const target of targets) {
       const [path = '', method = 'GET'] = target.split(' ').reverse();
-      const answer = await send(`${listening.url}${path}`, { method });
+      const response = await send(`${listening.url}${path}`, { method });
       const [server, ...layers] = await recorder.takeUntil(({ kind }) => kind === SpanKind.SERVER);
       if (server === undefined) throw new Error('no SERVER span');
-      traces.push({ answer, server, layers });
+      traces.push({ response, server, layers });
     }
     return traces;
   } finally {

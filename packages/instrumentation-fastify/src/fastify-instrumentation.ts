@@ -57,7 +57,7 @@ function watchApplications(tools: FrameworkTools<FastifyLayerInfo>): void {
   });
 }
 
-/** Fastify 5 publishes the calls of handlers. A listener costs every request, so there is one only where layers are asked for. */
+/** Fastify 5 publishes the calls of handlers. A listener slows every request down, so there is one only if the option `layers` is on. */
 function watchHandlers(tools: FrameworkTools<FastifyLayerInfo>): void {
   if (tools.options.layers === 'none') return;
   tools.traceChannel<HandlerCall, LayerRun>('fastify.request.handler', {

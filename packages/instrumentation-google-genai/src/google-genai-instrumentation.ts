@@ -27,7 +27,7 @@ export const GoogleGenaiInstrumentation = defineInstrumentation({
   name: '@clew/instrumentation-google-genai',
   version: __VERSION__,
   options: genAi.options,
-  targets: [{ module: '@google/genai', versions: ['>=1 <4'], patch }],
+  targets: [{ module: '@google/genai', versions: ['>=1.1 <4'], patch }],
 });
 
 export type GoogleGenaiInstrumentation = InstanceType<typeof GoogleGenaiInstrumentation>;
@@ -37,7 +37,8 @@ function patch(moduleExports: unknown, tools: Tools<GenAiOptions>): void {
   for (const [name, { operation, stream }] of Object.entries(METHODS)) {
     tools.wrap<Send>(
       Models.prototype,
-      name,
+      // Older releases send embeddings in the method that the application calls.
+      name in Models.prototype ? name : name.replace('Internal', ''),
       (send) =>
         function (...args) {
           const request: Request = args[0] ?? {};

@@ -7,6 +7,7 @@ import { chunkOf, result, versions } from './versions.ts';
 manifestSuite(join(__dirname, '..'), { GoogleGenaiInstrumentation });
 
 for (const [name, genai] of versions) {
+  const isOldest = name === '@google/genai 1.1';
   clientSuite({
     name,
     span: {
@@ -16,7 +17,7 @@ for (const [name, genai] of versions) {
         'gen_ai.provider.name': 'gcp.gemini',
         'gen_ai.request.model': 'gemini-3',
         'gen_ai.request.max_tokens': 100,
-        'gen_ai.response.id': 'response-1',
+        ...(!isOldest && { 'gen_ai.response.id': 'response-1' }),
         'gen_ai.response.model': 'gemini-3-001',
         'gen_ai.response.finish_reasons': ['STOP'],
         'gen_ai.usage.input_tokens': 10,
@@ -28,7 +29,7 @@ for (const [name, genai] of versions) {
       },
     },
     firstChunkAttribute: 'gen_ai.response.time_to_first_chunk',
-    failureType: 'ApiError',
+    failureType: isOldest ? 'ClientError' : 'ApiError',
     lacks: {
       tee: 'streams are generators',
       pages: 'lists are not requests to a model',
@@ -43,7 +44,8 @@ for (const [name, genai] of versions) {
     },
     functions: () => {
       const { prototype } = genai.Models as unknown as { prototype: Record<string, () => unknown> };
-      return ['generateContentInternal', 'generateContentStreamInternal', 'embedContentInternal'].map(
+      const embed = 'embedContentInternal' in prototype ? 'embedContentInternal' : 'embedContent';
+      return ['generateContentInternal', 'generateContentStreamInternal', embed].map(
         (method) => prototype[method]!,
       );
     },

@@ -1,11 +1,11 @@
-// The example of the README.
+// The example of the README, and an application without any code for tracing.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { listenOn } from '@clew/testing';
+import { listenOn, preloadSuite } from '@clew/testing';
 import { chunkOf } from './versions.ts';
 
 const folder = join(__dirname, '..');
@@ -50,3 +50,23 @@ test('the example of the README is traced', async () => {
   expect(text('gen_ai.output.messages')).toContain('Ariadne');
   expect(text('gen_ai.input.messages')).toBeUndefined();
 });
+
+preloadSuite(
+  folder,
+  {
+    modules: { http: 'node:http', '{ GoogleGenAI }': '@google/genai' },
+    body: `
+      const server = http.createServer((request, response) => {
+        response.setHeader('content-type', 'text/event-stream');
+        response.end(${JSON.stringify(chunkOf('yes'))});
+      });
+      await new Promise((resolve) => server.listen(0, resolve));
+      const url = 'http://127.0.0.1:' + server.address().port;
+      const { models } = new GoogleGenAI({ apiKey: 'key', httpOptions: { baseUrl: url } });
+      const stream = await models.generateContentStream({ model: 'gemini-3', contents: 'Is it?' });
+      for await (const chunk of stream);
+      server.close();
+      server.closeAllConnections();`,
+  },
+  ['generate_content gemini-3', 'POST', 'POST'],
+);

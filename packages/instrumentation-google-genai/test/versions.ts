@@ -1,12 +1,14 @@
 import * as genai3 from '@google/genai';
 import * as genai1 from 'genai1';
 import * as genai2 from 'genai2';
+import * as genai11 from 'genai11';
 
 /** The newest version, whose types the tests use for all versions. */
 export type Genai = typeof genai3;
 
-/** The supported versions of the client. */
+/** The oldest supported version, and the newest of each major. */
 export const versions: readonly (readonly [name: string, module: Genai])[] = [
+  ['@google/genai 1.1', genai11 as unknown as Genai],
   ['@google/genai 1', genai1 as unknown as Genai],
   ['@google/genai 2', genai2 as unknown as Genai],
   ['@google/genai 3', genai3],

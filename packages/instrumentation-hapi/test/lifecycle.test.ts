@@ -87,7 +87,7 @@ describe.each([
   test.each([
     [400, boom.badRequest],
     [404, boom.notFound],
-  ])('a handler that throws a Boom with status %i is no error of the server', async (status, create) => {
+  ])('a handler that throws a Boom with status %i does not fail the SERVER span', async (status, create) => {
     const handler = () => {
       throw create('no');
     };
@@ -105,7 +105,7 @@ describe.each([
     expect(server.events).toHaveLength(1);
   });
 
-  test('an error that onPreResponse replaces by a page is no error of the server', async () => {
+  test('an error that onPreResponse replaces with a page does not fail the SERVER span', async () => {
     const program = (server: hapi21.Server) => {
       server.ext('onPreResponse', (request, h) =>
         'isBoom' in request.response ? h.response('sorry').code(200) : h.continue,

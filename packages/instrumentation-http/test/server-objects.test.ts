@@ -3,18 +3,12 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { currentSpanId, listenOn, recordSpans, send, whileServing } from '@clew/testing';
-import { HttpInstrumentation } from '../src/index.ts';
+import { tracedHttp } from './traced-http.ts';
 
-// The application can pass on, listen to and print a request and its response as without the plugin.
+// The application can pass on, listen to and print a request and its response as without the plugin().
 
 const recorder = recordSpans();
-let plugin: HttpInstrumentation;
-beforeAll(() => {
-  plugin = new HttpInstrumentation();
-  plugin.instrument(http);
-});
-afterEach(() => plugin.setConfig({}));
-afterAll(() => plugin.disable());
+const plugin = tracedHttp();
 
 test('a request that one server passes to another has one span', async () => {
   const seen: string[] = [];
@@ -37,10 +31,10 @@ test('a request that one server passes to another has one span', async () => {
 });
 
 test('an ignored request that one server passes to another has no span', async () => {
-  plugin.setConfig({ ignoreIncomingRequestHook: () => true });
+  plugin().setConfig({ ignoreIncomingRequestHook: () => true });
   const inner = http.createServer((_request, response) => response.end('ok'));
   const outer = http.createServer((request, response) => {
-    plugin.setConfig({});
+    plugin().setConfig({});
     inner.emit('request', request, response);
   });
   await whileServing(listenOn(outer), async (url) => {
@@ -73,11 +67,11 @@ test('the span of a request in flight ends after the plugin is disabled', async 
   await whileServing(listenOn(server), async (url) => {
     const answer = send(url);
     const response = await served;
-    plugin.disable();
+    plugin().disable();
     response.end('ok');
     await answer;
     const [span] = await recorder.take(1);
-    plugin.enable();
+    plugin().enable();
     expect(span?.attributes['http.response.status_code']).toBe(200);
   });
 });
@@ -93,7 +87,7 @@ test('requests and responses are printed as without the plugin', async () => {
   await whileServing(listenOn(server), async (url) => {
     await send(url);
     await recorder.take(1);
-    plugin.setConfig({ disableIncomingRequestInstrumentation: true });
+    plugin().setConfig({ disableIncomingRequestInstrumentation: true });
     await send(url);
   });
   expect(shown[0]).toBe(shown[1]);

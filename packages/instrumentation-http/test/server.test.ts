@@ -3,16 +3,10 @@ import http from 'node:http';
 import { connect } from 'node:net';
 import { currentSpanId, listenOn, openRequest, recordSpans, send, whileServing } from '@clew/testing';
 import { SpanStatusCode } from '@opentelemetry/api';
-import { HttpInstrumentation } from '../src/index.ts';
+import { tracedHttp } from './traced-http.ts';
 
 const recorder = recordSpans();
-let plugin: HttpInstrumentation;
-beforeAll(() => {
-  plugin = new HttpInstrumentation();
-  plugin.instrument(http);
-});
-afterEach(() => plugin.setConfig({}));
-afterAll(() => plugin.disable());
+const plugin = tracedHttp();
 
 test('a listener for checkContinue runs in the only span of the request', async () => {
   const seen: string[] = [];
@@ -151,7 +145,7 @@ test('the span of a request ends even if reading its attributes fails', async ()
 });
 
 test('an absolute target has the same path and the same trust', async () => {
-  plugin.setConfig({ trust: [{ path: '/open/*', trace: 'ignore' }, { trace: 'continue' }] });
+  plugin().setConfig({ trust: [{ path: '/open/*', trace: 'ignore' }, { trace: 'continue' }] });
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
   const server = http.createServer((_request, response) => response.end('ok'));
   await whileServing(listenOn(server), async (url) => {
@@ -198,41 +192,6 @@ test('the address of a proxy is not the address of the client', async () => {
       'server.address': 'shop.test',
       'server.port': 8443,
     });
-  });
-});
-
-test('disableIncomingRequestInstrumentation disables tracing of incoming requests', async () => {
-  plugin.setConfig({ disableIncomingRequestInstrumentation: true });
-  const server = http.createServer((_request, response) => response.end(currentSpanId()));
-  await whileServing(listenOn(server), async (url) => {
-    expect((await send(url)).body).toBe('none');
-  });
-});
-
-test('options take effect at run time', async () => {
-  const server = http.createServer((_request, response) => response.end());
-  await whileServing(listenOn(server), async (url) => {
-    plugin.setConfig({ capturedRequestHeaders: ['x-tenant'] });
-    await send(url, { headers: { 'x-tenant': 'acme' } });
-    const [span] = await recorder.take(1);
-    expect(span?.attributes['http.request.header.x-tenant']).toEqual(['acme']);
-  });
-});
-
-describe('wrong options', () => {
-  test.each<[object, string]>([
-    [{ trust: 'sure' }, 'expected trust to be '],
-    [{ capturedRequestHeaders: 'x-tenant' }, 'expected capturedRequestHeaders to be a list of strings'],
-    [{ requestHook: 1 }, 'expected requestHook to be a function, got 1'],
-    [
-      { disableIncomingRequestInstrumentation: 'yes' },
-      'expected disableIncomingRequestInstrumentation to be true or false, got "yes"',
-    ],
-    [{ ignoreIncomingPaths: [] }, 'there is no option "ignoreIncomingPaths"'],
-  ])('%j throw a TypeError that names the option', (options, message) => {
-    expect(() => new HttpInstrumentation(options)).toThrow(
-      expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }),
-    );
   });
 });
 

@@ -4,16 +4,10 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { currentSpanId, injected, listenOn, recordSpans, whileServing, within } from '@clew/testing';
 import { trace } from '@opentelemetry/api';
-import { HttpInstrumentation } from '../src/index.ts';
+import { tracedHttp } from './traced-http.ts';
 
 const recorder = recordSpans();
-let plugin: HttpInstrumentation;
-beforeAll(() => {
-  plugin = new HttpInstrumentation();
-  plugin.instrument(http);
-});
-afterEach(() => plugin.setConfig({}));
-afterAll(() => plugin.disable());
+const plugin = tracedHttp();
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const TRACEPARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
@@ -77,12 +71,12 @@ describe.each(EVENTS)('a listener for %s', (event) => {
   });
 
   test('gets no context from an untrusted caller', async () => {
-    plugin.setConfig({ trust: 'ignore' });
+    plugin().setConfig({ trust: 'ignore' });
     expect(await seenBy(event, outgoing, [`Traceparent: ${TRACEPARENT}`])).toEqual(Array(4).fill('none'));
   });
 
   test('is untraced with disableIncomingRequestInstrumentation', async () => {
-    plugin.setConfig({ disableIncomingRequestInstrumentation: true });
+    plugin().setConfig({ disableIncomingRequestInstrumentation: true });
     const seen = await seenBy(event, outgoing, [`Traceparent: ${TRACEPARENT}`]);
     expect(seen).not.toContain(TRACEPARENT);
   });
@@ -116,7 +110,7 @@ test('an upgraded socket has no visible new properties', async () => {
   });
   await whileServing(listenOn(server), async (url) => {
     for (const disabled of [false, true]) {
-      plugin.setConfig({ disableIncomingRequestInstrumentation: disabled });
+      plugin().setConfig({ disableIncomingRequestInstrumentation: disabled });
       const socket = net.connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
       socket.write(head('upgrade', []));
       await once(socket, 'close');

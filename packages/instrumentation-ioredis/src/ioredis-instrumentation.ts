@@ -1,6 +1,7 @@
 import {
   bindCallback,
   defineInstrumentation,
+  privateField,
   type QueryOperation,
   type RedisOptions,
   redis,
@@ -48,8 +49,11 @@ export const IORedisInstrumentation = defineInstrumentation({
 
 export type IORedisInstrumentation = InstanceType<typeof IORedisInstrumentation>;
 
-/** The commands that were sent, with their operations: a cluster sends a command to several nodes, a client again. */
-const sent = new WeakMap<Command, QueryOperation | undefined>();
+/**
+ * The operations of the commands that were sent, `null` for an untraced one: a cluster sends a command to several nodes, a
+ * client again.
+ */
+const operations = privateField<QueryOperation | null>();
 /** The pipelines that were executed: a cluster executes one again. */
 const executed = new WeakSet<Pipeline>();
 /** The property that marks automatic pipelines, for each copy of the library. */
@@ -102,15 +106,16 @@ function patchSendCommand(prototype: object, tools: RedisTools): void {
         const send = () => sendCommand.apply(this, args);
         // The commands of a pipeline have one span.
         if (stream) return send();
-        if (sent.has(command)) {
-          redis.moveTo(sent.get(command), serverOf(this));
+        const sent = operations.get(command);
+        if (sent !== undefined) {
+          redis.moveTo(sent ?? undefined, serverOf(this));
           return send();
         }
         const operation = redis.startCommand(tools, command.name, () => ({
           ...serverOf(this),
           args: command.args,
         }));
-        sent.set(command, operation);
+        operations.set(command, operation ?? null);
         return operation === undefined ? send() : settle(command, operation, send);
       },
   );

@@ -31,6 +31,28 @@ describe.each(Object.values(VERSIONS))('%s', (version) => {
     expect(JSON.stringify(span)).not.toContain('s3cr3t');
   });
 
+  test('the size of a pipeline is counted only if it is sampled', async () => {
+    use();
+    const redis = open();
+    const readsOf = async () => {
+      const pipeline = redis.pipeline().get(key).exists(key);
+      const [command] = (pipeline as unknown as { readonly _queue: readonly { name: string }[] })._queue;
+      const { name } = command!;
+      let reads = 0;
+      const get = () => {
+        reads++;
+        return name;
+      };
+      Object.defineProperty(command, 'name', { get });
+      await asCaller(() => pipeline.exec());
+      return reads;
+    };
+    const sampled = await readsOf();
+    recorder.reset();
+    recorder.sampling = 'none';
+    expect(await readsOf()).toBeLessThan(sampled);
+  });
+
   test('the callback of a pipeline runs in the context of its caller', async () => {
     use();
     const redis = open();

@@ -8,7 +8,7 @@ import { VERSIONS } from './subjects.ts';
 describe.each(Object.values(VERSIONS))('%s', (version) => {
   const { address, key, open, use } = clientsOf(version);
 
-  test('commands that wait for the connection belong to their callers, the connection to none', async () => {
+  test('commands that wait for the connection have their callers as parents, and its event `ready` runs in no span', async () => {
     use();
     const redis = open({ lazyConnect: true, db: 1, connectionName: 'clew', keepAlive: 10 });
     const seen: unknown[] = [];

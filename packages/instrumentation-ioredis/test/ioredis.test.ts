@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { dbCommandSuite, manifestSuite } from '@clew/testing';
+import { type CommandAdapter, dbCommandSuite, manifestSuite } from '@clew/testing';
+import { sdkRecorder } from '../../../integration-tests/opentelemetry/sdk-recorder.ts';
 import { findRedis, type Redis as Server } from '../../../integration-tests/services/redis.ts';
 import { IORedisInstrumentation } from '../src/index.ts';
 import { asConnection, autoPipeliningOf, instrument, load, VERSIONS } from './subjects.ts';
@@ -15,8 +16,8 @@ for (const [name, version] of Object.entries(VERSIONS)) {
   for (const [how, options] of [
     ['', {}],
     [' with automatic pipelines', { enableAutoPipelining: true }],
-  ] as const)
-    dbCommandSuite({
+  ] as const) {
+    const adapter: CommandAdapter = {
       name: name + how,
       system: 'redis',
       read: { name: 'GET', operation: 'GET', text: 'GET clew:songs:1' },
@@ -35,7 +36,10 @@ for (const [name, version] of Object.entries(VERSIONS)) {
         await redis.hset('clew:songs:2', 'title', 'one');
         return asConnection(redis);
       },
-    });
+    };
+    dbCommandSuite(adapter);
+    dbCommandSuite({ ...adapter, name: `${adapter.name} and OpenTelemetry's SDK`, recorder: sdkRecorder() });
+  }
 }
 
 manifestSuite(join(__dirname, '..'), { IORedisInstrumentation });

@@ -7,6 +7,7 @@ import {
   type QueryOperation,
   type Tools,
 } from '@clew/core/plugin';
+import { patchBookshelf, rememberBluebird } from './bookshelf.ts';
 import { databaseOf, type KnexClient, type KnexQuery, rowsOf } from './knex-client.ts';
 import { inTransaction, patchTransactions } from './knex-transactions.ts';
 
@@ -39,6 +40,8 @@ export const KnexInstrumentation = defineInstrumentation({
       file: 'lib/dialects/sqlite3/execution/sqlite-transaction.js',
       patch: patchTransactions,
     },
+    { module: 'bluebird', versions: ['>=3.7 <4'], patch: rememberBluebird },
+    { module: 'bookshelf', versions: ['>=1 <2'], patch: patchBookshelf },
   ],
 });
 

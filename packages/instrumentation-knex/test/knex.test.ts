@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type DbAdapter, dbSuite, manifestSuite } from '@clew/testing';
 import type { Knex } from 'knex';
 import ClientPgLite from 'knex-pglite';
+import { sdkRecorder } from '../../../integration-tests/opentelemetry/sdk-recorder.ts';
 import { findMariadb, type Mariadb } from '../../../integration-tests/services/mariadb.ts';
 import { findPostgres, type Postgres } from '../../../integration-tests/services/postgres.ts';
 import { KnexInstrumentation } from '../src/index.ts';
@@ -48,6 +49,8 @@ for (const [name, version] of Object.entries(VERSIONS)) {
   const open = (max = 2) => version({ client: 'pg', connection: postgres.url, pool: { min: 0, max } });
   const openPool = async (size: number) => asConnection(open(size));
   dbSuite(adapter(`${name} on PostgreSQL`, open, { openPool }, version));
+  const recorder = sdkRecorder();
+  dbSuite(adapter(`${name} with OpenTelemetry's SDK`, open, { openPool, recorder }, version));
 }
 
 dbSuite(adapter('knex on PGlite', () => knexOn(pglite)));

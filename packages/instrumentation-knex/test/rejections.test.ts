@@ -6,7 +6,9 @@ const PROGRAM = join(__dirname, 'programs', 'acquire.mjs');
 function run(...args: string[]): Promise<object> {
   return new Promise((resolve) => {
     execFile(process.execPath, ['--no-deprecation', PROGRAM, ...args], (error, stdout, stderr) => {
-      resolve({ code: error?.code ?? 0, stdout, error: /^\w*Error.*$/m.exec(stderr)?.[0] });
+      // While an AsyncLocalStorage is in use, the stacks of Node 22 have one more frame of Node itself.
+      const printed = stdout.replaceAll(/^ +at .*\(node:internal\/async_hooks:.*\n/gm, '');
+      resolve({ code: error?.code ?? 0, stdout: printed, error: /^\w*Error.*$/m.exec(stderr)?.[0] });
     });
   });
 }

@@ -102,13 +102,13 @@ describe.each(Object.entries(VERSIONS))('%s', (_name, version) => {
   });
 
   test('a transaction that fails has the code of the error, and no message with values', async () => {
-    const failing = db.transaction((trx) => trx.raw("SELECT 's3cr3t'::int + ?", [4711]));
+    const failing = db.transaction((trx) => trx.raw("SELECT 's3cr3t'::int + ?", [471108150]));
     await expect(failing).rejects.toMatchObject({ code: '22P02' });
     const spans = await recorder.take(4);
     expect(treesOf(spans)).toEqual([['transaction', ['BEGIN'], ['SELECT'], ['ROLLBACK']]]);
     expect(spans[0]).toMatchObject({ status: { code: SpanStatusCode.ERROR }, events: [] });
     expect(spans[0]?.attributes).toMatchObject({ 'error.type': '22P02', 'db.response.status_code': '22P02' });
-    expect(JSON.stringify(spans)).not.toMatch(/s3cr3t|4711/);
+    expect(JSON.stringify(spans)).not.toMatch(/s3cr3t|471108150/);
   });
 
   test('one that is rolled back without an error has not failed', async () => {

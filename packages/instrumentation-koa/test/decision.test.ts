@@ -6,7 +6,7 @@ import koa3 from 'koa';
 import router12 from 'koa-router12';
 import koa2 from 'koa2';
 import type { AnyRouter, AnyRouterClass, KoaModule } from './program.ts';
-import { serveTraced } from './traced.ts';
+import { later, serving } from './traced.ts';
 
 const recorder = recordSpans();
 const frameworks: [name: string, Koa: KoaModule, Router: AnyRouterClass, catchAll: string][] = [
@@ -14,11 +14,10 @@ const frameworks: [name: string, Koa: KoaModule, Router: AnyRouterClass, catchAl
   ['koa 2, @koa/router 12', koa2, router12, '(.*)'],
 ];
 const pass: Koa.Middleware = (_ctx, next) => next();
-const later = () => new Promise((resolve) => setTimeout(resolve, 2));
 
 type Case = readonly [
   title: string,
-  program: (router: AnyRouter, laterRouter: AnyRouter, app: Koa) => void,
+  build: (router: AnyRouter, laterRouter: AnyRouter, app: Koa) => void,
   route: string | undefined,
   status: number,
 ];
@@ -64,7 +63,7 @@ const cases: readonly Case[] = [
     200,
   ],
   [
-    'a body that middleware has set before is no decision of a route',
+    'a body that middleware sets before the route does not decide',
     (router, laterRouter, app) => {
       app.middleware.unshift(async (ctx, next) => {
         ctx.body = 'by default';
@@ -79,7 +78,7 @@ const cases: readonly Case[] = [
     200,
   ],
   [
-    'a route that responds after those that it passed the request on to',
+    'a route that responds after the later routes have returned',
     (router, laterRouter) => {
       router.get('/songs/:id', async (ctx, next) => {
         await next();
@@ -91,7 +90,7 @@ const cases: readonly Case[] = [
     200,
   ],
   [
-    'a body that is replaced on the way back belongs to the route that set it',
+    'a body that outer middleware replaces belongs to the route that set it',
     (router, _laterRouter, app) => {
       app.middleware.unshift(async (ctx, next) => {
         await next();
@@ -106,7 +105,7 @@ const cases: readonly Case[] = [
     200,
   ],
   [
-    'a route that responds with its own means',
+    'a route that writes the response without Koa',
     (router, laterRouter) => {
       router.get('/songs/:id', async (ctx, next) => {
         ctx.respond = false;
@@ -121,7 +120,7 @@ const cases: readonly Case[] = [
     200,
   ],
   [
-    'a fallback that is asked after nothing was found',
+    'a router that middleware calls after the other routes did not respond',
     (router, laterRouter, app) => {
       const fallback = laterRouter.routes();
       app.middleware.unshift(async (ctx, next) => {
@@ -137,7 +136,7 @@ const cases: readonly Case[] = [
     200,
   ],
   [
-    'a method that no route has',
+    'no route, if none has the method of the request',
     (router, _laterRouter, app) => {
       router.post('/songs/:id', pass);
       app.use((router as unknown as { allowedMethods(): Koa.Middleware }).allowedMethods());
@@ -148,35 +147,32 @@ const cases: readonly Case[] = [
 ];
 
 describe.each(frameworks)('what decides the route of %s', (_name, Application, Router, catchAll) => {
+  const serve = serving(recorder, Application);
   const spelling = (router: AnyRouter): AnyRouter => {
     const { all } = router;
     router.all = (path, ...handlers) => all.call(router, path === '*' ? catchAll : path, ...handlers);
     return router;
   };
 
-  test.each(cases)('%s', async (_title, program, route, status) => {
+  test.each(cases)('%s', async (_title, build, route, status) => {
     const [router, laterRouter] = [spelling(new Router()), spelling(new Router())];
-    await serveTraced(
-      recorder,
-      Application,
+    await serve(
       {},
       (app) => {
         app.use(router.routes());
-        program(router, laterRouter, app);
+        build(router, laterRouter, app);
         app.use(laterRouter.routes());
       },
       async ({ get }) => {
-        const { answer, server } = await get('/songs/7');
-        expect(answer.status).toBe(status);
+        const { response, server } = await get('/songs/7');
+        expect(response.status).toBe(status);
         expect(server.attributes['http.route']).toBe(route);
       },
     );
   });
 
-  test('an error event without its context, and one of no request, harm nothing', () =>
-    serveTraced(
-      recorder,
-      Application,
+  test('an error event without a context belongs to the current request, and one outside of a request is ignored', () =>
+    serve(
       {},
       (app) => {
         app.on('error', () => {});
@@ -189,10 +185,8 @@ describe.each(frameworks)('what decides the route of %s', (_name, Application, R
       async ({ get }) => expect((await get('/')).server.attributes['error.type']).toBe('RangeError'),
     ));
 
-  test('an error of a client that has gone is none of the server', () =>
-    serveTraced(
-      recorder,
-      Application,
+  test('an error after the response was closed is not recorded', () =>
+    serve(
       {},
       (app) =>
         app.use((ctx) => {

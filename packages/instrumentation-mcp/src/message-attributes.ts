@@ -1,3 +1,4 @@
+import { cutText } from '@clew/core/plugin';
 import type { Attributes } from '@opentelemetry/api';
 import { fieldsOf, type Message } from './protocol.ts';
 
@@ -50,13 +51,12 @@ export function requestAttributes({ params, id }: Message): Attributes {
 }
 
 export function shorten(text: string): string {
-  return text.slice(0, MAX_NAME_CHARS);
+  return cutText(text, MAX_NAME_CHARS);
 }
 
 /** A resource's address without its query, fragment and credentials. */
 function withoutSecrets(uri: string): string {
-  return uri
-    .slice(0, MAX_URI_CHARS)
+  return cutText(uri, MAX_URI_CHARS)
     .replace(/[?#].*$/s, '')
     .replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, '$1');
 }

@@ -1,4 +1,4 @@
-import { ATTR, type ClientCall, type Operation } from '@clew/core/plugin';
+import { ATTR, type ClientCall, type Operation, rpc } from '@clew/core/plugin';
 import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { KEY } from './message-attributes.ts';
 import { fieldsOf, type JsonRpcResponse, type Message } from './protocol.ts';
@@ -18,9 +18,8 @@ const LOCAL_ERRORS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
 
 /** The SDK adds the code to the message of an error. */
 const CODE_PREFIX = /^MCP error -?\d+: /;
-const MAX_MESSAGE_CHARS = 4096;
 
-/** Records that a tool has failed: its result says so, and contains the message, which is not recorded. */
+/** Records that a tool has failed, if its result is marked as an error. The message in the result is not recorded. */
 export function failIfToolError(span: Span, method: string, result: unknown): void {
   if (method !== 'tools/call' || fieldsOf(result).isError !== true) return;
   span.setAttribute(ATTR.errorType, 'tool_error');
@@ -44,10 +43,8 @@ export function failRequest(
     if (type !== undefined) call.span.setAttribute(ATTR.errorType, type);
     return;
   }
-  const code = String(response.code);
-  call.span.setAttributes({ [ATTR.errorType]: code, [KEY.statusCode]: code });
   const message = String(response.message ?? '').replace(CODE_PREFIX, '');
-  call.span.setStatus({ code: SpanStatusCode.ERROR, message: message.slice(0, MAX_MESSAGE_CHARS) });
+  rpc.recordStatus(call.span, { code: String(response.code), isError: true, message });
 }
 
 /** Records the error with which a handler ends. Only some of its codes mean that this process has failed. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { dbSuite, manifestSuite } from '@clew/testing';
+import { type DbAdapter, dbSuite, manifestSuite } from '@clew/testing';
+import { sdkRecorder } from '../../../integration-tests/opentelemetry/sdk-recorder.ts';
 import { findMariadb, type Mariadb } from '../../../integration-tests/services/mariadb.ts';
 import { MySQL2Instrumentation } from '../src/index.ts';
 import { asConnection, instrument, type Method, queryOf, VERSIONS } from './subjects.ts';
@@ -14,7 +15,7 @@ for (const [name, version] of Object.entries(VERSIONS)) {
   for (const method of ['query', 'execute'] satisfies Method[]) {
     const openPool = async (connectionLimit: number) =>
       asConnection(version.createPool({ uri: mariadb.url, connectionLimit }), method);
-    dbSuite({
+    const adapter: DbAdapter = {
       name: `${name} on MariaDB with ${method}()`,
       system: 'mysql',
       placeholder: '?',
@@ -35,7 +36,9 @@ for (const [name, version] of Object.entries(VERSIONS)) {
       },
       countsRows: true,
       missingTableCode: '1146',
-    });
+    };
+    dbSuite(adapter);
+    dbSuite({ ...adapter, name: `${adapter.name} and OpenTelemetry's SDK`, recorder: sdkRecorder() });
   }
 }
 

@@ -13,9 +13,16 @@ import { responseReader, responseRequest } from './responses.ts';
 /** The body of a request, as far as the plugin reads it. */
 export type Body = Readonly<Record<string, unknown>>;
 
+interface Client {
+  readonly baseURL?: unknown;
+  readonly constructor: { readonly name: string };
+}
+
 /** A resource of the client, such as `client.chat.completions`. */
 interface Resource {
-  readonly _client: { readonly baseURL?: unknown; readonly constructor: { readonly name: string } };
+  readonly _client?: Client;
+  /** In the first releases of 4. */
+  readonly client?: Client;
 }
 
 type Create = (this: Resource, ...args: [body: Body, options?: { readonly signal?: unknown }]) => object;
@@ -56,11 +63,12 @@ export function patchOpenai(moduleExports: unknown, tools: Tools<GenAiOptions>):
       (create) =>
         function (...args) {
           const [body, options] = args;
+          const sdk = this._client ?? (this.client as Client);
           const traced = genAi.startCall(tools, () => ({
             ...api.request(body),
-            provider: providerOf(this._client),
+            provider: providerOf(sdk),
             model: body.model,
-            baseUrl: this._client.baseURL,
+            baseUrl: sdk.baseURL,
             stream: body.stream === true,
             signal: options?.signal,
             isCancelled: (error) => error instanceof OpenAI.APIUserAbortError,
@@ -83,11 +91,17 @@ export function patchOpenai(moduleExports: unknown, tools: Tools<GenAiOptions>):
   client.traceRetries(tools, OpenAI.prototype, 'retryRequest');
 }
 
-/** `tee()` and `toReadableStream()` create the iterator with the property `iterator`, too. */
+/** `tee()` and `toReadableStream()` create the iterator with the property `iterator`, too. The first releases lack them. */
 function streamView(result: unknown): {
-  readonly iterator: string;
+  readonly iterator: PropertyKey;
   readonly signal: AbortSignal | undefined;
 } {
-  const { controller } = result as { readonly controller?: AbortController };
-  return { iterator: 'iterator', signal: controller?.signal };
+  const { controller, iterator } = result as {
+    readonly controller?: AbortController;
+    readonly iterator?: unknown;
+  };
+  return {
+    iterator: iterator === undefined ? Symbol.asyncIterator : 'iterator',
+    signal: controller?.signal,
+  };
 }

@@ -1,6 +1,6 @@
 // What the plugin reads from the APIs of OpenAI, and what it never records.
 import { type RecordedSpan, recordSpans } from '@clew/testing';
-import { metrics } from '@opentelemetry/api';
+import { type Meter, metrics } from '@opentelemetry/api';
 import { connected, json, sse } from './connected.ts';
 import { type Client, chunkOf, completion, lastChunks, versions } from './versions.ts';
 
@@ -205,10 +205,10 @@ test('duration and tokens are metrics, also of calls that are not sampled', asyn
     record: (value: number, attributes: object) => recorded.push([name, value, attributes]),
   });
   const meter = new Proxy({}, { get: () => instrument });
-  jest.spyOn(metrics, 'getMeter').mockReturnValue(meter as ReturnType<typeof metrics.getMeter>);
+  metrics.setGlobalMeterProvider({ getMeter: () => meter as Meter });
   recorder.sampling = 'none';
   await connected(versions[3]![1], [json(completion)], (client) => client.chat.completions.create(chat));
-  jest.restoreAllMocks();
+  metrics.disable();
   const attributes = {
     'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': 'openai',

@@ -124,6 +124,19 @@ describe.each(versions)('%s', (_name, openai) => {
     ]);
   });
 
+  test('content for which redactContent returns a promise is not recorded', async () => {
+    await connected(openai, [json(response)], (client) => client.responses.create(request), {
+      captureContent: true,
+      redactContent: async (content: unknown, kind: string) => {
+        if (kind === 'input') throw new Error('the hook failed');
+        return content;
+      },
+    });
+    const { attributes } = await only();
+    for (const key of ['gen_ai.system_instructions', 'gen_ai.input.messages', 'gen_ai.output.messages'])
+      expect(attributes).not.toHaveProperty([key]);
+  });
+
   test('redactContent decides what is recorded, and content for which it throws is not', async () => {
     await connected(openai, [json(response)], (client) => client.responses.create(request), {
       captureContent: true,

@@ -3,12 +3,16 @@ import * as openai7 from 'openai';
 import * as openai4 from 'openai4';
 import * as openai5 from 'openai5';
 import * as openai6 from 'openai6';
+import * as openai40 from 'openai40';
 
 /** The newest version, whose types the tests use for all versions. */
 export type Openai = typeof openai7;
 export type Client = InstanceType<Openai['OpenAI']>;
 
-/** The supported versions of the client. */
+/** The oldest supported version, which has only some of the APIs. */
+export const oldest = ['openai 4.0.0', openai40 as unknown as Openai] as const;
+
+/** The newest version of each major that is supported. */
 export const versions: readonly (readonly [name: string, module: Openai])[] = [
   ['openai 4', openai4 as unknown as Openai],
   ['openai 5', openai5 as unknown as Openai],

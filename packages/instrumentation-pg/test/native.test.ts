@@ -35,3 +35,22 @@ test('the client of pg.native is patched when it is loaded', async () => {
     bare.map(([name, length]) => [name, length, true]),
   );
 });
+
+test('an application without pg-native sees the same as without the plugin', async () => {
+  const program = `
+    const loaded = () => { try { return Object.keys(require('pg')); } catch ({ code, message }) { return { code, message }; } };
+    const pg = loaded();
+    console.log(JSON.stringify([pg, Array.isArray(pg) ? require('pg').native : 'forced']));`;
+  const run = async (variables: object, ...flags: string[]) => {
+    const args = [...flags, '--input-type=commonjs', '--eval', program];
+    const env = { ...process.env, ...variables };
+    return promisify(execFile)(process.execPath, args, { cwd: join(__dirname, '..'), env });
+  };
+  const traced = ['--import', '@clew/node/register'];
+  const bare = await run({});
+  expect(JSON.parse(bare.stdout)).toEqual([expect.arrayContaining(['Client']), null]);
+  expect(await run({}, ...traced)).toEqual(bare);
+  const forced = await run({ NODE_PG_FORCE_NATIVE: 'true' });
+  expect(forced.stdout).toContain("Cannot find module 'pg-native'");
+  expect(await run({ NODE_PG_FORCE_NATIVE: 'true' }, ...traced)).toEqual(forced);
+});

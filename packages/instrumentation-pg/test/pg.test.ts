@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { dbSuite, manifestSuite } from '@clew/testing';
+import { sdkRecorder } from '../../../integration-tests/opentelemetry/sdk-recorder.ts';
 import { findPostgres, type Postgres } from '../../../integration-tests/services/postgres.ts';
 import { createDatabase, type Database } from '../../../integration-tests/services/postgres-database.ts';
 import { PgInstrumentation } from '../src/index.ts';
@@ -41,6 +42,8 @@ for (const [name, version] of Object.entries(VERSIONS)) {
   };
   dbSuite({ ...adapter, name: `a pool of ${name}`, open: () => openPool(1) });
   dbSuite({ ...adapter, name: `a client of ${name}`, open: openDriver });
+  const onSdk = { ...adapter, recorder: sdkRecorder() };
+  dbSuite({ ...onSdk, name: `a pool of ${name} with OpenTelemetry's SDK`, open: () => openPool(1) });
 }
 
 manifestSuite(join(__dirname, '..'), { PgInstrumentation });

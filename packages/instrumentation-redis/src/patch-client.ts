@@ -1,4 +1,11 @@
-import { type RedisOptions, type RedisServer, redis, type Tools } from '@clew/core/plugin';
+import {
+  ATTR,
+  observePromise,
+  type RedisOptions,
+  type RedisServer,
+  redis,
+  type Tools,
+} from '@clew/core/plugin';
 
 type RedisTools = Tools<RedisOptions>;
 
@@ -19,9 +26,11 @@ interface QueueOptions {
 
 /** The server of a queue. A client creates its queue and its socket one after the other, in either order. */
 interface Connection {
-  socket: SocketOptions;
+  readonly socket: SocketOptions;
   /** The index of the database: that of the last SELECT, or 0 if the server has replied without one. */
   index: number | undefined;
+  /** Whether the application has sent a SELECT, and not only the client. */
+  isSwitched: boolean;
 }
 
 const connections = new WeakMap<object, Connection>();
@@ -49,20 +58,38 @@ export function patchQueue(moduleExports: unknown, tools: RedisTools): void {
     'addCommand',
     (addCommand) =>
       function (args, options) {
-        const add = () => addCommand.call(this, args, options);
         const connection = connections.get(this);
-        if (connection !== undefined && args[0] === 'SELECT') connection.index = Number(args[1]);
-        if (queuesBatch || options?.asap) return add();
+        const isOwn = options?.asap === true;
+        const add = () => addCommand.call(this, args, options);
+        if (connection !== undefined && args[0] === 'SELECT') {
+          connection.index = Number(args[1]);
+          connection.isSwitched ||= !isOwn;
+        }
+        if (isOwn) return add();
+        if (queuesBatch) return learnIndex(connection, add());
+        const isKnown = connection?.index !== undefined;
         const operation = redis.startCommand(tools, String(args[0]), () => ({
           args: args.slice(1),
           ...serverOf(connection?.socket, connection?.index),
         }));
-        if (operation === undefined) return add();
+        if (operation === undefined) return learnIndex(connection, add());
         return operation.settle(operation.run(add), () => {
-          if (connection !== undefined) connection.index ??= 0;
+          if (connection === undefined) return;
+          connection.index ??= 0;
+          if (!isKnown && !connection.isSwitched)
+            operation.span.setAttribute(ATTR.dbNamespace, String(connection.index));
         });
       },
   );
+}
+
+/** A server that replies before any SELECT uses the database 0. Later commands are not observed. */
+function learnIndex<T>(connection: Connection | undefined, reply: T): T {
+  if (connection === undefined || connection.index !== undefined) return reply;
+  const learn = () => {
+    connection.index ??= 0;
+  };
+  return observePromise(reply, learn, () => {});
 }
 
 /** Patches the class of sockets, whose constructor gets the address. */
@@ -83,7 +110,7 @@ function watchCreation(
       onCreated(instance, args);
       const { queue, socket } = created;
       if (queue !== undefined && socket !== undefined) {
-        connections.set(queue, { socket: socket.options, index: undefined });
+        connections.set(queue, { socket: socket.options, index: undefined, isSwitched: false });
         created.queue = undefined;
         created.socket = undefined;
       }

@@ -1,74 +1,29 @@
-// What is special to node-redis: connecting, batches, aborted commands and pools.
-import { recordSpans, within } from '@clew/testing';
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { findRedis, type Redis as Server } from '../../../integration-tests/services/redis.ts';
-import { type Client, instrument, load, VERSIONS } from './subjects.ts';
+// What is special to node-redis: connecting, aborted commands and pools.
+import { recordSpans } from '@clew/testing';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { load, VERSIONS } from './subjects.ts';
+import { asCaller, commandsOf, redisUrl, tracedClients } from './traced-clients.ts';
 
-let server: Server;
-beforeAll(async () => {
-  server = await findRedis();
-}, 60_000);
-afterAll(() => server.stop());
-
+const url = redisUrl();
 const recorder = recordSpans();
 const key = `clew:${crypto.randomUUID()}`;
 const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
-
-/** The name and parent of each CLIENT span. */
-const commands = () =>
-  recorder
-    .spans()
-    .filter(({ kind }) => kind === SpanKind.CLIENT)
-    .map(({ name, parentSpanId }) => [name, parentSpanId]);
-
-async function asCaller<T>(work: () => T): Promise<[id: string, result: Awaited<T>]> {
-  const span = trace.getTracer('test').startSpan('caller');
-  const result = await within(span, async () => await work()).finally(() => span.end());
-  return [span.spanContext().spanId, result];
-}
+const commands = () => commandsOf(recorder);
 
 describe.each(Object.values(VERSIONS))('%s', (version) => {
-  let plugin: ReturnType<typeof instrument>;
-  const opened: Client[] = [];
-  const create = (options: object = {}): Client => {
-    const client = load(version).createClient({ url: server.url, ...options }) as unknown as Client;
-    client.on('error', () => {});
-    opened.push(client);
-    return client;
-  };
-  const open = async (options: object = {}): Promise<Client> => {
-    const client = create(options);
-    await client.connect();
-    return client;
-  };
-  const use = (options: object = {}) => {
-    plugin = instrument(options, version);
-  };
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((client) => client.disconnect()));
-    plugin.disable();
-  });
+  const { create, open, use } = tracedClients(version, url);
 
-  test('the commands of a batch that is not sampled are not read by the plugin', async () => {
+  test('a command has the index of the database that it is sent to, from the first one on', async () => {
     use();
     const client = await open();
-    recorder.sampling = 'none';
-    const filter = jest.spyOn(Array.prototype, 'filter');
-    try {
-      await asCaller(() => client.multi().get(key).exists(key).exec());
-      const ofCommands = filter.mock.contexts.filter(
-        (each) => Array.isArray(each) && each[0]?.args?.[0] !== undefined,
-      );
-      expect(ofCommands.filter((each) => each[0].args[0] === 'GET' || each[0].args[0] === 'MULTI')).toEqual(
-        [],
-      );
-    } finally {
-      filter.mockRestore();
-      recorder.sampling = 'all';
-    }
+    await client.get(key);
+    await client.select(1);
+    await client.get(key);
+    const reads = recorder.spans().filter(({ name }) => name === 'GET');
+    expect(reads.map(({ attributes }) => attributes['db.namespace'])).toEqual(['0', '1']);
   });
 
-  test('commands that wait for the connection belong to their callers, the connection to none', async () => {
+  test('commands that wait for the connection have their callers as parents, and its event `ready` runs in no span', async () => {
     use();
     const client = create({ name: 'clew', database: 1 });
     const seen: unknown[] = [];
@@ -87,54 +42,9 @@ describe.each(Object.values(VERSIONS))('%s', (version) => {
     const [span] = recorder.spans().filter(({ name }) => name === 'GET');
     expect(span?.attributes).toMatchObject({
       'db.namespace': '1',
-      'server.address': new URL(server.url).hostname,
-      'server.port': Number(new URL(server.url).port || 6379),
+      'server.address': new URL(url()).hostname,
+      'server.port': Number(new URL(url()).port || 6379),
     });
-  });
-
-  test('a transaction is one span, with the first error of its commands', async () => {
-    use();
-    const client = await open();
-    const [id, outcome] = await asCaller(() =>
-      client
-        .multi()
-        .set(key, 's3cr3t')
-        .lPush(key, 's3cr3t')
-        .del(key)
-        .exec()
-        .then(String, (error: Error) => error.message),
-    );
-    expect(outcome).toMatch(/error|WRONGTYPE/);
-    expect(commands()).toEqual([['MULTI', id]]);
-    const [span] = recorder.spans();
-    expect(span?.attributes).toMatchObject({
-      'db.operation.batch.size': 3,
-      'db.response.status_code': 'WRONGTYPE',
-    });
-    expect(JSON.stringify(span)).not.toContain('s3cr3t');
-  });
-
-  test('a pipeline is one span', async () => {
-    use();
-    const client = await open();
-    const [id] = await asCaller(() => client.multi().set(key, '1').incr(key).del(key).execAsPipeline());
-    expect(commands()).toEqual([['PIPELINE', id]]);
-    const [span] = recorder.spans();
-    expect(span).toMatchObject({
-      status: { code: SpanStatusCode.UNSET },
-      attributes: { 'db.operation.batch.size': 3 },
-    });
-  });
-
-  test('a transaction that does not run because a watched key has changed has not failed', async () => {
-    use();
-    const [client, other] = [await open(), await open()];
-    await client.watch(key);
-    await other.set(key, '1');
-    await expect(client.multi().get(key).del(key).exec()).rejects.toThrow(/watched keys/);
-    await other.del(key);
-    const span = recorder.spans().find(({ name }) => name === 'MULTI');
-    expect(span?.status.code).toBe(SpanStatusCode.UNSET);
   });
 
   test('a subscriber’s messages have no context, and what their handlers do is traced', async () => {
@@ -188,7 +98,7 @@ describe.each(Object.values(VERSIONS))('%s', (version) => {
     'tasks that wait for a client of a pool belong to their callers',
     async () => {
       use();
-      const pool = load(version).createClientPool({ url: server.url }, { minimum: 1, maximum: 2 });
+      const pool = load(version).createClientPool({ url: url() }, { minimum: 1, maximum: 2 });
       await pool.connect();
       const callers = await Promise.all(
         Array.from({ length: 20 }, () =>

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { dbCommandSuite, manifestSuite } from '@clew/testing';
+import { type CommandAdapter, dbCommandSuite, manifestSuite } from '@clew/testing';
+import { sdkRecorder } from '../../../integration-tests/opentelemetry/sdk-recorder.ts';
 import { findRedis, type Redis as Server } from '../../../integration-tests/services/redis.ts';
 import { RedisInstrumentation } from '../src/index.ts';
 import { asConnection, type Client, functionsOf, instrument, load, VERSIONS } from './subjects.ts';
@@ -11,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 for (const [name, version] of Object.entries(VERSIONS)) {
-  dbCommandSuite({
+  const adapter: CommandAdapter = {
     name,
     system: 'redis',
     read: { name: 'GET', operation: 'GET', text: 'GET clew:songs:1' },
@@ -25,7 +26,9 @@ for (const [name, version] of Object.entries(VERSIONS)) {
       await client.hSet('clew:songs:2', 'title', 'one');
       return asConnection(client);
     },
-  });
+  };
+  dbCommandSuite(adapter);
+  dbCommandSuite({ ...adapter, name: `${name} with OpenTelemetry's SDK`, recorder: sdkRecorder() });
 }
 
 manifestSuite(join(__dirname, '..'), { RedisInstrumentation });

@@ -14,7 +14,8 @@ export const VERSIONS = {
   'redis 6': 'redis',
 } as const;
 
-const PUBLISHED = new Set(['redis', 'redis-5.12']);
+/** The versions that publish tracing channels. */
+export const PUBLISHED: ReadonlySet<string> = new Set(['redis', 'redis-5.12']);
 
 export type Client = RedisClientType;
 

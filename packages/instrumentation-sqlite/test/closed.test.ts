@@ -9,6 +9,8 @@ const plugin = new SqliteInstrumentation();
 beforeAll(() => plugin.instrument(nodeSqlite));
 afterAll(() => plugin.disable());
 
+/** Node shows the path of a database from 22.16 on. */
+const hasLocation = 'location' in DatabaseSync.prototype;
 const ERROR = { status: { code: SpanStatusCode.ERROR }, attributes: { 'db.system.name': 'sqlite' } };
 
 test('statements on a closed database are spans with the error', async () => {
@@ -27,10 +29,9 @@ test('a prepared statement whose database is closed is a span with the error, th
   expect(() => statement.get()).toThrow('finalized');
   const [, span] = await recorder.take(2);
   expect(span).toMatchObject(ERROR);
-  expect(span?.attributes).toMatchObject({ 'db.query.text': 'SELECT ?', 'db.namespace': ':memory:' });
+  expect(span?.attributes['db.query.text']).toBe('SELECT ?');
+  expect(span?.attributes['db.namespace']).toBe(hasLocation ? ':memory:' : undefined);
 });
-
-const hasLocation = 'location' in DatabaseSync.prototype;
 
 (hasLocation ? test : test.skip)('the path of a database is read once, where Node has it', async () => {
   // The types of Node do not have `location` yet.

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as nodeSqlite from 'node:sqlite';
 import { type DbAdapter, type DbConnection, dbSuite, manifestSuite } from '@clew/testing';
+import { sdkRecorder } from '../../../integration-tests/opentelemetry/sdk-recorder.ts';
 import { SqliteInstrumentation } from '../src/index.ts';
 
 interface BetterSqliteClass {
@@ -47,7 +48,12 @@ const adapter = (
   ...rest,
 });
 
-dbSuite(
+const run = (each: DbAdapter) => {
+  dbSuite(each);
+  dbSuite({ ...each, name: `${each.name} with OpenTelemetry's SDK`, recorder: sdkRecorder() });
+};
+
+run(
   adapter({
     name: 'node:sqlite',
     instrument: (options) => {
@@ -65,7 +71,7 @@ dbSuite(
   }),
 );
 
-dbSuite(
+run(
   adapter({
     name: 'better-sqlite3',
     instrument: (options) => {

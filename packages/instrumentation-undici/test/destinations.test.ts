@@ -1,6 +1,7 @@
 // Where context is sent: decided by the client's connection, whatever the request names.
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { listenOn, recordSpans } from '@clew/testing';
+import { freePorts } from '../../../integration-tests/services/free-ports.ts';
 import { instrument, VERSIONS } from './subjects.ts';
 
 const recorder = recordSpans();
@@ -67,6 +68,22 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, undici) => {
   ])('%s', async (_title, work, propagateTo, sent) => {
     const { traceparent } = await sentBy(work, propagateTo);
     expect(traceparent).toEqual(sent ? expect.any(String) : undefined);
+  });
+
+  test('the IPv6 address of a server has no brackets', async () => {
+    const plugin = instrument({}, undici);
+    const [port] = await freePorts(1);
+    const client = new undici.Client(`http://[::1]:${port}`);
+    try {
+      const request = { method: 'GET', path: '/' } as const;
+      for (const ask of [() => client.request(request), () => undici.fetch(`http://[::1]:${port}/`)])
+        await expect(ask()).rejects.toThrow();
+      for (const { attributes } of await recorder.take(2))
+        expect(attributes).toMatchObject({ 'server.address': '::1', 'server.port': port });
+    } finally {
+      plugin.disable();
+      await client.destroy();
+    }
   });
 
   // Before version 7, each request to a proxy opens a tunnel.

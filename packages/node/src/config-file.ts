@@ -11,7 +11,7 @@ const NAME_AND_DEFAULT = /^([A-Za-z_]\w*)(?::-([^\n]*))?$/;
 
 /**
  * Reads a file of OpenTelemetry's declarative configuration, YAML or JSON, and substitutes the variables in it.
- * Throws an Error that says what is wrong.
+ * Throws an Error that names the problem.
  *
  * @see https://opentelemetry.io/docs/specs/otel/configuration/data-model/
  */

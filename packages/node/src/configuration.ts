@@ -3,13 +3,22 @@ import type { Attributes } from '@opentelemetry/api';
 import { definedOnly } from './defined-only.ts';
 import type { Environment } from './environment.ts';
 import type { InitOptions } from './init-options.ts';
+import { lambdaResource } from './lambda-resource.ts';
 
-/** Returns the resource attributes; `OTEL_SERVICE_NAME` overrides `service.name` in `OTEL_RESOURCE_ATTRIBUTES`. */
+/**
+ * Returns the resource attributes. `OTEL_SERVICE_NAME` overrides `service.name` in `OTEL_RESOURCE_ATTRIBUTES`. Both
+ * override the detected attributes of a function of AWS Lambda.
+ */
 export function resourceFrom(environment: Environment, options: InitOptions): Attributes {
   const listed = environment.pairs('OTEL_RESOURCE_ATTRIBUTES') ?? {};
   const named =
     options.serviceName ?? options.resource?.['service.name'] ?? environment.text('OTEL_SERVICE_NAME');
-  return { ...listed, ...options.resource, ...(named === undefined ? {} : { 'service.name': named }) };
+  return {
+    ...lambdaResource(environment),
+    ...listed,
+    ...options.resource,
+    ...(named === undefined ? {} : { 'service.name': named }),
+  };
 }
 
 /** Returns the span limits; a variable for spans overrides the general one. */

@@ -15,8 +15,8 @@ export interface Configuration {
 
 /**
  * Returns the options and the environment. A file that `OTEL_CONFIG_FILE` names replaces the variables of OpenTelemetry,
- * and the options override both. `undefined` if tracing is disabled, or if the file cannot be used, which is logged: its
- * defaults would send spans to a place that nobody has configured.
+ * and the options override both. `undefined` if tracing is disabled, or if the file cannot be used, which is logged: the
+ * defaults would send spans to a place that the user has not configured.
  */
 export function configurationFrom(
   options: InitOptions,

@@ -1,6 +1,12 @@
 import diagnostics from 'node:diagnostics_channel';
-import { isBuiltin } from 'node:module';
-import { moduleHook, type OptionKinds, onFirstCall } from '@clew/core/internal';
+import {
+  expectNoPackage,
+  handlerHook,
+  moduleHook,
+  type OptionKinds,
+  onFirstCall,
+  watchBundled,
+} from '@clew/core/internal';
 import type { ClewInstrumentation } from '@clew/core/plugin';
 import { type Context, diag } from '@opentelemetry/api';
 import {
@@ -8,10 +14,13 @@ import {
   InstrumentationBase,
   type InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
+import { isLoadedBuiltin, loadsBuiltinsFirst } from './bundle.ts';
 import { classOf, reportUnusable } from './plugin-class.ts';
 import type { InstalledPlugin, StatedTarget } from './plugin-manifest.ts';
+import { selfReport } from './self-report.ts';
 
 type StatedModule = Extract<StatedTarget, { module: string }>;
+type StatedHandler = Extract<StatedTarget, { handler: unknown }>;
 type StatedChannel = Extract<StatedTarget, { channel: string }>;
 
 /** Resolves a plugin's options once its class, which defines them, has been loaded. */
@@ -30,39 +39,59 @@ export function startPlugin(
   moment: Moment,
 ): Instrumentation {
   const modules = plugin.targets.filter((target) => 'module' in target);
+  const handlers = plugin.targets.filter((target) => 'handler' in target);
   const channels = plugin.targets.filter((target) => 'channel' in target);
   const lazy = lazyPlugin(() => load(plugin, optionsFor, channels.length > 0));
-  const stopListening = listenOnce(channels, (channel, message) => lazy.get()?.receive(channel, message));
-  const patch = ({ module, file, aliasOf }: StatedModule, moduleExports: unknown) => {
+  const reportTraced = (by: 'patch' | 'channel', target: string) =>
+    selfReport(() => ({ kind: 'traced', plugin: plugin.name, by, target }));
+  const stopListening = listenOnce(channels, (channel, message) => {
+    const context = lazy.get()?.receive(channel, message);
+    reportTraced('channel', channel);
+    return context;
+  });
+  const patch = (target: StatedModule | StatedHandler, moduleExports: unknown) => {
     stopListening();
+    const [module, file] = 'module' in target ? [target.aliasOf ?? target.module, target.file] : [];
     try {
-      lazy.get()?.instrument(moduleExports, aliasOf ?? module, file);
+      const loaded = lazy.get();
+      loaded?.instrument(moduleExports, module, file);
+      if (loaded !== undefined && module !== undefined) reportTraced('patch', module);
     } catch (fault) {
-      diag.error(`${plugin.name} could not patch ${module}${file === undefined ? '' : `/${file}`}`, fault);
+      const what = module === undefined ? 'the handler' : `${module}${file === undefined ? '' : `/${file}`}`;
+      diag.error(`${plugin.name} could not patch ${what}`, fault);
     }
   };
+
+  let stops: (() => void)[] = [];
 
   /** A placeholder for the plugin that uses the module hooks of OpenTelemetry's base class. */
   class Deferred extends InstrumentationBase {
     protected override init(): InstrumentationNodeModuleDefinition[] {
-      return modules.map((target) =>
-        moduleHook(
-          target,
-          (moduleExports) => patch(target, moduleExports),
-          () => this.isEnabled(),
-        ),
-      );
+      if (handlers.length > 0) expectNoPackage(this);
+      const patches = (target: StatedModule | StatedHandler) =>
+        [(moduleExports: unknown) => patch(target, moduleExports), () => this.isEnabled()] as const;
+      return [
+        ...modules.map((target) => moduleHook(target, ...patches(target))),
+        ...handlers.flatMap((target) => handlerHook(target.handler, ...patches(target))),
+      ];
+    }
+
+    override enable(): void {
+      if (this.isEnabled()) return;
+      super.enable();
+      stops = modules.map((target) => watchBundled(target, (moduleExports) => patch(target, moduleExports)));
     }
 
     override disable(): void {
       super.disable();
+      for (const stop of stops.splice(0)) stop();
       stopListening();
       lazy.loaded?.disable();
     }
   }
   try {
     const deferred = new Deferred(plugin.name, '', {});
-    if (moment === 'while it runs') {
+    if (moment === 'while it runs' || loadsBuiltinsFirst()) {
       for (const target of modules)
         if (isLoadedBuiltin(target.module)) patch(target, process.getBuiltinModule(target.module));
     }
@@ -108,15 +137,6 @@ function listenOnce(
     for (const stopOne of stops) stopOne();
   };
   return stop;
-}
-
-/**
- * Module hooks do not report a built-in module that was loaded earlier; it is a singleton and can be patched now.
- */
-function isLoadedBuiltin(module: string): boolean {
-  if (!isBuiltin(module)) return false;
-  const { moduleLoadList } = process as { moduleLoadList?: readonly string[] };
-  return moduleLoadList?.includes(`NativeModule ${module}`) ?? true;
 }
 
 function load(plugin: InstalledPlugin, optionsFor: OptionsFor, enabled: boolean): Plugin | undefined {

@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { show } from '@clew/core/internal';
+import { pathToFileURL } from 'node:url';
+import { handlerPlace, show } from '@clew/core/internal';
 import { diag } from '@opentelemetry/api';
 import { type Application, dependenciesOf, foldersAbove, packageFolders } from './application.ts';
+import { bundledPlugins } from './bundle.ts';
 import {
   EXPECTED_FIELD,
   type InstalledPlugin,
@@ -16,7 +18,7 @@ const PREFIX = 'instrumentation-';
 const OPENTELEMETRY = '@opentelemetry/instrumentation-';
 
 /**
- * Finds the installed plugins, in this order: those listed in `named`, the `@clew/instrumentation-*` packages in
+ * Finds the installed plugins, in this order: those in the application's bundle, those listed in `named`, the `@clew/instrumentation-*` packages in
  * the `node_modules` folders above the application and this package, the application itself, and its direct
  * dependencies. A plugin is a package of any publisher with the field `clew` in its package.json. The first one
  * with a name is used.
@@ -30,6 +32,7 @@ export function findPlugins(application: Application, named: readonly string[] =
     if (reading !== 'not installed') seen.add(name);
     if (typeof reading === 'object' && !found.has(reading.name)) found.set(reading.name, reading);
   };
+  for (const plugin of bundledPlugins()) consider(plugin.name, () => plugin);
   for (const name of named) consider(name, () => namedPlugin(name, application));
   for (const start of application.startingPoints) {
     for (const above of foldersAbove(start)) {
@@ -45,9 +48,16 @@ export function findPlugins(application: Application, named: readonly string[] =
   return [...found.values()];
 }
 
-/** Returns the specifiers that load one of the targets when imported; a file's extension may be omitted. */
+/**
+ * Returns the specifiers that load one of the targets when imported, and the URL of the application's function; a file's
+ * extension may be omitted.
+ */
 export function modulesOf(targets: readonly StatedTarget[]): string[] {
   return targets.flatMap((target) => {
+    if ('handler' in target) {
+      const place = handlerPlace(target.handler);
+      return place === undefined ? [] : [pathToFileURL(place.file).href];
+    }
     if (!('module' in target)) return [];
     const { module, file } = target;
     return file === undefined

@@ -1,12 +1,36 @@
 import type { Destinations, SignatureOptions, TraceFormat, TrustOption } from '@clew/core';
+import type { PluginClasses } from '@clew/core/plugin-classes';
 import type { OtlpExporterOptions, Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@clew/tracer';
 import type { Attributes, ContextManager } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import type { ConsoleFormat } from './console-fields.ts';
 import type { LogLevel } from './log.ts';
 import type { PolicySamplerOptions } from './sampling-package.ts';
 
-/** The options of installed plugins by short name (`express`) or package name; `false` disables a plugin. */
-export type PluginOptions = Readonly<Record<string, Readonly<Record<string, unknown>> | false>>;
+/** The last part of a package's name: `clew-instrumentation-tinydb` for `@acme/clew-instrumentation-tinydb`. */
+type Unscoped<Name extends string> = Name extends `@${string}/${infer Rest}` ? Rest : Name;
+
+type WithoutPrefix<Name extends string> = Name extends `${'instrumentation' | 'plugin'}-${infer Rest}`
+  ? Rest
+  : Name;
+
+/** The type of `shortNameOf`: `express` for `@clew/instrumentation-express`. */
+type ShortName<Name extends string> =
+  Unscoped<Name> extends `clew-${infer Rest}`
+    ? WithoutPrefix<Rest> extends Rest
+      ? Unscoped<Name>
+      : WithoutPrefix<Rest>
+    : WithoutPrefix<Unscoped<Name>>;
+
+type GivenTo<Class> = Class extends new (options?: infer Given) => unknown ? NonNullable<Given> : never;
+
+/**
+ * The options of installed plugins by short name (`express`) or package name; `false` disables a plugin. TypeScript knows
+ * the plugins of Clew that are installed, and others whose package is imported: `import type {} from 'clew-plugin-x'`.
+ */
+export type PluginOptions = {
+  readonly [Name in keyof PluginClasses as Name | ShortName<Name>]?: GivenTo<PluginClasses[Name]> | false;
+};
 
 /** Options of `init({ propagation })`. */
 export interface PropagationOptions {
@@ -89,6 +113,11 @@ export interface InitOptions {
   readonly plugins?: PluginOptions;
   /** Whether installed plugins are used, including those of `CLEW_INSTRUMENTATIONS`. Default `true`. */
   readonly discover?: boolean;
+  /**
+   * Adds the ids of the current span to what `console` prints: `text` as a suffix, `json` with each output as one line of
+   * JSON. Environment: `CLEW_CONSOLE`. Default: nothing is added.
+   */
+  readonly console?: ConsoleFormat;
   /** The lowest level that is logged to standard error. Environment: `OTEL_LOG_LEVEL`. Default `warn`. */
   readonly logLevel?: LogLevel;
   /**

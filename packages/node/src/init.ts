@@ -8,11 +8,12 @@ import {
   serverRequestOf,
   setPropagationDefaults,
 } from '@clew/core/internal';
-import { resourceOf, TracerProvider, type TracerStats } from '@clew/tracer';
+import { type OtlpExporterOptions, resourceOf, TracerProvider, type TracerStats } from '@clew/tracer';
 import { type Attributes, context, diag, propagation, trace } from '@opentelemetry/api';
 import { readApplication } from './application.ts';
 import { type ChosenSampler, chooseSampler } from './choose-sampler.ts';
 import { limitsFrom, resourceFrom } from './configuration.ts';
+import { addConsoleFields, CONSOLE_FORMATS } from './console-fields.ts';
 import { contextManagerFrom } from './context.ts';
 import { type Configuration, configurationFrom } from './declared.ts';
 import type { Moment } from './deferred-instrumentation.ts';
@@ -27,7 +28,9 @@ import { expectPluginOptions } from './plugin-options.ts';
 import { type Deliverable, deliverAtEnd } from './process-end.ts';
 import { propagationDefaultsFrom, propagatorFrom } from './propagation.ts';
 import type { SamplerStats } from './sampling-package.ts';
+import { reportStart, selfReport } from './self-report.ts';
 import { startPlugins } from './start-plugins.ts';
+import { tracePointsFrom } from './trace-points.ts';
 
 /** Counters since `init()`. */
 export interface ClewStats extends TracerStats {
@@ -82,13 +85,19 @@ export function initAt(moment: Moment, options: InitOptions = {}): Clew {
   const environment = new Environment(process.env);
   guard('setting a logger', () => ensureLogger(options.logLevel, environment));
   const configuration = configurationFrom(options, process.env);
-  if (configuration === undefined) return DISABLED;
+  if (configuration === undefined) {
+    selfReport(() => ({ kind: 'disabled' }));
+    return DISABLED;
+  }
   const { logLevel } = configuration.options;
   if (logLevel !== options.logLevel) guard('setting a logger', () => ensureLogger(logLevel));
   return start(configuration, moment);
 }
 
-function start({ options, environment, sampling: declared }: Configuration, moment: Moment): Clew {
+function start(configuration: Configuration, moment: Moment): Clew {
+  const { environment, sampling: declared } = configuration;
+  const { spanProcessors = [], ...others } = configuration.options;
+  const options = { ...others, spanProcessors: [...spanProcessors, ...tracePointsFrom(environment)] };
   const timeoutMs =
     options.flushTimeoutMs ??
     environment.integer('CLEW_FLUSH_TIMEOUT_MS', 0, 60_000) ??
@@ -102,8 +111,9 @@ function start({ options, environment, sampling: declared }: Configuration, mome
   expectPluginOptions(installed, options.plugins ?? {}, environment);
   const propagationDefaults = propagationDefaultsFrom(environment, options);
   const resource = resourceOf(resourceFrom(environment, options)).attributes;
+  const exporter = exporterOf(options, environment);
   const sampling = chooseSampler(environment, options, resource, declared);
-  const provider = providerFrom(options, environment, resource, sampling);
+  const provider = providerFrom(options, environment, exporter, resource, sampling);
 
   const steps: (() => void)[] = [sampling.stop];
   const stop = () => {
@@ -131,6 +141,8 @@ function start({ options, environment, sampling: declared }: Configuration, mome
       for (const each of instrumentations) guard('stopping a plugin', () => each.disable());
     });
     for (const each of instrumentations) guard(NAME, () => each.setTracerProvider(provider));
+    const consoleFormat = options.console ?? environment.oneOf(CONSOLE_FORMATS, 'CLEW_CONSOLE');
+    if (consoleFormat !== undefined) steps.push(addConsoleFields(consoleFormat));
     steps.push(watchProcessEnd(deliverableOf(provider, options, timeoutMs)));
     const handle: Clew = {
       flush: () => provider.forceFlush({ timeoutMs }),
@@ -143,6 +155,7 @@ function start({ options, environment, sampling: declared }: Configuration, mome
     const holder = globalThis as Holder;
     holder[HANDLE] = handle;
     steps.push(() => delete holder[HANDLE]);
+    reportStart(exporter, options, propagationDefaults.trust);
     return handle;
   } catch (fault) {
     stop();
@@ -203,6 +216,7 @@ function isAnotherSdkActive(): boolean {
 function providerFrom(
   options: InitOptions,
   environment: Environment,
+  exporter: OtlpExporterOptions | false,
   resource: Attributes,
   { sampler, stop }: ChosenSampler,
 ): TracerProvider {
@@ -211,7 +225,7 @@ function providerFrom(
   try {
     return new TracerProvider({
       resource,
-      exporter: options.exporter === false ? false : mergedExporter(options, environment),
+      exporter,
       limits: { ...limitsFrom(environment), ...options.limits },
       spanProcessors: options.spanProcessors ?? [],
       spanExporters: options.spanExporters ?? [],
@@ -224,7 +238,8 @@ function providerFrom(
   }
 }
 
-function mergedExporter(options: InitOptions, environment: Environment) {
+function exporterOf(options: InitOptions, environment: Environment): OtlpExporterOptions | false {
+  if (options.exporter === false) return false;
   const fromEnvironment = exporterFrom(environment);
   if (options.exporter) return { ...(fromEnvironment || {}), ...options.exporter };
   return fromEnvironment;

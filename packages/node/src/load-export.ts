@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { bundle } from '@clew/core/internal';
 import { startingPoints } from './application.ts';
 
 /**
@@ -15,8 +16,10 @@ export function loadExport(reference: string): unknown {
   return value;
 }
 
-/** Loads a package from the folders where plugins are found. Throws an error if it is not installed. */
+/** Loads a package from the bundle, or from the folders where plugins are found. Throws an error if it is in neither. */
 export function loadPackage(name: string): unknown {
+  const bundled = bundle().packages?.[name];
+  if (bundled !== undefined) return bundled();
   for (const folder of startingPoints()) {
     const require = createRequire(join(folder, 'package.json'));
     let path: string;

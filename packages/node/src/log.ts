@@ -1,6 +1,7 @@
 import { reportSecondTracer } from '@clew/core/internal';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Environment } from './environment.ts';
+import { selfReport } from './self-report.ts';
 
 const LEVELS = {
   none: DiagLogLevel.NONE,
@@ -64,6 +65,7 @@ function line(level: string): (message: string, ...rest: unknown[]) => void {
     const details = rest.map((each) => (each instanceof Error ? each.message : String(each)));
     const text = [message, ...details].join(' ').replace(CONTROL_CHARACTERS, ' ');
     writeQuietly(`clew ${level}: ${text}\n`);
+    selfReport(() => ({ kind: 'log', level, text }));
   };
 }
 

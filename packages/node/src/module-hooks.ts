@@ -20,6 +20,8 @@ interface ImportHooks {
 
 const PACKAGE = 'import-in-the-middle';
 
+const LINK = /^(.+)-[0-9a-f]{16}$/;
+
 let registered = false;
 
 /**
@@ -55,7 +57,7 @@ export function hookModules(modules: readonly string[]): void {
 
 /** A package imports its own files by relative paths, which only their URL identifies. */
 function withInternalFile(module: string): readonly Included[] {
-  if (!/\.m?js$/.test(module)) return [module];
+  if (module.startsWith('file:') || !/\.m?js$/.test(module)) return [module];
   const escaped = module.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return [module, new RegExp(`/node_modules/${escaped}$`)];
 }
@@ -100,10 +102,11 @@ function registerSyncHooks(include: readonly Included[]): void {
         if (hooks !== undefined) module.registerHooks({ load: hooks.loadSync });
       }
       if (hooks === undefined) return nextResolve(specifier, context);
-      if (!isPath(specifier)) return hooks.resolveSync(specifier, context, nextResolve);
       // A copy: Node stores in `context` what a hook passes to `nextResolve`.
       const importing = { ...context };
-      const name = packageOf(specifier, context, nextResolve, include);
+      const name = isPath(specifier)
+        ? packageOf(specifier, context, nextResolve, include)
+        : withoutHash(specifier, include);
       return hooks.resolveSync(name, importing, (each, given) =>
         nextResolve(each === name ? specifier : each, given),
       );
@@ -166,6 +169,15 @@ function packageOf(
   } catch {
     return specifier;
   }
+}
+
+/**
+ * Returns a package's name for the name of the link through which Next.js imports it: `pg-587764f78a6c7a9c` in
+ * `.next/node_modules`. Returns any other specifier unchanged.
+ */
+function withoutHash(specifier: string, include: readonly Included[]): string {
+  const name = LINK.exec(specifier)?.[1];
+  return name !== undefined && include.includes(name) ? name : specifier;
 }
 
 /** Runs in a separate thread, which also serves the worker threads. */

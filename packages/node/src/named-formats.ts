@@ -12,7 +12,7 @@ export const FORMAT_NAMES: readonly string[] = [...TRACE_FORMATS.keys(), ...PACK
 /**
  * Returns the format with this name; `undefined` for an unknown name.
  *
- * @throws {Error} if the format's package is not installed, or a variable is missing; the message says which
+ * @throws {Error} if the format's package is not installed, or a variable is missing; the message names it
  */
 export function formatNamed(name: string): TraceFormat | undefined {
   const reference = PACKAGED.get(name);

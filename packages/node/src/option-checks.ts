@@ -1,4 +1,5 @@
 import { expectFit } from '@clew/core/internal';
+import { CONSOLE_FORMATS } from './console-fields.ts';
 import type { InitOptions, PropagationOptions, SamplingOptions } from './init-options.ts';
 import { LOG_LEVELS } from './log.ts';
 
@@ -25,6 +26,7 @@ const OPTIONS: Checks<InitOptions> = {
   instrumentations: ['a list', Array.isArray],
   plugins: ['an object of plugins’ options', isRecord],
   discover: ['true or false', (value) => typeof value === 'boolean'],
+  console: ['"text" or "json"', (value) => CONSOLE_FORMATS.some((each) => each === value)],
   logLevel: [`one of ${LOG_LEVELS.join(', ')}`, (value) => LOG_LEVELS.some((each) => each === value)],
   flushTimeoutMs: [
     'a number in [0, 60000]',

@@ -5,12 +5,12 @@ import type { InstrumentationClass } from '@clew/core/plugin';
 import { diag } from '@opentelemetry/api';
 import type { InstalledPlugin } from './plugin-manifest.ts';
 
+type Exported = Readonly<Record<string, InstrumentationClass<OptionKinds> | undefined>>;
+
 /** Loads a plugin's class; logs an error if that fails. */
 export function classOf(plugin: InstalledPlugin): InstrumentationClass<OptionKinds> | undefined {
   try {
-    const require = createRequire(join(plugin.folder, 'package.json'));
-    // By name: a package may import itself by name, and the folder's path would bypass its `exports`.
-    const exported = require(plugin.name) as Record<string, InstrumentationClass<OptionKinds> | undefined>;
+    const exported = (plugin.load ?? loaderFrom(plugin))() as Exported;
     const Plugin = exported[plugin.className];
     if (Plugin === undefined) throw new TypeError(`it exports no ${plugin.className}`);
     return Plugin;
@@ -18,6 +18,12 @@ export function classOf(plugin: InstalledPlugin): InstrumentationClass<OptionKin
     reportUnusable(plugin, fault);
     return undefined;
   }
+}
+
+/** By name: a package may import itself by name, and the folder's path would bypass its `exports`. */
+function loaderFrom({ folder, name }: InstalledPlugin): () => unknown {
+  const require = createRequire(join(folder, 'package.json'));
+  return () => require(name);
 }
 
 /** Logs that a plugin cannot be used, and why. */

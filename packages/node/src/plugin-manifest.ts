@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HandlerVariables } from '@clew/core/internal';
 import { diag } from '@opentelemetry/api';
 
-/** A module or a channel that a plugin traces, as declared in its package.json. */
+/** A module, a channel or the function of an application that a plugin traces, as declared in its package.json. */
 export type StatedTarget =
   | {
       readonly module: string;
@@ -11,7 +12,8 @@ export type StatedTarget =
       /** The package's own name, if `module` is an alias under which the application has installed it. */
       readonly aliasOf?: string;
     }
-  | { readonly channel: string; readonly tracing?: boolean };
+  | { readonly channel: string; readonly tracing?: boolean }
+  | { readonly handler: HandlerVariables };
 
 /** An installed plugin, whose code has not been loaded. */
 export interface InstalledPlugin {
@@ -23,6 +25,8 @@ export interface InstalledPlugin {
   /** The name of the exported class. */
   readonly className: string;
   readonly targets: readonly StatedTarget[];
+  /** Loads a plugin that is in the application's bundle instead of a folder. */
+  readonly load?: () => unknown;
 }
 
 /**
@@ -88,10 +92,16 @@ function isStatement(value: unknown): value is Statement {
 }
 
 function isTarget(value: unknown): boolean {
-  const { module, versions, file, channel } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { module, versions, file, channel, handler } = (value ?? {}) as Readonly<Record<string, unknown>>;
   if (channel !== undefined) return typeof channel === 'string';
+  if (handler !== undefined) return isHandler(handler);
   const hasVersions = versions === undefined || (Array.isArray(versions) && versions.every(isText));
   return isText(module) && hasVersions && (file === undefined || isText(file));
+}
+
+function isHandler(value: unknown): boolean {
+  const { folder, name } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return isText(folder) && isText(name);
 }
 
 function isText(value: unknown): boolean {

@@ -1,11 +1,13 @@
 import { type OptionKinds, resolveOptions } from '@clew/core/internal';
 import { diag } from '@opentelemetry/api';
 import type { Environment } from './environment.ts';
-import type { PluginOptions } from './init-options.ts';
 import { loadExport } from './load-export.ts';
 import { expectRecord } from './option-checks.ts';
 import { classOf } from './plugin-class.ts';
 import type { InstalledPlugin } from './plugin-manifest.ts';
+
+/** What JavaScript may pass as `init({ plugins })`. */
+type GivenPlugins = Readonly<Record<string, Readonly<Record<string, unknown>> | false>>;
 
 /**
  * Returns the enabled plugins among the installed ones, by `OTEL_NODE_ENABLED_INSTRUMENTATIONS`,
@@ -15,7 +17,7 @@ import type { InstalledPlugin } from './plugin-manifest.ts';
  */
 export function wantedPlugins(
   installed: readonly InstalledPlugin[],
-  given: PluginOptions,
+  given: GivenPlugins,
   environment: Environment,
   others: readonly string[] = [],
 ): InstalledPlugin[] {
@@ -31,7 +33,7 @@ export function wantedPlugins(
   return withoutDoubles(wanted);
 }
 
-function isWantedBy(given: PluginOptions, environment: Environment): (plugin: InstalledPlugin) => boolean {
+function isWantedBy(given: GivenPlugins, environment: Environment): (plugin: InstalledPlugin) => boolean {
   const isWanted = instrumentationFilter(environment);
   return ({ name, shortName }) =>
     given[shortName] !== false && given[name] !== false && isWanted(name, shortName);
@@ -69,7 +71,7 @@ function withoutDoubles(plugins: readonly InstalledPlugin[]): InstalledPlugin[] 
  */
 export function expectPluginOptions(
   installed: readonly InstalledPlugin[],
-  given: PluginOptions,
+  given: GivenPlugins,
   environment: Environment,
 ): void {
   for (const [name, options] of Object.entries(given)) {
@@ -102,7 +104,7 @@ function shortNames(installed: readonly InstalledPlugin[]): string {
 export function optionsOf(
   plugin: InstalledPlugin,
   kinds: OptionKinds,
-  given: PluginOptions,
+  given: GivenPlugins,
   environment: Environment,
 ): Record<string, unknown> {
   const options: Record<string, unknown> = {};

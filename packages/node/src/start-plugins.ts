@@ -3,6 +3,7 @@ import { diag } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { aliasesOf, withAliases } from './aliases.ts';
 import type { Application } from './application.ts';
+import { patchBuiltinsOfBundle, warnAboutUnwiredBundle } from './bundle.ts';
 import { type Moment, startPlugin } from './deferred-instrumentation.ts';
 import { modulesOf } from './discovery.ts';
 import type { Environment } from './environment.ts';
@@ -16,6 +17,7 @@ import {
 import { type InstalledPlugin, shortNameOf } from './plugin-manifest.ts';
 import { instrumentationFilter, optionsOf, wantedPlugins } from './plugin-options.ts';
 import { warnAboutEarlyModules } from './self-check.ts';
+import { reportPlugins } from './self-report.ts';
 
 /**
  * Starts the installed plugins, the given instrumentations, and those of OpenTelemetry that the environment requests.
@@ -53,10 +55,24 @@ export function startPlugins(
     return attempt(plugin.name, () => startPlugin(plugin, optionsFor, moment)) ?? [];
   });
   for (const each of instances) attempt(each.instrumentationName, () => each.enable());
+  for (const each of own) guard('patching built-in modules', () => patchBuiltinsOfBundle(each));
+  if (options.discover !== false) warnAboutUnwiredBundle(own.length > 0);
   const started = [...instances, ...found];
-  const names = started.map(({ instrumentationName }) => instrumentationName);
-  diag.info(`@clew/node: plugins: ${names.join(', ') || 'none'}`);
+  logPlugins(
+    started.map(({ instrumentationName }) => instrumentationName),
+    installed.filter(({ name }) => !wanted.some((plugin) => plugin.name === name)),
+  );
+  reportPlugins(
+    installed,
+    wanted,
+    instances.map(({ instrumentationName }) => instrumentationName),
+  );
   return started;
+}
+
+function logPlugins(started: readonly string[], unused: readonly InstalledPlugin[]): void {
+  const off = unused.length > 0 ? `; not used: ${unused.map(({ name }) => name).join(', ')}` : '';
+  diag.info(`@clew/node: plugins: ${started.join(', ') || 'none'}${off}`);
 }
 
 /** What the variables may call them. */

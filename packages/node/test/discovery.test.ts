@@ -149,7 +149,7 @@ describe('a plugin of another publisher', () => {
   });
 });
 
-test('a broken plugin costs one line, however often it is found', async () => {
+test('a broken plugin is logged once, even if it is found several times', async () => {
   const name = '@clew/instrumentation-broken';
   project.write(`node_modules/${name}/package.json`, JSON.stringify({ name, clew: {} }));
   manifest({ dependencies: { [name]: '^1.0.0' } });
@@ -227,11 +227,20 @@ describe('CLEW_INSTRUMENTATIONS', () => {
   });
 });
 
-test('at level info one line names the plugins', async () => {
+test('at level info one line names the plugins that run and those that are not used', async () => {
+  const other = '@acme/clew-instrumentation-other';
   installToyPlugin(project, PLUGIN);
-  manifest({ dependencies: { [PLUGIN]: '^1.0.0' } });
-  const { lines } = await trace('main.cjs', { OTEL_LOG_LEVEL: 'info' });
-  expect(lines.filter((line) => line.includes('plugins'))).toEqual([
-    expect.stringMatching(/^clew info: @clew\/node: plugins: .*clew-instrumentation-toy/),
+  installToyPlugin(project, other);
+  manifest({ dependencies: { [PLUGIN]: '^1.0.0', [other]: '^1.0.0' } });
+  const pluginsIn = async (variables: Record<string, string>) => {
+    const { lines } = await trace('main.cjs', { OTEL_LOG_LEVEL: 'info', ...variables });
+    return lines.filter((line) => line.includes('plugins'));
+  };
+  expect(await pluginsIn({})).toEqual([`clew info: @clew/node: plugins: ${PLUGIN}, ${other}`]);
+  expect(await pluginsIn({ OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'other' })).toEqual([
+    `clew info: @clew/node: plugins: ${PLUGIN}; not used: ${other}`,
+  ]);
+  expect(await pluginsIn({ OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'other,toy' })).toEqual([
+    `clew info: @clew/node: plugins: none; not used: ${PLUGIN}, ${other}`,
   ]);
 });

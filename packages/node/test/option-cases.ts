@@ -110,6 +110,8 @@ export const WRONG_OPTIONS: readonly (readonly [options: unknown, message: strin
   [{ discover: 'no' }, '@clew/node: expected discover to be true or false, got "no"'],
   [{ logLevel: 'loud' }, /expected logLevel to be one of none, error, warn, .* got "loud"$/.source],
   [{ logLevel: 3 }, /expected logLevel to be one of none, error, warn, .* got 3$/.source],
+  [{ console: 'xml' }, '@clew/node: expected console to be "text" or "json", got "xml"'],
+  [{ console: true }, '@clew/node: expected console to be "text" or "json", got true'],
   [{ flushTimeoutMs: -1 }, '@clew/node: expected flushTimeoutMs to be a number in [0, 60000], got -1'],
   [{ flushTimeoutMs: '5' }, '@clew/node: expected flushTimeoutMs to be a number in [0, 60000], got "5"'],
 ];

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { type Collector, startCollector } from '@clew/viewer';
 import { type Ended, PRELOAD, program, run, start } from './child.ts';
 
@@ -34,17 +34,21 @@ const ENDS: readonly (readonly [way: string[], signals: NodeJS.Signals[], spans:
 let collector: Collector;
 let hanging: Server;
 let connections = 0;
+const sockets: Socket[] = [];
 
 beforeAll(async () => {
   collector = await startCollector({ port: 0 });
-  hanging = createServer(() => {
+  hanging = createServer((socket) => {
     connections++;
+    sockets.push(socket);
   }).listen(0, '127.0.0.1');
   await once(hanging, 'listening');
 });
 afterAll(async () => {
   await collector.close();
   hanging.close();
+  // It never reads, so it does not learn that a client has left: open sockets would keep the test's process alive.
+  for (const socket of sockets) socket.destroy();
 });
 
 type End = readonly [way: string[], signals: NodeJS.Signals[]];

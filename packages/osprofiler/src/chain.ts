@@ -1,5 +1,6 @@
 import { TRACE_ORIGIN, type TraceOrigin } from '@clew/core/internal';
 import type { TraceState } from '@opentelemetry/api';
+import { traceIdOfUuid, uuidOfTraceId } from './uuids.ts';
 
 /** The state of OSProfiler's chain of services that does not fit into a span context. */
 export interface Chain {
@@ -7,6 +8,15 @@ export interface Chain {
   readonly hmacKey: string;
   /** The received text of the trace's id, if there was one: OSProfiler's storage is searched for exactly this text. */
   readonly baseId: string | undefined;
+  /** The received parent, if there was one: OSProfiler joins spans by the exact text of its id. */
+  readonly parent: ReceivedParent | undefined;
+}
+
+/** The span that sent the trace. */
+export interface ReceivedParent {
+  /** The span id that `parentId` became. */
+  readonly spanId: string;
+  readonly parentId: string;
 }
 
 /**
@@ -52,3 +62,10 @@ export function withChain(members: TraceState, chain: Chain): TraceState {
 
 /** The chain of a trace state, if any. */
 export const chainOf: (state: TraceState | undefined) => Chain | undefined = ChainedTraceState.chainOf;
+
+/** The `base_id` of a trace: the received text, if it belongs to this trace. */
+export function baseIdOf(traceId: string, chain: Chain | undefined): string {
+  const received = chain?.baseId;
+  const isSame = received !== undefined && traceIdOfUuid(received) === traceId;
+  return isSame ? received : uuidOfTraceId(traceId);
+}

@@ -1,8 +1,8 @@
 import type { Extraction, Outgoing, TraceFormat } from '@clew/core';
 import { countDropped, emptyTraceState, single, trackProvenance } from '@clew/core/internal';
-import { chainOf, withChain } from './chain.ts';
+import { baseIdOf, chainOf, withChain } from './chain.ts';
 import { readTraceInfo, signingKey, signTraceInfo, type TraceInfo } from './signed-trace-info.ts';
-import { spanIdOfUuid, traceIdOfUuid, uuidOfSpanId, uuidOfTraceId } from './uuids.ts';
+import { spanIdOfUuid, traceIdOfUuid, uuidOfSpanId } from './uuids.ts';
 
 const NAME = 'osprofiler';
 const INFO = 'x-trace-info';
@@ -85,9 +85,7 @@ export function traceInfoOf(
   const { traceId, spanId, traceFlags, traceState } = spanContext;
   if ((traceFlags & 1) === 0 || unsigned === true) return undefined;
   const chain = chainOf(traceState);
-  const received = chain?.baseId;
-  const isSame = received !== undefined && traceIdOfUuid(received) === traceId;
-  const baseId = isSame ? received : uuidOfTraceId(traceId);
+  const baseId = baseIdOf(traceId, chain);
   return { baseId, parentId: uuidOfSpanId(spanId), hmacKey: chain?.hmacKey ?? firstKey };
 }
 
@@ -97,13 +95,14 @@ export function extractionOf({ baseId, parentId, hmacKey }: TraceInfo): Extracti
     countDropped(NAME, `id beyond ${MAX_ID_CHARS} characters`);
     return undefined;
   }
-  const traceState = withChain(emptyTraceState, { hmacKey, baseId });
-  if (baseId === undefined) return { kind: 'start', decision: 'sample', traceState, signed: true };
-  const traceId = traceIdOfUuid(baseId);
-  if (parentId === undefined || parentId === baseId) {
-    return { kind: 'start', traceId, decision: 'sample', traceState, signed: true };
+  if (baseId === undefined || parentId === undefined || parentId === baseId) {
+    const traceState = withChain(emptyTraceState, { hmacKey, baseId, parent: undefined });
+    const start = { kind: 'start', decision: 'sample', traceState, signed: true } as const;
+    return baseId === undefined ? start : { ...start, traceId: traceIdOfUuid(baseId) };
   }
+  const traceId = traceIdOfUuid(baseId);
   const spanId = spanIdOfUuid(parentId);
+  const traceState = withChain(emptyTraceState, { hmacKey, baseId, parent: { spanId, parentId } });
   const spanContext = { traceId, spanId, traceFlags: 1, isRemote: true, traceState };
   return { kind: 'parent', spanContext, signed: true };
 }

@@ -76,7 +76,7 @@ test('the trace is added to the text, so that numbers beyond JavaScript’s prec
   );
 });
 
-test('only a sampled trace is written, and none without keys', () => {
+test('only sampled traces are written, and only with keys', () => {
   const reading = read(request(), 'openstack', 'SECRET_KEY') as EnvelopedRequest;
   expect(reading.inject?.(inSpan({ traceFlags: 0 }))).toBeUndefined();
   expect(reading.inject?.(rootContext)).toBeUndefined();

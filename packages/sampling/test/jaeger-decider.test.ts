@@ -72,7 +72,7 @@ describe('a response of Jaeger', () => {
     ['a ratio above 1', '{"probabilisticSampling":{"samplingRate":1.5}}'],
     ['a ratio that is a text', '{"probabilisticSampling":{"samplingRate":"0.5"}}'],
     ['a negative rate', '{"rateLimitingSampling":{"maxTracesPerSecond":-1}}'],
-    ['operations that are no list', perOperation({ perOperationStrategies: {} })],
+    ['operations that are not a list', perOperation({ perOperationStrategies: {} })],
     ['an operation without a name', perOperation({}, [{ probabilisticSampling: { samplingRate: 1 } }])],
   ])('with %s is refused', (_title, text) => {
     expect(() => readJaegerStrategies(text)).toThrow();

@@ -72,7 +72,7 @@ describe('the OpAMP provider', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test('puts a single file in force, whatever its name', async () => {
+  test('uses a single file, whatever its name', async () => {
     server.offer({ '': { body: yamlOf('single'), contentType: 'text/yaml' } });
     const sets = start();
     await sets.count(1);

@@ -144,7 +144,7 @@ describe('an error', () => {
     ],
     ['[1, 2', 'expected the document to be JSON ('],
     ['- a\n---\n- b', 'expected the document to be YAML (Source contains multiple documents'],
-  ])('of the document %j says what is wrong', (text, message) => {
+  ])('of the document %j names the problem', (text, message) => {
     expect(messageOf(text)).toContain(`@clew/sampling: ${message}`);
   });
 

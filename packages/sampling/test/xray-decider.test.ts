@@ -95,7 +95,10 @@ describe('the rules of X-Ray', () => {
       'a long pattern',
       { SamplingRuleRecords: [{ SamplingRule: xrayRule('x', { Host: '?'.repeat(1025) }) }] },
     ],
-    ['a pattern that is no text', { SamplingRuleRecords: [{ SamplingRule: xrayRule('x', { Host: 7 }) }] }],
+    [
+      'a pattern that is not a string',
+      { SamplingRuleRecords: [{ SamplingRule: xrayRule('x', { Host: 7 }) }] },
+    ],
   ])('are refused with %s', (_title, response) => {
     expect(() => readXRayRules(JSON.stringify(response))).toThrow(TypeError);
   });

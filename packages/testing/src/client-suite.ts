@@ -6,7 +6,7 @@ import { callEndTests } from './client-end-tests.ts';
 import { sharingTests } from './client-sharing-tests.ts';
 import { streamTests } from './client-stream-tests.ts';
 import { type ClientAdapter, driveSdk, type SdkDriver } from './sdk-driver.ts';
-import { callerSpan, currentSpanId, shapeTests, tracing, within } from './subject.ts';
+import { callerSpan, currentSpanId, shapeTests, tracing, within, withinSilentParents } from './subject.ts';
 import { runSuite, type Suite, type SuiteTests } from './suite.ts';
 
 /** Runs the tests that every plugin for the client of an SDK must pass. */
@@ -56,6 +56,16 @@ function callTests({ adapter, recorder, connected, callOne }: SdkDriver): SuiteT
         const [first, call] = await recorder.take(2);
         assert.equal(call?.parentSpanId, first?.spanId);
         assert.equal(after, first?.spanId);
+      });
+    },
+    'a call is recorded if its caller has ended, or is sampled and in another process': async () => {
+      await connected({}, async (session) => {
+        const parents = await withinSilentParents(() => session.call());
+        const [, ...calls] = await recorder.take(3);
+        assert.deepEqual(
+          calls.map(({ parentSpanId }) => parentSpanId),
+          parents,
+        );
       });
     },
     'concurrent calls belong to their own callers, and so do their requests': async () => {

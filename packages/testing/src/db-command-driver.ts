@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { prepareRecorder, type Recorder } from './recorder.ts';
+import { prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
 import { type SubjectAdapter, tracing } from './subject.ts';
 import type { Skips } from './suite.ts';
 
@@ -22,6 +22,8 @@ export interface CommandAdapter extends SubjectAdapter {
   /** `ioredis 6` */
   readonly name: string;
   readonly skips?: Skips;
+  /** Runs the suite with another tracer provider or context manager. */
+  readonly recorder?: RecorderOptions;
   /** `db.system.name` of the spans. */
   readonly system: string;
   /** The expected span of `read`. */
@@ -50,7 +52,7 @@ export interface CommandDriver {
 
 /** Creates the steps for an adapter. */
 export function driveCommands(adapter: CommandAdapter): CommandDriver {
-  const recorder = prepareRecorder();
+  const recorder = prepareRecorder(adapter.recorder);
   return {
     adapter,
     recorder,

@@ -5,7 +5,15 @@ import { context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api
 import { commandCallbackTests } from './db-command-callback-tests.ts';
 import { type CommandAdapter, type CommandDriver, driveCommands } from './db-command-driver.ts';
 import { expectOwnCallers } from './db-driver.ts';
-import { barrier, callerSpan, currentSpanId, shapeTests, tracing, within } from './subject.ts';
+import {
+  barrier,
+  callerSpan,
+  currentSpanId,
+  shapeTests,
+  tracing,
+  within,
+  withinSilentParents,
+} from './subject.ts';
 import { runSuite, type Suite, type SuiteTests } from './suite.ts';
 
 /** Runs the tests that every plugin for a database without SQL must pass, such as Redis and MongoDB. */
@@ -66,6 +74,15 @@ function commandTests({ adapter, recorder, connected }: CommandDriver): SuiteTes
         const [first, command] = await recorder.take(2);
         assert.equal(command?.parentSpanId, first?.spanId);
         assert.equal(after, first?.spanId);
+      }),
+    'a command is recorded if its caller has ended, or is sampled and in another process': () =>
+      connected({}, async (db) => {
+        const parents = await withinSilentParents(() => db.read());
+        const [, ...commands] = await recorder.take(3);
+        assert.deepEqual(
+          commands.map(({ parentSpanId }) => parentSpanId),
+          parents,
+        );
       }),
     'concurrent commands have their own contexts': () =>
       connected({}, async (db) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Span, SpanKind } from '@opentelemetry/api';
-import { prepareRecorder, type Recorder } from './recorder.ts';
+import { prepareRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
 import type { RecordedSpan } from './recording-span.ts';
 import { callerSpan, currentSpanId, type SubjectAdapter, tracing, within } from './subject.ts';
 import type { Skips } from './suite.ts';
@@ -23,6 +23,8 @@ export interface DbAdapter extends SubjectAdapter {
   /** `knex on sqlite` */
   readonly name: string;
   readonly skips?: Skips;
+  /** Runs the suite with another tracer provider or context manager. */
+  readonly recorder?: RecorderOptions;
   /** `db.system.name` of the spans. */
   readonly system: string;
   /** The library's syntax for the first placeholder: `?` or `$1`. */
@@ -69,7 +71,7 @@ export interface DbDriver {
 
 /** Creates the steps for a database library's adapter. */
 export function driveDb(adapter: DbAdapter): DbDriver {
-  const recorder = prepareRecorder();
+  const recorder = prepareRecorder(adapter.recorder);
   const connected: DbDriver['connected'] = (options, work, open = adapter.open) =>
     tracing(adapter, options, async () => {
       const db = await open();

@@ -8,7 +8,15 @@ import { joinedTests } from './db-joined-tests.ts';
 import { codeTests, optionTests, rowTests } from './db-option-tests.ts';
 import { poolTests } from './db-pool-tests.ts';
 import type { RecordedSpan } from './recording-span.ts';
-import { barrier, callerSpan, currentSpanId, shapeTests, tracing, within } from './subject.ts';
+import {
+  barrier,
+  callerSpan,
+  currentSpanId,
+  shapeTests,
+  tracing,
+  within,
+  withinSilentParents,
+} from './subject.ts';
 import { runSuite, type Suite, type SuiteTests } from './suite.ts';
 
 /** Runs the tests that every plugin for a database library must pass. */
@@ -86,6 +94,16 @@ function queryTests({ adapter, recorder, connected, queryOne }: DbDriver): Suite
         const [first, query] = await recorder.take(2);
         assert.equal(query?.parentSpanId, first?.spanId);
         assert.equal(after, first?.spanId);
+      });
+    },
+    'a query is recorded if its caller has ended, or is sampled and in another process': async () => {
+      await connected({}, async (db) => {
+        const parents = await withinSilentParents(() => db.query('SELECT id FROM songs'));
+        const [, ...queries] = await recorder.take(3);
+        assert.deepEqual(
+          queries.map(({ parentSpanId }) => parentSpanId),
+          parents,
+        );
       });
     },
     'concurrent queries have their own contexts': async () => {

@@ -10,6 +10,7 @@ export { CATCH_ALL, type Step, type StepControl, type StepHandler } from './fram
 export { httpClientSuite } from './http-client-suite.ts';
 export { httpFrameworkSuite } from './http-framework-suite.ts';
 export { type HttpServerAdapter, httpServerSuite } from './http-server-suite.ts';
+export { type LogAdapter, logSuite, logTests, type SuiteLogger } from './log-suite.ts';
 export { manifestSuite } from './manifest-suite.ts';
 export type { BatchConnection } from './messaging-batch-tests.ts';
 export type { SettledMessage, SettlingConnection } from './messaging-settling-tests.ts';
@@ -28,6 +29,7 @@ export { type RpcAdapter, type RpcConnection, rpcSuite, type SuiteServedRequest 
 export type { ClientAdapter, SdkCall, SdkRequest, SdkSession, SdkTransport } from './sdk-driver.ts';
 export { type SdkBodies, sdkFetch } from './sdk-fetch.ts';
 export type { SdkReply } from './sdk-server.ts';
+export type { SdkHooks, SdkSpan } from './sdk-spans.ts';
 export type { Subject, SubjectAdapter } from './subject.ts';
 export { barrier, callerSpan, currentSpanId, injected, laterTurn, within } from './subject.ts';
 export { recordSpans, type Skips, type Suite, type SuiteTests, testsOf } from './suite.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isModuleTarget, type OptionKinds } from '@clew/core/internal';
+import { isHandlerTarget, isModuleTarget, type OptionKinds } from '@clew/core/internal';
 import type { Target } from '@clew/core/plugin';
 import { runTests } from './suite.ts';
 
@@ -26,6 +26,7 @@ interface ManifestTarget {
   readonly file?: string | undefined;
   readonly channel?: string;
   readonly tracing?: boolean;
+  readonly handler?: { readonly folder: string; readonly name: string };
 }
 
 /**
@@ -67,12 +68,15 @@ function statedTarget({
   file = '',
   channel,
   tracing = false,
+  handler,
 }: ManifestTarget): string {
+  if (handler !== undefined) return `handler ${handler.folder} ${handler.name}`;
   const kind = tracing ? 'tracing channel' : 'channel';
   return module === undefined ? `${kind} ${channel}` : `module ${module}/${file} ${versions.join(' || ')}`;
 }
 
 function definedTarget(target: Target<never>): string {
+  if (isHandlerTarget(target)) return statedTarget({ handler: target.handler });
   return isModuleTarget(target)
     ? statedTarget({ module: target.module, versions: target.versions, file: target.file })
     : statedTarget({ channel: target.channel, tracing: target.tracing === true });

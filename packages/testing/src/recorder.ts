@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { createPropagator, rootContext, w3cBaggage, w3cTraceContext } from '@clew/core';
 import {
-  type Context,
   type ContextManager,
   context,
   propagation,
-  type Span,
-  type SpanContext,
-  type SpanOptions,
-  TraceFlags,
-  type Tracer,
+  ROOT_CONTEXT,
+  type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import { type RecordedSpan, RecordingSpan, type SpanWatcher, UnsampledSpan } from './recording-span.ts';
+import { recordingProvider } from './recording-provider.ts';
+import type { RecordedSpan, SpanWatcher, WatchedSpan } from './recording-span.ts';
+import { type SdkHooks, sdkHooks } from './sdk-spans.ts';
 import { WatchedContextManager } from './watched-context-manager.ts';
 
 /** How long `take` waits for spans before it rejects with a list of the recorded ones. */
@@ -23,6 +20,11 @@ const TAKE_TIMEOUT_MS = 5_000;
 export interface RecorderOptions {
   /** The context carrier under test; `AsyncContextManager` by default. */
   readonly contextManager?: ContextManager;
+  /**
+   * Creates the tracer provider under test, such as that of OpenTelemetry's SDK; by default the spans are the recorder's
+   * own. An SDK's unrecorded spans, and its spans after their end, are not watched: `wastedCalls` stays 0.
+   */
+  readonly createProvider?: (hooks: SdkHooks) => TracerProvider;
 }
 
 /** Records every span of the process until it is stopped. */
@@ -69,22 +71,24 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
 
 /** Like `createRecorder`, but does not install the recorder; `start()` does. */
 export function prepareRecorder(options: RecorderOptions = {}): Recorder {
-  return new SpanRecorder(options.contextManager ?? new WatchedContextManager());
+  return new SpanRecorder(options);
 }
 
 class SpanRecorder implements Recorder, SpanWatcher {
   sampling: 'all' | 'none' = 'all';
   wastedCalls = 0;
   readonly #contextManager: ContextManager;
-  readonly #started: RecordingSpan[] = [];
-  readonly #ended: RecordingSpan[] = [];
-  readonly #checked = new Set<RecordingSpan>();
+  readonly #createProvider: () => TracerProvider;
+  readonly #started: WatchedSpan[] = [];
+  readonly #ended: WatchedSpan[] = [];
+  readonly #checked = new Set<WatchedSpan>();
   readonly #misuses: string[] = [];
   readonly #waiting = new Set<() => void>();
   #installed = false;
 
-  constructor(contextManager: ContextManager) {
+  constructor({ contextManager = new WatchedContextManager(), createProvider }: RecorderOptions) {
     this.#contextManager = contextManager;
+    this.#createProvider = () => createProvider?.(sdkHooks(this)) ?? recordingProvider(this);
   }
 
   start(): void {
@@ -92,10 +96,7 @@ class SpanRecorder implements Recorder, SpanWatcher {
     this.#installed = true;
     this.#contextManager.enable();
     assert(context.setGlobalContextManager(this.#contextManager), 'another context manager is installed');
-    assert(
-      trace.setGlobalTracerProvider({ getTracer: (name, version) => this.#tracer({ name, version }) }),
-      'another tracer provider is installed',
-    );
+    assert(trace.setGlobalTracerProvider(this.#createProvider()), 'another tracer provider is installed');
     const propagator = createPropagator({
       extract: [w3cTraceContext],
       inject: [w3cTraceContext],
@@ -141,7 +142,9 @@ class SpanRecorder implements Recorder, SpanWatcher {
     assert(unchecked.length === 0, `spans that were not checked: ${names(unchecked)}`);
     assert(open.length === 0, `spans that have not ended: ${names(open)}`);
     assert(misuses.length === 0, `spans used after their end: ${misuses.join('; ')}`);
-    assert(context.active() === rootContext && this.#takeAttached() === 0, 'a context is still current');
+    const current = context.active();
+    const isRoot = current === rootContext || current === ROOT_CONTEXT;
+    assert(isRoot && this.#takeAttached() === 0, 'a context is still current');
   }
 
   reset(): void {
@@ -152,7 +155,11 @@ class SpanRecorder implements Recorder, SpanWatcher {
     this.wastedCalls = 0;
   }
 
-  ended(span: RecordingSpan): void {
+  started(span: WatchedSpan): void {
+    this.#started.push(span);
+  }
+
+  ended(span: WatchedSpan): void {
     // A span that started before a reset belongs to an earlier test.
     if (!this.#started.includes(span)) return;
     this.#ended.push(span);
@@ -163,6 +170,10 @@ class SpanRecorder implements Recorder, SpanWatcher {
     this.#misuses.push(misuse);
   }
 
+  wasted(): void {
+    this.wastedCalls++;
+  }
+
   #takeAttached(): number {
     if (!(this.#contextManager instanceof WatchedContextManager)) return 0;
     const { attached } = this.#contextManager;
@@ -170,7 +181,7 @@ class SpanRecorder implements Recorder, SpanWatcher {
     return attached;
   }
 
-  #open(): RecordingSpan[] {
+  #open(): WatchedSpan[] {
     return this.#started.filter((span) => span.isRecording());
   }
 
@@ -201,37 +212,6 @@ class SpanRecorder implements Recorder, SpanWatcher {
       }, TAKE_TIMEOUT_MS);
       this.#waiting.add(check);
     });
-  }
-
-  #tracer(scope: RecordedSpan['scope']): Tracer {
-    const start = (name: string, options: SpanOptions = {}, parent = context.active()) =>
-      this.#startSpan(scope, name, options, parent);
-    const startActiveSpan = (name: string, ...rest: unknown[]): unknown => {
-      const run = rest.pop() as (span: Span) => unknown;
-      const [options = {}, parent = context.active()] = rest as [SpanOptions?, Context?];
-      const span = start(name, options, parent);
-      return context.with(trace.setSpan(parent, span), () => run(span));
-    };
-    return { startSpan: start, startActiveSpan: startActiveSpan as Tracer['startActiveSpan'] };
-  }
-
-  #startSpan(scope: RecordedSpan['scope'], name: string, options: SpanOptions, parentContext: Context): Span {
-    const parent = options.root ? undefined : trace.getSpanContext(parentContext);
-    const sampled = this.sampling === 'all';
-    const spanContext: SpanContext = {
-      traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
-      spanId: randomBytes(8).toString('hex'),
-      traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
-      ...(parent?.traceState && { traceState: parent.traceState }),
-    };
-    if (!sampled) {
-      return new UnsampledSpan(spanContext, () => {
-        this.wastedCalls++;
-      });
-    }
-    const span = new RecordingSpan(this, spanContext, parent, scope, name, options);
-    this.#started.push(span);
-    return span;
   }
 }
 

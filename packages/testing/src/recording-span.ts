@@ -31,15 +31,26 @@ export interface RecordedSpan {
   readonly endTimeMs: number;
 }
 
-/** The notifications of a span to its recorder. */
+/** A span that a recorder watches, of the recorder itself or of an SDK. */
+export interface WatchedSpan {
+  /** Returns a copy of the span. An open span has the current time as its end. */
+  recorded(): RecordedSpan;
+  isRecording(): boolean;
+}
+
+/** The recorder, as its spans see it. */
 export interface SpanWatcher {
-  ended(span: RecordingSpan): void;
+  readonly sampling: 'all' | 'none';
+  started(span: WatchedSpan): void;
+  ended(span: WatchedSpan): void;
   /** Called for each call after the end of a span. */
   misused(misuse: string): void;
+  /** Called for each call on an unrecorded span. */
+  wasted(): void;
 }
 
 /** A span that records all calls. */
-export class RecordingSpan implements Span {
+export class RecordingSpan implements Span, WatchedSpan {
   readonly #watcher: SpanWatcher;
   readonly #context: SpanContext;
   readonly #fixed: Omit<RecordedSpan, 'name' | 'attributes' | 'status' | 'events' | 'links' | 'endTimeMs'>;
@@ -74,7 +85,6 @@ export class RecordingSpan implements Span {
     Object.assign(this.#attributes, options.attributes);
   }
 
-  /** Returns a copy of the span. An open span has the current time as its end. */
   recorded(): RecordedSpan {
     return {
       ...this.#fixed,
@@ -212,7 +222,8 @@ function isAttributes(value: Attributes | TimeInput | undefined): value is Attri
   return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date);
 }
 
-function millis(time: TimeInput | undefined): number {
+/** Milliseconds since 1970; now, if there is no time. */
+export function millis(time: TimeInput | undefined): number {
   if (time === undefined) return performance.timeOrigin + performance.now();
   if (Array.isArray(time)) return time[0] * 1e3 + time[1] / 1e6;
   if (typeof time !== 'number') return time.getTime();

@@ -51,7 +51,7 @@ export interface ClientAdapter extends SubjectAdapter {
   readonly firstChunkAttribute?: string;
   /** `error.type` of a call whose reply is a failure. */
   readonly failureType: string;
-  /** Whether the SDK retries a request with the reply `busy`. */
+  /** Whether the SDK retries a request with the response `busy`. */
   readonly retries?: boolean;
   /** What the SDK lacks, as reasons: `stream: 'it has no streams'`. A method without a reason must exist. */
   readonly lacks?: { readonly [Method in Optional]?: string };

@@ -6,6 +6,8 @@ export interface SdkBodies {
   readonly result: object;
   /** The body of a response with the status 400. */
   readonly failure: object;
+  /** The status of a response after which the SDK sends the request again: by default 429. */
+  readonly busyStatus?: number;
   /** The text of a chunk of a stream, with the line breaks of its server-sent event. */
   chunk(index: number): string;
   /** The text after the last chunk. */
@@ -13,8 +15,8 @@ export interface SdkBodies {
 }
 
 /**
- * Returns a `fetch` for an SDK that is configured with one. A failure is a response with the status 400; `busy` has the
- * status 429, and asks for a retry at once.
+ * Returns a `fetch` for an SDK that is configured with one. A failure is a response with the status 400; `busy` has
+ * `busyStatus`, and asks for a retry at once.
  */
 export function sdkFetch(transport: SdkTransport, bodies: SdkBodies): typeof fetch {
   return async (_url, init) => {
@@ -32,7 +34,7 @@ function responseOf(reply: SdkReply, bodies: SdkBodies, signal: AbortSignal | nu
   }
   if (reply.kind === 'result') return Response.json(bodies.result);
   return Response.json(bodies.failure, {
-    status: reply.kind === 'busy' ? 429 : 400,
+    status: reply.kind === 'busy' ? (bodies.busyStatus ?? 429) : 400,
     headers: { 'retry-after-ms': '1' },
   });
 }

@@ -23,7 +23,7 @@ export class SdkServer {
   };
 }
 
-/** A reply in chunks, which then ends, fails or says nothing more. */
+/** A reply in chunks, which then ends, fails or sends nothing more. */
 export function chunks(count: number, then: 'ends' | 'fails' | 'hangs' = 'ends'): SdkReply {
   return { kind: 'chunks', chunks: generate(count, then) };
 }

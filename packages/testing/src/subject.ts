@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { context, propagation, type Span, trace } from '@opentelemetry/api';
+import { context, propagation, type Span, TraceFlags, trace } from '@opentelemetry/api';
 import type { SuiteTests } from './suite.ts';
 
 /** An instance of a plugin's class. */
@@ -99,6 +99,23 @@ export function callerSpan(name = 'caller'): Span {
 /** Calls `run` with a span as the current one. */
 export function within<T>(span: Span, run: () => T): T {
   return context.with(trace.setSpan(context.active(), span), run);
+}
+
+/**
+ * Calls `run` with a span that has ended as the current one, and then with a sampled span of another process. Returns the
+ * ids of both.
+ */
+export async function withinSilentParents(run: () => PromiseLike<unknown>): Promise<string[]> {
+  const ended = callerSpan('ended');
+  ended.end();
+  const remote = trace.wrapSpanContext({
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    spanId: 'b7ad6b7169203331',
+    traceFlags: TraceFlags.SAMPLED,
+    isRemote: true,
+  });
+  for (const parent of [ended, remote]) await within(parent, run);
+  return [ended, remote].map((parent) => parent.spanContext().spanId);
 }
 
 /** A hook that throws. */

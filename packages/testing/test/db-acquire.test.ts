@@ -29,6 +29,30 @@ test.each([
   }
 });
 
+test.each([
+  ['acquire connection', db.startAcquire],
+  ['connect', db.startConnect],
+])(
+  'with requireParentSpan, a failed wait at start-up has no span "%s", one within a span has',
+  async (name, start) => {
+    const tools = suiteTools({ ...OPTIONS, requireParentSpan: true });
+    expect(start(tools, () => database)).toBeUndefined();
+    const caller = callerSpan();
+    within(caller, () => start(tools, () => database))?.fail(error);
+    caller.end();
+    const spans = await recorder.take(2);
+    expect(spans.map((span) => span.name)).toEqual(['caller', name]);
+  },
+);
+
+test('a failed wait in an unsampled trace calls nothing on its span', () => {
+  recorder.sampling = 'none';
+  const caller = callerSpan();
+  for (const start of [db.startAcquire, db.startConnect])
+    within(caller, () => start(suiteTools(OPTIONS), () => database))?.fail(error);
+  expect(recorder.wastedCalls).toBe(0);
+});
+
 test('the callback of a wait runs in the context of its caller and keeps its name, length and result', () => {
   const caller = callerSpan();
   const original = function acquired(this: unknown, _error: unknown, _connection: unknown) {

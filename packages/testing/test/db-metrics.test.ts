@@ -155,7 +155,7 @@ test('those of a pool are read while it exists', async () => {
   await recorder.take(1);
 });
 
-test('they need a MeterProvider: the one of the API that does nothing does not count', () => {
+test('they need a MeterProvider, which may be set at any time: the API’s no-op provider does not count', () => {
   let tools: Tools<unknown> | undefined;
   const Plugin = defineInstrumentation({
     name: 'clew-instrumentation-metered',
@@ -176,9 +176,11 @@ test('they need a MeterProvider: the one of the API that does nothing does not c
   expect(tools?.meter).toBe(provider.getMeter('clew-instrumentation-metered', '1.0.0'));
   plugin.disable();
 
+  const other = new Plugin();
+  expect(tools).toMatchObject({ meter: undefined });
   metrics.setGlobalMeterProvider(provider);
-  const later = new Plugin();
   expect(tools?.meter).toBe(provider.getMeter('clew-instrumentation-metered', '1.0.0'));
-  later.disable();
   metrics.disable();
+  expect(tools).toMatchObject({ meter: undefined });
+  other.disable();
 });

@@ -39,6 +39,14 @@ describe('a batch', () => {
   });
 });
 
+test('the summary SELECT leaves out health checks, and no query of a table', async () => {
+  const tools = toolsWith({ ignore: ['SELECT'] });
+  for (const sql of ['SELECT 1', 'select 1 as ok', 'SELECT now()', 'SELECT id FROM songs'])
+    query(tools, { sql })?.end();
+  const spans = await recorder.take(1);
+  expect(spans.map(({ name }) => name)).toEqual(['SELECT songs']);
+});
+
 describe('a command of a database without SQL', () => {
   const run = async (command: DbCommand, options: object = {}) => {
     db.startQuery(toolsWith(options), () => ({ database: { system: 'redis' }, command }))?.end();

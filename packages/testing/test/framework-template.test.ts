@@ -56,7 +56,7 @@ test('a request object has its routed request until it is released', () => {
   for (const value of [undefined, null, 7, 'text']) expect(framework.of(value)).toBeUndefined();
 });
 
-test('a disabled plugin takes no request, finds none and has no layers', async () => {
+test('a disabled plugin accepts and finds no requests, and traces no layers', async () => {
   const framework = newFramework();
   const { server, around } = startServer();
   const first = pluginTools();

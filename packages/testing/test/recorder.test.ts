@@ -1,5 +1,6 @@
 import { createRecorder, prepareRecorder, type Recorder } from '@clew/testing';
 import { context, propagation, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
+import { sdkRecorder } from '../../../integration-tests/opentelemetry/sdk-recorder.ts';
 
 let recorder: Recorder;
 beforeEach(() => {
@@ -138,4 +139,40 @@ test('stop restores the globals of the API', () => {
 
 test('a second recorder throws while the first one is installed', () => {
   expect(() => createRecorder()).toThrow('another context manager is installed');
+});
+
+test('records the spans of a tracer provider that uses its hooks', async () => {
+  recorder.stop();
+  const sdk = createRecorder(sdkRecorder());
+  try {
+    const parent = tracer().startSpan('parent');
+    const inParent = trace.setSpan(context.active(), parent);
+    const child = tracer().startSpan(
+      'child',
+      { attributes: { a: 1 }, startTime: 1_700_000_000_000 },
+      inParent,
+    );
+    expect(sdk.open().map(({ name }) => name)).toEqual(['parent', 'child']);
+    child.addEvent('step', { b: 2 });
+    child.end(1_700_000_000_500);
+    parent.end();
+    const [first, second] = await sdk.take(2);
+    expect(second).toMatchObject({
+      name: 'child',
+      parentSpanId: first?.spanId,
+      attributes: { a: 1 },
+      events: [{ name: 'step', attributes: { b: 2 } }],
+      scope: { name: 'shop', version: '1.2.3' },
+      startTimeMs: 1_700_000_000_000,
+      endTimeMs: 1_700_000_000_500,
+    });
+    sdk.sampling = 'none';
+    tracer().startSpan('unrecorded').end();
+    sdk.verify();
+    sdk.sampling = 'all';
+    tracer().startSpan('unchecked').end();
+    expect(() => sdk.verify()).toThrow('"unchecked"');
+  } finally {
+    sdk.stop();
+  }
 });

@@ -180,7 +180,7 @@ test('a library that publishes without stores is traced too', async () => {
   expect((await recorder.take(1))[0]?.attributes).toEqual({ result: 'la' });
 });
 
-test('the view is asked once about each call, traced or not', () => {
+test('the view is called once for each call, traced or not', () => {
   starts.length = 0;
   channel.traceSync(() => {}, { title: 'unknown' });
   channel.traceSync(() => {}, { title: 'unknown' });

@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { originals, reportFailure } from '@clew/core/internal';
+import { type DetachedScope, originals, reportFailure } from '@clew/core/internal';
 import type { Attributes } from '@opentelemetry/api';
 import type { BatchSender, Outcome } from './batch-sender.ts';
-import type { DetachedScope } from './detached-scope.ts';
 import { lengthOf, type OtlpFormat } from './otlp-format.ts';
 import { type BufferedSpans, ScopeBuffer } from './scope-buffer.ts';
 import type { InstrumentationScope } from './sdk-interfaces.ts';

@@ -1,6 +1,5 @@
 import { types } from 'node:util';
-import { originals } from '@clew/core/internal';
-import type { DetachedScope } from './detached-scope.ts';
+import { type DetachedScope, originals } from '@clew/core/internal';
 import type { ExportResult, ReadableSpan, SpanExporter, SpanProcessor } from './sdk-interfaces.ts';
 import { type Counters, describe } from './stats.ts';
 

@@ -77,8 +77,9 @@ export class OtlpHttpExporter implements BatchSender {
         };
       }
       this.#counters.retries++;
+      if (stale) continue;
       this.#counters.warn('retry', () => `${this.#target()} ${reason(result)}, retrying`);
-      if (!stale) await this.#wait(wait);
+      await this.#wait(wait);
     }
   }
 

@@ -1,4 +1,4 @@
-import { finishPendingEnds, originals } from '@clew/core/internal';
+import { DetachedScope, finishPendingEnds, originals } from '@clew/core/internal';
 import type {
   Tracer as ApiTracer,
   TracerProvider as ApiTracerProvider,
@@ -8,7 +8,7 @@ import { BatchQueue } from './batch-queue.ts';
 import { checkedIds } from './checked-ids.ts';
 import { Clock } from './clock.ts';
 import { withinDeadline } from './deadline.ts';
-import { DetachedScope } from './detached-scope.ts';
+
 import { expectMethods, integerOption } from './expect-option.ts';
 import { ExporterBatcher } from './exporter-batcher.ts';
 import { type OtlpExporterOptions, resolveExporterOptions } from './exporter-options.ts';
@@ -97,7 +97,7 @@ export class TracerProvider implements ApiTracerProvider {
     const localRoots = sampler && LocalRoots.of(sampler, this.#counters);
     this.#sampler = localRoots ?? sampler ?? parentBased({ root: alwaysOn() });
     const resource = resourceOf(options.resource);
-    const scope = new DetachedScope();
+    const scope = new DetachedScope('ClewExport', 'exporting');
     this.#queue = exporter === false ? undefined : this.#otlp(exporter, resource.attributes, scope);
     const processors = [
       ...spanProcessors,

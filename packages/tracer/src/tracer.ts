@@ -4,6 +4,7 @@ import { isTracingSuppressed } from '@clew/core';
 import {
   type Incoming,
   incomingOf,
+  isMarkedDebug,
   isValid,
   type LocalRootDecision,
   RemoteSpanContext,
@@ -131,7 +132,9 @@ export class Tracer implements ApiTracer {
       }
     }
 
-    let decision = decided ?? this.#decide(incoming, parentFlags, parentIsRemote, localTrace);
+    let decision = this.#isForced(incoming, parentFlags, traceState)
+      ? 2
+      : (decided ?? this.#decide(incoming, parentFlags, parentIsRemote, localTrace));
     let result: SamplingResult | LocalRootDecision | undefined;
     if (decision === -1 && this.#localRoots !== undefined) {
       const flags = decisiveFlags(incoming, parentFlags);
@@ -189,10 +192,15 @@ export class Tracer implements ApiTracer {
     return contextApi.with(withSpan, fn as (span: Span) => ReturnType<F>, undefined, span);
   }
 
+  /** Whether a span belongs to a debug trace, which is kept whatever a sampler decides. Policies decide themselves. */
+  #isForced(incoming: Incoming | undefined, flags: number, traceState: TraceState | undefined): boolean {
+    if (this.#localRoots !== undefined) return false;
+    if (incoming?.samplingHint === 'force') return true;
+    return flags > 0 && (flags & SAMPLED) !== 0 && isMarkedDebug(traceState);
+  }
+
   #decide(incoming: Incoming | undefined, flags: number, isRemote: boolean, localTrace: LocalTrace): number {
-    const hint = incoming?.samplingHint;
-    if (hint === 'force' && this.#localRoots === undefined) return 2;
-    const remote = isRemote || hint !== undefined;
+    const remote = isRemote || incoming?.samplingHint !== undefined;
     return this.#fastSampler?.decide(decisiveFlags(incoming, flags), remote, localTrace) ?? -1;
   }
 

@@ -1,6 +1,6 @@
+import { DetachedScope } from '@clew/core/internal';
 import { BatchQueue } from '../src/batch-queue.ts';
 import type { Outcome } from '../src/batch-sender.ts';
-import { DetachedScope } from '../src/detached-scope.ts';
 import type { OtlpFormat } from '../src/otlp-format.ts';
 import type { ProtobufWriter } from '../src/protobuf-writer.ts';
 import { ScopeBuffer } from '../src/scope-buffer.ts';
@@ -89,7 +89,14 @@ test.each<[string, string, Outcome]>([
   };
   const wholeSpans: OtlpFormat = { ...format, assemble: (_resource, [buffer]) => [buffer!.spans] };
   const bounds = { maxQueueBytes: 16 * MEGABYTE, maxBatchBytes: MEGABYTE, scheduleDelayMs: 60_000 };
-  const queue = new BatchQueue(wholeSpans, {}, bounds, new Counters(), sender, new DetachedScope());
+  const queue = new BatchQueue(
+    wholeSpans,
+    {},
+    bounds,
+    new Counters(),
+    sender,
+    new DetachedScope('ClewExport', 'exporting'),
+  );
   const buffer = queue.openBuffer({ name: 'shop' });
   for (let batch = 0; batch < 4; batch++) {
     queue.add(buffer, { bytes: 900_000 } as unknown as SpanRecord);

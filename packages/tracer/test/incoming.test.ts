@@ -1,6 +1,6 @@
 import { rootContext } from '@clew/core';
 import { emptyTraceState, withIncoming } from '@clew/core/internal';
-import { SpanKind, trace } from '@opentelemetry/api';
+import { type Context, createTraceState, SpanKind, trace } from '@opentelemetry/api';
 import { alwaysOff, alwaysOn, parentBased, type Sampler, TracerProvider } from '../src/index.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -38,6 +38,23 @@ describe('sampling hints of a request without a parent', () => {
     const recording = (samplingHint: 'sample' | 'force') =>
       tracer.startSpan('GET', {}, withIncoming(rootContext, { links: [], samplingHint })).isRecording();
     expect([recording('sample'), recording('force')]).toEqual([false, true]);
+  });
+
+  test('a sampler that ignores parents keeps all spans of a debug trace, and no others', () => {
+    const provider = new TracerProvider({ exporter: false, sampler: alwaysOff() });
+    const tracer = provider.getTracer('test');
+    const below = (context: Context) => tracer.startSpan('below', {}, context);
+    const remote = (traceFlags: number, mark: string) => {
+      const parent = { traceId: TRACE_ID, spanId: 'a'.repeat(16), traceFlags, isRemote: true };
+      return trace.setSpanContext(rootContext, { ...parent, traceState: createTraceState(mark) });
+    };
+    const server = below(remote(1, 'clew=d:1'));
+    const client = below(trace.setSpan(rootContext, server));
+    expect([server, client].map((span) => span.isRecording())).toEqual([true, true]);
+    for (const context of [remote(0, 'clew=d:1'), remote(1, 'clew=d:0'), remote(1, 'vendor=1')])
+      expect(below(context).isRecording()).toBe(false);
+    const root = tracer.startSpan('root', { root: true }, trace.setSpan(rootContext, server));
+    expect(root.isRecording()).toBe(false);
   });
 
   test('a child span and a span started with root: true ignore the hint', () => {

@@ -76,7 +76,7 @@ describe('the sampler decides only about local roots', () => {
     expect(asked).toHaveLength(0);
   });
 
-  test('a span with `root: true` is asked about, with the baggage of its context only', () => {
+  test('a span with `root: true` is passed to the sampler with only the baggage of its context', () => {
     const { asked, tracer } = noting();
     const baggage = propagation.createBaggage({ tenant: { value: 'a' } });
     const context = propagation.setBaggage(

@@ -26,7 +26,7 @@ export function rootSampler(decide: (root: LocalRoot) => LocalRootDecision): Sam
   };
 }
 
-/** Waits for the end: keeps what `keeps` says. Records the ends in `ends`. */
+/** Waits for the end, and keeps the traces for which `keeps` returns true. Adds each end to `ends`. */
 export function endSampler(
   keeps: (end: LocalRootEnd) => boolean = ({ isError }) => isError,
   ends: LocalRootEnd[] = [],

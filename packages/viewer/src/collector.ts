@@ -1,11 +1,13 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type OtlpFormat, openRequest, otlpFormat } from './decode-traces.ts';
-import { BodyMemory, RequestError, readBody } from './http-body.ts';
-import { keepSpans } from './keep-spans.ts';
-import { OtlpError } from './otlp-limits.ts';
-import { exportResponse, statusBody } from './otlp-response.ts';
-import { isLiteralHost, respondToQuery } from './query-api.ts';
+import { diag } from '@opentelemetry/api';
+import { CrossOrigin } from './cross-origin.ts';
+import { BodyMemory } from './http-body.ts';
+import { MAX_BODY_BYTES } from './otlp-limits.ts';
+import { pageHtml } from './page.ts';
+import { sendPage } from './page-response.ts';
+import { respondToQuery } from './query-api.ts';
+import { FORBIDDEN, isFromProgram, type OtlpReceiver, receiveOtlp } from './receive-otlp.ts';
 import type { AdaptiveOptions } from './sampling/adaptive-sampling.ts';
 import { sendError } from './sampling/http-json.ts';
 import type { PoliciesInForce } from './sampling/policy-file.ts';
@@ -23,13 +25,17 @@ export interface CollectorOptions {
   readonly store?: string;
   /** Maximum size of the store in MiB, at least 1; the oldest traces are removed. Default 256. */
   readonly maxMb?: number;
-  /** Maximum bytes of a request's body, before and after decompression. Default 16 MiB. */
+  /** Maximum age of a trace in hours, at least 0.01. Default: no maximum. */
+  readonly maxAgeHours?: number;
+  /** Maximum bytes of a request's body, before and after decompression; a quarter of them in JSON. Default 16 MiB. */
   readonly maxBodyBytes?: number;
   /**
    * Maximum bytes of all bodies in flight together; further requests get 503, so that the sender retries. At least
    * `maxBodyBytes`; default four times that.
    */
   readonly maxBodiesBytes?: number;
+  /** Maximum time for a request to arrive: whole milliseconds, [1, 2147483647]. Default 60,000. */
+  readonly requestTimeoutMs?: number;
   /**
    * A file with sampling policies, JSON or YAML, which is watched. Serves them at `/v1/sampling/policies`, and translated
    * at `/sampling?service=NAME`, for Jaeger's remote samplers.
@@ -37,6 +43,13 @@ export interface CollectorOptions {
   readonly policies?: string;
   /** Serves `GET /sampling?service=NAME`, for Jaeger's remote samplers, with probabilities from received spans. */
   readonly adaptive?: AdaptiveOptions;
+  /**
+   * The origins of web pages that may send spans, such as `http://localhost:3000`. Throws RangeError for anything that is not
+   * an origin. Default: none.
+   */
+  readonly allowedOrigins?: readonly string[];
+  /** Serves a page that shows the traces, at `/`. Default false. */
+  readonly page?: boolean;
   /** Called with each later set of `policies`. What is wrong with one is logged through `diag`. */
   readonly onPolicies?: (inForce: PoliciesInForce) => void;
   /** Called with valid spans after they were stored, in parts for a large request. */
@@ -49,15 +62,17 @@ export interface Collector {
   readonly url: string;
   readonly port: number;
   readonly store: TraceStore;
+  /** How many log records were not stored, because they belong to no trace. */
+  readonly logsWithoutTrace: number;
   /** The policies in force; `undefined` without the option. */
   readonly policies: PoliciesInForce | undefined;
   /** Stops listening, closes open connections and the store. */
   close(): Promise<void>;
 }
 
+const TRIM_INTERVAL_MS = 30_000;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const SIGNALS = new Set(['/v1/traces', '/v1/metrics', '/v1/logs']);
-const FORBIDDEN = 'expected an IP address or localhost in Host, and no Origin';
-const INVALID_IDS = 'spans without a valid trace id and span id were dropped';
 
 /**
  * Starts an OTLP/HTTP receiver with a store and a query API. Rejects if the port is in use, the store cannot be
@@ -70,25 +85,50 @@ const INVALID_IDS = 'spans without a valid trace id and span id were dropped';
  * await collector.close();
  */
 export async function startCollector(options: CollectorOptions = {}): Promise<Collector> {
-  const { port = 4318, host = '127.0.0.1', store: file, maxMb, maxBodyBytes = 16 * 1024 * 1024 } = options;
+  const { port = 4318, host = '127.0.0.1', store: file, maxMb, maxAgeHours } = options;
+  const { maxBodyBytes = MAX_BODY_BYTES, requestTimeoutMs = 60_000 } = options;
   const { maxBodiesBytes = 4 * maxBodyBytes } = options;
   if (!(maxBodiesBytes >= maxBodyBytes))
     throw new RangeError(
       `@clew/viewer: expected maxBodiesBytes of at least ${maxBodyBytes}, got ${maxBodiesBytes}`,
     );
+  if (!Number.isInteger(requestTimeoutMs) || requestTimeoutMs < 1 || requestTimeoutMs > MAX_TIMEOUT_MS)
+    throw new RangeError(
+      `@clew/viewer: expected requestTimeoutMs in [1, ${MAX_TIMEOUT_MS}], got ${requestTimeoutMs}`,
+    );
   const memory = new BodyMemory(maxBodiesBytes);
   const isLocal = isLoopback(host);
+  const crossOrigin = new CrossOrigin(options.allowedOrigins);
   const { policies, adaptive, onPolicies } = options;
   const sampling = new SamplingServer({ policies, adaptive, onPolicies });
-  const store = new TraceStore({ ...(file && { file }), ...(maxMb !== undefined && { maxMb }) });
+  const store = new TraceStore({
+    ...(file && { file }),
+    ...(maxMb !== undefined && { maxMb }),
+    ...(maxAgeHours !== undefined && { maxAgeHours }),
+  });
+  const trimming =
+    maxAgeHours === undefined ? undefined : setInterval(() => trim(store), TRIM_INTERVAL_MS).unref();
+  const page = options.page ? pageHtml() : undefined;
   const onSpans = (spans: readonly SpanRecord[]) => {
     sampling.add(spans);
     options.onSpans?.(spans);
   };
-  const server = createServer({ requestTimeout: 60_000 }, (request, response) => {
-    route(request, response, { store, sampling, maxBodyBytes, memory, isLocal, onSpans }).catch(() =>
-      response.destroy(),
-    );
+  let logsWithoutTrace = 0;
+  const onLogsWithoutTrace = (count: number) => {
+    logsWithoutTrace += count;
+  };
+  const server = createServer(timeouts(requestTimeoutMs), (request, response) => {
+    route(request, response, {
+      store,
+      sampling,
+      page,
+      maxBodyBytes,
+      memory,
+      isLocal,
+      crossOrigin,
+      onSpans,
+      onLogsWithoutTrace,
+    }).catch(() => response.destroy());
   });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -96,6 +136,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
       server.listen(port, host, resolve);
     });
   } catch (error) {
+    clearInterval(trimming);
     store.close();
     throw error;
   }
@@ -105,12 +146,16 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
     port: address.port,
     store,
+    get logsWithoutTrace() {
+      return logsWithoutTrace;
+    },
     get policies() {
       return sampling.inForce;
     },
     close: () =>
       new Promise((resolve) => {
         sampling.close();
+        clearInterval(trimming);
         server.close(() => {
           store.close();
           resolve();
@@ -120,89 +165,36 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
   };
 }
 
-interface Receiver {
-  readonly store: TraceStore;
+function timeouts(requestTimeout: number): ServerOptions {
+  return { requestTimeout, connectionsCheckingInterval: Math.min(requestTimeout, 5000) };
+}
+
+function trim(store: TraceStore): void {
+  try {
+    store.trim();
+  } catch (error) {
+    diag.warn(`@clew/viewer: old traces were not removed: ${(error as Error).message}`);
+  }
+}
+
+interface Receiver extends OtlpReceiver {
   readonly sampling: SamplingServer;
-  readonly maxBodyBytes: number;
-  readonly memory: BodyMemory;
-  /** Whether the receiver is reachable from this machine only. */
-  readonly isLocal: boolean;
-  readonly onSpans: (spans: readonly SpanRecord[]) => void;
+  /** The HTML of the page. */
+  readonly page: string | undefined;
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, receiver: Receiver): Promise<void> {
   const url = new URL(`http://collector${request.url}`);
-  if (SIGNALS.has(url.pathname)) await receive(url.pathname, request, response, receiver);
+  if (SIGNALS.has(url.pathname)) await receiveOtlp(url.pathname, request, response, receiver);
+  else if (receiver.page !== undefined && url.pathname === '/') sendPage(request, response, receiver.page);
   else if (receiver.sampling.serves(url.pathname)) {
     if (isFromProgram(request, receiver.isLocal)) receiver.sampling.respond(url, request, response);
     else sendError(response, 403, FORBIDDEN);
-  } else respondToQuery(url, request, response, receiver.store);
+  } else await respondToQuery(url, request, response, receiver.store);
   // Discard the unread rest of the body, so that the sender proceeds to read the response.
   request.resume();
 }
 
-async function receive(
-  path: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { store, maxBodyBytes, memory, isLocal, onSpans }: Receiver,
-): Promise<void> {
-  const format = otlpFormat(request.headers['content-type']);
-  try {
-    if (request.method !== 'POST') {
-      response.setHeader('allow', 'POST');
-      throw new RequestError(405, `expected POST, got ${request.method}`);
-    }
-    if (!isFromProgram(request, isLocal)) throw new RequestError(403, FORBIDDEN);
-    if (format === undefined) {
-      const type = JSON.stringify(request.headers['content-type'] ?? '');
-      throw new RequestError(
-        415,
-        `expected content-type application/x-protobuf or application/json, got ${type}`,
-      );
-    }
-    const body = await readBody(request, maxBodyBytes, memory);
-    try {
-      let rejected = 0;
-      if (path === '/v1/traces') {
-        rejected = await keepSpans(openRequest(body.bytes, format), (spans) => {
-          store.add(spans);
-          if (spans.length > 0) onSpans(spans);
-        });
-      }
-      respond(response, 200, format, exportResponse(format, rejected, INVALID_IDS));
-    } finally {
-      body.free();
-    }
-  } catch (error) {
-    const { status, message } = failure(error);
-    if (status === 503) response.setHeader('retry-after', '1');
-    respond(response, status, format ?? 'json', statusBody(format ?? 'json', message));
-  }
-}
-
-/**
- * A web page must not write traces or read policies, neither directly nor through a host name that resolves to this machine (DNS
- * rebinding); browsers send an Origin. If other machines may send, any Host is accepted.
- */
-function isFromProgram({ headers }: IncomingMessage, isLocal: boolean): boolean {
-  return headers.origin === undefined && (!isLocal || isLiteralHost(headers.host));
-}
-
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
-
-function failure(error: unknown): { status: number; message: string } {
-  if (error instanceof RequestError) return error;
-  if (error instanceof OtlpError) return { status: 400, message: error.message };
-  // The store failed: no space, or its file is locked. The sender may retry.
-  return { status: 503, message: `not stored: ${(error as Error).message}` };
-}
-
-function respond(response: ServerResponse, status: number, format: OtlpFormat, body: Buffer): void {
-  if (response.headersSent) return;
-  const type = format === 'json' ? 'application/json' : 'application/x-protobuf';
-  response.writeHead(status, { 'content-type': type, 'content-length': body.length });
-  response.end(body);
 }

@@ -1,22 +1,41 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defineCommand, TEXT } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
-const TEMPLATE = fileURLToPath(new URL('../plugin-template', import.meta.url));
+declare const __VERSION__: string;
+
+const TEMPLATES = fileURLToPath(new URL('../plugin-templates', import.meta.url));
+
+/** The kinds of libraries that there is an example for. */
+const KINDS = ['db', 'client'];
 
 /** npm does not pack files with this name, so the template's file has no dot. */
 const GITIGNORE = '.gitignore';
 
 const NAME = /^(@[a-z][a-z\d._-]*\/)?[a-z][a-z\d._-]*$/;
 
-/**
- * `clew create-plugin NAME`: creates the folder `clew-instrumentation-NAME` with a plugin that passes its tests.
- * `version` is
- * the version of Clew's packages. Throws if the folder exists.
- */
-export function createPlugin(library: string | undefined, version: string): void {
-  if (library === undefined) throw new UsageError('expected the name of a library: clew create-plugin NAME');
+/** `clew create-plugin NAME`: creates the folder `clew-instrumentation-NAME` with a plugin that passes its tests. */
+export const createPlugin = defineCommand({
+  name: 'create-plugin',
+  usage: `  clew create-plugin NAME         a folder with a plugin for the library NAME
+      --template KIND    the kind of library: db, a database (default), or
+                         client, the client of an SDK
+`,
+  options: { template: TEXT },
+  maxPositionals: 1,
+  run({ template = 'db' }, [library]) {
+    if (library === undefined)
+      throw new UsageError('expected the name of a library: clew create-plugin NAME');
+    if (!KINDS.includes(template))
+      throw new UsageError(`--template: expected ${KINDS.join(' or ')}, got "${template}"`);
+    create(library, template, __VERSION__);
+  },
+});
+
+/** Creates the folder; `version` is that of Clew's packages. Throws if the folder exists. */
+function create(library: string, kind: string, version: string): void {
   if (!NAME.test(library))
     throw new UsageError(`expected a package name in lower case, such as "pg", got "${library}"`);
   const name = library.replace(/^@/, '').replace('/', '-');
@@ -34,12 +53,15 @@ export function createPlugin(library: string | undefined, version: string): void
     __NAME__: upperSnake(name),
     __version__: version,
   };
-  for (const entry of readdirSync(TEMPLATE, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, `.${entry.name}` === GITIGNORE ? GITIGNORE : entry.name);
-    const file = folder + path.slice(TEMPLATE.length);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, fill(readFileSync(join(entry.parentPath, entry.name), 'utf8'), replacements));
+  for (const part of ['common', kind]) {
+    const template = join(TEMPLATES, part);
+    for (const entry of readdirSync(template, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, `.${entry.name}` === GITIGNORE ? GITIGNORE : entry.name);
+      const file = folder + path.slice(template.length);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, fill(readFileSync(join(entry.parentPath, entry.name), 'utf8'), replacements));
+    }
   }
   process.stdout.write(
     `created ${folder}\n\n  cd ${folder}\n  npm install\n  npm test\n\n` +

@@ -1,45 +1,49 @@
 import { type CheckedPolicies, PolicyError } from '@clew/sampling';
+import { defineCommand, FLAG, TEXT } from './command.ts';
+import { printable, printableJson } from './printable.ts';
 import { dryRun } from './sampling/dry-run.ts';
 import { localRoots, type StoredRoot } from './sampling/local-roots.ts';
 import { readPolicyFile } from './sampling/policy-file.ts';
 import { dryRunTable, policyTable } from './sampling/policy-table.ts';
-import { paint, printable, printableJson, wantsColor } from './terminal.ts';
+import { paint, wantsColor } from './terminal.ts';
 import { DEFAULT_COLLECTOR, getJson, openFile } from './trace-source.ts';
 import { UsageError } from './usage-error.ts';
-
-/** The options of `clew policies`. */
-export interface PoliciesOptions {
-  readonly traces?: string;
-  readonly from?: string;
-  readonly json?: boolean;
-}
 
 /** Traces that `check --traces` reads: the newest. */
 const MAX_TRACES = 10_000;
 
 /** `clew policies check FILE` and `clew policies show`. */
-export async function policies(
-  [action, file]: readonly (string | undefined)[],
-  options: PoliciesOptions,
-): Promise<void> {
-  if (action === 'check') {
-    if (file === undefined) throw new UsageError('expected a file: clew policies check FILE');
-    if (options.from !== undefined) throw new UsageError('--from belongs to clew policies show');
-    return check(file, options);
-  }
-  if (action !== 'show') {
-    throw new UsageError(`expected clew policies check FILE or clew policies show${got(action)}`);
-  }
-  if (file !== undefined) throw new UsageError(`unexpected argument "${file}"`);
-  if (options.traces !== undefined) throw new UsageError('--traces belongs to clew policies check');
-  return show(options);
-}
+export const policies = defineCommand({
+  name: 'policies',
+  usage: `  clew policies check FILE        validate sampling policies
+    --traces FILE                 what they would keep of a store's traces
+    --json                        as JSON
+
+  clew policies show              what a collector serves, and what it has kept
+    --from URL                    a collector (default http://127.0.0.1:4318)
+    --json                        as JSON
+`,
+  options: { traces: TEXT, from: TEXT, json: FLAG },
+  maxPositionals: 2,
+  run({ traces, from, json = false }, [action, file]) {
+    if (action === 'check') {
+      if (file === undefined) throw new UsageError('expected a file: clew policies check FILE');
+      if (from !== undefined) throw new UsageError('--from belongs to clew policies show');
+      return check(file, traces, json);
+    }
+    if (action !== 'show')
+      throw new UsageError(`expected clew policies check FILE or clew policies show${got(action)}`);
+    if (file !== undefined) throw new UsageError(`unexpected argument "${file}"`);
+    if (traces !== undefined) throw new UsageError('--traces belongs to clew policies check');
+    return show(from, json);
+  },
+});
 
 function got(action: string | undefined): string {
   return action === undefined ? '' : `, got "${action}"`;
 }
 
-function check(file: string, { traces, json = false }: PoliciesOptions): void {
+function check(file: string, traces: string | undefined, json: boolean): void {
   const read = readOrExplain(file, json);
   const { policies, skipped } = read;
   const run = traces === undefined ? undefined : dryRun(policies, storedRoots(traces));
@@ -83,7 +87,7 @@ function storedRoots(file: string): StoredRoot[] {
   }
 }
 
-async function show({ from = DEFAULT_COLLECTOR, json = false }: PoliciesOptions): Promise<void> {
+async function show(from = DEFAULT_COLLECTOR, json = false): Promise<void> {
   const served = await getJson(from, 'v1/sampling/policies', true);
   const matches = await getJson(from, 'v1/sampling/matches');
   if (json) {

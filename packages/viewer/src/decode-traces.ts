@@ -1,6 +1,11 @@
-import { countJson, jsonSpans, parseRequest } from './otlp-json.ts';
+import { type Json, parseRequest } from './json-fields.ts';
+import type { LogRecord } from './log-record.ts';
+import { countJson, jsonSpans } from './otlp-json.ts';
+import { jsonLogs } from './otlp-json-logs.ts';
 import { OtlpError } from './otlp-limits.ts';
-import { countProtobuf, protobufSpans } from './otlp-protobuf.ts';
+import { protobufSpans } from './otlp-protobuf.ts';
+import { protobufLogs } from './otlp-protobuf-logs.ts';
+import { countRecords } from './protobuf-records.ts';
 import type { SpanRecord } from './span-record.ts';
 
 /** The encodings of OTLP. */
@@ -13,17 +18,32 @@ export function otlpFormat(contentType: string | undefined): OtlpFormat | undefi
   return type === 'application/json' ? 'json' : undefined;
 }
 
-/** The spans of a request, decoded anew in each iteration; `undefined` for a span with invalid ids. */
-export type RequestSpans = Iterable<SpanRecord | undefined>;
+/** The records of a request, decoded anew in each iteration; `undefined` for one with invalid ids. */
+export type RequestRecords<T> = Iterable<T | undefined>;
 
 /**
- * Opens a decompressed request body. Throws OtlpError for malformed JSON; other errors are thrown while iterating.
+ * Opens the decompressed body of a trace export. Throws OtlpError for malformed JSON; other errors are thrown while
+ * iterating.
  */
-export function openRequest(body: Uint8Array, format: OtlpFormat): RequestSpans {
+export function openSpans(body: Uint8Array, format: OtlpFormat): RequestRecords<SpanRecord> {
+  return open(body, format, protobufSpans, jsonSpans);
+}
+
+/** Opens the decompressed body of a log export, as {@link openSpans}; `undefined` for a record without a trace id. */
+export function openLogs(body: Uint8Array, format: OtlpFormat): RequestRecords<LogRecord> {
+  return open(body, format, protobufLogs, jsonLogs);
+}
+
+function open<T>(
+  body: Uint8Array,
+  format: OtlpFormat,
+  fromProtobuf: (bytes: Buffer) => Iterator<T | undefined>,
+  fromJson: (request: Json) => Iterator<T | undefined>,
+): RequestRecords<T> {
   const bytes = asBuffer(body);
-  if (format === 'protobuf') return { [Symbol.iterator]: () => protobufSpans(bytes) };
+  if (format === 'protobuf') return { [Symbol.iterator]: () => fromProtobuf(bytes) };
   const request = parseRequest(bytes);
-  return { [Symbol.iterator]: () => jsonSpans(request) };
+  return { [Symbol.iterator]: () => fromJson(request) };
 }
 
 /**
@@ -37,7 +57,7 @@ export function openRequest(body: Uint8Array, format: OtlpFormat): RequestSpans 
  * console.log(spans[0].name, spans[0].resource.attributes['service.name']);
  */
 export function decodeTraces(body: Uint8Array, contentType: string): SpanRecord[] {
-  return [...openRequest(body, knownFormat(contentType))].filter((span) => span !== undefined);
+  return [...openSpans(body, knownFormat(contentType))].filter((span) => span !== undefined);
 }
 
 /**
@@ -45,7 +65,7 @@ export function decodeTraces(body: Uint8Array, contentType: string): SpanRecord[
  * Throws like `decodeTraces`. Default of `contentType`: `application/x-protobuf`.
  */
 export function countSpans(body: Uint8Array, contentType = 'application/x-protobuf'): number {
-  return knownFormat(contentType) === 'json' ? countJson(asBuffer(body)) : countProtobuf(asBuffer(body));
+  return knownFormat(contentType) === 'json' ? countJson(asBuffer(body)) : countRecords(asBuffer(body));
 }
 
 function knownFormat(contentType: string): OtlpFormat {

@@ -47,3 +47,11 @@ export function setAttribute<V>(attributes: { [key: string]: V }, key: string, v
 export function isId(hex: string, digits: 16 | 32): boolean {
   return hex.length === digits && !/^0+$/.test(hex);
 }
+
+/** The default maximum of a request's body in bytes. */
+export const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** The maximum in bytes of a body in JSON: it is parsed in one step, in which the receiver cannot serve others. */
+export function maxJsonBytes(maxBodyBytes = MAX_BODY_BYTES): number {
+  return maxBodyBytes / 4;
+}

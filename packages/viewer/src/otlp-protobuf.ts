@@ -1,6 +1,7 @@
 import { Budget, isId } from './otlp-limits.ts';
 import { readKeyValue } from './protobuf-attributes.ts';
-import { ProtobufReader } from './protobuf-reader.ts';
+import type { ProtobufReader } from './protobuf-reader.ts';
+import { protobufRecords } from './protobuf-records.ts';
 import type {
   Resource,
   Scope,
@@ -23,54 +24,8 @@ const UNSET: SpanStatus = Object.freeze({ code: 'UNSET', message: '' });
  * Yields the spans of an ExportTraceServiceRequest; `undefined` for a span with invalid ids.
  * Throws OtlpError while iterating.
  */
-export function* protobufSpans(body: Buffer, budget = new Budget()): Generator<SpanRecord | undefined> {
-  for (const found of messages(new ProtobufReader(body), 1)) yield* resourceSpans(found, budget);
-}
-
-/** Counts the spans of an ExportTraceServiceRequest without decoding them. Throws OtlpError. */
-export function countProtobuf(body: Buffer): number {
-  let count = 0;
-  for (const resource of messages(new ProtobufReader(body), 1))
-    for (const scope of messages(resource, 2)) for (const _ of messages(scope, 2)) count++;
-  return count;
-}
-
-function* resourceSpans(reader: ProtobufReader, budget: Budget): Generator<SpanRecord | undefined> {
-  // Protobuf allows the resource to follow its spans.
-  const resource: Mutable<Resource> = { attributes: {} };
-  for (const found of messages(reader.copy(), 1)) readResource(found, resource, budget);
-  for (const found of messages(reader, 2)) yield* scopeSpans(found, resource, budget);
-}
-
-function readResource(reader: ProtobufReader, resource: Mutable<Resource>, budget: Budget): void {
-  for (const found of messages(reader, 1)) readKeyValue(found, resource.attributes, budget);
-}
-
-function* scopeSpans(
-  reader: ProtobufReader,
-  resource: Resource,
-  budget: Budget,
-): Generator<SpanRecord | undefined> {
-  const scope: Mutable<Scope> = { name: '', version: '', attributes: {} };
-  for (const found of messages(reader.copy(), 1)) readScope(found, scope, budget);
-  for (const found of messages(reader, 2)) yield readSpan(found, resource, scope, budget);
-}
-
-/** Yields the messages in the fields with this number; skips other fields. */
-function* messages(reader: ProtobufReader, wanted: number): Generator<ProtobufReader> {
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === wanted) yield reader.message();
-    else reader.skip();
-  }
-}
-
-function readScope(reader: ProtobufReader, scope: Mutable<Scope>, budget: Budget): void {
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) scope.name = reader.string();
-    else if (field === 2) scope.version = reader.string();
-    else if (field === 3) readKeyValue(reader.message(), scope.attributes, budget);
-    else reader.skip();
-  }
+export function protobufSpans(body: Buffer, budget = new Budget()): Generator<SpanRecord | undefined> {
+  return protobufRecords(body, readSpan, budget);
 }
 
 function readSpan(

@@ -1,9 +1,17 @@
 import type { OtlpFormat } from './decode-traces.ts';
 
-/** Encodes an ExportTraceServiceResponse: empty on full success, otherwise with `partial_success`. */
-export function exportResponse(format: OtlpFormat, rejected: number, reason: string): Buffer {
+/** How many records of a request were rejected, and why. */
+export interface Rejection {
+  /** The name of the count in JSON. */
+  readonly name: 'rejectedSpans' | 'rejectedLogRecords';
+  readonly count: number;
+  readonly reason: string;
+}
+
+/** Encodes the response to an export: empty on full success, otherwise with `partial_success`. */
+export function exportResponse(format: OtlpFormat, { name, count: rejected, reason }: Rejection): Buffer {
   if (format === 'json') {
-    const partial = { partialSuccess: { rejectedSpans: String(rejected), errorMessage: reason } };
+    const partial = { partialSuccess: { [name]: String(rejected), errorMessage: reason } };
     return Buffer.from(JSON.stringify(rejected === 0 ? {} : partial));
   }
   if (rejected === 0) return Buffer.alloc(0);

@@ -24,7 +24,8 @@ export function readKeyValue(
   setAttribute(attributes as Writable, key, value);
 }
 
-function readAnyValue(reader: ProtobufReader, budget: Budget, depth: number): AttributeValue {
+/** Decodes an AnyValue. */
+export function readAnyValue(reader: ProtobufReader, budget: Budget, depth: number): AttributeValue {
   if (depth > MAX_VALUE_DEPTH) throw new OtlpError(`an attribute is nested deeper than ${MAX_VALUE_DEPTH}`);
   let value: AttributeValue = null;
   for (let field = reader.next(); field !== 0; field = reader.next()) {

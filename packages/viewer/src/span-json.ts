@@ -1,3 +1,4 @@
+import { toBase64 } from './base64.ts';
 import type { Attributes, AttributeValue, Resource, Scope, SpanRecord } from './span-record.ts';
 
 /** Formats a span as JSON without its resource and scope, as stored in one row. */
@@ -35,9 +36,10 @@ type SpanJson = Omit<SpanRecord, 'startTimeUnixNano' | 'endTimeUnixNano' | 'even
   }[];
 };
 
-function replaceValue(this: unknown, _key: string, value: AttributeValue): unknown {
+/** Replaces values that JSON does not have. For `JSON.stringify`. */
+export function replaceValue(this: unknown, _key: string, value: AttributeValue): unknown {
   if (typeof value === 'bigint') return value.toString();
   // JSON has no NaN and Infinity: strings keep them readable.
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+  return value instanceof Uint8Array ? toBase64(value) : value;
 }

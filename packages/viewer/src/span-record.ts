@@ -1,3 +1,5 @@
+import type { LogRecord } from './log-record.ts';
+
 /** An attribute's value. Integers outside ±2^53 are bigints; bytes become base64 strings when stored. */
 export type AttributeValue =
   | string
@@ -74,10 +76,12 @@ export interface SpanRecord {
   readonly scope: Scope;
 }
 
-/** All known spans of one trace, in no particular order. */
+/** All known spans and log records of one trace, in no particular order. */
 export interface Trace {
   readonly traceId: string;
   readonly spans: readonly SpanRecord[];
+  /** Absent if the trace has no log records. */
+  readonly logs?: readonly LogRecord[];
 }
 
 /** The `service.name` of a resource; `unknown_service` if absent. */

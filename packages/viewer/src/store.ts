@@ -1,8 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { openDatabase } from './database.ts';
+import type { LogRecord } from './log-record.ts';
+import { LogStore } from './log-store.ts';
 import { joinJson, originToJson, spanFromJson, spanToJson } from './span-json.ts';
-import { type SpanRecord, serviceName, type Trace } from './span-record.ts';
-import { MAX_INT64, QUERIES } from './store-queries.ts';
+import type { SpanRecord, Trace } from './span-record.ts';
+import { QUERIES } from './store-queries.ts';
+import type { TraceFilter } from './trace-filter.ts';
+import { traceFromJson } from './trace-from-json.ts';
+import { type SpanRow, traceJsonParts } from './trace-json.ts';
+import { searchTraces } from './trace-search.ts';
+import { type SummaryRow, summaryOf, type TraceSummary } from './trace-summary.ts';
+import { clamp, type TallyRow, TraceTally } from './trace-tally.ts';
 
 /** Options of a `TraceStore`. */
 export interface StoreOptions {
@@ -10,52 +18,24 @@ export interface StoreOptions {
   readonly file?: string;
   /** Maximum size of the store in MiB, at least 1; beyond it the oldest traces are removed. Default 256. */
   readonly maxMb?: number;
+  /** Maximum age of a trace in hours, at least 0.01; older ones are removed. Default: no maximum. */
+  readonly maxAgeHours?: number;
   /** Open an existing file for reading only. Default false. */
   readonly readOnly?: boolean;
 }
 
-/** Filters of a list of traces. */
-export interface TraceQuery {
-  /** Only traces with a span of this service. */
-  readonly service?: string;
+/** A query for traces. */
+export interface TraceQuery extends TraceFilter {
   /** [1, 10000], default 20. */
   readonly limit?: number;
-  readonly minDurationMs?: number;
-  /** Only traces with a failed span. Default false. */
-  readonly errors?: boolean;
-}
-
-/** The summary of a trace in a list. */
-export interface TraceSummary {
-  readonly traceId: string;
-  /** The root span's name; the earliest span's until the root has arrived. */
-  readonly name: string;
-  readonly service: string;
-  readonly services: readonly string[];
-  /** Nanoseconds since 1970, as a decimal string. */
-  readonly startTimeUnixNano: string;
-  readonly durationMs: number;
-  readonly spans: number;
-  readonly errors: number;
+  /** Only traces received before the one with this `seq`. */
+  readonly before?: number;
 }
 
 const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
 
 type Statements = { readonly [Name in keyof typeof QUERIES]: StatementSync };
-
-interface TraceRow {
-  readonly seq: number;
-  readonly id: string;
-  readonly first: string;
-  readonly durationMs: number;
-  readonly spans: number;
-  readonly errors: number;
-}
-
-interface SpanRow {
-  readonly body: string;
-  readonly origin: string;
-}
 
 /**
  * Stores traces in SQLite, up to a maximum size. Throws SQLite's errors (no space, not a database, file locked).
@@ -68,48 +48,74 @@ interface SpanRow {
 export class TraceStore {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
+  readonly #logs: LogStore;
   readonly #maxPages: number;
+  readonly #maxAgeMs: number;
+  #version = 0;
 
-  constructor({ file, maxMb = 256, readOnly = false }: StoreOptions = {}) {
+  constructor({ file, maxMb = 256, maxAgeHours, readOnly = false }: StoreOptions = {}) {
     if (!(maxMb >= 1)) throw new RangeError(`@clew/viewer: expected maxMb of at least 1, got ${maxMb}`);
+    if (maxAgeHours !== undefined && !(maxAgeHours >= 0.01))
+      throw new RangeError(`@clew/viewer: expected maxAgeHours of at least 0.01, got ${maxAgeHours}`);
+    this.#maxAgeMs = (maxAgeHours ?? Number.POSITIVE_INFINITY) * HOUR_MS;
     this.#database = openDatabase(file, readOnly);
     this.#statements = Object.fromEntries(
       Object.entries(QUERIES).map(([name, sql]) => [name, this.#database.prepare(sql)]),
     ) as Statements;
+    this.#logs = new LogStore(this.#database);
     this.#maxPages = Math.floor((maxMb * MIB) / Number(this.#statements.pageSize.get()?.page_size));
-    if (!readOnly) this.#trim();
+    if (!readOnly) this.trim();
+  }
+
+  /** Changes whenever the stored traces may have changed through this object. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Stores spans; ignores those already stored (same trace, id and kind), as from a retried export. */
   add(spans: readonly SpanRecord[]): void {
     if (spans.length === 0) return;
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
+    this.#transaction(() => {
       this.#insert(spans);
-      this.#trim();
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      this.#database.exec('ROLLBACK');
-      throw error;
-    }
+      this.#trimSize();
+    });
+  }
+
+  /**
+   * Stores log records, which may arrive before the spans of their trace. They are removed with the trace, or if no span of
+   * it arrives within ten minutes. Returns how many were rejected: a trace has at most 10,000, and 16 MiB.
+   */
+  addLogs(records: readonly LogRecord[]): number {
+    if (records.length === 0) return 0;
+    let rejected = 0;
+    this.#transaction(() => {
+      rejected = this.#logs.add(records);
+      this.#trimSize();
+    });
+    return rejected;
   }
 
   /** Returns the most recently received traces, newest first. */
-  traces({ service, limit = 20, minDurationMs = 0, errors = false }: TraceQuery = {}): TraceSummary[] {
-    const rows = this.#statements.traces.all(
-      errors ? 1 : 0,
-      minDurationMs * 1e6,
-      service ?? null,
-      service ?? null,
-      limit,
-    );
-    return rows.map((row) => this.#summarize(row as unknown as TraceRow));
+  traces({ limit = 20, ...query }: TraceQuery = {}): TraceSummary[] {
+    const found: TraceSummary[] = [];
+    for (const summary of this.search(query)) {
+      if (summary !== undefined) found.push(summary);
+      if (found.length === limit) break;
+    }
+    return found;
+  }
+
+  /** Finds traces, newest first. Yields `undefined` after a few milliseconds without a result, for others to work. */
+  *search({ before, ...filter }: TraceQuery = {}): Generator<TraceSummary | undefined, void> {
+    const newest = Number(this.#statements.newest.get()?.seq);
+    const from = before === undefined ? newest : Math.min(newest, before - 1);
+    for (const row of searchTraces(this.#database, filter, from)) yield row && summaryOf(row);
   }
 
   /** Returns the summary of one trace. */
   summary(traceId: string): TraceSummary | undefined {
     const row = this.#statements.summary.get(traceId);
-    return row && this.#summarize(row as unknown as TraceRow);
+    return row && summaryOf(row as unknown as SummaryRow);
   }
 
   /** Returns at most two trace ids that start with `prefix`: enough to know whether it is unique. */
@@ -122,95 +128,112 @@ export class TraceStore {
     return json === undefined ? undefined : traceFromJson(json);
   }
 
-  /** Returns a trace in the query API's format: `{ "traceId": …, "spans": […] }`. */
+  /** Returns a trace in the query API's format: `{ "traceId": …, "spans": […] }`, with `"logs": […]` if it has some. */
   traceJson(traceId: string): string | undefined {
-    const rows = this.#statements.spans.all(traceId) as unknown as SpanRow[];
-    if (rows.length === 0) return undefined;
-    const spans = rows.map((row) => joinJson(row.body, row.origin));
-    return `{"traceId":${JSON.stringify(traceId)},"spans":[${spans.join(',')}]}`;
+    const parts = [...this.traceJsonParts(traceId)];
+    return parts.length === 0 ? undefined : parts.join('');
   }
 
-  /** Returns how many traces and spans are stored. */
-  counts(): { traces: number; spans: number } {
+  /**
+   * Yields the same in parts of a few milliseconds of work, up to `limit` spans, by default with log records; nothing for an
+   * unknown trace.
+   */
+  traceJsonParts(
+    traceId: string,
+    limit = Number.POSITIVE_INFINITY,
+    withLogs = true,
+  ): Generator<string, void> {
+    const logs = withLogs ? this.#logs.select.bind(this.#logs) : () => [];
+    return traceJsonParts({ spans: this.#statements.spans, logs }, traceId, limit);
+  }
+
+  /** Returns how many traces, spans and log records are stored. */
+  counts(): { traces: number; spans: number; logs: number } {
     const { traces, spans } = this.#statements.counts.get() as { traces: number; spans: number };
-    return { traces, spans };
+    return { traces, spans, logs: this.#logs.count() };
   }
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #summarize(row: TraceRow): TraceSummary {
-    const { head, services } = this.#statements;
-    return {
-      traceId: row.id,
-      ...(head.get(row.seq) as { name: string; service: string }),
-      services: services.all(row.seq).map((found) => String(found.service)),
-      startTimeUnixNano: row.first,
-      durationMs: row.durationMs,
-      spans: row.spans,
-      errors: row.errors,
-    };
+  /** Removes traces that are too old or too many. `add` removes those that are too many, too. */
+  trim(): void {
+    this.#transaction(() => {
+      this.#trimAge();
+      this.#trimSize();
+    });
+  }
+
+  #transaction(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+    this.#version++;
   }
 
   #insert(spans: readonly SpanRecord[]): void {
     const { addTrace, addSpan, update } = this.#statements;
-    const touched = new Map<string, Tally>();
+    const tallies = new Map<string, TraceTally>();
+    const received = Date.now();
     let origin = '';
     let previous: SpanRecord | undefined;
     for (const span of spans) {
-      let tally = touched.get(span.traceId);
+      let tally = tallies.get(span.traceId);
       if (tally === undefined) {
-        tally = {
-          seq: Number(addTrace.get(span.traceId)?.seq),
-          first: MAX_INT64,
-          last: 0n,
-          spans: 0,
-          errors: 0,
-        };
-        touched.set(span.traceId, tally);
+        tally = new TraceTally(addTrace.get(span.traceId, received) as unknown as TallyRow);
+        tallies.set(span.traceId, tally);
       }
-      if (span.scope !== previous?.scope || span.resource !== previous.resource) {
+      if (span.scope !== previous?.scope || span.resource !== previous.resource)
         origin = originToJson(span.resource, span.scope);
-      }
       previous = span;
-      const first = clamp(span.startTimeUnixNano);
-      const root = span.parentSpanId === undefined ? 1 : 0;
-      const service = serviceName(span.resource);
       const { seq } = tally;
-      const { changes } = addSpan.run(
-        seq,
-        span.spanId,
-        span.kind,
-        root,
-        first,
-        span.name,
-        service,
-        spanToJson(span),
-        origin,
-      );
-      if (Number(changes) === 0) continue;
-      if (first < tally.first) tally.first = first;
-      const last = clamp(span.endTimeUnixNano);
-      if (first > tally.last) tally.last = first;
-      if (last > tally.last) tally.last = last;
-      tally.spans++;
-      if (span.status.code === 'ERROR') tally.errors++;
+      const { spanId, kind, parentSpanId = null } = span;
+      const first = clamp(span.startTimeUnixNano);
+      const body = spanToJson(span);
+      const { changes } = addSpan.run(seq, spanId, kind, parentSpanId, first, body, origin);
+      if (Number(changes) === 1) tally.add(span, (clientId) => this.#servedBy(seq, clientId, tally.spans));
     }
-    for (const { seq, first, last, spans, errors } of touched.values())
-      update.run(first, last, spans, errors, seq);
+    for (const { values } of tallies.values()) update.run(...values);
   }
 
-  #trim(): void {
+  /** The SERVER span that a client span has called. Not searched in a large trace: there is no index for it. */
+  #servedBy(seq: number, clientId: string, spans: number): SpanRecord | undefined {
+    if (spans > MAX_SEARCHED_SPANS) return undefined;
+    const row = this.#statements.servedBy.get(seq, clientId, clientId) as SpanRow | undefined;
+    return row && spanFromJson(JSON.parse(joinJson(row.body, row.origin)));
+  }
+
+  #trimAge(): void {
+    const oldestAllowed = Date.now() - this.#maxAgeMs;
+    let removed = true;
+    while (removed) removed = this.#removeOldest(oldestAllowed);
+  }
+
+  #trimSize(): void {
     if (this.#usedPages() <= this.#maxPages) return;
+    // Removes a hundredth more than needed, so that not every part has to remove something: more would delay others.
+    while (this.#usedPages() > this.#maxPages * 0.99) if (!this.#removeOldest()) return;
+  }
+
+  /** Removes the trace, or the log records of a trace, that are the oldest. Returns `false` if the store is empty. */
+  #removeOldest(receivedBefore = Number.POSITIVE_INFINITY): boolean {
     const { oldest, removeSpans, removeTrace } = this.#statements;
-    // Remove a tenth more than needed, so that not every further batch has to remove something.
-    while (this.#usedPages() > this.#maxPages * 0.9) {
-      const row = oldest.get();
-      if (row === undefined) return;
-      removeSpans.run(row.seq as number);
-      removeTrace.run(row.seq as number);
+    const trace = oldest.get() as { seq: number; id: string; received: number } | undefined;
+    const [spans, logs] = [trace?.received ?? Number.POSITIVE_INFINITY, this.#logs.oldest];
+    if (Math.min(spans, logs) >= receivedBefore) return false;
+    if (trace === undefined || logs < spans) this.#logs.removeOldest();
+    else {
+      removeSpans.run(trace.seq);
+      removeTrace.run(trace.seq);
+      this.#logs.removeOf(trace.id);
     }
+    return true;
   }
 
   #usedPages(): number {
@@ -219,20 +242,5 @@ export class TraceStore {
   }
 }
 
-interface Tally {
-  readonly seq: number;
-  first: bigint;
-  last: bigint;
-  spans: number;
-  errors: number;
-}
-
-function clamp(time: bigint): bigint {
-  return time > MAX_INT64 ? MAX_INT64 : time;
-}
-
-/** Parses a trace in the query API's format. */
-export function traceFromJson(json: string): Trace {
-  const { traceId, spans } = JSON.parse(json);
-  return { traceId, spans: spans.map(spanFromJson) };
-}
+/** Client spans at the root of larger traces are not replaced by a server span that arrived before them. */
+const MAX_SEARCHED_SPANS = 1000;

@@ -1,9 +1,10 @@
+import { plural } from './plural.ts';
+import { printable } from './printable.ts';
 import type { Trace } from './span-record.ts';
 import { errorText, KIND_LABELS } from './span-text.ts';
-import { printable, textWidth, truncate } from './terminal.ts';
+import { textWidth, truncate } from './terminal.ts';
 import { formatDuration, ticks } from './time-axis.ts';
 import { type Layout, layoutTrace, type Row } from './trace-layout.ts';
-import { plural } from './waterfall-frame.ts';
 
 /** Options of `renderWaterfallSvg`. */
 export interface SvgOptions {

@@ -58,7 +58,7 @@ export function layoutTrace(trace: Trace): Layout {
   const root = rows.find((row) => row.parent === undefined && !row.orphan) ?? rows[0];
   return {
     traceId: trace.traceId,
-    name: root?.span.name ?? '',
+    name: root === undefined ? '' : naming(root, rows).span.name,
     startTimeUnixNano: nodes.length === 0 ? 0n : base + BigInt(Math.round(first)),
     totalNs: rows.reduce((end, row) => Math.max(end, row.startNs + row.durationNs), 0),
     services: [...new Set(rows.map((row) => row.service))],
@@ -68,6 +68,12 @@ export function layoutTrace(trace: Trace): Layout {
     shifts,
     rows,
   };
+}
+
+/** The row that names a trace: its root, or the server that a client at the root has called. */
+function naming(root: Row, rows: readonly Row[]): Row {
+  if (root.span.kind !== 'CLIENT') return root;
+  return rows.find(({ parent, span }) => parent === root && span.kind === 'SERVER') ?? root;
 }
 
 const MAX_TIME = 2n ** 64n;

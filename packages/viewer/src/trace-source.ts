@@ -1,14 +1,22 @@
-import { type TraceQuery, TraceStore, type TraceSummary } from './store.ts';
-import { printable } from './terminal.ts';
+import { TEXT } from './command.ts';
+import { printable } from './printable.ts';
+import { type TraceQuery, TraceStore } from './store.ts';
+import { filterToParameters } from './trace-filter.ts';
+import { type TraceStatistics, traceStatistics } from './trace-statistics.ts';
+import type { TraceSummary } from './trace-summary.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The source of traces for `show` and `list`: a running collector, or a store's file. */
+/** The source of traces for commands that read them: a running collector, or a store's file. */
 export interface TraceSource {
   list(query: TraceQuery): Promise<readonly TraceSummary[]>;
   /** Returns the JSON of the only trace whose id starts with this prefix. Rejects if there is none. */
   json(idOrPrefix: string): Promise<string>;
+  statistics(query: TraceQuery): Promise<TraceStatistics>;
   close(): void;
 }
+
+/** The options of commands that read traces. */
+export const SOURCE_OPTIONS = { from: TEXT, store: TEXT } as const;
 
 /** The URL of a collector on its default port. */
 export const DEFAULT_COLLECTOR = 'http://127.0.0.1:4318';
@@ -34,6 +42,7 @@ function storeSource(file: string): TraceSource {
       if (json === undefined) throw new Error(`no trace ${prefix} in ${file}`);
       return json;
     },
+    statistics: (query) => traceStatistics(query, store),
     close: () => store.close(),
   };
 }
@@ -50,22 +59,24 @@ export function openFile(file: string): TraceStore {
 function collectorSource(from: string): TraceSource {
   const base = collectorUrl(from);
   return {
-    list: async ({ service, limit, minDurationMs, errors }) => {
-      const url = new URL('api/traces', base);
-      if (service !== undefined) url.searchParams.set('service', service);
-      if (limit !== undefined) url.searchParams.set('limit', String(limit));
-      if (minDurationMs !== undefined) url.searchParams.set('minDurationMs', String(minDurationMs));
-      if (errors) url.searchParams.set('errors', '1');
-      return JSON.parse(await ask(url)).traces;
-    },
+    list: async (query) => JSON.parse(await ask(urlOf('traces', query, base))).traces,
     json: (prefix) => ask(new URL(`api/traces/${encodeURIComponent(prefix)}`, base)),
+    statistics: async (query) => JSON.parse(await ask(urlOf('statistics', query, base))),
     close: () => {},
   };
 }
 
-function collectorUrl(from: string): URL {
+function urlOf(resource: string, { limit, before, ...filter }: TraceQuery, base: URL): URL {
+  const url = new URL(`api/${resource}`, base);
+  url.search = String(filterToParameters(filter));
+  if (limit !== undefined) url.searchParams.set('limit', String(limit));
+  if (before !== undefined) url.searchParams.set('before', String(before));
+  return url;
+}
+
+function collectorUrl(from: string, option = '--from'): URL {
   if (!URL.canParse(from) || !/^https?:/.test(from))
-    throw new UsageError(`expected a URL in --from, got "${from}"`);
+    throw new UsageError(`expected a URL in ${option}, got "${from}"`);
   return new URL(from.endsWith('/') ? from : `${from}/`);
 }
 
@@ -76,11 +87,23 @@ export async function getJson(from: string, path: string, isOptional = false): P
   return ask(new URL(path, collectorUrl(from)), isOptional);
 }
 
+/** Sends the body of an OTLP export request in JSON to a collector. Rejects with a message for users. */
+export async function postTraces(to: string, body: string): Promise<void> {
+  const url = new URL('v1/traces', collectorUrl(to, '--to'));
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body }).catch(() => {
+    throw new Error(`no collector responds at ${url.origin} (clew view starts one)`);
+  });
+  const text = await response.text();
+  if (!response.ok)
+    throw new Error(`the collector at ${url.origin} responded: ${printable(text) || response.status}`);
+}
+
 async function ask(url: URL): Promise<string>;
 async function ask(url: URL, isOptional: boolean): Promise<string | undefined>;
 async function ask(url: URL, isOptional = false): Promise<string | undefined> {
   const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch(() => {
-    throw new Error(`no collector responds at ${url.origin} (clew collect starts one)`);
+    throw new Error(`no collector responds at ${url.origin} (clew view starts one)`);
   });
   const text = await response.text();
   if (isOptional && response.status === 404) return undefined;

@@ -1,6 +1,7 @@
-import type { TraceSummary } from './store.ts';
-import { fit, type Paint, printable, textWidth } from './terminal.ts';
+import { printable } from './printable.ts';
+import { fit, type Paint, textWidth } from './terminal.ts';
 import { formatDuration } from './time-axis.ts';
+import type { TraceSummary } from './trace-summary.ts';
 
 /** The style of a list of traces. */
 export interface TableStyle {

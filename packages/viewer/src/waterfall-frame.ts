@@ -1,4 +1,6 @@
-import { printable, textWidth, truncate, wrap } from './terminal.ts';
+import { plural } from './plural.ts';
+import { printable } from './printable.ts';
+import { textWidth, truncate, wrap } from './terminal.ts';
 import { formatDuration, ticks } from './time-axis.ts';
 import type { View } from './waterfall-view.ts';
 
@@ -99,9 +101,4 @@ export function notes({ layout, columns, ascii, paint }: View): string[] {
 function startText(unixNano: bigint): string {
   const date = new Date(Number(unixNano / 1_000_000n));
   return Number.isNaN(date.getTime()) ? 'at no valid time' : date.toISOString().replace('T', ' ');
-}
-
-/** `1 span`, `2 spans`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,7 @@
+import type { Line } from './fold.ts';
+import type { LogRecord } from './log-record.ts';
 import type { Paint } from './terminal.ts';
-import type { Layout, Row } from './trace-layout.ts';
+import type { Layout } from './trace-layout.ts';
 
 /** The characters used to draw a waterfall. */
 export interface Glyphs {
@@ -16,9 +18,11 @@ export interface Glyphs {
   readonly firstTick: string;
   readonly tick: string;
   readonly lastTick: string;
+  readonly times: string;
   readonly event: string;
   readonly link: string;
   readonly error: string;
+  readonly log: string;
   readonly dot: string;
 }
 
@@ -36,9 +40,11 @@ export const UNICODE: Glyphs = {
   firstTick: '├',
   tick: '┴',
   lastTick: '┤',
+  times: '×',
   event: '◆',
   link: '↗',
   error: '✗',
+  log: '≡',
   dot: ' · ',
 };
 
@@ -56,9 +62,11 @@ export const ASCII: Glyphs = {
   firstTick: '|',
   tick: '+',
   lastTick: '|',
+  times: 'x',
   event: '*',
   link: '>',
   error: 'x',
+  log: '#',
   dot: ', ',
 };
 
@@ -71,6 +79,8 @@ export interface View {
     readonly service: number;
     readonly bar: number;
   };
+  /** The log records by row. */
+  readonly logs: ReadonlyMap<number, readonly LogRecord[]>;
   readonly glyphs: Glyphs;
   readonly ascii: boolean;
   readonly paint: Paint;
@@ -79,15 +89,15 @@ export interface View {
 }
 
 /**
- * The lines of the tree to the left of a row's name; with `below`, to the left of the row's further lines.
+ * The lines of the tree to the left of a name; with `below`, to the left of the further lines of the same span.
  * Levels that do not fit are omitted on the left, and marked.
  */
-export function branches(row: Row, { columns, glyphs }: View, below: boolean): string {
+export function branches(line: Line, { columns, glyphs }: View, below: boolean): string {
   const levels = Math.floor(columns.name / 2 / 2);
   let drawn = '';
-  if (below) drawn = row.hasChildren ? glyphs.line : '  ';
-  else if (row.parent !== undefined) drawn = row.last ? glyphs.end : glyphs.branch;
-  let node = below ? row : row.parent;
+  if (below) drawn = line.isOpen ? glyphs.line : '  ';
+  else if (line.parent !== undefined) drawn = line.last ? glyphs.end : glyphs.branch;
+  let node = below ? line : line.parent;
   for (let level = 0; level < levels && node?.parent !== undefined; level++) {
     drawn = (node.last ? '  ' : glyphs.line) + drawn;
     node = node.parent;

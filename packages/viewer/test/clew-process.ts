@@ -15,11 +15,16 @@ export interface Result {
 }
 
 /** Runs the command until it exits. */
-export async function clew(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+export async function clew(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd?: string,
+): Promise<Result> {
   const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
   try {
     const done = await promisify(execFile)(process.execPath, [CLI, ...args], {
       env: { ...inherited, ...env },
+      cwd,
     });
     return { status: 0, ...done };
   } catch (error) {

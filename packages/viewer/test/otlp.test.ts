@@ -1,18 +1,13 @@
-import { openRequest } from '../src/decode-traces.ts';
+import { openSpans } from '../src/decode-traces.ts';
 import { countSpans, decodeTraces, OtlpError } from '../src/otlp.ts';
-import { jsonSpans, parseRequest } from '../src/otlp-json.ts';
 import { Budget } from '../src/otlp-limits.ts';
 import { protobufSpans } from '../src/otlp-protobuf.ts';
 import { CONTENT_TYPES, exportedBytes } from './exported-bytes.ts';
+import { IDS, jsonRequest } from './json-request.ts';
 import { field, request, spanIdField, traceIdField, varint } from './protobuf-bytes.ts';
 
 const PROTOBUF = 'application/x-protobuf';
 const JSON_TYPE = 'application/json';
-const IDS = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
-
-function jsonRequest(...spans: unknown[]): Buffer {
-  return Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }));
-}
 
 function outcome(read: () => unknown): unknown {
   try {
@@ -153,63 +148,6 @@ describe('protobuf', () => {
   });
 });
 
-describe('JSON', () => {
-  test('decodes integers as strings or numbers, names of enums, upper-case ids and null', () => {
-    const span = {
-      traceId: IDS.traceId.toUpperCase(),
-      spanId: IDS.spanId,
-      parentSpanId: null,
-      kind: 'SPAN_KIND_CONSUMER',
-      startTimeUnixNano: '1782907200000000001',
-      endTimeUnixNano: 1000,
-      status: { code: 'STATUS_CODE_ERROR' },
-      attributes: [
-        { key: 'big', value: { intValue: '-9223372036854775808' } },
-        { key: 'raw', value: { bytesValue: 'AP8=' } },
-        { key: 'map', value: { kvlistValue: { values: [{ key: 'k', value: { doubleValue: 0.5 } }] } } },
-        { key: 'none', value: {} },
-      ],
-    };
-    expect(decodeTraces(jsonRequest(span), JSON_TYPE)[0]).toMatchObject({
-      ...IDS,
-      kind: 'CONSUMER',
-      startTimeUnixNano: 1_782_907_200_000_000_001n,
-      endTimeUnixNano: 1000n,
-      status: { code: 'ERROR', message: '' },
-      attributes: { big: -(2n ** 63n), raw: new Uint8Array([0, 255]), map: { k: 0.5 }, none: null },
-    });
-  });
-
-  test.each([
-    ['invalid JSON', '{'],
-    ['a list', '[]'],
-    ['null', 'null'],
-    ['a list nested a million deep', '['.repeat(1_000_000)],
-    ['spans that are not a list', '{"resourceSpans":{"scopeSpans":1}}'],
-    [
-      'a name that is not a string',
-      JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...IDS, name: 1 }] }] }] }),
-    ],
-    [
-      'a time with a million digits',
-      jsonRequest({ ...IDS, startTimeUnixNano: '9'.repeat(1_000_000) }).toString(),
-    ],
-    ['a fraction as time', jsonRequest({ ...IDS, startTimeUnixNano: 1.5 }).toString()],
-    [
-      'a value nested 100 deep',
-      jsonRequest({ ...IDS, attributes: [{ key: 'deep', value: nestedJson(100) }] }).toString(),
-    ],
-  ])('rejects %s', (_, body) => {
-    expect(() => decodeTraces(Buffer.from(body), JSON_TYPE)).toThrow(OtlpError);
-  });
-
-  test('rejects a small body that would expand to many objects', () => {
-    const body = jsonRequest({ ...IDS, events: Array(200).fill({}) });
-    const read = () => [...jsonSpans(parseRequest(body), new Budget(200))];
-    expect(read).toThrow('too many attributes, events and links');
-  });
-});
-
 test('drops but counts spans without valid ids', () => {
   const invalid = field(
     1,
@@ -219,7 +157,7 @@ test('drops but counts spans without valid ids', () => {
   expect(decodeTraces(body, PROTOBUF)).toHaveLength(1);
   expect(countSpans(body)).toBe(3);
   const json = jsonRequest(IDS, { ...IDS, spanId: 'xyz' }, {});
-  for (const spans of [openRequest(body, 'protobuf'), openRequest(json, 'json')])
+  for (const spans of [openSpans(body, 'protobuf'), openSpans(json, 'json')])
     expect([...spans].filter((span) => span === undefined)).toHaveLength(2);
 });
 
@@ -243,10 +181,4 @@ function nestedList(depth: number): Buffer {
   let value = field(5);
   for (let level = 0; level < depth; level++) value = field(5, field(1, value));
   return field(2, value);
-}
-
-function nestedJson(depth: number): unknown {
-  let value: unknown = { stringValue: 'x' };
-  for (let level = 0; level < depth; level++) value = { arrayValue: { values: [value] } };
-  return value;
 }

@@ -57,9 +57,12 @@ test("a summary has the root's name, even if it arrives last, and counts spans o
   expect(store.traces()).toEqual([
     {
       traceId: TRACE_ID,
+      seq: 1,
       name: 'POST /orders',
       service: 'gateway',
-      services: ['gateway', 'orders', 'mailer', 'payments'],
+      route: '/orders',
+      status: 402,
+      services: expect.arrayContaining(['gateway', 'orders', 'mailer', 'payments']),
       startTimeUnixNano: '1782907200000000000',
       durationMs: 84.2,
       spans: 10,
@@ -69,30 +72,32 @@ test("a summary has the root's name, even if it arrives last, and counts spans o
   store.close();
 });
 
+test('the JSON of a trace comes in parts, which are small if its spans are large', () => {
+  const store = new TraceStore();
+  const spans = (count: number, payload: string) =>
+    Array.from({ length: count }, (_, index) => ({
+      id: (index + 1).toString(16),
+      name: 'step',
+      attributes: { payload },
+    }));
+  store.add(sketch(spans(1500, ''), id(1)).spans);
+  store.add(sketch(spans(100, 'x'.repeat(1_000_000)), id(2)).spans);
+  const [small, large] = [id(1), id(2)].map((traceId) => [...store.traceJsonParts(traceId)]);
+  expect(small!.map((part) => part.match(/"step"/g)?.length ?? 0)).toEqual([
+    10, 20, 40, 80, 160, 320, 500, 370, 0,
+  ]);
+  expect(large!.map((part) => part.match(/"step"/g)?.length ?? 0).slice(0, 4)).toEqual([10, 2, 1, 1]);
+  for (const parts of [small, large]) expect(() => JSON.parse(parts!.join(''))).not.toThrow();
+  expect([...store.traceJsonParts(id(1), 60)].join('').match(/"step"/g)).toHaveLength(60);
+  store.close();
+});
+
 test('ignores a retried export', () => {
   const store = new TraceStore();
   store.add(ORDER.spans);
   store.add(ORDER.spans);
-  expect(store.counts()).toEqual({ traces: 1, spans: 10 });
+  expect(store.counts()).toEqual({ traces: 1, spans: 10, logs: 0 });
   expect(store.summary(TRACE_ID)).toMatchObject({ spans: 10, errors: 3 });
-  store.close();
-});
-
-test('finds traces by service, duration and errors, newest first', () => {
-  const store = new TraceStore();
-  store.add(numbered(1, { service: 'a', ms: 5 }).spans);
-  store.add(numbered(2, { service: 'b', ms: 50, error: 'x' }).spans);
-  store.add(numbered(3, { service: 'a', ms: 500 }).spans);
-  const names = (query: Parameters<TraceStore['traces']>[0]) =>
-    store.traces(query).map((summary) => summary.name);
-  expect(names({})).toEqual(['trace 3', 'trace 2', 'trace 1']);
-  expect(names({ limit: 2 })).toEqual(['trace 3', 'trace 2']);
-  expect(names({ service: 'a' })).toEqual(['trace 3', 'trace 1']);
-  expect(names({ minDurationMs: 50 })).toEqual(['trace 3', 'trace 2']);
-  expect(names({ errors: true })).toEqual(['trace 2']);
-  expect(names({ service: 'a', errors: true })).toEqual([]);
-  expect(store.ids(id(2))).toEqual([id(2)]);
-  expect(store.ids('0000')).toHaveLength(2);
   store.close();
 });
 
@@ -105,7 +110,7 @@ test('removes the oldest traces beyond its maximum size', () => {
   expect(bytes).toBeLessThan(1024 * 1024);
   expect(bytes).toBeGreaterThan(512 * 1024);
   expect(kept.map((summary) => summary.name)).toEqual(kept.map((_, index) => `trace ${299 - index}`));
-  expect(store.counts()).toEqual({ traces: kept.length, spans: kept.length });
+  expect(store.counts()).toEqual({ traces: kept.length, spans: kept.length, logs: 0 });
   expect(store.trace(id(0))).toBeUndefined();
   store.close();
 });
@@ -118,9 +123,9 @@ test('does not keep a single trace larger than the maximum size', () => {
     attributes: { payload: 'x'.repeat(10_000) },
   }));
   store.add(sketch(spans).spans);
-  expect(store.counts()).toEqual({ traces: 0, spans: 0 });
+  expect(store.counts()).toEqual({ traces: 0, spans: 0, logs: 0 });
   store.add(numbered(1).spans);
-  expect(store.counts()).toEqual({ traces: 1, spans: 1 });
+  expect(store.counts()).toEqual({ traces: 1, spans: 1, logs: 0 });
   store.close();
 });
 
@@ -163,7 +168,22 @@ test('rejects the file of another application and leaves it unchanged', () => {
   expect(() => new TraceStore({ file: text })).toThrow('file is not a database');
 });
 
+test('removes traces beyond its maximum age', () => {
+  jest.useFakeTimers({ now: 0 });
+  const store = new TraceStore({ maxAgeHours: 1 });
+  store.add(numbered(1).spans);
+  jest.setSystemTime(3_000_000);
+  store.add(numbered(2).spans);
+  jest.setSystemTime(3_700_000);
+  store.trim();
+  expect(store.traces().map(({ name }) => name)).toEqual(['trace 2']);
+  expect(store.counts()).toEqual({ traces: 1, spans: 1, logs: 0 });
+  store.close();
+  jest.useRealTimers();
+});
+
 test('rejects an invalid maximum size with its value', () => {
   expect(() => new TraceStore({ maxMb: 0 })).toThrow('@clew/viewer: expected maxMb of at least 1, got 0');
   expect(() => new TraceStore({ maxMb: Number.NaN })).toThrow('got NaN');
+  expect(() => new TraceStore({ maxAgeHours: 0 })).toThrow('expected maxAgeHours of at least 0.01, got 0');
 });

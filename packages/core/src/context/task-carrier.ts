@@ -1,4 +1,5 @@
 import { type Context, context } from '@opentelemetry/api';
+import { isObject } from '../kit/is-object.ts';
 import { rootContext } from './context.ts';
 
 /**
@@ -47,6 +48,3 @@ export class TaskCarrier<Task extends object> {
 }
 
 /** JavaScript callers may pass an id instead of an object: it carries no context, and does not throw. */
-function isObject(value: unknown): boolean {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}

@@ -1,12 +1,13 @@
 import diagnostics from 'node:diagnostics_channel';
-import type { Tracer } from '@opentelemetry/api';
+import type { Meter, Tracer } from '@opentelemetry/api';
 import { guard, reportFailure } from './failures.ts';
-import type { ModuleTarget, Tools } from './target.ts';
+import { isPromise } from './is-promise.ts';
+import type { HandlerTarget, ModuleTarget, Tools } from './target.ts';
 import { type TracedChannel, traceChannel } from './tracing-channel.ts';
 import type { UndoList } from './undo-list.ts';
 import { type AnyFunction, replace } from './wrap.ts';
 
-/** The tools have plain properties, not getters, because they are read for every request. */
+/** `options` and `tracer` are plain properties, not getters, because they are read for every request. */
 export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What a plugin has patched and subscribed to. */
@@ -15,26 +16,29 @@ export interface PluginState<Options> {
   /** Passed to `tools.once` since the last `disable()`. */
   patched: WeakSet<object>;
   /** Every copy of a module that was loaded or passed to `instrument`, and whether it is patched now. */
-  readonly seen: Map<ModuleTarget<Options>, Map<unknown, boolean>>;
+  readonly seen: Map<ModuleTarget<Options> | HandlerTarget<Options>, Map<unknown, boolean>>;
   /** ES modules that wrap a patched CommonJS module: their named exports are separate values. */
   readonly namespaces: Set<object>;
   readonly listeners: Map<string, (message: unknown) => void>;
   readonly traced: Map<string, TracedChannel>;
 }
 
-/** Creates the tools of a plugin, whose `options` and `tracer` the plugin updates. */
+/** Creates the tools of a plugin, whose `options` and `tracer` the plugin updates. `meterNow` returns its meter. */
 export function createTools<Options>(
   name: string,
   state: PluginState<Options>,
   options: Options,
   tracer: Tracer,
+  meterNow: () => Meter | undefined,
 ): Writable<Tools<Options>> {
   const { undo, listeners, traced } = state;
   return {
     name,
     options,
     tracer,
-    meter: undefined,
+    get meter() {
+      return meterNow();
+    },
     wrap(object, key, make) {
       const undone = replace(object, key, name, make as unknown as (original: AnyFunction) => AnyFunction);
       if (undone) undo.addFor(object, undone);
@@ -74,7 +78,12 @@ export function createTools<Options>(
       undo.add(undoing);
     },
     callHook(hook, ...args) {
-      return hook === undefined ? undefined : guard(`a hook of ${name}`, () => hook(...args));
+      if (hook === undefined) return undefined;
+      const activity = `a hook of ${name}`;
+      const result = guard(activity, () => hook(...args));
+      // The rejection of an async hook would otherwise end the process.
+      if (isPromise(result)) result.then(undefined, (fault: unknown) => reportFailure(activity, fault));
+      return result;
     },
   };
 }

@@ -1,17 +1,27 @@
-import { type Context, diag, type MeterProvider, metrics, type TracerProvider } from '@opentelemetry/api';
+import { type Context, diag, type Meter, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
 import {
   type Instrumentation,
   InstrumentationBase,
   type InstrumentationConfig,
   type InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
+import { watchBundled } from './bundled-modules.ts';
 import { createTools, type PluginState, type Writable } from './create-tools.ts';
 import { guard } from './failures.ts';
+import { expectNoPackage, handlerHook } from './handler-hook.ts';
 import { moduleHook, pathOf } from './module-hook.ts';
 import { claim, release } from './one-per-process.ts';
 import { type OptionKinds, type OptionsOf, resolveOptions } from './options.ts';
-import { realMeter } from './real-meter.ts';
-import { isModuleTarget, type ModuleTarget, ownExports, type Target, type Tools } from './target.ts';
+import { globalMeter, realMeter } from './real-meter.ts';
+import {
+  type HandlerTarget,
+  isHandlerTarget,
+  isModuleTarget,
+  type ModuleTarget,
+  ownExports,
+  type Target,
+  type Tools,
+} from './target.ts';
 import { UndoList } from './undo-list.ts';
 import { followReplacements } from './wrap.ts';
 
@@ -62,6 +72,7 @@ export function defineInstrumentation<K extends OptionKinds>(
   definition: InstrumentationDefinition<K>,
 ): InstrumentationClass<K> {
   const modules = definition.targets.filter(isModuleTarget);
+  const handlers = definition.targets.filter(isHandlerTarget);
 
   return class extends InstrumentationBase<GivenOptions<K>> implements ClewInstrumentation<K> {
     static readonly definition = definition;
@@ -69,6 +80,7 @@ export function defineInstrumentation<K extends OptionKinds>(
     declare state: PluginState<OptionsOf<K>>;
     declare tools: Writable<Tools<OptionsOf<K>>>;
     declare resolved: OptionsOf<K>;
+    declare givenMeter: Meter | undefined;
 
     constructor(options: GivenOptions<K> = {}) {
       super(definition.name, definition.version, options);
@@ -87,7 +99,7 @@ export function defineInstrumentation<K extends OptionKinds>(
 
     override setMeterProvider(provider: MeterProvider): void {
       super.setMeterProvider(provider);
-      this.tools.meter = realMeter(this.meter);
+      this.givenMeter = realMeter(this.meter);
     }
 
     protected override init(): InstrumentationNodeModuleDefinition[] {
@@ -99,22 +111,25 @@ export function defineInstrumentation<K extends OptionKinds>(
         listeners: new Map(),
         traced: new Map(),
       };
-      this.tools ??= createTools(definition.name, this.state, this.resolved, this.tracer);
-      return modules.map((target) =>
-        moduleHook(
-          target,
-          (moduleExports) => this.patch(target, moduleExports),
-          () => this.isEnabled(),
-        ),
-      );
+      const meter = globalMeter(definition.name, definition.version);
+      const meterNow = () => this.givenMeter ?? meter();
+      this.tools ??= createTools(definition.name, this.state, this.resolved, this.tracer, meterNow);
+      if (handlers.length > 0) expectNoPackage(this);
+      const patches = (target: ModuleTarget<OptionsOf<K>> | HandlerTarget<OptionsOf<K>>) =>
+        [(moduleExports: unknown) => this.patch(target, moduleExports), () => this.isEnabled()] as const;
+      return [
+        ...modules.map((target) => moduleHook(target, ...patches(target))),
+        ...handlers.flatMap((target) => handlerHook(target.handler, ...patches(target))),
+      ];
     }
 
     override enable(): void {
       if (this.isEnabled() || !claimFor(definition.name, this)) return;
       super.enable();
-      this.measure();
+      for (const target of modules)
+        this.state.undo.add(watchBundled(target, (moduleExports) => this.patch(target, moduleExports)));
       for (const target of definition.targets) {
-        if (!isModuleTarget(target))
+        if ('channel' in target)
           guard(`${definition.name} on ${target.channel}`, () => target.watch(this.tools));
       }
       for (const [target, copies] of this.state.seen) {
@@ -134,9 +149,9 @@ export function defineInstrumentation<K extends OptionKinds>(
     }
 
     instrument(moduleExports: unknown, module = modules[0]?.module, file?: string): void {
-      const target = modules.find(
-        (each) => each.module === module && (file === undefined || each.file === file),
-      );
+      const target =
+        modules.find((each) => each.module === module && (file === undefined || each.file === file)) ??
+        (module === undefined ? handlers[0] : undefined);
       if (target === undefined) {
         const known = modules.map(pathOf).join(', ') || 'none';
         const wanted = file === undefined ? (module ?? '') : `${module}/${file}`;
@@ -151,25 +166,20 @@ export function defineInstrumentation<K extends OptionKinds>(
       return this.state.traced.get(channel)?.enter(message);
     }
 
-    patch(target: ModuleTarget<OptionsOf<K>>, moduleExports: unknown): void {
-      guard(`${definition.name} on ${target.module}`, () => {
-        const own = ownExports(moduleExports);
+    patch(target: ModuleTarget<OptionsOf<K>> | HandlerTarget<OptionsOf<K>>, moduleExports: unknown): void {
+      const isModule = isModuleTarget(target);
+      guard(`${definition.name} on ${isModule ? target.module : target.handler.name}`, () => {
+        const own = isModule ? ownExports(moduleExports) : moduleExports;
         const copies = this.state.seen.get(target) ?? new Map<unknown, boolean>();
         this.state.seen.set(target, copies);
         if (own !== moduleExports) this.state.namespaces.add(moduleExports as object);
         // A CommonJS module arrives once by itself and once as the default export of an ES module.
         if (copies.get(own) !== true) {
           copies.set(own, true);
-          this.measure();
           target.patch(own, this.tools);
         }
         this.follow();
       });
-    }
-
-    /** Uses the global meter if there is none yet. */
-    measure(): void {
-      this.tools.meter ??= realMeter(metrics.getMeter(definition.name, definition.version));
     }
 
     follow(): void {

@@ -12,11 +12,17 @@ export interface HookedFile {
   onLoad(moduleExports: unknown): void;
 }
 
-type Load = (this: { readonly exports: unknown }, filename: string) => void;
+/** A CommonJS module that has been loaded. */
+export interface LoadedModule {
+  exports: unknown;
+}
+
+type OnLoad = (module: LoadedModule, filename: string) => void;
+type Load = (this: LoadedModule, filename: string) => void;
 
 /** Shared by all copies of this package in the process. */
 const KEY = Symbol.for('clew.hooked-files');
-const shared = globalThis as { [KEY]?: Map<string, HookedFile[]> };
+const shared = globalThis as { [KEY]?: Map<string, OnLoad[]> };
 
 /**
  * Calls `onLoad` with the exports of a CommonJS file of a package without a main file. For such a package,
@@ -24,20 +30,29 @@ const shared = globalThis as { [KEY]?: Map<string, HookedFile[]> };
  * not exist, as in @modelcontextprotocol/sdk 1.
  */
 export function hookFile(hooked: HookedFile): void {
-  shared[KEY] ??= watchLoads();
-  const path = join('node_modules', hooked.module, hooked.file);
-  shared[KEY].set(path, [...(shared[KEY].get(path) ?? []), hooked]);
+  watchFile(join('node_modules', hooked.module, hooked.file), (module, filename) =>
+    report(hooked, filename, module.exports),
+  );
 }
 
-function watchLoads(): Map<string, HookedFile[]> {
-  const files = new Map<string, HookedFile[]>();
+/**
+ * Calls `onLoad` with a CommonJS file, before its exports reach the code that loads it. `path` is absolute, or begins with
+ * `node_modules`.
+ */
+export function watchFile(path: string, onLoad: OnLoad): void {
+  shared[KEY] ??= watchLoads();
+  shared[KEY].set(path, [...(shared[KEY].get(path) ?? []), onLoad]);
+}
+
+function watchLoads(): Map<string, OnLoad[]> {
+  const files = new Map<string, OnLoad[]>();
   replace(Module.prototype, 'load', 'clew file hook', (load) => {
     const watched: Load = function (filename) {
       (load as Load).call(this, filename);
       const at = filename.lastIndexOf(`${sep}node_modules${sep}`);
-      const found = at < 0 ? undefined : files.get(filename.slice(at + 1));
+      const found = files.get(filename) ?? (at < 0 ? undefined : files.get(filename.slice(at + 1)));
       if (found === undefined) return;
-      for (const each of found) guard(`a hook on ${each.file}`, () => report(each, filename, this.exports));
+      for (const onLoad of found) guard(`a hook on ${filename}`, () => onLoad(this, filename));
     };
     return watched as AnyFunction;
   });

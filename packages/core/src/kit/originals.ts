@@ -19,6 +19,9 @@ const date = originalDate();
 /** Milliseconds since the Unix epoch. */
 export const wallNow: () => number = date.now;
 
+/** An instant in milliseconds since the Unix epoch as text: `2026-11-22T12:06:14.536Z`. */
+export const isoTime = (epochMs: number): string => new date(epochMs).toISOString();
+
 /** Milliseconds since the Unix epoch of a date in text; `NaN` for any other text. */
 export const parseDate: (text: string) => number = date.parse;
 

@@ -1,5 +1,6 @@
 import type { Meter, Tracer } from '@opentelemetry/api';
 import type { Operation } from '../operation.ts';
+import type { HandlerVariables } from './handler-file.ts';
 import type { ChannelOperation, ChannelView } from './tracing-channel.ts';
 import type { AnyFunction } from './wrap.ts';
 
@@ -12,8 +13,8 @@ export interface Tools<Options> {
   /** The tracer of the current provider. */
   readonly tracer: Tracer;
   /**
-   * The meter of the MeterProvider; `undefined` without one. A global provider counts if it is set before the plugin is
-   * created or the library is loaded; one that is passed to `setMeterProvider` counts at once.
+   * The meter of the MeterProvider that was passed to `setMeterProvider`, otherwise of the global one, whenever that was
+   * set; `undefined` without a MeterProvider.
    */
   readonly meter: Meter | undefined;
   /** Replaces `object[name]` by what `make` returns; keeps name, length and properties of the original. */
@@ -51,6 +52,14 @@ export interface ModuleTarget<Options> {
   patch(moduleExports: unknown, tools: Tools<Options>): void;
 }
 
+/** The function of an application that a platform calls, such as that of AWS Lambda. */
+export interface HandlerTarget<Options> {
+  /** The environment variables that name the function. Without them, there is nothing to patch. */
+  readonly handler: HandlerVariables;
+  /** Patches the exports of the file in place. The exports of an ES module are replaced by assignment. */
+  patch(moduleExports: unknown, tools: Tools<Options>): void;
+}
+
 /** A diagnostics channel that the plugin subscribes to in `enable()`. */
 export interface ChannelTarget<Options> {
   readonly channel: string;
@@ -59,11 +68,15 @@ export interface ChannelTarget<Options> {
   watch(tools: Tools<Options>): void;
 }
 
-/** A module to patch or a channel to subscribe to. */
-export type Target<Options> = ModuleTarget<Options> | ChannelTarget<Options>;
+/** A module or a function of the application to patch, or a channel to subscribe to. */
+export type Target<Options> = ModuleTarget<Options> | HandlerTarget<Options> | ChannelTarget<Options>;
 
 export function isModuleTarget<Options>(target: Target<Options>): target is ModuleTarget<Options> {
   return 'module' in target;
+}
+
+export function isHandlerTarget<Options>(target: Target<Options>): target is HandlerTarget<Options> {
+  return 'handler' in target;
 }
 
 /**

@@ -3,6 +3,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { type Context, type ContextManager, context } from '@opentelemetry/api';
 import { currentContext, type Operation } from '../operation.ts';
 import { guard } from './failures.ts';
+import { privateField } from './private-field.ts';
 
 /** The call of a traced function: an {@link Operation}, or a layer, which may have no span yet. */
 export interface ChannelOperation {
@@ -66,12 +67,12 @@ export function traceChannel<Message extends object, Traced extends ChannelOpera
   view: ChannelView<Message, Traced>,
   activity: string,
 ): TracedChannel {
-  const calls = new WeakMap<object, Call<Traced>>();
+  const calls = privateField<Call<Traced>>();
   /** The call that the store has just found to be untraced, until the event `start` follows. */
   let untraced: unknown;
 
   const enter = (message: unknown): Context | undefined => {
-    const known = calls.get(message as Message);
+    const known = calls.get(message);
     if (known !== undefined) return known.operation?.context;
     const caller = currentContext();
     const operation = guard(activity, () => view.start?.(message as Message));
@@ -79,11 +80,11 @@ export function traceChannel<Message extends object, Traced extends ChannelOpera
       untraced = message;
       return undefined;
     }
-    calls.set(message as Message, { operation, caller });
+    calls.set(message, { operation, caller });
     return operation?.context;
   };
   const finish = (message: unknown): void => {
-    const operation = calls.get(message as Message)?.operation;
+    const operation = calls.get(message)?.operation;
     if (operation === undefined || operation.ended) return;
     if (operation.isDescribed ?? operation.recording)
       guard(activity, () => view.finish?.(operation, message as Message));
@@ -101,13 +102,13 @@ export function traceChannel<Message extends object, Traced extends ChannelOpera
       if (guard(activity, () => isOver(message as Message)) === true) finish(message);
     },
     error: (message) => {
-      calls.get(message as Message)?.operation?.fail((message as { error?: unknown }).error);
+      calls.get(message)?.operation?.fail((message as { error?: unknown }).error);
     },
     asyncStart: finish,
     asyncEnd: finish,
   };
   const store = newStore();
-  const callerOf = (message: unknown) => calls.get(message as Message)?.caller;
+  const callerOf = (message: unknown) => calls.get(message)?.caller;
   channelOf(name, 'start').bindStore(store, enter);
   channelOf(name, 'asyncStart').bindStore(store, callerOf);
   for (const [event, listener] of Object.entries(listeners))

@@ -157,7 +157,7 @@ function rejectedLike(promise: Promise<unknown>, prototype: object, error: unkno
   return Object.defineProperties(Object.setPrototypeOf(like, prototype) as typeof like, properties);
 }
 
-/** Whether this is the `then` of a realm's native promises; for another realm, only its source text tells. */
+/** Whether this is the `then` of a realm's native promises; that of another realm is recognized only by its source text. */
 export function isIntrinsic(then: unknown): boolean {
   return (
     then === intrinsicThen ||

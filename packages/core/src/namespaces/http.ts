@@ -1,6 +1,6 @@
 // The templates for HTTP servers, clients and frameworks.
 export { reportSecondTracer } from '../kit/second-tracer.ts';
-export { REDACTED_QUERY_PARAMS, withoutQuery } from '../templates/http-attributes.ts';
+export { addMethod, methodName, REDACTED_QUERY_PARAMS, withoutQuery } from '../templates/http-attributes.ts';
 export { httpClient as client } from '../templates/http-client.ts';
 export { HttpFramework as Framework } from '../templates/http-framework.ts';
 export { httpServer as server } from '../templates/http-server.ts';

@@ -3,6 +3,7 @@ import { abortReason, isCancellation } from '../cancellation.ts';
 import { guard } from '../kit/failures.ts';
 import { observePromise } from '../kit/observe-promise.ts';
 import { monotonicNow } from '../kit/originals.ts';
+import { privateField } from '../kit/private-field.ts';
 import { currentContext, Operation } from '../operation.ts';
 import { errorType } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
@@ -31,6 +32,8 @@ export interface CallParts {
   readonly attributes?: Attributes | undefined;
   /** The signal that the caller passed: an abort without an error as its reason is a cancellation. */
   readonly signal?: AbortSignal | null | undefined;
+  /** Whether the caller has aborted the call, where its signal is not known. */
+  readonly isAborted?: (() => boolean) | undefined;
   /** Whether an error means that the caller cancelled the call, if the SDK has an error class of its own for this. */
   readonly isCancelled?: ((error: unknown) => boolean) | undefined;
   /** Returns what is recorded of an error, if its message may contain secrets. */
@@ -40,7 +43,7 @@ export interface CallParts {
 }
 
 /** The calls that are recorded, by their spans: see {@link callOf}. */
-const calls = new WeakMap<Span, ClientCall>();
+const calls = privateField<ClientCall>();
 
 /** Ends a call whose stream or promise the application has released. The registry does not keep the process alive. */
 const released = new FinalizationRegistry<ClientCall>((call) => call.leave('released'));
@@ -53,6 +56,9 @@ export class ClientCall extends Operation {
   #firstChunkMs: number | undefined;
   #retries = 0;
   #isStreaming = false;
+  #failure: unknown;
+  #incompleteReason: IncompleteReason | undefined;
+  #outer: ClientCall | undefined;
   #onEnd: (() => void) | undefined;
 
   constructor(parts: CallParts, span: Span, current: Context, caller: Context) {
@@ -66,9 +72,17 @@ export class ClientCall extends Operation {
     return !this.ended && (this.#parts.measure !== undefined || this.span.isRecording());
   }
 
-  /** Whether the caller has aborted the signal that it passed to the call. */
+  /** Whether the call ends with a stream. */
+  get isStreaming(): boolean {
+    return this.#isStreaming;
+  }
+
+  /** Whether the caller has aborted the call. */
   get isAborted(): boolean {
-    return this.#parts.signal?.aborted === true;
+    const { signal, isAborted } = this.#parts;
+    return (
+      signal?.aborted === true || (isAborted !== undefined && guard('an aborted call', isAborted) === true)
+    );
   }
 
   /** Notes that the SDK sends the request again. Each attempt is the HTTP span of a request below the call. */
@@ -97,14 +111,15 @@ export class ClientCall extends Operation {
     }
     const reason = abortReason(cause);
     this.#errorType = errorType(reason);
+    this.#failure = error;
     const { recordedError } = this.#parts;
     super.fail(recordedError === undefined ? reason : guard('reading an error', () => recordedError(reason)));
   }
 
-  /** Ends the call without a result and without an error. */
+  /** Ends the call without a result and without an error. An SDK leaves a stream that its caller aborts. */
   leave(reason: IncompleteReason): void {
     if (this.ended) return;
-    this.#incomplete(reason);
+    this.#incomplete(reason === 'abandoned' && this.isAborted ? 'cancelled' : reason);
     this.end();
   }
 
@@ -133,6 +148,14 @@ export class ClientCall extends Operation {
   }
 
   /**
+   * From now on `outer` ends with this call if the stream of this call breaks or is left: the SDK may not report the end of
+   * the outer call then. A stream that is complete does not end it.
+   */
+  breaks(outer: ClientCall): void {
+    this.#outer = outer;
+  }
+
+  /**
    * Ends the call when the object is garbage, if nothing else has: for a promise or stream that the application may
    * never use. Replaces the object of an earlier call.
    */
@@ -145,14 +168,25 @@ export class ClientCall extends Operation {
     if (this.ended) return;
     const onEnd = this.#onEnd;
     this.#onEnd = undefined;
+    // A failure that a complete stream reports is not that of the outer call.
+    const outer = this.#isBroken ? this.#outer : undefined;
     if (onEnd !== undefined) guard('the end of a stream', onEnd);
     released.unregister(this);
     const { measure } = this.#parts;
     if (measure !== undefined) guard('recording a metric', () => measure(this.#outcome()));
     super.end(attributes, endTimeMs);
+    if (outer === undefined) return;
+    if (this.#incompleteReason !== undefined) outer.leave(this.#incompleteReason);
+    else outer.fail(this.#failure);
+    outer.end();
+  }
+
+  get #isBroken(): boolean {
+    return this.#isStreaming && (this.#errorType !== undefined || this.#incompleteReason !== undefined);
   }
 
   #incomplete(reason: IncompleteReason): void {
+    this.#incompleteReason = reason;
     if (this.recording) this.span.setAttribute(ATTR.clientIncomplete, reason);
   }
 

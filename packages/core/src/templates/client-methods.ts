@@ -2,8 +2,9 @@ import type { Tools } from '../kit/target.ts';
 import { bindCallback } from '../operation.ts';
 import { startCall } from './client.ts';
 import { type CallParts, callOf } from './client-call.ts';
+import type { StreamView } from './client-consumption.ts';
 import type { ClientOptions } from './client-options.ts';
-import { type StreamView, traceStream } from './client-stream.ts';
+import { traceStream } from './client-stream.ts';
 
 /** How a plugin reads the calls of one method. */
 export interface MethodView<Args extends readonly unknown[]> {

@@ -2,7 +2,7 @@ import type { Tools } from '../kit/target.ts';
 import type { ClientCall } from './client-call.ts';
 
 /**
- * The promise of an SDK that parses the body of a response when its result is asked for, as the SDKs that Stainless
+ * The promise of an SDK that parses the body of a response when its result is awaited, as the SDKs that Stainless
  * generates do: `then` calls `parse`, `asResponse` returns the response without parsing it, and promises derived from it
  * share `responsePromise`.
  */

@@ -1,4 +1,4 @@
-import { type Context, INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
+import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/suppression.ts';
 import { guard } from '../kit/failures.ts';
 import { matchesAny } from '../kit/options.ts';
@@ -6,6 +6,7 @@ import type { Tools } from '../kit/target.ts';
 import { currentContext } from '../operation.ts';
 import { type CallParts, ClientCall } from './client-call.ts';
 import type { ClientOptions } from './client-options.ts';
+import { isRecorded } from './recorded-call.ts';
 
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
@@ -40,10 +41,4 @@ export function startCall(tools: Tools<ClientOptions>, describe: () => CallParts
     );
     return new ClientCall(parts, span, trace.setSpan(parent, span), parent);
   });
-}
-
-/** A call injects no context itself: if the parent is not recorded, a span is not needed. */
-function isRecorded({ options }: Tools<ClientOptions>, parent: Context): boolean {
-  const span = trace.getSpan(parent);
-  return span === undefined ? !options.requireParentSpan : span.isRecording();
 }

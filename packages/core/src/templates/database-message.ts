@@ -1,3 +1,5 @@
+import { cutText } from '../kit/cut-text.ts';
+
 /**
  * Removes values from the error messages of databases. Databases quote names of the schema and values of the application
  * in the same way, so the position in the message decides: a quoted text stays after a word that announces a name, such
@@ -49,7 +51,7 @@ const NAME_FOLLOWS = new RegExp(
  * quote is never closed, the rest of the message is replaced.
  */
 export function withoutQuotedValues(message: string): string {
-  let replaced = message.slice(0, MAX_CHARS);
+  let replaced = cutText(message, MAX_CHARS);
   for (const [pattern, replacement] of VALUE_PATTERNS) replaced = replaced.replace(pattern, replacement);
   let result = '';
   let done = 0;

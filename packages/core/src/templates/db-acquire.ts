@@ -4,15 +4,15 @@ import { observePromise } from '../kit/observe-promise.ts';
 import { monotonicNow, wallNow } from '../kit/originals.ts';
 import type { Tools } from '../kit/target.ts';
 import type { ChannelOperation } from '../kit/tracing-channel.ts';
-import { type AnyFunction, dress } from '../kit/wrap.ts';
-import { bindCallback, Operation } from '../operation.ts';
+import { type AnyCallback, currentContext, Operation, withShapeOf } from '../operation.ts';
 import { ATTR } from '../semconv.ts';
 import { databaseAttributes } from './db-attributes.ts';
 import { statusCodeOf } from './db-error.ts';
 import { measureWait, metricsOf } from './db-metrics.ts';
 import type { CommandOptions } from './db-options.ts';
-import { isRecorded, queryContext } from './db-parent.ts';
+import { queryContext } from './db-parent.ts';
 import type { Database } from './db-query.ts';
+import { isRecorded } from './recorded-call.ts';
 
 /** Shorter waits are not recorded: getting an idle connection takes a few turns of the event loop, too. */
 const MIN_WAIT_MS = 1;
@@ -140,15 +140,15 @@ export class PoolWait implements ChannelOperation {
   /** Returns a callback `(error, connection, …)` to give to the pool. `fn` runs in the context that is current now. */
   callback<F>(fn: F): F {
     if (typeof fn !== 'function') return fn;
-    const bound = bindCallback(fn) as unknown as AnyFunction;
+    const caller = currentContext();
+    const called = fn as unknown as AnyCallback;
     const wait = this;
-    const ending = function (this: unknown, ...args: unknown[]): unknown {
+    return withShapeOf(called, function (this: unknown, ...args: unknown[]): unknown {
       const [error, connection] = args;
       if (error) wait.fail(error);
       else wait.acquired(connection);
-      return Reflect.apply(bound, this, args);
-    };
-    return dress(ending as AnyFunction, bound) as unknown as F;
+      return context.with(caller, called, this, ...args);
+    }) as F;
   }
 
   get #isForPool(): boolean {

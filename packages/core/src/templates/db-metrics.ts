@@ -1,9 +1,6 @@
-import type { Attributes, Context, Counter, Histogram, Meter } from '@opentelemetry/api';
-import { guard } from '../kit/failures.ts';
-import { monotonicNow } from '../kit/originals.ts';
+import type { Counter, Histogram, Meter } from '@opentelemetry/api';
 import { perObject } from '../kit/per-object.ts';
 import { readProperty } from '../kit/read-property.ts';
-import { errorType } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
 import { type Database, poolNameOf } from './db-query.ts';
 
@@ -36,34 +33,6 @@ export const metricsOf = perObject(
     }),
   }),
 );
-
-/** The measurement of one query. */
-export class Measurement {
-  readonly #duration: Histogram;
-  readonly #startMs = monotonicNow();
-  #attributes: Attributes;
-
-  constructor(duration: Histogram, attributes: Attributes) {
-    this.#duration = duration;
-    this.#attributes = attributes;
-  }
-
-  /** Adds the error. */
-  fail(error: unknown, statusCode: string | undefined): void {
-    this.#attributes = {
-      ...this.#attributes,
-      [ATTR.errorType]: errorType(error),
-      ...(statusCode !== undefined && { [ATTR.dbResponseStatusCode]: statusCode }),
-    };
-  }
-
-  /** Records the duration. */
-  end(current: Context): void {
-    guard('recording a metric', () =>
-      this.#duration.record((monotonicNow() - this.#startMs) / 1000, this.#attributes, current),
-    );
-  }
-}
 
 /** Records how long an application waited for a connection; of the waits that failed, counts those that timed out. */
 export function measureWait(

@@ -2,10 +2,11 @@ import { type Context, type Span, trace } from '@opentelemetry/api';
 import { isCancellation } from '../cancellation.ts';
 import { guard } from '../kit/failures.ts';
 import { Operation } from '../operation.ts';
+import { errorType } from '../record-error.ts';
 import { ATTR } from '../semconv.ts';
 import { statusCodeOf, withoutValues } from './db-error.ts';
-import type { Measurement } from './db-metrics.ts';
 import type { Database, DbQuery } from './db-query.ts';
+import type { Measurement } from './measurement.ts';
 
 /** The operation of a query. Its error is recorded once, without the values that the application bound. */
 export class QueryOperation extends Operation {
@@ -50,7 +51,10 @@ export class QueryOperation extends Operation {
     if (error === undefined || isCancellation(error)) return;
     this.#failed = true;
     const status = statusCodeOf(error, database.system);
-    this.#measurement?.fail(error, status);
+    this.#measurement?.add({
+      [ATTR.errorType]: errorType(error),
+      ...(status !== undefined && { [ATTR.dbResponseStatusCode]: status }),
+    });
     if (!this.recording) return;
     if (status !== undefined) this.span.setAttribute(ATTR.dbResponseStatusCode, status);
     super.fail(

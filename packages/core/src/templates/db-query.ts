@@ -20,7 +20,7 @@ export interface DbCommand {
   readonly collection?: string | undefined;
   /** `db.query.text` without any value of the application: `SET songs:1 ?`. */
   readonly text?: string | undefined;
-  /** Whether the operation's name says that it is a batch, so that it needs no prefix `BATCH`. */
+  /** Whether the name of the operation already means a batch, so that it needs no prefix `BATCH`. */
   readonly isBatch?: boolean | undefined;
   /** The span's name, and what `ignore` is compared with; by default operation and collection. */
   readonly summary?: string | undefined;

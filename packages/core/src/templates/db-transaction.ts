@@ -8,8 +8,9 @@ import { ATTR } from '../semconv.ts';
 import { databaseAttributes } from './db-attributes.ts';
 import { statusCodeOf } from './db-error.ts';
 import type { CommandOptions } from './db-options.ts';
-import { isRecorded, queryContext } from './db-parent.ts';
+import { queryContext } from './db-parent.ts';
 import type { Database } from './db-query.ts';
+import { isRecorded } from './recorded-call.ts';
 
 /** The operation of a transaction: an INTERNAL span around all of its statements. */
 export class TransactionOperation extends Operation {

@@ -5,11 +5,13 @@ import type { Tools } from '../kit/target.ts';
 import { ATTR } from '../semconv.ts';
 import { takeWait } from './db-acquire.ts';
 import { parameterAttributes, type StatementSpan, shortened, spanOf } from './db-attributes.ts';
-import { Measurement, metricsOf } from './db-metrics.ts';
+import { metricsOf } from './db-metrics.ts';
 import { QueryOperation, running } from './db-operation.ts';
 import type { CommandOptions, DbOptions } from './db-options.ts';
-import { isRecorded, queryContext } from './db-parent.ts';
+import { queryContext } from './db-parent.ts';
 import type { DbQuery } from './db-query.ts';
+import { Measurement } from './measurement.ts';
+import { isRecorded } from './recorded-call.ts';
 
 /** The tools of a plugin for a database, with or without bound values. */
 export type DbTools = Tools<CommandOptions & Partial<DbOptions>>;

@@ -1,4 +1,4 @@
-import type { GenAiPart } from './gen-ai-request.ts';
+import type { GenAiPart, GenAiUsage } from './gen-ai-request.ts';
 
 const MAX_ITEMS = 128;
 
@@ -28,4 +28,15 @@ export function contentParts(content: unknown): GenAiPart[] {
 /** Returns what a tool returned: a text, or parts of which only the text is kept. See {@link contentParts}. */
 export function toolResponse(content: unknown): unknown {
   return Array.isArray(content) ? contentParts(content) : content;
+}
+
+/**
+ * Returns the usage of an API that does not count the tokens of a cache as input tokens; the conventions count them as both.
+ * Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/anthropic/
+ */
+export function usageWithCache(usage: GenAiUsage): GenAiUsage {
+  const { inputTokens, cacheReadTokens, cacheWriteTokens } = usage;
+  const count = (tokens: unknown) => (typeof tokens === 'number' ? tokens : 0);
+  if (typeof inputTokens !== 'number') return usage;
+  return { ...usage, inputTokens: inputTokens + count(cacheReadTokens) + count(cacheWriteTokens) };
 }

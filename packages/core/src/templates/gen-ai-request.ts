@@ -1,3 +1,5 @@
+import type { Attributes } from '@opentelemetry/api';
+
 /** A part of a message: text, a call of a tool, the result of a tool, or any other. */
 export interface GenAiPart {
   /** `text`, `reasoning`, `tool_call`, `tool_call_response`, … */
@@ -48,11 +50,21 @@ export interface GenAiRequest {
   readonly baseUrl?: unknown;
   readonly stream?: boolean | undefined;
   readonly parameters?: GenAiParameters | undefined;
+  /** What this request has in addition. */
+  readonly attributes?: Attributes | undefined;
   readonly input?: (() => GenAiInput) | undefined;
+  /** `false` if the application has configured its SDK not to record what it sends; `true` by default. */
+  readonly recordsInput?: boolean | undefined;
+  /** `false` if the application has configured its SDK not to record what it receives; `true` by default. */
+  readonly recordsOutput?: boolean | undefined;
   /** The signal that the caller passed. */
   readonly signal?: unknown;
+  /** Whether the caller has aborted the call, where its signal is not known. */
+  readonly isAborted?: (() => boolean) | undefined;
   /** Whether an error means that the caller cancelled the call. */
   readonly isCancelled?: ((error: unknown) => boolean) | undefined;
+  /** Returns what is recorded of an error; by default, the error without its message unless all content is. */
+  readonly recordedError?: ((error: unknown) => unknown) | undefined;
 }
 
 /** The tokens of a response. `inputTokens` includes those read from and written to a cache. */
@@ -85,6 +97,8 @@ export interface GenAiCollector<Chunk> {
 /** How a plugin reads results and chunks. */
 export interface GenAiReader<Result, Chunk> {
   result(result: Result): GenAiResponse;
+  /** Whether a chunk counts for the time to the first chunk; by default, any chunk does. */
+  isOutput?(chunk: Chunk): boolean;
   /** Creates a collector for a stream. Without `withContent`, it must not keep any content. */
   collector(withContent: boolean): GenAiCollector<Chunk>;
 }

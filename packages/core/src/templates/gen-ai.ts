@@ -1,17 +1,19 @@
 import { URL } from 'node:url';
-import type { Attributes } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import { cutText } from '../kit/cut-text.ts';
 import { guard } from '../kit/failures.ts';
 import { remembered } from '../kit/remembered.ts';
 import type { Tools } from '../kit/target.ts';
+import type { ChannelOperation } from '../kit/tracing-channel.ts';
 import { type UrlServer, urlServer } from '../kit/url-server.ts';
 import { ATTR } from '../semconv.ts';
 import { startCall } from './client.ts';
 import type { CallOutcome, ClientCall } from './client-call.ts';
-import { withoutContent } from './client-error.ts';
+import type { StreamView } from './client-consumption.ts';
 import { type ClientOperation, clientOperation } from './client-operation.ts';
-import { type StreamView, traceStream } from './client-stream.ts';
-import { recordContent } from './gen-ai-content.ts';
+import { traceStream } from './client-stream.ts';
+import { requestAttributes, responseAttributes } from './gen-ai-attributes.ts';
+import { errorRecorder, recordContent } from './gen-ai-content.ts';
 import { genAiMetricsOf, recordCall } from './gen-ai-metrics.ts';
 import type { GenAiOptions } from './gen-ai-options.ts';
 import type { GenAiReader, GenAiRequest, GenAiResponse } from './gen-ai-request.ts';
@@ -32,8 +34,8 @@ export function startGenAiCall(tools: GenAiTools, describe: () => GenAiRequest):
   return call === undefined ? undefined : traced?.started(call);
 }
 
-/** A request to a generative model. */
-export class GenAiCall {
+/** A request to a generative model, whose end is reported by a promise, a stream or a tracing channel. */
+export class GenAiCall implements ChannelOperation {
   readonly #tools: GenAiTools;
   readonly #request: GenAiRequest;
   readonly #operation: ClientOperation;
@@ -48,22 +50,23 @@ export class GenAiCall {
 
   /** The description of the call for the template of SDK clients. */
   parts() {
-    const { signal, isCancelled } = this.#request;
+    const { signal, isAborted, isCancelled, recordedError } = this.#request;
     const { meter, options } = this.#tools;
     return {
       operation: this.#operation,
-      attributes: requestAttributes(this.#request),
+      attributes: { ...this.#request.attributes, ...requestAttributes(this.#request) },
       signal: isSignal(signal) ? signal : undefined,
+      isAborted,
       isCancelled,
-      recordedError: options.captureContent ? undefined : withoutContent,
+      recordedError: recordedError ?? errorRecorder(options),
       measure: meter === undefined ? undefined : (outcome: CallOutcome) => this.#measure(outcome),
     };
   }
 
   started(call: ClientCall): this {
     this.#call = call;
-    const { input } = this.#request;
-    if (input === undefined || !this.#recordsContent) return this;
+    const { input, recordsInput } = this.#request;
+    if (input === undefined || recordsInput === false || !this.#recordsContent) return this;
     const { instructions, messages } = guard(`${this.#tools.name}: reading a request`, input) ?? {};
     recordContent(this.#tools, call.span, 'instructions', instructions);
     recordContent(this.#tools, call.span, 'input', messages);
@@ -73,6 +76,32 @@ export class GenAiCall {
   /** The call of the template for SDK clients. */
   get call(): ClientCall {
     return this.#call as ClientCall;
+  }
+
+  get context(): Context {
+    return this.call.context;
+  }
+
+  /** For a tracing channel, the call is over when its stream begins: it then ends with the stream. */
+  get ended(): boolean {
+    return this.call.ended || this.call.isStreaming;
+  }
+
+  get recording(): boolean {
+    return this.call.recording;
+  }
+
+  get isDescribed(): boolean {
+    return this.call.observed;
+  }
+
+  fail(error: unknown): void {
+    this.call.fail(error);
+  }
+
+  /** Ends the call, unless it ends with a stream. */
+  end(): void {
+    if (!this.call.isStreaming) this.call.end();
   }
 
   /**
@@ -88,9 +117,12 @@ export class GenAiCall {
       if (typeof result === 'object' && result !== null) this.#describe(reader.result(result as Result));
       return;
     }
-    const collector = reader.collector(this.#recordsContent);
+    const collector = reader.collector(this.#recordsOutput);
+    const { span, recording } = this.call;
+    if (recording && this.#request.stream === undefined) span.setAttribute(ATTR.genAiRequestStream, true);
     traceStream<object, Chunk>(this.call, result, {
       ...view,
+      isOutput: reader.isOutput,
       chunk: (chunk) => collector.add(chunk),
       end: () => this.#describe(collector.response()),
     });
@@ -100,13 +132,17 @@ export class GenAiCall {
     return this.#tools.options.captureContent && this.call.recording;
   }
 
+  get #recordsOutput(): boolean {
+    return this.#recordsContent && this.#request.recordsOutput !== false;
+  }
+
   #describe(response: GenAiResponse): void {
     this.#response = response;
     const { failure, output } = response;
     if (failure !== undefined) this.call.fail(failure);
     if (!this.call.recording) return;
     this.call.span.setAttributes(responseAttributes(response));
-    if (output !== undefined && this.#recordsContent)
+    if (output !== undefined && this.#recordsOutput)
       recordContent(this.#tools, this.call.span, 'output', output());
   }
 
@@ -158,41 +194,8 @@ function serverOf(baseUrl: string): Partial<UrlServer> {
   return { address, port };
 }
 
-function requestAttributes({ stream, parameters = {} }: GenAiRequest): Attributes {
-  const attributes: Attributes = {};
-  if (stream === true) attributes[ATTR.genAiRequestStream] = true;
-  for (const [name, value] of Object.entries(parameters)) {
-    const list = typeof value === 'string' ? [value] : value;
-    if (typeof list === 'number' || isStrings(list)) attributes[`${ATTR.genAiRequest}${name}`] = list;
-  }
-  return attributes;
-}
-
-function responseAttributes({ id, model, finishReasons = [], usage = {} }: GenAiResponse): Attributes {
-  const attributes: Attributes = {};
-  if (typeof id === 'string') attributes[ATTR.genAiResponseId] = id;
-  if (typeof model === 'string') attributes[ATTR.genAiResponseModel] = model;
-  const reasons: string[] = [];
-  for (const reason of finishReasons) if (typeof reason === 'string') reasons.push(reason);
-  if (reasons.length > 0) attributes[ATTR.genAiResponseFinishReasons] = reasons;
-  for (const [key, count] of [
-    [ATTR.genAiUsageInputTokens, usage.inputTokens],
-    [ATTR.genAiUsageOutputTokens, usage.outputTokens],
-    [ATTR.genAiUsageCacheReadInputTokens, usage.cacheReadTokens],
-    [ATTR.genAiUsageCacheCreationInputTokens, usage.cacheWriteTokens],
-    [ATTR.genAiUsageReasoningOutputTokens, usage.reasoningTokens],
-  ] as const) {
-    if (typeof count === 'number') attributes[key] = count;
-  }
-  return attributes;
-}
-
 function isSignal(value: unknown): value is AbortSignal {
   return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
-}
-
-function isStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function isIterable(result: unknown): result is object {

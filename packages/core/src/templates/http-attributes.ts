@@ -14,17 +14,29 @@ const KNOWN_METHODS = new Set([
   'QUERY',
 ]);
 
-/** Query parameters whose values are replaced with `REDACTED`: the default of the semantic conventions. */
+/**
+ * Query parameters whose values are replaced with `REDACTED`: the default of the semantic conventions, and the parameters of
+ * a signed URL of AWS.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+ */
 export const REDACTED_QUERY_PARAMS: readonly string[] = [
   'AWSAccessKeyId',
   'Signature',
   'sig',
   'X-Goog-Signature',
+  'X-Amz-Credential',
+  'X-Amz-Security-Token',
+  'X-Amz-Signature',
 ];
 
 /** The method as a low-cardinality name: `HTTP` for an unknown method. */
 export function methodName(method: string): string {
   return KNOWN_METHODS.has(method) ? method : 'HTTP';
+}
+
+/** `http.request.method`: `_OTHER` for an unknown method. */
+export function conventionalMethod(method: string): string {
+  return KNOWN_METHODS.has(method) ? method : '_OTHER';
 }
 
 /** Sets `http.request.method`; for an unknown method `_OTHER`, with the original in `http.request.method_original`. */

@@ -16,17 +16,19 @@ import { type RequestAddress, readAddress } from './http-address.ts';
 import { addHeaders, addMethod, methodName, redactUrl } from './http-attributes.ts';
 import type { HttpClientOptions, HttpClientView } from './http-client-view.ts';
 import { httpInjector } from './http-injection.ts';
+import { measureClient, responseAttributes } from './http-metrics.ts';
+import { MeasuredOperation, type Measurement } from './measurement.ts';
 
 /** The events of a client's request. Each method may be called several times or never, in any order. */
 export interface HttpClientTracing<Request extends object, Response> {
   /**
    * Starts the CLIENT span and injects its context. An ignored request gets no span, but its headers carry the current
-   * context. Returns whether the request is recorded, and so whether the other methods need to be called.
+   * context. Returns whether the request is recorded or measured, and so whether the other methods need to be called.
    */
   start(request: Request): boolean;
   /** The request got a connection to this address: an IP address and a port, or the path of a Unix domain socket. */
   connected(request: Request, address: string | undefined, port: number | undefined): void;
-  /** The headers of the response were received. Returns whether the request is recorded. */
+  /** The headers of the response were received. Returns the same as `start`. */
   responded(request: Request, response: Response): boolean;
   /** The request failed, or the caller cancelled it, which is not recorded as an error. Ends the span. */
   fail(request: Request, error: unknown): void;
@@ -44,6 +46,8 @@ export function httpClient<Request extends object, Response>(
 ): HttpClientTracing<Request, Response> {
   const operations = new WeakMap<Request, Operation>();
   const inject = httpInjector(tools, view);
+  const { AWS_LAMBDA_RUNTIME_API: runtimeApi } = process.env;
+  const runtimeOrigin = runtimeApi && `http://${runtimeApi}`;
 
   return {
     start(request) {
@@ -51,6 +55,8 @@ export function httpClient<Request extends object, Response>(
       if (isTracingSuppressed(parent)) return false;
       const address = guard(`${tools.name}: reading an address`, () => readAddress(view, request));
       if (address === undefined) return false;
+      // The runtime of AWS Lambda fetches invocations and streams responses: these requests are not the application's.
+      if (runtimeOrigin !== undefined && address.origin === runtimeOrigin) return false;
       if (isIgnored(tools, parent, request)) {
         // The receiver of an ignored request still continues the current trace.
         inject(parent, request, address);
@@ -63,8 +69,10 @@ export function httpClient<Request extends object, Response>(
       });
       if (operation === undefined) return false;
       inject(operation.context, request, address);
-      if (!operation.recording) return false;
-      operations.set(request, operation);
+      const measured = measuredOperation(tools, view, request, operation, address);
+      if (measured === undefined && !operation.recording) return false;
+      operations.set(request, measured ?? operation);
+      if (!operation.recording) return true;
       const { capturedOutgoingRequestHeaders, outgoingRequestHook } = tools.options;
       guard(`${tools.name}: reading headers`, () =>
         addHeaders(operation.span, 'http.request.header.', capturedOutgoingRequestHeaders, (name) =>
@@ -81,9 +89,12 @@ export function httpClient<Request extends object, Response>(
     },
 
     responded(request, response) {
-      const span = operations.get(request)?.span;
-      if (span === undefined) return false;
-      guard(`${tools.name}: reading a response`, () => recordResponse(tools, view, span, response));
+      const operation = operations.get(request);
+      if (operation === undefined) return false;
+      guard(`${tools.name}: reading a response`, () => {
+        if (operation instanceof MeasuredOperation) measureResponse(operation.measurement, view, response);
+        if (operation.recording) recordResponse(tools, view, operation.span, response);
+      });
       return true;
     },
 
@@ -106,6 +117,33 @@ export function httpClient<Request extends object, Response>(
       operations.delete(request);
     },
   };
+}
+
+/** Returns `undefined` without a meter. */
+function measuredOperation<Request, Response>(
+  { name, meter }: Tools<HttpClientOptions<Request, Response>>,
+  view: HttpClientView<Request, Response>,
+  request: Request,
+  { span, context, caller }: Operation,
+  address: RequestAddress,
+): MeasuredOperation | undefined {
+  if (meter === undefined) return undefined;
+  const measurement = guard(`${name}: measuring a request`, () =>
+    measureClient(meter, view.method(request), address),
+  );
+  return measurement && new MeasuredOperation(span, context, caller, measurement);
+}
+
+function measureResponse<Request, Response>(
+  measurement: Measurement,
+  view: HttpClientView<Request, Response>,
+  response: Response,
+): void {
+  const status = view.status(response);
+  const failure = status >= 400 ? String(status) : undefined;
+  measurement.add(responseAttributes(status, failure));
+  if (view.protocolVersion)
+    measurement.add({ [ATTR.networkProtocolVersion]: view.protocolVersion(response) });
 }
 
 /** A signal may be aborted with any value. */

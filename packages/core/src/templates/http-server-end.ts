@@ -3,12 +3,17 @@ import { reportFailure } from '../kit/failures.ts';
 import { remembered } from '../kit/remembered.ts';
 import type { Tools } from '../kit/target.ts';
 import type { Operation } from '../operation.ts';
-import { recordError } from '../record-error.ts';
+import { errorType, recordError } from '../record-error.ts';
 import { noteRoute } from '../route-observer.ts';
 import { ATTR } from '../semconv.ts';
 import { addHeaders, methodName } from './http-attributes.ts';
+import { responseAttributes } from './http-metrics.ts';
 import type { HttpServerOptions, HttpServerView } from './http-server-view.ts';
+import { MeasuredOperation, type Measurement } from './measurement.ts';
 import type { ServerRequest } from './server-request.ts';
+
+/** `error.type` of a request whose connection closed before a response was sent. */
+const CONNECTION_CLOSED = 'connection_closed';
 
 /** The span name `GET /users/:id`, cached by method and route. */
 const spanName = remembered((method: string) => remembered((route: string) => `${method} ${route}`));
@@ -25,12 +30,35 @@ export function finisher<Request, Response>(
   return () => {
     if (operation.ended) return;
     try {
-      recordEnd(tools, view, method, response, served);
+      if (operation.recording) recordEnd(tools, view, method, response, served);
+      if (operation instanceof MeasuredOperation) measureEnd(operation.measurement, view, response, served);
     } catch (fault) {
       reportFailure(`${tools.name}: finishing a span`, fault);
     }
     operation.end();
   };
+}
+
+function measureEnd<Request, Response>(
+  measurement: Measurement,
+  view: HttpServerView<Request, Response>,
+  response: Response,
+  { route, error, breakError }: ServerRequest,
+): void {
+  const status = view.headersSent(response) ? view.status(response) : undefined;
+  const failure = failureOf(status, error, breakError);
+  measurement.add({
+    ...responseAttributes(status, failure),
+    ...(route !== undefined && { [ATTR.httpRoute]: route }),
+  });
+}
+
+/** The `error.type` that {@link recordEnd} sets, and that of an error which aborted the response. */
+function failureOf(status: number | undefined, error: unknown, breakError: unknown): string | undefined {
+  if (breakError !== undefined) return errorType(breakError);
+  if (status !== undefined && status < 500) return undefined;
+  if (error !== undefined) return errorType(error);
+  return status === undefined ? CONNECTION_CLOSED : String(status);
 }
 
 function recordEnd<Request, Response>(
@@ -73,6 +101,6 @@ function recordLostClient(span: Span, error: unknown): void {
     recordError(span, error);
     return;
   }
-  span.setAttribute(ATTR.errorType, 'connection_closed');
+  span.setAttribute(ATTR.errorType, CONNECTION_CLOSED);
   span.setStatus({ code: SpanStatusCode.ERROR, message: 'the connection closed before a response was sent' });
 }

@@ -14,7 +14,7 @@ import { rootContext } from '../context/context.ts';
 import { emitAlwaysIn, emitterContext, setEmitterContext } from '../context/emitter-context.ts';
 import { isTracingSuppressed, suppressTracing } from '../context/suppression.ts';
 import { describeLater } from '../describe-later.ts';
-import { reportFailure } from '../kit/failures.ts';
+import { guard, reportFailure } from '../kit/failures.ts';
 import type { Tools } from '../kit/target.ts';
 import { currentContext, Operation } from '../operation.ts';
 import { incomingOf } from '../propagation/incoming.ts';
@@ -25,8 +25,10 @@ import { ATTR } from '../semconv.ts';
 import { isHostNeededAtStart } from './host-at-start.ts';
 import { addHeaders, addMethod, methodName, redactQuery, splitHost, splitTarget } from './http-attributes.ts';
 import { connectionAttributes } from './http-connection.ts';
+import { measureServer } from './http-metrics.ts';
 import { finisher } from './http-server-end.ts';
 import type { Headers, HttpServerOptions, HttpServerView } from './http-server-view.ts';
+import { MeasuredOperation } from './measurement.ts';
 import { contextOfSecondTracer, ROUTED, type ServerRequest, withServerRequest } from './server-request.ts';
 
 const headerGetter: TextMapGetter<Headers> = {
@@ -133,18 +135,41 @@ function startRequest<Request extends object, Response extends object>(
       host: host as string,
       [ROUTED]: null,
     };
-    const operation = new Operation(span, withServerRequest(trace.setSpan(parent, span), served));
+    const current = withServerRequest(trace.setSpan(parent, span), served);
+    const operation = operationOf(tools, view, request, method, span, current);
     setEmitterContext(request, operation.context);
     setEmitterContext(response, operation.context);
-    // For an unsampled request, nothing more is read and no listener is added.
-    if (!operation.recording) return operation;
-    describe(tools, view, request, span);
+    // For an unsampled request that is not measured, nothing more is read and no listener is added.
+    if (operation.recording) describe(tools, view, request, span);
+    else if (!(operation instanceof MeasuredOperation)) return operation;
     view.onClose(response, finisher(tools, view, method, response, operation, served));
     return operation;
   } catch (fault) {
     reportFailure(`${tools.name}: starting a span`, fault);
     return undefined;
   }
+}
+
+/** Creates the operation of a request, which is measured if there is a meter. */
+function operationOf<Request, Response>(
+  tools: Tools<HttpServerOptions<Request, Response>>,
+  view: HttpServerView<Request, Response>,
+  request: Request,
+  method: string,
+  span: Span,
+  current: Context,
+): Operation {
+  const { meter } = tools;
+  if (meter === undefined) return new Operation(span, current);
+  const measurement = guard(`${tools.name}: measuring a request`, () =>
+    measureServer(meter, {
+      method,
+      scheme: view.scheme(request),
+      protocolVersion: view.protocolVersion(request),
+    }),
+  );
+  if (measurement === undefined) return new Operation(span, current);
+  return new MeasuredOperation(span, current, undefined, measurement);
 }
 
 function entranceOf<Request, Response>(view: HttpServerView<Request, Response>, request: Request): Entrance {

@@ -13,20 +13,18 @@ import {
 import { rootContext } from '../context/context.ts';
 import type { Tools } from '../kit/target.ts';
 import { boundedWriter } from '../propagation/bounded-writer.ts';
-import { type InjectionTarget, messageGetter, withInjectionTarget } from '../propagation/carrier-kind.ts';
+import { messageGetter } from '../propagation/carrier-kind.ts';
 import { incomingOf } from '../propagation/incoming.ts';
-import { type CarrierWriter, injectFresh } from '../propagation/inject.ts';
 import { trustBy } from '../propagation/propagation-defaults.ts';
 import { applyTrust } from '../propagation/trust.ts';
 import { ATTR } from '../semconv.ts';
 import type { MessagingAction } from './messaging-action.ts';
+import { messageInjector } from './messaging-injection.ts';
 import type { MessagingOptions } from './messaging-options.ts';
 import type { MessagingView } from './messaging-view.ts';
 import { WaitingOperations } from './messaging-waiting.ts';
 import { Calls } from './rpc-call.ts';
 import { ServedRequests } from './rpc-served-requests.ts';
-
-const MESSAGE: InjectionTarget = { kind: 'message' };
 
 /** The context of a delivery, as far as it is trusted. */
 interface IncomingContext {
@@ -43,7 +41,7 @@ export class Broker<Sent, Delivery, Headers> {
   readonly calls: Calls;
   readonly served = new ServedRequests();
   readonly waiting: WaitingOperations;
-  readonly #writer: CarrierWriter<Sent>;
+  readonly #inject: (current: Context, message: Sent) => void;
   readonly #getter: TextMapGetter<Headers>;
   readonly #trustOf = trustBy();
 
@@ -53,10 +51,11 @@ export class Broker<Sent, Delivery, Headers> {
     this.calls = new Calls(() => tools.options.callTimeoutMs, this.served);
     this.waiting = new WaitingOperations(() => tools.options.consumeTimeoutMs);
     this.#getter = messageGetter(view.getter);
-    this.#writer = boundedWriter(view.writer, {
+    const writer = boundedWriter(view.writer, {
       name: tools.name,
       availableBytes: (message) => view.availableHeaderBytes(message),
     });
+    this.#inject = messageInjector(writer);
     tools.onDisable(() => {
       this.calls.stop();
       this.waiting.stop();
@@ -64,7 +63,7 @@ export class Broker<Sent, Delivery, Headers> {
   }
 
   inject(current: Context, message: Sent): void {
-    injectFresh(withInjectionTarget(current, MESSAGE), message, this.#writer);
+    this.#inject(current, message);
     this.view.injectBeside?.(current, message);
   }
 

@@ -1,5 +1,5 @@
 import { type Context, type Link, type Span, SpanKind, trace } from '@opentelemetry/api';
-import { reportFailure } from '../kit/failures.ts';
+import { guard, reportFailure } from '../kit/failures.ts';
 import { ATTR } from '../semconv.ts';
 import { type Broker, endAndThrow } from './messaging-broker.ts';
 import { Processing, type ProcessingChannel, type Work } from './messaging-processing.ts';
@@ -82,6 +82,29 @@ export function startIncoming<Sent, Delivery, Headers>(
     reportFailure(`${tools.name}: processing`, fault);
     return undefined;
   }
+}
+
+/** The default limit of SDKs for the links of a span. */
+const MAX_LINKS = 128;
+
+/**
+ * The links of a batch, to the spans of its first messages. Messages that were sent together have the same span, which is
+ * linked once. Samplers see links, so the messages of an unsampled batch are read as well: never more than the links that
+ * a span keeps.
+ */
+export function linksOf<Sent, Delivery, Headers>(
+  broker: Broker<Sent, Delivery, Headers>,
+  deliveries: readonly Delivery[],
+): Link[] {
+  const links = new Map<string, Link>();
+  for (const delivery of deliveries.slice(0, MAX_LINKS)) {
+    const own = guard('extracting', () => broker.incoming(delivery, true).links) ?? [];
+    for (const link of own) {
+      const key = `${link.context.traceId} ${link.context.spanId}`;
+      if (!links.has(key)) links.set(key, link);
+    }
+  }
+  return [...links.values()];
 }
 
 /** The context in which a delivery is processed. */

@@ -5,7 +5,7 @@ import type { Tools } from '../kit/target.ts';
 import { currentContext } from '../operation.ts';
 import type { MessagingAction } from './messaging-action.ts';
 import { Broker } from './messaging-broker.ts';
-import { contextIn, startIncoming, startProcessing } from './messaging-delivering.ts';
+import { contextIn, linksOf, startIncoming, startProcessing } from './messaging-delivering.ts';
 import { type Iterated, Iterations } from './messaging-iteration.ts';
 import type { MessagingOptions } from './messaging-options.ts';
 import { type StartOutgoing, startAwaitedCall, startSend } from './messaging-outgoing.ts';
@@ -87,14 +87,12 @@ export class MessageChannel<Sent, Delivery, Headers> implements SendingChannel<S
     });
   }
 
-  /** Processes several deliveries together: one span in the current context, with a link to the span of each message. */
+  /** Processes several deliveries together: one span in the current context, with links to (at most 128) messages' spans. */
   processBatch<T>(deliveries: readonly Delivery[], tags: readonly number[], handle: () => T): T {
     const parent = currentContext();
     const [delivery] = deliveries;
     if (delivery === undefined || isTracingSuppressed(parent)) return handle();
-    const links = deliveries.flatMap(
-      (each) => guard('extracting', () => this.#broker.incoming(each, true).links) ?? [],
-    );
+    const links = linksOf(this.#broker, deliveries);
     const batch = { deliveries, tags };
     const work = { delivery, tag: undefined, batch, parent, links, correlation: undefined };
     const started = guard(`${this.#broker.tools.name}: a batch`, () =>

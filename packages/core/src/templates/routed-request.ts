@@ -113,7 +113,10 @@ export class RoutedRequest {
     const isBreak = headersSent && statusCode < 500;
     this.each((served) => {
       if (!isBreak) served.error ??= error;
-      else if (served.span.isRecording()) recordError(served.span, error);
+      else {
+        served.breakError ??= error;
+        if (served.span.isRecording()) recordError(served.span, error);
+      }
     });
   }
 

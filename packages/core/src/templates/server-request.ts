@@ -27,6 +27,8 @@ export interface ServerRequest {
   route?: string | undefined;
   /** The handler's error; recorded on the SERVER span when the response is a server error. */
   error?: unknown;
+  /** The error that aborted a response whose headers had been sent; recorded on the SERVER span at once. */
+  breakError?: unknown;
   /** The host of the request, as the peer wrote it. */
   readonly host?: string | undefined;
   [ROUTED]?: ServerRequest | null;

@@ -1,5 +1,6 @@
 import { type Context, type Link, propagation, type TextMapGetter } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
+import { messageGetter } from '../propagation/carrier-kind.ts';
 import type { Destinations } from '../propagation/destinations.ts';
 import { incomingOf } from '../propagation/incoming.ts';
 import { propagationDefaults, sendingBy, trustBy } from '../propagation/propagation-defaults.ts';
@@ -16,15 +17,18 @@ export interface ReceivedContext {
 const NOTHING: ReceivedContext = { context: rootContext, links: [] };
 
 /**
- * Creates the function with which a plugin without a template reads the context of incoming requests. Give it the
- * plugin's option `trust`: without it, the propagation defaults of the process apply.
+ * Creates the function with which a plugin without a template reads the context of incoming requests, or of messages,
+ * which may be delivered late and several times. Give it the plugin's option `trust`: without it, the propagation
+ * defaults of the process apply.
  */
 export function contextReceiver<Carrier>(
   getter: TextMapGetter<Carrier>,
+  kind: 'request' | 'message' = 'request',
 ): (carrier: Carrier, trust: TrustOption | undefined, entrance: () => Entrance) => ReceivedContext {
   const trustOf = trustBy();
+  const marked = kind === 'message' ? messageGetter(getter) : getter;
   return (carrier, trust, entrance) => {
-    const extracted = propagation.extract(rootContext, carrier, getter);
+    const extracted = propagation.extract(rootContext, carrier, marked);
     if (extracted === rootContext) return NOTHING;
     const trusted = applyTrust(extracted, trustOf(trust, entrance));
     return { context: trusted, links: incomingOf(trusted)?.links ?? [] };

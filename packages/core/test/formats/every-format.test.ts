@@ -146,6 +146,28 @@ test('a debug trace is preserved between formats that can express it', () => {
   expect(names).toEqual(['tracecontext', 'b3', 'b3multi', 'jaeger', 'datadog', 'elastic']);
 });
 
+test.each([
+  ['b3', { b3: 'd' }],
+  ['b3multi', { 'x-b3-flags': '1' }],
+  ['jaeger', { 'jaeger-debug-id': 'ticket-7' }],
+  ['datadog', { 'x-datadog-sampling-priority': '2' }],
+])(
+  'a trace that %s asks to debug without a parent is a debug trace for the next process',
+  (name, headers) => {
+    const format = TRACE_FORMATS.get(name)!;
+    const start = extract(format, headers);
+    if (start?.kind !== 'start') throw new Error('expected a start');
+    const { traceState } = start;
+    const span = {
+      traceId: TRACE_ID,
+      spanId: '00f067aa0ba902b7',
+      traceFlags: 1,
+      ...(traceState && { traceState }),
+    };
+    expect(extract(format, inject(format, span))).toMatchObject({ kind: 'parent', debug: true });
+  },
+);
+
 test('a tracestate of ten thousand members is dropped, and the parent is kept', () => {
   const tracestate = Array.from({ length: 10_000 }, (_, i) => `k${i}=v`).join(',');
   const headers = { traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-01`, tracestate };

@@ -51,7 +51,7 @@ describe('an instance', () => {
     expect(patch).toHaveBeenCalledTimes(2);
   });
 
-  test('patches a class once, however many instances lead to it', () => {
+  test('patches a class once, even if it is reached through several instances', () => {
     class Channel {}
     const [patched, undone] = [jest.fn(), jest.fn()];
     const patch = (_exports: unknown, tools: SongTools) => {

@@ -68,6 +68,25 @@ describe('a failure in a plugin does not reach the application:', () => {
     );
   });
 
+  test('a user’s async hook, whose rejection is reported', async () => {
+    let tools: SongTools | undefined;
+    make(
+      {},
+      define((_exports, given) => {
+        tools = given;
+      }),
+    ).instrument(songs());
+    const rejected = jest.fn();
+    process.on('unhandledRejection', rejected);
+    const result = tools?.callHook(async () => {
+      throw new Error('broken async hook');
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', rejected);
+    await expect(result).rejects.toThrow('broken async hook');
+    expect(rejected).not.toHaveBeenCalled();
+  });
+
   test('an undo function: the others are still called', () => {
     const exports = songs();
     const instance = make(

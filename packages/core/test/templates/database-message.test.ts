@@ -79,6 +79,10 @@ describe('the error message of a database', () => {
     expect(withoutQuotedValues(message)).toBe(message);
   });
 
+  test('is cut between characters', () => {
+    expect(withoutQuotedValues(`${'a'.repeat(4095)}🎵`)).toBe('a'.repeat(4095));
+  });
+
   test('is searched in linear time, also if it is hostile', () => {
     for (const piece of [': "', "near '", "Duplicate entry '", "' for key ", '"', "'a ", ' value is ('])
       expect(withoutQuotedValues(piece.repeat(100_000)).length).toBeLessThanOrEqual(8192);

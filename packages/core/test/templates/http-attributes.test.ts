@@ -36,6 +36,10 @@ test.each<[query: string, redacted: string]>([
   ['design=1&signal=2', 'design=1&signal=2'],
   ['SIG=1', 'SIG=1'],
   ['X-Goog-Signature=s3cr3t&AWSAccessKeyId=s3cr3t', 'X-Goog-Signature=REDACTED&AWSAccessKeyId=REDACTED'],
+  [
+    'X-Amz-Credential=s3cr3t&X-Amz-Date=1&X-Amz-Security-Token=s3cr3t&X-Amz-Signature=s3cr3t',
+    'X-Amz-Credential=REDACTED&X-Amz-Date=1&X-Amz-Security-Token=REDACTED&X-Amz-Signature=REDACTED',
+  ],
   ['', ''],
   ['&&=', '&&='],
 ])('the query %j is %j', (query, redacted) => {

@@ -1,7 +1,16 @@
 import { known, textOf } from '../sdk.ts';
 import type { Service } from '../service.ts';
 
-const kinesis: Service = { request: (input) => known({ 'aws.kinesis.stream_name': input.StreamName }) };
+/** Entries of a batch can fail although the call has not. */
+const failedEntries = (count: unknown) =>
+  known({ 'clew.aws.failed_entries': count === 0 ? undefined : count });
+
+const kinesis: Service = {
+  request: (input) => known({ 'aws.kinesis.stream_name': input.StreamName }),
+  response: (output) => failedEntries(output.FailedRecordCount),
+};
+
+const eventBridge: Service = { response: (output) => failedEntries(output.FailedEntryCount) };
 
 /** Source: https://opentelemetry.io/docs/specs/semconv/faas/faas-spans/#outgoing-invocations */
 const lambda: Service = {
@@ -35,6 +44,7 @@ const secretsManager: Service = {
 
 /** Services with one or two attributes, by `serviceId`. */
 export const others: Readonly<Record<string, Service>> = {
+  EventBridge: eventBridge,
   Kinesis: kinesis,
   Lambda: lambda,
   SFN: stepFunctions,

@@ -7,9 +7,9 @@ import type { Service } from '../service.ts';
 export const sqs: Service = {
   messaging(input, method) {
     const operation = OPERATIONS[method];
-    const url = textOf(input.QueueUrl);
-    if (operation === undefined || url === undefined) return undefined;
-    return { system: 'aws_sqs', destination: url.slice(url.lastIndexOf('/') + 1), ...operation };
+    const destination = queueOf(input);
+    if (operation === undefined || destination === undefined) return undefined;
+    return { system: 'aws_sqs', destination, ...operation };
   },
   request: (input) =>
     known({
@@ -34,6 +34,12 @@ const OPERATIONS: Readonly<Record<string, typeof SEND | typeof RECEIVE | typeof 
   DeleteMessage: DELETE,
   DeleteMessageBatch: DELETE,
 };
+
+/** The name of the queue. */
+export function queueOf(input: Fields): string | undefined {
+  const url = textOf(input.QueueUrl);
+  return url?.slice(url.lastIndexOf('/') + 1);
+}
 
 function sizeOf(list: unknown): number | undefined {
   return Array.isArray(list) && list.length > 0 ? list.length : undefined;

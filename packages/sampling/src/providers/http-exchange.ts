@@ -139,7 +139,7 @@ export class HttpExchange {
       return;
     }
     if (encoding !== 'gzip') {
-      this.#fail('invalid', `responded with the content encoding ${show(encoding)}, which was not asked for`);
+      this.#fail('invalid', `responded with the content encoding ${show(encoding)}, which was not requested`);
       return;
     }
     const done = (error: Error | null, body: Buffer) => {

@@ -39,7 +39,7 @@ export interface XRayProviderOptions extends RemoteOptions {
 
 const KEYS: readonly (keyof XRayProviderOptions)[] = ['url', 'resource', 'targetsIntervalMs'];
 const MAX_PAGES = 100;
-/** Every request tries the rules in turn. X-Ray itself allows 25 in an account, unless it is asked for more. */
+/** Every request tries the rules in turn. X-Ray itself allows 25 in an account by default. */
 const MAX_RULES = 1000;
 const MAX_INTERVAL_S = 300;
 

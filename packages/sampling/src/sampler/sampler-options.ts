@@ -11,7 +11,7 @@ export interface PolicySamplerOptions {
   readonly policies?: readonly Policy[] | PolicySet | undefined;
   /** Where more policies, or rules of another kind, are loaded from. Default: none. */
   readonly providers?: readonly Provider[] | undefined;
-  /** The first step: traces that an entitled user asked for, by a signature or a debug flag. */
+  /** The first step: traces that an entitled user requested, by a signature or a debug flag. */
   readonly requested?: RequestedOptions | undefined;
   /** The third step: whether the remote parent decides if no policy does. Default `true`. */
   readonly followParent?: boolean | undefined;

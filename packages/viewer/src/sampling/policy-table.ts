@@ -1,6 +1,7 @@
 import type { Policy } from '@clew/sampling';
-import { fit, type Paint, printable, textWidth } from '../terminal.ts';
-import { plural } from '../waterfall-frame.ts';
+import { plural } from '../plural.ts';
+import { printable } from '../printable.ts';
+import { fit, type Paint, textWidth } from '../terminal.ts';
 import type { DryRun } from './dry-run.ts';
 import type { PolicyMatches } from './policy-matches.ts';
 

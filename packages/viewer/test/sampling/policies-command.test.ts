@@ -227,6 +227,6 @@ test('clew policies show reports that no collector responds', async () => {
   expect(await clew(['policies', 'show', '--from', NO_LISTENER])).toEqual({
     status: 1,
     stdout: '',
-    stderr: `clew: no collector responds at ${NO_LISTENER} (clew collect starts one)\n`,
+    stderr: `clew: no collector responds at ${NO_LISTENER} (clew view starts one)\n`,
   });
 });

@@ -26,10 +26,11 @@ export function startOf(
   traceState?: TraceState,
 ): Extraction | undefined {
   if (traceId === undefined && decision === undefined) return undefined;
+  const state = decision === 'force' ? markDebug(traceState) : traceState;
   return {
     kind: 'start',
     ...(traceId !== undefined && { traceId }),
     ...(decision !== undefined && { decision }),
-    ...(traceState !== undefined && { traceState }),
+    ...(state !== undefined && { traceState: state }),
   };
 }

@@ -1,0 +1,1 @@
+require('./lambda.cjs')(require('@clew/instrumentation-aws-lambda').traceHandler);

@@ -1,0 +1,1 @@
+void require('./list-tables.cjs')(require(process.env.SDK));

@@ -1,0 +1,3 @@
+import listTables from './list-tables.cjs';
+
+await listTables(await import(process.env.SDK));

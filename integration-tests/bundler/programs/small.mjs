@@ -1,0 +1,4 @@
+// An application with Express, in which nothing starts Clew.
+import { startServer } from './start-server.mjs';
+
+startServer();

@@ -1,0 +1,4 @@
+const grpc = require('@grpc/grpc-js');
+const { exchange } = require('./exchange.cjs');
+
+void exchange(grpc);

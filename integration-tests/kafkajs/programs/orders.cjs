@@ -1,0 +1,4 @@
+const kafkajs = require('kafkajs');
+const { exchange } = require('./exchange.cjs');
+
+exchange(kafkajs);

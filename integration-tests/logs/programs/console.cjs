@@ -1,0 +1,1 @@
+require('./console-work.cjs').run();

@@ -1,0 +1,3 @@
+import { run } from './console-work.cjs';
+
+await run();

@@ -1,0 +1,1 @@
+export { AiInstrumentation } from './ai-instrumentation.ts';

@@ -1,0 +1,5 @@
+import { join } from 'node:path';
+import { manifestSuite } from '@clew/testing';
+import { AwsLambdaInstrumentation } from '../src/index.ts';
+
+manifestSuite(join(__dirname, '..'), { AwsLambdaInstrumentation });

@@ -1,0 +1,1 @@
+export { PinoInstrumentation } from './pino-instrumentation.ts';

@@ -1,0 +1,1 @@
+export { WinstonInstrumentation } from './winston-instrumentation.ts';

@@ -1,0 +1,58 @@
+/**
+ * The libraries that Clew traces, each with the short name of its plugin. A test compares it with the plugins. Loggers are
+ * not in it, because traces are complete without their plugins.
+ */
+export const PLUGIN_OF_LIBRARY: { readonly [library: string]: string | undefined } = {
+  '@anthropic-ai/sdk': 'anthropic',
+  '@aws-sdk/smithy-client': 'aws-sdk',
+  '@google/genai': 'google-genai',
+  '@grpc/grpc-js': 'grpc',
+  '@hapi/hapi': 'hapi',
+  '@koa/router': 'koa',
+  '@modelcontextprotocol/client': 'mcp',
+  '@modelcontextprotocol/sdk': 'mcp',
+  '@modelcontextprotocol/server': 'mcp',
+  '@nats-io/jetstream': 'nats',
+  '@nats-io/nats-core': 'nats',
+  '@node-redis/client': 'redis',
+  '@platformatic/kafka': 'platformatic-kafka',
+  '@redis/client': 'redis',
+  '@smithy/core': 'aws-sdk',
+  '@smithy/smithy-client': 'aws-sdk',
+  ai: 'ai',
+  amqplib: 'amqplib',
+  'better-sqlite3': 'sqlite',
+  bookshelf: 'knex',
+  child_process: 'child-process',
+  cluster: 'child-process',
+  express: 'express',
+  fastify: 'fastify',
+  http: 'http',
+  http2: 'http',
+  https: 'http',
+  ioredis: 'ioredis',
+  kafkajs: 'kafkajs',
+  knex: 'knex',
+  koa: 'koa',
+  'koa-router': 'koa',
+  mongodb: 'mongodb',
+  mysql2: 'mysql2',
+  nats: 'nats',
+  openai: 'openai',
+  pg: 'pg',
+  'pg-pool': 'pg',
+  sqlite: 'sqlite',
+  undici: 'undici',
+  worker_threads: 'child-process',
+};
+
+/** Other tracers that patch the same libraries. */
+export const OTHER_TRACERS: readonly string[] = [
+  '@appsignal/nodejs',
+  '@instana/collector',
+  'applicationinsights',
+  'dd-trace',
+  'elastic-apm-node',
+  'newrelic',
+  'skyapm-nodejs',
+];
