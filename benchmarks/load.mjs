@@ -1,67 +1,95 @@
-// The load generator: keeps a number of connections busy with one request after another (no pipelining), then waits
-// for the outstanding responses, so that requests and spans can be compared exactly. Written for speed on bare
-// sockets, because on a machine with few cores its CPU time is taken from the measured server.
+// The load generator. It saturates a server (each connection sends its next request after a response) or holds a rate
+// (requests are sent at fixed times). Both wait for the outstanding responses, so that requests and spans can be
+// compared exactly. It uses plain sockets, because on a machine with few cores its CPU time is taken from the server.
 //
 // It polls instead of sleeping: waking a process costs the writer several µs (above all in a virtual machine), and
 // a generator that waits for a slow server would slow it down further.
-import { connect } from 'node:net';
 import serveCalls from './serve-calls.cjs';
+import { openSockets } from './sockets.mjs';
 
-const endOfHead = Buffer.from('\r\n\r\n');
+const pools = new Map();
 
 serveCalls({
-  async run({ port, path, connections, seconds }) {
-    let done = false;
-    const stayAwake = () => done || setImmediate(stayAwake);
-    stayAwake();
-    const request = Buffer.from(
-      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: clew-bench\r\n\r\n`,
-    );
+  /**
+   * Sends requests for so many seconds: `perSecond` of them, or as many as the server can serve.
+   * Resolves to the numbers of requests and failures, and to the time until the last response, in seconds.
+   */
+  async run({ port, path, connections, seconds, perSecond }) {
+    const pool = await poolOf(port, connections);
+    const head = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: clew-bench\r\n\r\n`;
+    const request = Buffer.from(head);
     const begin = performance.now();
-    const end = begin + seconds * 1000;
-    const one = () => keepBusy({ port, request, end });
-    const results = await Promise.all(Array.from({ length: connections }, one)).finally(() => {
-      done = true;
-    });
-    const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-    return {
-      requests: sum('requests'),
-      failures: sum('failures'),
-      seconds: (performance.now() - begin) / 1000,
-    };
+    const tally =
+      perSecond === undefined
+        ? await saturate(pool, request, begin + seconds * 1000)
+        : await holdRate(pool, request, Math.round(seconds * perSecond), perSecond / 1000);
+    return { ...tally, seconds: (performance.now() - begin) / 1000 };
   },
 });
 
-function keepBusy({ port, request, end }) {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    let rest = Buffer.alloc(0);
-    let requests = 0;
-    let failures = 0;
-    socket.on('connect', () => socket.write(request));
-    socket.on('data', (chunk) => {
-      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const response = readResponse(rest);
-      if (!response) return;
-      rest = rest.subarray(response.length);
-      requests++;
-      if (response.status !== '200') failures++;
-      if (performance.now() < end) return socket.write(request);
-      socket.end();
-      resolve({ requests, failures });
-    });
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error('the server closed a connection')));
+/** Connections stay open between the slices of a measurement, as those of a proxy do. */
+async function poolOf(port, size) {
+  let pool = pools.get(port);
+  if (pool?.every((socket) => socket.isOpen())) return pool;
+  pool = await openSockets(port, size);
+  pools.set(port, pool);
+  return pool;
+}
+
+function saturate(pool, request, end) {
+  const tally = { requests: 0, failures: 0 };
+  let busy = pool.length;
+  return untilDone((done, failed) => {
+    for (const socket of pool) {
+      const onResponse = (status, error) => {
+        if (error) return failed(error);
+        tally.requests++;
+        if (status !== '200') tally.failures++;
+        if (performance.now() < end) socket.send(request, onResponse);
+        else if (--busy === 0) done(tally);
+      };
+      socket.send(request, onResponse);
+    }
   });
 }
 
-/** Returns the first complete response in the bytes; `undefined` while it is incomplete. */
-function readResponse(bytes) {
-  const head = bytes.indexOf(endOfHead);
-  if (head < 0) return undefined;
-  const text = bytes.latin1Slice(0, head);
-  const bodyLength = /content-length: (\d+)/i.exec(text)?.[1];
-  if (bodyLength === undefined) throw new Error(`the load generator needs a content-length:\n${text}`);
-  const length = head + endOfHead.length + Number(bodyLength);
-  return bytes.length < length ? undefined : { length, status: text.slice(9, 12) };
+/** A request whose time has come waits if all connections are in use: the rate is then not held. */
+function holdRate(pool, request, count, perMs) {
+  const tally = { requests: 0, failures: 0 };
+  const idle = [...pool];
+  const begin = performance.now();
+  let sent = 0;
+  return untilDone((done, failed) => {
+    const send = (socket) =>
+      socket.send(request, (status, error) => {
+        if (error) return failed(error);
+        idle.push(socket);
+        if (status !== '200') tally.failures++;
+        if (++tally.requests === count) done(tally);
+      });
+    return () => {
+      while (sent < count && idle.length > 0 && begin + sent / perMs <= performance.now()) {
+        sent++;
+        send(idle.pop());
+      }
+    };
+  });
+}
+
+/** Runs `start`, then polls (and calls what `start` returned) until it calls `done` or `failed`. */
+function untilDone(start) {
+  return new Promise((resolve, reject) => {
+    let ended = false;
+    const end = (settle) => (value) => {
+      ended = true;
+      settle(value);
+    };
+    const turn = start(end(resolve), end(reject));
+    const poll = () => {
+      if (ended) return;
+      turn?.();
+      setImmediate(poll);
+    };
+    poll();
+  });
 }

@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { folder, inherited } from './children.mjs';
-import { figure } from './figures.mjs';
+import { estimator, median } from './estimate.mjs';
 import { variants } from './variants.mjs';
 
 /**
- * Measures the wall time and resident memory of an empty program with each variant's flags; the variants in turn.
+ * Measures the wall time and resident memory of an empty application with each variant's flags; the variants in turn.
  *
- * @param {string[]} names of the variants
+ * @typedef {import('./estimate.mjs').Estimate} Estimate
+ * @param {string[]} names of the variants; `bare` among them
  * @param {number} runs
  * @param {(step: string) => void} progress
- * @returns {Promise<Record<string, { ms: import('./figures.mjs').Figure, rssMb: import('./figures.mjs').Figure }>>}
+ * @returns {Promise<Record<string, { ms: Estimate, addedMs: Estimate, timesBare: Estimate, rssMb: Estimate,
+ *   addedRssMb: Estimate }>>}
  */
 export async function measurePreload(names, runs, progress) {
   const seen = Object.fromEntries(names.map((name) => [name, []]));
@@ -19,9 +21,20 @@ export async function measurePreload(names, runs, progress) {
     progress(`run ${run} of ${runs}`);
     for (const name of names) seen[name].push(await runEmpty(name));
   }
+  const estimate = estimator(1, runs);
+  const over = (name, key, combine) =>
+    estimate(([{ slices }]) =>
+      median(slices.map((run) => combine(seen[name][run][key], seen.bare[run][key]))),
+    );
   const entries = names.map((name) => [
     name,
-    { ms: figure(seen[name].map(({ ms }) => ms)), rssMb: figure(seen[name].map(({ rssMb }) => rssMb)) },
+    {
+      ms: over(name, 'ms', (own) => own),
+      addedMs: over(name, 'ms', (own, bare) => own - bare),
+      timesBare: over(name, 'ms', (own, bare) => own / bare),
+      rssMb: over(name, 'rssMb', (own) => own),
+      addedRssMb: over(name, 'rssMb', (own, bare) => own - bare),
+    },
   ]);
   return Object.fromEntries(entries);
 }

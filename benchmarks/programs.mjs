@@ -7,6 +7,7 @@ const commands = ['command', 'commands'];
 /**
  * The measured programs. To add one, write `programs/NAME.cjs` and an entry here.
  *
+ * `main`: it is measured by default; the others with `--all` or `--only`.
  * `load: 'http'`: the file exports `start()`, which resolves to a server's port; another process sends requests to
  * `path`.
  * `load: 'inside'`: it resolves to an async function that does one unit of work, which the process itself calls,
@@ -22,16 +23,29 @@ const commands = ['command', 'commands'];
  * other number. A program without layers has the same number twice, and is measured once. `otel` is the number of
  * OpenTelemetry's spans, if it differs.
  *
- * @typedef {{ load: 'http' | 'inside', path?: string, inFlight?: number, peer?: boolean, broker?: boolean,
+ * @typedef {{ main?: boolean, load: 'http' | 'inside', path?: string, inFlight?: number, peer?: boolean, broker?: boolean,
  *   service?: string, plugin?: string, policies?: boolean, failEvery?: number, variants?: string[],
  *   unit: [one: string, many: string],
  *   spans: { default: number, all: number, otel?: number } }} Program
  * @type {Record<string, Program>}
  */
 export const programs = {
-  express: { load: 'http', path: '/shop/orders/42', unit: requests, spans: { default: 1, all: 6 } },
-  koa: { load: 'http', path: '/shop/orders/42', unit: requests, spans: { default: 1, all: 5 } },
-  http: { load: 'http', path: '/orders/42', policies: true, unit: requests, spans: { default: 1, all: 1 } },
+  express: {
+    main: true,
+    load: 'http',
+    path: '/shop/orders/42',
+    unit: requests,
+    spans: { default: 1, all: 6 },
+  },
+  koa: { main: true, load: 'http', path: '/shop/orders/42', unit: requests, spans: { default: 1, all: 5 } },
+  http: {
+    main: true,
+    load: 'http',
+    path: '/orders/42',
+    policies: true,
+    unit: requests,
+    spans: { default: 1, all: 1 },
+  },
   'http-errors': {
     load: 'http',
     path: '/orders/42',
@@ -50,8 +64,9 @@ export const programs = {
     spans: { default: 2, all: 2 },
   },
   knex: { load: 'inside', inFlight: 4, unit: queries, spans: { default: 1, all: 1 } },
-  'knex-stub': { load: 'inside', inFlight: 4, unit: queries, spans: { default: 1, all: 1 } },
+  'knex-stub': { main: true, load: 'inside', inFlight: 4, unit: queries, spans: { default: 1, all: 1 } },
   'amqp-publish': {
+    main: true,
     load: 'inside',
     inFlight: 64,
     broker: true,
@@ -59,6 +74,7 @@ export const programs = {
     spans: { default: 2, all: 2 },
   },
   'amqp-rpc': {
+    main: true,
     load: 'inside',
     inFlight: 64,
     broker: true,

@@ -1,4 +1,5 @@
-// npm run bench -- [--only a,b] [--variants a,b] [--rounds N] [--seconds S] [--size] [--smoke] [--json FILE]
+// npm run bench -- [--only a,b | --all] [--variants a,b] [--processes N] [--slices N] [--seconds S] [--share S] [--smoke]
+//   [--json FILE]
 import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { environment } from './environment.mjs';
@@ -25,23 +26,26 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
     variants: { type: 'string' },
-    rounds: { type: 'string' },
+    all: { type: 'boolean' },
+    processes: { type: 'string' },
+    slices: { type: 'string' },
     seconds: { type: 'string' },
-    size: { type: 'boolean' },
+    share: { type: 'string' },
     smoke: { type: 'boolean' },
     json: { type: 'string' },
   },
 });
 
-const everything = [...Object.keys(programs), 'propagation', 'preload', 'size'];
-const full = !options.only && !options.smoke;
-const only = chosen('only', everything) ?? everything.filter((name) => name !== 'size' || full);
-if (options.size && !only.includes('size')) only.push('size');
+const parts = ['propagation', 'preload', 'size'];
+const main = Object.keys(programs).filter((name) => programs[name].main);
+const only = chosen('only', [...Object.keys(programs), ...parts]) ?? chosenByDefault();
 const chosenVariants = chosen('variants', Object.keys(variants)) ?? Object.keys(variants).filter(exists);
 const settings = {
-  rounds: positive('rounds') ?? (options.smoke ? 1 : 5),
-  seconds: positive('seconds') ?? (options.smoke ? 0.1 : 1.2),
-  warmUpSeconds: options.smoke ? 0.05 : 1,
+  processes: positive('processes') ?? (options.smoke ? 1 : 5),
+  slices: positive('slices') ?? (options.smoke ? 1 : 8),
+  sliceSeconds: positive('seconds') ?? (options.smoke ? 0.05 : 0.15),
+  share: positive('share') ?? 0.15,
+  warmUpSeconds: options.smoke ? 0.05 : 0.7,
   connections: 32,
   scheduleDelayMs: options.smoke ? 50 : 500,
 };
@@ -76,14 +80,20 @@ async function measurePrograms() {
       await attempt(program, async () => {
         const measured = await measureProgram(program, names, settings, surroundings, tell);
         results.faults.push(...faults(program, measured));
-        results.programs[program] = summarise(measured);
-        const show = options.smoke ? spanCounts : programTable;
-        print(show(program, results.programs[program]));
+        const summary = summarise(measured);
+        results.programs[program] = { ...summary, measured: measured.variants };
+        print(options.smoke ? spanCounts(program, summary) : programTable(program, summary, settings));
       });
     }
   } finally {
     await surroundings.stop();
   }
+}
+
+/** Without the installation of packages in a short run, and without the applications that only `--all` measures. */
+function chosenByDefault() {
+  if (options.smoke) return [...Object.keys(programs), 'propagation', 'preload'];
+  return [...(options.all ? Object.keys(programs) : main), ...parts];
 }
 
 function part(name, measure) {
@@ -100,11 +110,11 @@ async function attempt(name, measure) {
 }
 
 async function propagation() {
-  const { rounds, seconds } = settings;
+  const [rounds, seconds] = options.smoke ? [1, 0.025] : [7, 0.3];
   const show = (step) => progress.show(`propagation: ${step}`);
   const tracers = ['clew', 'otel'].filter(has);
   if (tracers.length === 0) return;
-  results.propagation = await measurePropagation(tracers, { rounds, seconds: seconds / 4 }, show);
+  results.propagation = await measurePropagation(tracers, { rounds, seconds }, show);
   print(propagationTable(results.propagation));
 }
 

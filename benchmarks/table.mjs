@@ -1,49 +1,91 @@
+import { machineNotice, tooWide } from './notices.mjs';
 import { programs } from './programs.mjs';
 import { variants } from './variants.mjs';
 
 const number = (value, digits = 1) => value.toFixed(digits);
-const percent = (value) => `${Math.round(value * 100)} %`;
-const spread = ({ median, min, max }) =>
-  min === max ? number(median) : `${number(median)} (${number(min)}…${number(max)})`;
+const percent = ({ value }) => `${Math.round(value * 100)} %`;
+const interval = ({ value, low, high }, digits = 1) =>
+  low === high
+    ? number(value, digits)
+    : `${number(value, digits)} [${number(low, digits)}, ${number(high, digits)}]`;
 
-/** Formats one program's figures. */
-export function programTable(program, summaries) {
+/**
+ * Formats the figures of one application.
+ *
+ * @param {string} program
+ * @param {ReturnType<typeof import('./figures.mjs').summarise>} summary
+ * @param {{ share: number }} settings
+ */
+export function programTable(program, { perSecond, othersBusy, variants: summaries }, { share }) {
   const [one, many] = programs[program].unit;
-  const head = [
-    'variant',
-    `CPU added, µs per ${one}`,
-    'ratio',
-    `${many}/s kept`,
-    `spans per ${one}`,
-    'attributes, bytes per span',
-    'RSS, heap MB',
-  ];
+  const { saturated, steady } = summaries.bare;
+  const bare = ({ cpuUs, userUs, systemUs }) =>
+    `${interval(cpuUs)} µs of CPU per ${one} (user ${number(userUs.value)}, system ${number(systemUs.value)})`;
+  const rate = `${Math.round(perSecond).toLocaleString('en')} ${many}/s`;
+  return [
+    `${program}, saturated: bare ${bare(saturated)}, ${Math.round(saturated.perSecond.value).toLocaleString('en')} ${many}/s`,
+    costTable('saturated', `${many}/s kept`, summaries),
+    `${program}, ${rate} (${Math.round(share * 100)} % of that): bare ${bare(steady)}`,
+    costTable('steady', 'rate held', summaries),
+    `${program}, spans and memory`,
+    spanTable(one, summaries),
+    machineNotice(othersBusy),
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+function costTable(phase, rate, summaries) {
+  const rows = Object.entries(summaries)
+    .filter(([variant]) => variant !== 'bare')
+    .map(([variant, { [phase]: costs }]) => [
+      variant,
+      interval(costs.addedUs),
+      number(costs.addedUserUs.value),
+      number(costs.addedSystemUs.value),
+      costs.ratio ? ratioText(costs.ratio, variants[variant].than) : '',
+      percent(costs.kept),
+    ]);
+  return grid([['variant', 'CPU added, µs', 'user', 'system', 'ratio', rate], ...rows]);
+}
+
+function ratioText(ratio, than) {
+  return `${interval(ratio, 3)} of ${than}${tooWide(ratio) ? ' (too wide to tell)' : ''}`;
+}
+
+function spanTable(one, summaries) {
   const rows = Object.entries(summaries).map(([variant, summary]) => [
     variant,
-    variant === 'bare' ? '' : spread(summary.addedUs),
-    summary.ratio === undefined ? '' : `${number(summary.ratio, 3)} of ${variants[variant].than}`,
-    variant === 'bare' ? '' : percent(summary.kept.median),
     number(summary.spansPerRequest),
     summary.spansPerRequest
       ? `${number(summary.attributesPerSpan)}, ${Math.round(summary.bytesPerSpan)}`
       : '',
-    `${Math.round(summary.rssMb)}, ${Math.round(summary.heapMb)}`,
+    interval(variant === 'bare' ? summary.rssMb : summary.addedRssMb, 0),
+    number(summary.heapMb, 0),
   ]);
-  const { cpuUs, perSecond } = summaries.bare;
-  const title = `${program}: bare ${spread(cpuUs)} µs of CPU per ${one}, ${Math.round(perSecond.median)} ${many}/s`;
-  return `${title}\n${grid([head, ...rows])}`;
+  const head = ['variant', `spans per ${one}`, 'attributes, bytes per span', 'RSS MB (added)', 'heap MB'];
+  return grid([head, ...rows]);
 }
 
 export function preloadTable(preload) {
-  const rows = Object.entries(preload).map(([variant, { ms, rssMb }]) => {
-    const added = (key, value) => (variant === 'bare' ? '' : number(value.median - preload.bare[key].median));
-    return [variant, spread(ms), added('ms', ms), spread(rssMb), added('rssMb', rssMb)];
-  });
-  return `preload of an empty program\n${grid([['variant', 'ms', 'added', 'RSS MB', 'added'], ...rows])}`;
+  const rows = Object.entries(preload).map(([variant, { ms, addedMs, timesBare, rssMb, addedRssMb }]) =>
+    variant === 'bare'
+      ? [variant, interval(ms), '', '', interval(rssMb), '']
+      : [
+          variant,
+          interval(ms),
+          interval(addedMs),
+          interval(timesBare, 2),
+          interval(rssMb),
+          interval(addedRssMb),
+        ],
+  );
+  const head = ['variant', 'ms', 'added', 'times bare', 'RSS MB', 'added'];
+  return `preload of an empty application\n${grid([head, ...rows])}`;
 }
 
 /** Formats the figures that a run of a tenth of a second can measure. */
-export function spanCounts(program, summaries) {
+export function spanCounts(program, { variants: summaries }) {
   const [one] = programs[program].unit;
   const counts = Object.entries(summaries).map(
     ([variant, { spansPerRequest }]) => `${variant} ${spansPerRequest}`,
@@ -52,11 +94,11 @@ export function spanCounts(program, summaries) {
 }
 
 export function propagationTable(propagation) {
-  const rows = Object.entries(propagation).map(([operation, { clew, otel }]) => [
+  const rows = Object.entries(propagation).map(([operation, { clew, otel, ratio }]) => [
     operation,
-    clew ? spread(clew) : '',
-    otel ? spread(otel) : '',
-    clew && otel ? number(clew.median / otel.median, 2) : '',
+    clew ? interval(clew) : '',
+    otel ? interval(otel) : '',
+    ratio ? interval(ratio, 2) : '',
   ]);
   return `propagation, ns an operation\n${grid([['operation', 'clew', 'otel', 'ratio'], ...rows])}`;
 }
@@ -67,10 +109,10 @@ export function sizeTable(size) {
 }
 
 export function goalsTable(goals) {
-  const rows = goals.map(({ goal, measured, limit, unit, holds }) => [
-    holds ? 'holds' : 'missed',
+  const rows = goals.map(({ goal, measured, limit, unit, verdict }) => [
+    verdict,
     goal,
-    `${number(measured, unit === '' ? 3 : 1)}${unit && ` ${unit}`}`,
+    `${interval(measured, unit === '' ? 3 : 1)}${unit && ` ${unit}`}`,
     `${limit}${unit && ` ${unit}`}`,
   ]);
   return `goals (for information)\n${grid([['', 'goal', 'measured', 'at most'], ...rows])}`;

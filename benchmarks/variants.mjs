@@ -16,6 +16,8 @@ import { policyFile } from './policy-files.mjs';
 const clew = ['--import', '@clew/node/register'];
 const openTelemetry = ['--require', './setup/otel.cjs'];
 const nothingSampled = { OTEL_TRACES_SAMPLER: 'always_off' };
+/** Nothing listens on the port of the discard protocol. */
+const noReceiver = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_LOG_LEVEL: 'error' };
 const keepErrors = { CLEW_SAMPLING_FILE: fileURLToPath(new URL('setup/keep-errors.yaml', import.meta.url)) };
 const allLayers = { CLEW_EXPRESS_LAYERS: 'all', CLEW_KOA_LAYERS: 'all' };
 const drop = { match: { path: '/orders/*' }, keep: { never: true } };
@@ -30,11 +32,18 @@ const hasLayers = (program) => program.spans.all !== program.spans.default;
 
 export const variants = {
   bare: { flags: [], spans: 'none' },
+  'bare-again': { flags: [], spans: 'none', only: (program) => program.main === true },
   als: { flags: ['--require', './setup/als.cjs'], spans: 'none', only: (program) => program.load === 'http' },
   clew: { flags: clew, spans: 'default', than: 'otel' },
   'clew-layers': { flags: clew, env: allLayers, spans: 'all', than: 'otel', only: hasLayers },
   'clew-unsampled': { flags: clew, env: nothingSampled, spans: 'none', than: 'otel-unsampled' },
   'clew-keep-errors': { flags: clew, env: keepErrors, spans: 'failed', than: 'otel-unsampled' },
+  'clew-no-receiver': {
+    flags: clew,
+    env: noReceiver,
+    spans: 'none',
+    only: (program) => program.main === true,
+  },
   'clew-1-policy': {
     flags: clew,
     env: withPolicies('one', [{ id: 'orders', ...drop }]),
