@@ -37,7 +37,10 @@ function readFrame(line: string): Frame[] {
 }
 
 test("a stack of the application names Clew's packages and functions", () => {
-  const shown = frames.map(({ package: folder, name }) => `${folder}: ${name}`);
+  // Older versions of V8 name a function as the receiver by its type.
+  const shown = frames.map(
+    ({ package: folder, name }) => `${folder}: ${name?.replace('Function.', 'router.')}`,
+  );
   expect(shown.slice(0, 4)).toEqual([
     'instrumentation-express: Layer.handleRequest',
     'instrumentation-express: Layer.handleRequest',
