@@ -50,6 +50,10 @@ const readable = {
   lineLimit: 120,
   logLevel: 'warning',
 };
+/** The one list of exports at the end of each file that esbuild writes. */
+const EXPORTS = /^export \{([^}]*)\};\n?/m;
+/** Replaced at the end: a source may import `node:module` as `module`. */
+const MODULE_EXPORTS = '__moduleExports';
 const MODULE_URL = '__moduleUrl';
 // A bundler may remove `__filename`.
 const DECLARE_MODULE_URL = `var ${MODULE_URL} = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : undefined;`;
@@ -86,6 +90,7 @@ async function bundle({ folder, manifest }) {
   const lateChunks = outputs
     .filter(([, { inputs }]) => Object.keys(inputs).some((source) => lateSources.includes(source)))
     .map(([path]) => basename(path, '.cjs'));
+  expectNoCycle(folder, metafile.outputs, lateChunks);
   const unused = outputs
     .filter(([, { entryPoint }]) => lateSources.includes(entryPoint))
     .map(([path]) => path);
@@ -102,8 +107,23 @@ async function bundle({ folder, manifest }) {
   prune(folder, manifest, written);
 }
 
+/** In a cycle, a file would read the exports of one that has not finished. Late chunks are required when they are used. */
+function expectNoCycle(folder, outputs, lateChunks) {
+  const finished = new Set();
+  const visit = (path, above) => {
+    if (above.includes(path))
+      throw new Error(`${folder}: files import each other: ${[...above, path].join(' → ')}`);
+    if (finished.has(path) || lateChunks.includes(basename(path, '.cjs'))) return;
+    for (const { path: imported, external } of outputs[path].imports)
+      if (!external) visit(imported, [...above, path]);
+    finished.add(path);
+  };
+  for (const path of Object.keys(outputs)) visit(path, []);
+}
+
 async function writeCommonJs({ path, text }, lateChunks) {
-  const { code } = await transform(keepNamesOfSources(text), {
+  const exported = exportsOf(text);
+  const { code } = await transform(exportAsProperties(keepNamesOfSources(text), exported, lateChunks), {
     sourcefile: path,
     format: 'cjs',
     platform: 'node',
@@ -112,10 +132,57 @@ async function writeCommonJs({ path, text }, lateChunks) {
     legalComments: 'inline',
     define: { 'import.meta.url': MODULE_URL },
     banner: `'use strict';${/\bimport\.meta\b/.test(text) ? DECLARE_MODULE_URL : ''}`,
+    footer: namesForNode(exported),
   });
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, lateChunks.reduce(requireLate, code));
+  writeFileSync(path, lateChunks.reduce(requireLate, code.replaceAll(MODULE_EXPORTS, 'module.exports')));
   return path;
+}
+
+/**
+ * For speed: exports become plain properties. esbuild would write a getter for each, and every use of an import in a
+ * request would call one or two (`npm run bench -- --only express,http`). Exports that are loaded late remain getters.
+ * No source exports a variable that changes, and no files import each other (`expectNoCycle`).
+ */
+function exportAsProperties(text, exported, lateChunks) {
+  if (exported.length === 0) return text;
+  const late = new Set(lateChunks.flatMap((chunk) => namesImportedFrom(chunk, text)));
+  const properties = exported.map(([local, name]) =>
+    late.has(local) ? `get ${name}() { return ${local}; }` : `${name}: ${local}`,
+  );
+  return text.replace(
+    EXPORTS,
+    `${MODULE_EXPORTS} = { ${properties.join(', ')} };
+Object.defineProperty(${MODULE_EXPORTS}, '__esModule', { value: true });
+`,
+  );
+}
+
+/** From this line, which never runs, Node reads the names that an ES module can import. */
+function namesForNode(exported) {
+  if (exported.length === 0) return '';
+  return `0 && (module.exports = { ${exported.map(([, name]) => name).join(', ')} });`;
+}
+
+function exportsOf(text) {
+  return namesIn(EXPORTS.exec(text)?.[1] ?? '');
+}
+
+function namesImportedFrom(chunk, text) {
+  const imported = new RegExp(`^import \\{([^}]*)\\} from "\\./${chunk}\\.cjs";`, 'm').exec(text)?.[1];
+  return imported === undefined ? [] : namesIn(imported).map(([, local]) => local);
+}
+
+/** `a, b as c` as pairs: [a, a], [b, c]. */
+function namesIn(list) {
+  return list
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
+    .map((each) => {
+      const [first, second = first] = each.split(' as ');
+      return [first, second];
+    });
 }
 
 /** Keeps the comments `// src/NAME.ts`, which show where a line of a stack trace comes from: esbuild removes all others. */
