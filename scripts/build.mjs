@@ -160,8 +160,8 @@ Object.defineProperty(${MODULE_EXPORTS}, '__esModule', { value: true });
 
 /** From this line, which never runs, Node reads the names that an ES module can import. */
 function namesForNode(exported) {
-  if (exported.length === 0) return '';
-  return `0 && (module.exports = { ${exported.map(([, name]) => name).join(', ')} });`;
+  const names = exported.map(([, name]) => name).filter((name) => name !== 'default');
+  return names.length === 0 ? '' : `0 && (module.exports = { ${names.join(', ')} });`;
 }
 
 function exportsOf(text) {
