@@ -1,15 +1,7 @@
 // The versions of Node on which Clew is tested, found or installed from the npm registry into `.cache/node`.
 // `node scripts/node-versions.mjs 22.23.3 26` prints the path of each executable, one per line.
-import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const windows = process.platform === 'win32';
-const binary = join('node_modules', 'node', 'bin', windows ? 'node.exe' : 'node');
+import { npmBinary } from './npm-binaries.mjs';
 
 /** The oldest version of Node that Clew supports. */
 export const oldestNode = '22.15.0';
@@ -37,43 +29,14 @@ export function nodeBinary(wanted) {
 
 async function findOrInstall(version) {
   if (process.version === `v${version}`) return process.execPath;
-  const folder = join(root, '.cache', 'node', version);
-  for (const candidate of [join(root, binary), join(folder, binary)]) {
-    if (await isNode(candidate, version)) return candidate;
-  }
-  process.stderr.write(`clew: installing Node ${version} into .cache/node (once, about 50 MB) …\n`);
-  await install(version, folder);
-  if (await isNode(join(folder, binary), version)) return join(folder, binary);
-  throw new Error(`Node ${version} could not be installed from the npm registry: is it reachable?`);
-}
-
-/** Installs into a temporary folder first, so that concurrent installations never use an incomplete one. */
-async function install(version, folder) {
-  await mkdir(dirname(folder), { recursive: true });
-  const draft = await mkdtemp(`${folder}-`);
-  try {
-    await writeFile(join(draft, 'package.json'), '{ "private": true, "allowScripts": { "node": true } }\n');
-    const args = ['install', '--prefix', draft, '--no-audit', '--no-fund', '--loglevel=error'];
-    await run('npm', [...args, `node@${version}`], { cwd: draft, shell: windows });
-    await rename(draft, folder).catch(async () => {
-      // If another process has installed it in the meantime, keep that one: it may already be running.
-      if (await isNode(join(folder, binary), version)) return;
-      await rm(folder, { recursive: true, force: true });
-      await rename(draft, folder);
-    });
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
-}
-
-async function isNode(path, version) {
-  try {
-    await access(path);
-    const { stdout } = await run(path, ['--version']);
-    return stdout.trim() === `v${version}`;
-  } catch {
-    return false;
-  }
+  return npmBinary({
+    name: 'node',
+    title: 'Node',
+    version,
+    binary: 'node/bin/node',
+    greeting: `v${version}`,
+    megabytes: 50,
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
