@@ -8,13 +8,21 @@ export const folder = fileURLToPath(new URL('.', import.meta.url));
  * Starts a file of this folder as a child process and calls its methods (see serve-calls.cjs).
  *
  * @param {string} file
- * @param {{ label?: string, args?: string[], flags?: string[], env?: Record<string, string> }} [options]
- *   `label` names it in messages.
+ * @param {{ label?: string, command?: string, args?: string[], flags?: string[], env?: Record<string, string> }} [options]
+ *   `label` names it in messages. `command` is the executable, by default this Node.
  * @returns {{ call: (method: string, ...args: unknown[]) => Promise<any>, stop: () => Promise<void> }}
  *   A call rejects with the child's error, or if the child exits before it responds.
  */
-export function startChild(file, { label = file, args = [], flags = [], env = {} } = {}) {
-  const child = fork(file, args, { cwd: folder, execArgv: flags, env: { ...inherited(), ...env } });
+export function startChild(
+  file,
+  { label = file, command = process.execPath, args = [], flags = [], env = {} } = {},
+) {
+  const child = fork(file, args, {
+    cwd: folder,
+    execPath: command,
+    execArgv: flags,
+    env: { ...inherited(), ...env },
+  });
   const waiting = new Map();
   let nextId = 0;
   let ended;
@@ -53,6 +61,6 @@ export function startChild(file, { label = file, args = [], flags = [], env = {}
 
 /** Returns the environment without variables that would affect the measured applications. */
 export function inherited() {
-  const changesPrograms = /^(OTEL_|CLEW_|NODE_OPTIONS$|NODE_V8_COVERAGE$)/;
+  const changesPrograms = /^(OTEL_|CLEW_|DD_|DENO_|NODE_OPTIONS$|NODE_V8_COVERAGE$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !changesPrograms.test(name)));
 }

@@ -3,6 +3,7 @@ import { findPackageJSON } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { folder } from './children.mjs';
+import { denoVersion } from './deno.mjs';
 
 /** The conditions of a measurement: the date, the machine and the versions of all measured packages. */
 export function environment() {
@@ -21,7 +22,7 @@ export function environment() {
       platform: `${process.platform} ${process.arch}`,
       node: process.versions.node,
     },
-    versions: Object.fromEntries(versions),
+    versions: { ...Object.fromEntries(versions), deno: denoVersion },
   };
 }
 

@@ -21,12 +21,13 @@ const commands = ['command', 'commands'];
  * `unit`: the name of one unit of its work, singular and plural.
  * `spans`: the expected number of spans for each request, with default layers and with all; the run fails for any
  * other number. A program without layers has the same number twice, and is measured once. `otel` is the number of
- * OpenTelemetry's spans, if it differs.
+ * OpenTelemetry's spans, if it differs. `datadog` is the number of dd-trace's; without it, dd-trace is not measured:
+ * it has no spans for the library, or their number is not constant. `deno` is the number of Deno's own tracer, likewise.
  *
  * @typedef {{ main?: boolean, load: 'http' | 'inside', path?: string, inFlight?: number, peer?: boolean, broker?: boolean,
  *   service?: string, plugin?: string, policies?: boolean, failEvery?: number, variants?: string[],
  *   unit: [one: string, many: string],
- *   spans: { default: number, all: number, otel?: number } }} Program
+ *   spans: { default: number, all: number, otel?: number, datadog?: number, deno?: number } }} Program
  * @type {Record<string, Program>}
  */
 export const programs = {
@@ -35,16 +36,22 @@ export const programs = {
     load: 'http',
     path: '/shop/orders/42',
     unit: requests,
-    spans: { default: 1, all: 6 },
+    spans: { default: 1, all: 6, datadog: 7 },
   },
-  koa: { main: true, load: 'http', path: '/shop/orders/42', unit: requests, spans: { default: 1, all: 5 } },
+  koa: {
+    main: true,
+    load: 'http',
+    path: '/shop/orders/42',
+    unit: requests,
+    spans: { default: 1, all: 5, datadog: 6 },
+  },
   http: {
     main: true,
     load: 'http',
     path: '/orders/42',
     policies: true,
     unit: requests,
-    spans: { default: 1, all: 1 },
+    spans: { default: 1, all: 1, datadog: 1, deno: 1 },
   },
   'http-errors': {
     load: 'http',
@@ -55,13 +62,19 @@ export const programs = {
     unit: requests,
     spans: { default: 1, all: 1 },
   },
-  fetch: { load: 'http', path: '/orders/42', peer: true, unit: requests, spans: { default: 2, all: 2 } },
+  fetch: {
+    load: 'http',
+    path: '/orders/42',
+    peer: true,
+    unit: requests,
+    spans: { default: 2, all: 2, datadog: 2 },
+  },
   'http-client': {
     load: 'http',
     path: '/orders/42',
     peer: true,
     unit: requests,
-    spans: { default: 2, all: 2 },
+    spans: { default: 2, all: 2, datadog: 2 },
   },
   knex: { load: 'inside', inFlight: 4, unit: queries, spans: { default: 1, all: 1 } },
   'knex-stub': { main: true, load: 'inside', inFlight: 4, unit: queries, spans: { default: 1, all: 1 } },
@@ -71,7 +84,7 @@ export const programs = {
     inFlight: 64,
     broker: true,
     unit: messages,
-    spans: { default: 2, all: 2 },
+    spans: { default: 2, all: 2, datadog: 3 },
   },
   'amqp-rpc': {
     main: true,
@@ -79,14 +92,14 @@ export const programs = {
     inFlight: 64,
     broker: true,
     unit: calls,
-    spans: { default: 2, all: 2, otel: 4 },
+    spans: { default: 2, all: 2, otel: 4, datadog: 5 },
   },
   grpc: {
     load: 'inside',
     inFlight: 16,
     plugin: '@clew/instrumentation-grpc',
     unit: calls,
-    spans: { default: 2, all: 2 },
+    spans: { default: 2, all: 2, datadog: 3 },
   },
   'aws-sdk': {
     load: 'inside',
@@ -94,7 +107,7 @@ export const programs = {
     peer: true,
     plugin: '@clew/instrumentation-aws-sdk',
     unit: calls,
-    spans: { default: 2, all: 2 },
+    spans: { default: 2, all: 2, datadog: 2 },
   },
   openai: {
     load: 'inside',
@@ -102,7 +115,7 @@ export const programs = {
     peer: true,
     plugin: '@clew/instrumentation-openai',
     unit: calls,
-    spans: { default: 2, all: 2 },
+    spans: { default: 2, all: 2, datadog: 2 },
   },
   pg: database('postgres', 'pg', queries, 2),
   'knex-pg': database('postgres', 'pg', queries, 2),
@@ -124,5 +137,6 @@ export const programs = {
 /** OpenTelemetry has a span for a connection of the pool as well, or for the query builder. */
 function database(service, plugin, unit, otel) {
   const name = `@clew/instrumentation-${plugin}`;
-  return { load: 'inside', inFlight: 4, service, plugin: name, unit, spans: { default: 1, all: 1, otel } };
+  const spans = { default: 1, all: 1, otel, datadog: 1 };
+  return { load: 'inside', inFlight: 4, service, plugin: name, unit, spans };
 }

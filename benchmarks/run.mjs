@@ -2,6 +2,7 @@
 //   [--json FILE]
 import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { findCommands } from './commands.mjs';
 import { environment } from './environment.mjs';
 import { faults, summarise } from './figures.mjs';
 import { goals } from './goals.mjs';
@@ -78,7 +79,8 @@ async function measurePrograms() {
       const names = ['bare', ...chosenVariants.filter((name) => name !== 'bare' && fits(name))];
       const tell = (step) => progress.show(`${program}: ${step}`);
       await attempt(program, async () => {
-        const measured = await measureProgram(program, names, settings, surroundings, tell);
+        const { found, commands } = await findCommands(names);
+        const measured = await measureProgram(program, found, settings, { ...surroundings, commands }, tell);
         results.faults.push(...faults(program, measured));
         const summary = summarise(measured);
         results.programs[program] = { ...summary, measured: measured.variants };
@@ -131,8 +133,12 @@ function size() {
   print(sizeTable(results.size));
 }
 
-/** Skips the variants that need the preload if it does not exist, unless they are requested. */
+/**
+ * Skips the variants that need the preload if it does not exist, and in a short run those that need another runtime,
+ * unless they are requested.
+ */
 function exists(variant) {
+  if (options.smoke && variants[variant].command) return false;
   if (!variants[variant].flags.includes('@clew/node/register')) return true;
   const written = existsSync(new URL('../packages/node/src/register.ts', import.meta.url));
   if (!written) console.error(`bench: ${variant} is skipped: @clew/node/register does not exist`);

@@ -40,6 +40,7 @@ export class Subject {
     this.#sinkName = `${program}/${variant}/${process}`;
     this.#server = startChild('server.cjs', {
       label: variant,
+      command: surroundings.commands[variant],
       args: [program],
       flags: variants[variant].flags,
       env: {

@@ -1,15 +1,20 @@
 import { fileURLToPath } from 'node:url';
 
+import { deno, denoEnvironment } from './deno.mjs';
 import { policyFile } from './policy-files.mjs';
 
 /**
  * The variants measured for each program, and how each is enabled: by flags and environment variables only, with
  * the same program file.
  *
- * `spans`: which of the program's span counts is expected; `failed` for those of requests that fail. `than`: the variant with which it is compared.
- * `only`: the programs for which it is useful.
+ * `command`: resolves to the executable that runs the program, by default this Node; rejects if there is none for this
+ * machine. A short run (`--smoke`) leaves such a variant out.
+ * `spans`: which of the program's span counts is expected; `failed` for those of requests that fail.
+ * `over`: the variant without tracing to which the cost is added, by default `bare`.
+ * `than`: the variant with which it is compared. `only`: the programs for which it is useful.
  *
- * @typedef {{ flags: string[], env?: Record<string, string>, spans: 'none' | 'default' | 'all' | 'otel' | 'failed', than?: string,
+ * @typedef {{ command?: () => Promise<string>, flags: string[], env?: Record<string, string>,
+ *   spans: 'none' | 'default' | 'all' | 'otel' | 'datadog' | 'deno' | 'failed', over?: string, than?: string,
  *   only?: (program: import('./programs.mjs').Program) => boolean }} Variant
  * @type {Record<string, Variant>}
  */
@@ -29,6 +34,29 @@ const others = Array.from({ length: 999 }, (_, n) => ({
 const withPolicies = (name, policies) => ({ CLEW_SAMPLING_FILE: policyFile(name, policies) });
 const hasPolicies = (program) => program.policies === true;
 const hasLayers = (program) => program.spans.all !== program.spans.default;
+
+const datadog = ['--require', './setup/dd-trace.cjs'];
+/** dd-trace's other products are off, also those that are off by default. */
+const tracingOnly = {
+  DD_APPSEC_ENABLED: 'false',
+  DD_CRASHTRACKING_ENABLED: 'false',
+  DD_DYNAMIC_INSTRUMENTATION_ENABLED: 'false',
+  DD_IAST_ENABLED: 'false',
+  DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
+  DD_PROFILING_ENABLED: 'false',
+  DD_REMOTE_CONFIGURATION_ENABLED: 'false',
+  DD_RUNTIME_METRICS_ENABLED: 'false',
+  DD_TRACE_STARTUP_LOGS: 'false',
+  // Their spans belong to connections, so that their number for a request is not constant.
+  DD_TRACE_DISABLED_INSTRUMENTATIONS: 'dns,net',
+  DD_TRACE_MONGODB_HEARTBEAT_ENABLED: 'false',
+};
+/** dd-trace records every request. With this rule, it drops all of them at their end. */
+const discardAll = { DD_TRACE_SAMPLING_RULES: JSON.stringify([{ sample_rate: 0, discard: true }]) };
+const hasDatadog = (program) => program.spans.datadog !== undefined;
+
+const denoFlags = ['run', '--allow-all', '--no-lock'];
+const hasDeno = (program) => program.spans.deno !== undefined;
 
 export const variants = {
   bare: { flags: [], spans: 'none' },
@@ -60,6 +88,24 @@ export const variants = {
   },
   otel: { flags: openTelemetry, spans: 'otel' },
   'otel-unsampled': { flags: openTelemetry, env: nothingSampled, spans: 'none' },
+  'dd-trace': { flags: datadog, env: tracingOnly, spans: 'datadog', than: 'otel', only: hasDatadog },
+  'dd-trace-unsampled': {
+    flags: datadog,
+    env: { ...tracingOnly, ...discardAll },
+    spans: 'none',
+    than: 'otel-unsampled',
+    only: hasDatadog,
+  },
+  'deno-bare': { command: deno, flags: denoFlags, env: denoEnvironment, spans: 'none', only: hasDeno },
+  deno: {
+    command: deno,
+    flags: denoFlags,
+    env: { ...denoEnvironment, OTEL_DENO: 'true' },
+    spans: 'deno',
+    over: 'deno-bare',
+    than: 'otel',
+    only: hasDeno,
+  },
 };
 
 /** The number of spans expected from a variant for so many units of a program's work. */
