@@ -24,7 +24,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/packages', '<rootDir>/integration-tests', '<rootDir>/examples'],
   testMatch: ['**/test/**/*.test.ts', '<rootDir>/integration-tests/**/*.test.ts'],
-  testTimeout: 30_000,
+  // Tests wait for child processes, which a busy machine may not run for seconds. No test measures this time.
+  testTimeout: 120_000,
   // Most tests wait for child processes. With one worker, the default on two cores, the suites take twice as long.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   // Tests of what is released collect all garbage, which takes long in a process that has run hundreds of suites.

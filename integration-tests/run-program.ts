@@ -18,12 +18,15 @@ export interface RunOptions {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
+/** A collector on a busy machine takes longer than the default. Tests of the time itself set their own. */
+const PATIENT_FLUSH = { CLEW_FLUSH_TIMEOUT_MS: '60000' };
+
 /** Returns the environment of this process without variables that affect tracing, plus the given variables. */
 export function cleanEnvironment(variables: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL_|CLEW_|NODE_OPTIONS$|TRACEPARENT$|TRACESTATE$|BAGGAGE$)/.test(name),
   );
-  return { ...Object.fromEntries(inherited), ...variables };
+  return { ...Object.fromEntries(inherited), ...PATIENT_FLUSH, ...variables };
 }
 
 export function startProgram(args: readonly string[], options: RunOptions = {}): ChildProcess {

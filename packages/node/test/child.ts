@@ -24,6 +24,9 @@ export const PRELOAD = ['--import', '@clew/node/register'];
 /** Flags to run TypeScript: Node 22.15 strips types only on request, with a warning. */
 export const TYPESCRIPT = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'];
 
+/** A collector on a busy machine takes longer than the default. Tests of the time itself set their own. */
+export const PATIENT_FLUSH = { CLEW_FLUSH_TIMEOUT_MS: '60000' };
+
 /** The path of a program of `test/programs`. */
 export function program(name: string): string {
   return join(__dirname, 'programs', name);
@@ -43,7 +46,7 @@ export function start(
   const child = spawn(command, args, {
     cwd,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...Object.fromEntries(inherited), ...variables },
+    env: { ...Object.fromEntries(inherited), ...PATIENT_FLUSH, ...variables },
   });
   if (!hasInput) child.stdin.end();
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;

@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 
 // The built command, as users run it.
 export const CLI = join(__dirname, '..', 'dist', 'cli.js');
+/** A collector on a busy machine takes longer than the default of the applications that the command runs. */
+const PATIENT_FLUSH = { CLEW_FLUSH_TIMEOUT_MS: '60000' };
 /** An address without a listener. */
 export const NO_LISTENER = 'http://127.0.0.1:1';
 
@@ -23,7 +25,7 @@ export async function clew(
   const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
   try {
     const done = await promisify(execFile)(process.execPath, [CLI, ...args], {
-      env: { ...inherited, ...env },
+      env: { ...inherited, ...PATIENT_FLUSH, ...env },
       cwd,
     });
     return { status: 0, ...done };
