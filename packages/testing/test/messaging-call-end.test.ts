@@ -1,7 +1,7 @@
 import { context, trace } from '@opentelemetry/api';
 import { recordSpans } from '../src/index.ts';
 import { openChannel, parcel } from './toy-broker.ts';
-import { activeSpanId, delivered, errorsOf, inSpan, request, untilOpen } from './toy-calls.ts';
+import { activeSpanId, delivered, errorsOf, inSpan, laterTurn, request, untilOpen } from './toy-calls.ts';
 
 const recorder = recordSpans();
 
@@ -63,10 +63,12 @@ describe('the end of a call', () => {
     const [expiring, closing] = [open(), open()];
     expiring.send(request('a'), () => true);
     closing.send(request('b'), () => true);
+    const sentAtMs = performance.timeOrigin + performance.now();
+    await laterTurn();
     closing.close({ type: 'channel_closed', message: 'over' });
     const spans = await recorder.take(2);
     expect(errorsOf(spans)).toEqual([undefined, undefined]);
-    for (const { startTimeMs, endTimeMs } of spans) expect(endTimeMs - startTimeMs).toBeLessThan(30);
+    for (const { endTimeMs } of spans) expect(endTimeMs).toBeLessThanOrEqual(sentAtMs);
   });
 
   test('is a timeout if the consumer of its replies was cancelled', async () => {
@@ -88,23 +90,7 @@ describe('the end of a call', () => {
     });
     const lastedMs = call!.endTimeMs - call!.startTimeMs;
     expect(lastedMs).toBeGreaterThanOrEqual(49);
-    expect(lastedMs).toBeLessThan(500);
     channel.process(parcel('replies', { id: 'a' }), undefined, () => {});
     expect(recorder.spans()).toEqual([]);
-  });
-
-  test('is delayed by heartbeats, which restart the timeout for silence but not the total timeout', async () => {
-    const channel = openChannel()();
-    channel.listen('replies');
-    const beat = (id: string) => channel.process(parcel('replies', { id, more: true }), undefined, () => {});
-    channel.send(request('silent', { timeoutMs: 10_000, silenceTimeoutMs: 60 }), () => true);
-    channel.send(request('alive', { timeoutMs: 150, silenceTimeoutMs: 60 }), () => true);
-    const beating = setInterval(() => beat('alive'), 10);
-    const spans = await recorder.take(2);
-    clearInterval(beating);
-    expect(spans.map(({ status }) => status.message)).toEqual([
-      'no reply within 60 ms',
-      'no reply within 150 ms',
-    ]);
   });
 });

@@ -25,10 +25,11 @@ describe('a request without a reply', () => {
   test('ends when its handler is done, not at the end of the turn of the event loop', async () => {
     const channel = openChannel()();
     channel.process(request('a'), undefined, () => {});
+    const handledAtMs = performance.timeOrigin + performance.now();
     const until = performance.now() + 30;
     while (performance.now() < until);
     const [span] = await recorder.take(1);
-    expect(span!.endTimeMs - span!.startTimeMs).toBeLessThan(25);
+    expect(span!.endTimeMs).toBeLessThanOrEqual(handledAtMs);
   });
 
   test('a reply later in the same turn ends it, and its span has the failure in the reply', async () => {
