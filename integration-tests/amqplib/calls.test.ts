@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { recordSpans } from '@clew/testing';
 import { SpanKind } from '@opentelemetry/api';
 import { type Rabbitmq, rabbitmq } from '../services/rabbitmq.ts';
 import { newest } from './apis.ts';
 import { createClient, serve } from './rpc-pair.ts';
-import { activeSpanId, body, errorsOf, inSpan, named, ofKind, traced } from './traced.ts';
+import { activeSpanId, body, errorsOf, inSpan, named, ofKind, traced, until } from './traced.ts';
 
 const recorder = recordSpans();
 let broker: Rabbitmq;
@@ -68,16 +67,24 @@ describe('a call', () => {
   });
 
   test('does not time out while its handler runs in the same process', () =>
-    traced(newest, broker.url, { callTimeoutMs: 20, consumeTimeoutMs: 20 }, async (connection, channel) => {
-      const queue = await channel.queue();
-      await serve(await connection.channel(), queue, () => inSpan('work', () => sleep(100)));
+    // Long enough for the way of the request to its handler on a busy machine.
+    traced(newest, broker.url, { callTimeoutMs: 600, consumeTimeoutMs: 600 }, async (connection, channel) => {
+      const [queue, unserved] = [await channel.queue(), await channel.queue()];
       let inReply: string | undefined;
       const client = await createClient(channel, 'direct', () => {
         inReply = activeSpanId();
       });
+      const lost = () => ofKind(recorder.spans(), SpanKind.CLIENT);
+      await serve(await connection.channel(), queue, () =>
+        inSpan('work', async () => {
+          // A call that began later times out before the handler is done.
+          void client.call(unserved, body, {}, 'lost');
+          await until('a later call times out', () => lost().length === 1);
+        }),
+      );
       await inSpan('caller', () => client.call(queue, body));
-      const spans = await recorder.take(4);
-      expect(errorsOf(spans)).toEqual([undefined, undefined, undefined, undefined]);
+      const spans = await recorder.take(5);
+      expect(errorsOf(spans)).toEqual([undefined, undefined, undefined, undefined, 'timeout']);
       expect(inReply).toBe(named(spans, 'caller').spanId);
     }));
 });

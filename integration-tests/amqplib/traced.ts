@@ -62,9 +62,9 @@ export function named(spans: readonly RecordedSpan[], name: string): RecordedSpa
 
 export const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
 
-/** Waits until `holds`; fails after five seconds. */
+/** Waits until `holds`; fails after thirty seconds. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 30_000;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`timeout: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
