@@ -125,7 +125,7 @@ describe.each(versions.map((version) => [version.name, version] as const))('%s',
       async (songs) => {
         await songs.findOne();
       },
-      { ...NO_RETRIES, socketTimeoutMS: 30 },
+      { ...NO_RETRIES, socketTimeoutMS: 500 },
     );
     expect(span.attributes['error.type']).toBe('MongoNetworkTimeoutError');
   });

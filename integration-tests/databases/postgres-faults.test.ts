@@ -59,9 +59,9 @@ test.each([
   ['query_timeout', 'Query read timeout', undefined],
 ])('a query that exceeds %s is recorded with the error', async (option, message, code) => {
   const client = await connect({ [option]: 30 });
-  const promised = client.query('SELECT pg_sleep(0.3)');
+  const promised = client.query('SELECT pg_sleep(1)');
   await expect(promised).rejects.toThrow(message);
-  const error = await new Promise((resolve) => client.query('SELECT pg_sleep(0.3)', resolve));
+  const error = await new Promise((resolve) => client.query('SELECT pg_sleep(1)', resolve));
   expect(error).toMatchObject({ message });
   await expectFailures(2, [failed(code), failed(code)]);
 });

@@ -150,7 +150,7 @@ exports.scenarios = ({ mysql2, url, print }) => {
           connection.promise().query('SET STATEMENT max_statement_time = 0.02 FOR SELECT SLEEP(60)'),
         ),
       );
-      print(await outcome(connection.promise().query({ sql: 'SELECT SLEEP(0.05)', timeout: 10 })));
+      print(await outcome(connection.promise().query({ sql: 'SELECT SLEEP(2)', timeout: 10 })));
       connection.destroy();
       connection.query('SELECT 1', (error) => print('closed', described(error)));
       connection.query('SELECT 1');
@@ -192,7 +192,7 @@ exports.scenarios = ({ mysql2, url, print }) => {
     async 'an ignored error event of a pool'() {
       const pool = mysql2.createPool(url);
       pool.query('SELECT * FROM missing');
-      setTimeout(() => pool.end(), 300);
+      setTimeout(() => pool.end(), 10_000);
     },
     async 'an ignored error event of an exhausted pool'() {
       const pool = mysql2.createPool({ uri: url, connectionLimit: 1, waitForConnections: false });

@@ -26,12 +26,14 @@ test.each(Object.entries(VERSIONS))('%s: an idle connection keeps no ended query
   await Promise.all(Array.from({ length: 20 }, send));
   await recorder.take(20);
   recorder.reset();
-  for (let turn = 0; turn < 20; turn++) {
+  // mysql2 itself may keep its last command.
+  const kept = () => values.filter((each) => each.deref() !== undefined).length;
+  // When a collected object is reported is up to the engine: on a busy machine it takes many collections.
+  for (let turn = 0; turn < 200 && kept() >= 3; turn++) {
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();
   }
-  // mysql2 itself may keep its last command.
-  expect(values.filter((each) => each.deref() !== undefined).length).toBeLessThan(3);
+  expect(kept()).toBeLessThan(3);
   await new Promise<void>((resolve) => connection.end(() => resolve()));
   plugin.disable();
 });
