@@ -135,7 +135,8 @@ describe('a file', () => {
     const hostile = await service.get(`/orders/${'a'.repeat(8000)}!`);
     expect([hostile.status, hostile.sampled]).toEqual([200, true]);
     expect((await service.get(`/orders/${'a'.repeat(8000)}`)).sampled).toBe(false);
-    expect(performance.now() - begin).toBeLessThan(5000);
+    // An expression that backtracks takes longer than any test.
+    expect(performance.now() - begin).toBeLessThan(20_000);
   });
 });
 

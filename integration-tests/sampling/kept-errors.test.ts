@@ -86,7 +86,7 @@ describe.each(['express', 'koa'] as const)('a running %s with a ratio of 1 %%', 
     const check = await clew(['policies', 'check', file, '--traces', store, '--json']);
     checked = JSON.parse(check.stdout).traces;
     traces = storedTraces(store);
-  }, 60_000);
+  }, 300_000);
 
   const inRatio = () => served.filter((each) => isInRatio(each.traceId) && !isItem(each));
   const keptLate = () => served.filter((each) => fails(each) && !isInRatio(each.traceId));

@@ -87,6 +87,7 @@ test('a leaked key cannot flood the backend: beyond the rate, the policies decid
   const requests = 400;
   const perSecond = 5;
   const served: Served[] = [];
+  let seconds = 0;
   const { traces, state } = await withService(
     PROGRAMS.express,
     { REQUESTED_PER_SECOND: String(perSecond) },
@@ -101,11 +102,11 @@ test('a leaked key cannot flood the backend: beyond the rate, the policies decid
           );
         }
       };
+      const begin = performance.now();
       await Promise.all([send(), send()]);
+      seconds = (performance.now() - begin) / 1000;
     },
   );
-  const times = served.map(({ at }) => at);
-  const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
   const { kept, overLimit } = state.stats.sampling!.requested;
   expect(kept + overLimit).toBe(served.length);
   // The tokens of one second, and those that were added while the flood lasted.

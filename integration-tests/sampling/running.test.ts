@@ -8,8 +8,11 @@ type Framework = keyof typeof PROGRAMS;
 const PATHS = ['/orders/', '/items/', '/fails/status/', '/fails/error/'];
 const CHANGES: readonly SetName[] = ['b', 'a', 'b'];
 const REQUESTS_PER_SET = 100;
-/** How long a change may take after the service has asked for it. */
-const LIMIT_MS = 1000;
+/**
+ * How long a change may take after the service has asked for it: much longer than it takes, for busy machines, and less
+ * than the interval of 10 s at which files are read without a notification.
+ */
+const LIMIT_MS = 5000;
 
 /** All spans of a request, with layers. */
 const SPANS: Readonly<Record<Framework, (route: string) => string[]>> = {
@@ -105,12 +108,12 @@ describe.each(Object.entries(SOURCES))('rules of %s', (_name, start) => {
     });
     await Promise.all(services.map((service) => service.run(change)));
     traces = await source.end();
-  }, 60_000);
+  }, 300_000);
 
   describe.each(['express', 'koa'] as const)('in a running %s', (framework) => {
     const service = () => services.find((each) => each.framework === framework)!;
 
-    test('are in force within a second of the poll', () => {
+    test('are in force soon after the poll', () => {
       const limit = source.pollMs * 1.1 + LIMIT_MS;
       expect(service().delays.length).toBe(CHANGES.length);
       expect(service().delays.filter((delay) => delay > limit)).toEqual([]);

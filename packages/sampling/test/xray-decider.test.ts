@@ -82,9 +82,13 @@ describe('the rules of X-Ray', () => {
       xrayRule('Default'),
     ]);
     const path = 'a'.repeat(50_000);
-    const startedAt = performance.now();
-    decider.decide(facts({ attributes: { 'url.path': path } }));
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    // The least of several times: a busy machine may stop the process in one of them.
+    const times = Array.from({ length: 5 }, () => {
+      const startedAt = performance.now();
+      decider.decide(facts({ attributes: { 'url.path': path } }));
+      return performance.now() - startedAt;
+    });
+    expect(Math.min(...times)).toBeLessThan(500);
   });
 
   test.each([

@@ -29,7 +29,7 @@ async function strategy(url: string, service = 'shop'): Promise<OperationSamplin
 
 /** Waits for the end of an interval in which spans have arrived. */
 async function adapted(url: string, service = 'shop'): Promise<OperationSampling> {
-  for (const end = Date.now() + 4000; Date.now() < end; await wait(20)) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await wait(20)) {
     const current = await strategy(url, service);
     const [first] = current.perOperationStrategies;
     if (first !== undefined && first.probabilisticSampling.samplingRate !== 0.5) return current;

@@ -24,9 +24,9 @@ export function replaceFile(file: string, text: string): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Waits until a condition holds, for at most 4 s. */
+/** Waits until a condition holds, for at most a minute. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 4000;
+  const end = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`not in time: ${holds}`);
     await wait(20);
