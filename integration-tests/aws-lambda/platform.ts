@@ -21,6 +21,8 @@ export interface FunctionOptions {
 
 export interface InvokeOptions {
   readonly timeoutMs?: number;
+  /** How long after its time limit the process is killed; default 0. */
+  readonly killAfterMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -98,6 +100,8 @@ export async function startFunction(options: FunctionOptions): Promise<LambdaFun
     stdio: ['ignore', 'pipe', 'pipe'],
     env: cleanEnvironment({
       NODE_NO_WARNINGS: '1',
+      // More than the default: a receiver on a busy machine takes seconds.
+      CLEW_AWS_LAMBDA_FLUSH_TIMEOUT_MS: '30000',
       AWS_LAMBDA_RUNTIME_API: api.url.replace('http://', ''),
       AWS_LAMBDA_FUNCTION_NAME: 'orders',
       AWS_LAMBDA_FUNCTION_VERSION: '7',
@@ -127,13 +131,13 @@ export async function startFunction(options: FunctionOptions): Promise<LambdaFun
         if (stdout().includes(expected)) return;
     },
     output: () => ({ stdout: stdout(), stderr: stderr() }),
-    invoke(event, { timeoutMs = 20_000, headers = {} } = {}) {
+    invoke(event, { timeoutMs = 60_000, killAfterMs = 0, headers = {} } = {}) {
       const startedAt = performance.now();
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       const timer = setTimeout(() => {
         isTimedOut = true;
         child.kill('SIGKILL');
-      }, timeoutMs);
+      }, timeoutMs + killAfterMs);
       const settle = (kind: Outcome['kind'], body: string) => {
         clearTimeout(timer);
         current = undefined;
