@@ -81,6 +81,8 @@ async function run(recorder: Recorder): Promise<Run> {
     await Promise.all(Object.values(legs).map((leg) => leg.close()));
     expressPlugin.disable();
   }
+  // A server may notice later that a client has left.
+  for (let rounds = 0; recorder.open().length > 0 && rounds < 1000; rounds++) await delay(20);
   const spans = [...recorder.spans(), ...spansOf(collector, 'weather')].map(compared);
   await collector.close();
   return { legs, plans, spans, open: recorder.open() };

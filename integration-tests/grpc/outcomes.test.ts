@@ -95,8 +95,8 @@ describe.each(subjects)('$name', ({ api, recorder: options }) => {
       const { handlers } = firstServed();
       await traced(api, handlers, async ({ client }) => {
         // Connects first: the deadline covers the connection, too.
-        await new Promise((resolve) => client.waitForReady(Date.now() + 5000, resolve));
-        const { code } = make(api, client, kind, { options: { deadline: Date.now() + 300 } });
+        await new Promise((resolve) => client.waitForReady(Date.now() + 30_000, resolve));
+        const { code } = make(api, client, kind, { options: { deadline: Date.now() + 1000 } });
         expect(await code).toBe(4);
         const { client: caller, server } = await takePair();
         expect(caller).toEqual(failed('DEADLINE_EXCEEDED'));

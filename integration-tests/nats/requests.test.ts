@@ -54,7 +54,7 @@ describe.each(apis)('$name', (api) => {
       const refused = await connection
         .request(unserved, '', { timeout: 5000 })
         .catch((error: Error) => error);
-      const late = await connection.request(silent, '', { timeout: 50 }).catch((error: Error) => error);
+      const late = await connection.request(silent, '', { timeout: 500 }).catch((error: Error) => error);
       expect([refused, late].every((each) => each instanceof Error)).toBe(true);
       const spans = await recorder.take(3);
       expect(spanOf(spans, SpanKind.CLIENT, unserved).attributes['error.type']).toBe('no_responders');

@@ -63,7 +63,9 @@ test.each([
 ] as const)('the spans of a script that gets %s: %j', async (signal, names) => {
   const service = `script ${runs++}`;
   const code = `${SPAN}setInterval(() => {}, 1000);console.log('ready');`;
-  const child = startProgram(argumentsOf(code), { cwd: __dirname, variables: variablesOf(service) });
+  // Only the end exports, however long it takes until the signal arrives.
+  const variables = variablesOf(service, { OTEL_BSP_SCHEDULE_DELAY: '600000' });
+  const child = startProgram(argumentsOf(code), { cwd: __dirname, variables });
   for await (const _ of child.stdout!) break;
   const ended = new Promise((resolve) => child.on('close', (_code, by) => resolve(by)));
   child.kill(signal);

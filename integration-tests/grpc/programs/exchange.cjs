@@ -65,7 +65,7 @@ async function callAll(grpc, client) {
   await made('total', (done) => client.total(order, done));
   await made('fails', (done) => client.total({ ...order, item: 'fail' }, done));
   await made('throws', (done) => client.total({ ...order, item: 'throw' }, done));
-  const deadline = Date.now() + 100;
+  const deadline = Date.now() + 500;
   await made('deadline', (done) => client.total({ ...order, item: 'never' }, { deadline }, done));
   await made('collect', (done) => {
     const call = client.collect(done);
