@@ -176,8 +176,12 @@ test('a path is unambiguous exactly if the URL parser keeps it unchanged and dec
 test('a long path is checked in time proportional to its length', () => {
   for (const unit of ['/', '/.', '%2e', '/a', '%20', '.', '/%20', 'a;']) {
     const path = `/${unit.repeat(500_000)}`;
-    const begin = performance.now();
-    isUnambiguous(path);
-    expect(performance.now() - begin).toBeLessThan(1000);
+    // The least of several times: a busy machine may stop the process in one of them.
+    const times = Array.from({ length: 3 }, () => {
+      const begin = performance.now();
+      isUnambiguous(path);
+      return performance.now() - begin;
+    });
+    expect(Math.min(...times)).toBeLessThan(1000);
   }
 });

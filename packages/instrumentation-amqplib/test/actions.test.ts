@@ -4,9 +4,15 @@ import { actionsOf } from '../src/actions.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
-const heap = () => {
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
+/** The least of several readings: only what is kept is in all of them. */
+const heap = async () => {
+  let least = Number.POSITIVE_INFINITY;
+  for (let reading = 0; reading < 5; reading++) {
+    await new Promise(setImmediate);
+    collectGarbage();
+    least = Math.min(least, process.memoryUsage().heapUsed);
+  }
+  return least;
 };
 
 const options = { ignore: [], destinationTemplates: [] };
@@ -23,7 +29,7 @@ test('an action is created once for each server, exchange, key and queue', () =>
   expect(process({}, '', 'orders', 'orders')).not.toBe(first);
 });
 
-test('the memory of actions is bounded, whatever varies: exchange, key, queue or method', () => {
+test('the memory of actions is bounded, whatever varies: exchange, key, queue or method', async () => {
   const actions = actionsOf({ options });
   const round = (from: number) => {
     for (let count = from; count < from + 2000; count++) {
@@ -34,8 +40,8 @@ test('the memory of actions is bounded, whatever varies: exchange, key, queue or
     }
   };
   round(0);
-  const before = heap();
+  const before = await heap();
   for (let from = 2000; from < 20_000; from += 2000) round(from);
   // Up to 1,000 actions of about 2 KB. Without a bound, there would be 72,000 more.
-  expect(heap() - before).toBeLessThan(3_000_000);
+  expect((await heap()) - before).toBeLessThan(3_000_000);
 });

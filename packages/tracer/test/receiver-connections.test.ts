@@ -35,7 +35,7 @@ describe('a receiver that', () => {
 
   test('does not respond gets the batch again after the timeout', async () => {
     collector().respondWith(() => {});
-    const provider = makeProvider({ timeoutMs: 100 });
+    const provider = makeProvider({ timeoutMs: 1000 });
     end(provider);
     await provider.forceFlush();
     expect(provider.stats()).toMatchObject({ spansExported: 1, retries: 1, dropped: none });
@@ -47,7 +47,7 @@ describe('a receiver that', () => {
       response.writeHead(200, { 'content-length': '1000' });
       drip = setInterval(() => response.write(' '), 10);
     });
-    const provider = makeProvider({ timeoutMs: 150 });
+    const provider = makeProvider({ timeoutMs: 1000 });
     end(provider);
     await provider.forceFlush();
     clearInterval(drip);

@@ -56,7 +56,7 @@ test('tail prints a new trace once it is complete', async () => {
       body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }),
     });
   // What was received before the command has started is not printed: send new ones until one is.
-  for (let number = 0; output === ''; number++) {
+  for (let number = 0; !output.includes('\n'); number++) {
     spans[0]!.traceId = number.toString(16).padStart(32, 'a');
     await send();
     await Promise.race([once(tail.stdout, 'data'), sleep(1000)]);

@@ -104,7 +104,7 @@ test('decompressed bytes count while they are produced, so that many small bodie
 });
 
 test('a body that does not arrive in time gets a 408, and its memory is free again', async () => {
-  const limits = { maxBodyBytes: 4096, maxBodiesBytes: 4096, requestTimeoutMs: 200 };
+  const limits = { maxBodyBytes: 4096, maxBodiesBytes: 4096, requestTimeoutMs: 1000 };
   const collector = await startCollector({ port: 0, ...limits });
   const socket = connect(collector.port, '127.0.0.1');
   sockets.push(socket);

@@ -59,8 +59,12 @@ test('a template becomes an attribute; a generated name is marked as temporary',
 });
 
 test('a long name is processed in linear time', () => {
-  const started = performance.now();
-  for (const unit of ['a', '1', 'a1', 'f', '0a.', '{'])
-    for (let count = 0; count < 20; count++) label(unit.repeat(20_000) + count);
-  expect(performance.now() - started).toBeLessThan(1000);
+  // The least of several times: a busy machine may stop the process in one of them.
+  const times = Array.from({ length: 5 }, (_, round) => {
+    const started = performance.now();
+    for (const unit of ['a', '1', 'a1', 'f', '0a.', '{'])
+      for (let count = 0; count < 20; count++) label(unit.repeat(20_000) + round + count);
+    return performance.now() - started;
+  });
+  expect(Math.min(...times)).toBeLessThan(1000);
 });
