@@ -9,9 +9,9 @@ import { variants } from './variants.mjs';
  *   variant; `undefined` is this Node
  */
 export async function findCommands(names) {
-  const baselines = names.map((name) => variants[name].over ?? 'bare');
+  const needed = new Set([...names, ...names.map((name) => variants[name].over ?? 'bare')]);
   const commands = {};
-  for (const name of new Set([...baselines, ...names])) {
+  for (const name of Object.keys(variants).filter((variant) => needed.has(variant))) {
     try {
       commands[name] = await variants[name].command?.();
     } catch (error) {
