@@ -21,7 +21,7 @@ async function isRedis(url) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port || 6379), hostname);
   try {
-    socket.setTimeout(2_000, () => socket.destroy(new Error('no response')));
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no response')));
     socket.write('PING\r\n');
     const [response] = await once(socket, 'data');
     return /^(\+PONG|-NOAUTH)/.test(response.toString());
@@ -49,10 +49,16 @@ async function startRedis() {
   return { url: `redis://127.0.0.1:${port}`, stop: () => server.kill() };
 }
 
+/** A port that the operating system gives to no connection, and to no server that listens on port 0. */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return `${port}`;
+  const port = 15_000 + Math.floor(Math.random() * 17_000);
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return `${port}`;
+  } catch {
+    return freePort();
+  } finally {
+    server.close();
+  }
 }

@@ -64,7 +64,7 @@ function whyUnreachable(broker: string): Promise<string | undefined> {
       socket.destroy();
       resolve(reason);
     };
-    socket.setTimeout(2000, () => done('no connection within 2 s'));
+    socket.setTimeout(10_000, () => done('no connection within 10 s'));
     socket.once('error', (error) => done(error.message));
     socket.once('connect', () => done(undefined));
   });

@@ -18,7 +18,7 @@ export interface Mariadb {
 }
 
 const DEFAULT_URL = 'mysql://root@127.0.0.1:3306/test';
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 const MISSING =
   'these tests need MariaDB: set MYSQL_URL, start one on 127.0.0.1:3306 with a user "root" without a password and a ' +
   'database "test" (docker compose up -d --wait), or install it (apt-get install mariadb-server)';
@@ -85,7 +85,7 @@ export async function startMariadb(certificate?: Certificate): Promise<Mariadb> 
 }
 
 async function query(url: string, text: string): Promise<void> {
-  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+  const connection = await createConnection({ uri: url, connectTimeout: 20_000 });
   await connection.query(text).finally(() => connection.end());
 }
 

@@ -17,7 +17,7 @@ export interface Nats {
 }
 
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 const MISSING =
   'these tests need a NATS server with JetStream: set NATS_URL, start one on 127.0.0.1:4222 ' +
   '(docker compose up -d --wait), or install it (apt-get install nats-server)';
@@ -72,7 +72,7 @@ function whyUnusable(url: string): Promise<string | undefined> {
       resolve(reason);
     };
     let greeting = '';
-    socket.setTimeout(2000, () => done('no greeting within 2 s'));
+    socket.setTimeout(10_000, () => done('no greeting within 10 s'));
     socket.once('error', (error) => done(error.message));
     socket.once('close', () => done('the connection was closed'));
     socket.on('data', (chunk) => {

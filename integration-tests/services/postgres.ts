@@ -18,7 +18,7 @@ export interface Postgres {
 }
 
 const DEFAULT_URL = 'postgres://postgres@127.0.0.1:5432/test';
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 const MISSING =
   'these tests need PostgreSQL: set DATABASE_URL or PGHOST, start one on 127.0.0.1:5432 with a user "postgres" ' +
   'without a password and a database "test" (docker compose up -d --wait), or install it (apt-get install postgresql)';
@@ -90,7 +90,7 @@ function withoutPassword(url: string): string {
 }
 
 async function query(url: string, text: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 20_000 });
   await client.connect();
   await client.query(text).finally(() => client.end());
 }

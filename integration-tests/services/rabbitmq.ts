@@ -159,7 +159,7 @@ function acceptsConnections(port: number): Promise<boolean> {
       socket.destroy();
       resolve(isBroker);
     };
-    socket.setTimeout(1000, () => done(false));
+    socket.setTimeout(10_000, () => done(false));
     socket.once('data', () => done(true));
     socket.once('error', () => done(false));
     socket.once('close', () => done(false));
