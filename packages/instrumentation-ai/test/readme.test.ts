@@ -36,7 +36,12 @@ test('the example of the README is traced', async () => {
   const [, example] = /```js\n(.*?)```/s.exec(readFileSync(join(folder, 'README.md'), 'utf8'))!;
   const program = example!.replace('http://localhost:8080', url);
   expect(program).toContain(url);
-  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+  const env = {
+    ...process.env,
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    CLEW_FLUSH_TIMEOUT_MS: '60000',
+  };
   const args = ['--input-type=module', '--eval', program];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder, env });
   await close();

@@ -29,6 +29,7 @@ function environmentFor(service: string, variables: object) {
     ...variables,
     OTEL_SERVICE_NAME: service,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    CLEW_FLUSH_TIMEOUT_MS: '60000',
   };
 }
 

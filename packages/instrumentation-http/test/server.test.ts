@@ -87,7 +87,7 @@ test('requests on one connection have separate spans', async () => {
     const socket = await openRequest(url, { headers: { connection: 'keep-alive' } });
     await once(socket, 'data');
     socket.write('GET /second HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n');
-    await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });
+    await once(socket, 'close', { signal: AbortSignal.timeout(60_000) });
     const [first, second] = await recorder.take(2);
     expect(first?.traceId).not.toBe(second?.traceId);
     expect(second?.attributes['url.path']).toBe('/second');
@@ -157,7 +157,7 @@ test('an absolute target has the same path and the same trust', async () => {
       traceparent,
     ];
     socket.resume().write(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`);
-    await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });
+    await once(socket, 'close', { signal: AbortSignal.timeout(60_000) });
     const [, span] = await recorder.take(2);
     expect(span?.attributes).toMatchObject({ 'url.path': '/open/songs', 'url.query': 'page=2' });
     expect(span?.traceId).not.toBe(traceId);

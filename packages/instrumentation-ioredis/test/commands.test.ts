@@ -81,7 +81,7 @@ describe.each(Object.values(VERSIONS))('%s', (version) => {
   });
 
   test.each<[why: string, options: RedisOptions, run: (redis: Redis) => Promise<unknown>, message: string]>([
-    ['times out', { commandTimeout: 20 }, (redis) => redis.blpop(`${key}:none`, 0.2), 'Command timed out'],
+    ['times out', { commandTimeout: 20 }, (redis) => redis.blpop(`${key}:none`, 2), 'Command timed out'],
     [
       'finds no connection and no queue',
       { enableOfflineQueue: false, lazyConnect: true },

@@ -21,7 +21,7 @@ describe('the pool', () => {
   });
 
   test('stays full: there is a span with the error, and no span for the query', async () => {
-    const db = open({ acquireConnectionTimeout: 1000 });
+    const db = open({ acquireConnectionTimeout: 3000 });
     const transaction = await db.transaction();
     const caller = await asCaller('caller', async () => {
       const error = await failureOf(db.raw('SELECT 2'));

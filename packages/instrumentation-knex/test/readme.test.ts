@@ -16,7 +16,12 @@ test('the example of the README is traced', async () => {
   });
   const { url, close } = await listenOn(server);
   const [, program] = /```js\n(.*?)```/s.exec(readFileSync(join(folder, 'README.md'), 'utf8'))!;
-  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+  const env = {
+    ...process.env,
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    CLEW_FLUSH_TIMEOUT_MS: '60000',
+  };
   const args = ['--no-warnings', '--input-type=commonjs', '--eval', program!];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder, env });
   await close();

@@ -29,6 +29,8 @@ export async function exportedSpans(folder: string, args: readonly string[]): Pr
       ...process.env,
       OTEL_EXPORTER_OTLP_ENDPOINT: url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      // More than the default: this process may be busy when the spans arrive.
+      CLEW_FLUSH_TIMEOUT_MS: '60000',
     };
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder, env });
     return { output: stdout + stderr, spanNames };

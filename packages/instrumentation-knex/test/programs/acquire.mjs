@@ -9,6 +9,10 @@ context.setGlobalContextManager(new AsyncContextManager());
 if (mode === 'traced') new KnexInstrumentation().instrument(knex);
 
 process.on('exit', (code) => console.log('exit', code));
-const db = knex({ client: 'pg', connection: { host: '127.0.0.1', port: 1 }, acquireConnectionTimeout: 300 });
+const db = knex({
+  client: 'pg',
+  connection: { host: '127.0.0.1', port: 1 },
+  acquireConnectionTimeout: 10_000,
+});
 const acquired = db.client.acquireConnection();
 if (use === 'caught') acquired.catch((error) => console.log(error.code ?? error.name));
