@@ -14,7 +14,7 @@ import { type SdkHooks, sdkHooks } from './sdk-spans.ts';
 import { WatchedContextManager } from './watched-context-manager.ts';
 
 /** How long `take` waits for spans before it rejects with a list of the recorded ones. */
-const TAKE_TIMEOUT_MS = 15_000;
+const TAKE_TIMEOUT_MS = 10_000;
 
 /** Options of `createRecorder`. */
 export interface RecorderOptions {
@@ -39,7 +39,7 @@ export interface Recorder {
   open(): readonly RecordedSpan[];
   /**
    * Waits until `count` spans have finished and no span is open. Returns them in the order of their starts, and removes
-   * them from the recorder. Rejects with the list of spans after 15 seconds, or at once if there are more than `count`.
+   * them from the recorder. Rejects with the list of spans after 10 seconds, or at once if there are more than `count`.
    */
   take(count: number): Promise<RecordedSpan[]>;
   /** Like `take`, but waits until a span for which `isLast` returns true has finished. Returns all spans. */
