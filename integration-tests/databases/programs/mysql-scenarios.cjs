@@ -192,7 +192,7 @@ exports.scenarios = ({ mysql2, url, print }) => {
     async 'an ignored error event of a pool'() {
       const pool = mysql2.createPool(url);
       pool.query('SELECT * FROM missing');
-      setTimeout(() => pool.end(), 10_000);
+      setTimeout(() => pool.end(), 3000);
     },
     async 'an ignored error event of an exhausted pool'() {
       const pool = mysql2.createPool({ uri: url, connectionLimit: 1, waitForConnections: false });

@@ -88,7 +88,7 @@ exports.scenarios = ({ pg, Cursor, QueryStream, url, print }) => {
     },
 
     async pools() {
-      const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 3000 });
+      const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 2000 });
       for (const event of ['connect', 'acquire', 'release', 'remove'])
         pool.on(event, () => print('pool', event));
       print(await outcome(pool.query('SELECT 1 AS one')));
@@ -123,7 +123,7 @@ exports.scenarios = ({ pg, Cursor, QueryStream, url, print }) => {
       print(await outcome(client.query('SELECT pg_sleep(1)')));
       await client.end();
       const impatient = await connected({ query_timeout: 30 });
-      print(await outcome(impatient.query('SELECT pg_sleep(2)')));
+      print(await outcome(impatient.query('SELECT pg_sleep(1)')));
       await impatient.end();
       const victim = await connected();
       const running = outcome(victim.query('SELECT pg_sleep(60)'));
