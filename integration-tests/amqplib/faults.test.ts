@@ -137,7 +137,7 @@ test('the broker stops during a call and a delivery, and starts again', async ()
       attributes: { 'clew.messaging.redelivered': true },
     });
   });
-}, 60_000);
+});
 
 test.each([
   ['127.0.0.1', '127.0.0.1'],

@@ -114,18 +114,14 @@ test.each<[file: string, calls: readonly Call[], statuses: readonly number[], tr
       '  CLIENT SELECT clew_feathers_messages',
     ],
   ],
-])(
-  '%s behaves as untraced, and each request is one trace',
-  async (file, calls, statuses, tree) => {
-    const untraced = await run(file, calls);
-    const traced = await run(file, calls, ['--import', '@clew/node/register']);
-    expect(untraced.responses.map(({ status }) => status)).toEqual(statuses);
-    expect(untraced).toMatchObject({ code: null, signal: 'SIGTERM', output: ['', ''] });
-    expect(traced).toEqual(untraced);
-    expect(treeOf(spansOf(collector, file))).toEqual(tree);
-  },
-  60_000,
-);
+])('%s behaves as untraced, and each request is one trace', async (file, calls, statuses, tree) => {
+  const untraced = await run(file, calls);
+  const traced = await run(file, calls, ['--import', '@clew/node/register']);
+  expect(untraced.responses.map(({ status }) => status)).toEqual(statuses);
+  expect(untraced).toMatchObject({ code: null, signal: 'SIGTERM', output: ['', ''] });
+  expect(traced).toEqual(untraced);
+  expect(treeOf(spansOf(collector, file))).toEqual(tree);
+});
 
 test('the Feathers application uses the documented middleware', () => {
   const program = readFileSync(join(__dirname, 'programs', 'feathers.mjs'), 'utf8');

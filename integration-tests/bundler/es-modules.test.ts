@@ -47,7 +47,7 @@ beforeAll(async () => {
   variables = { MODEL_URL: server.url };
   const args = ['--import', '@clew/node/register', 'programs/es-modules.mjs'];
   unbundled = await tracedRun(args, __dirname, variables);
-}, 60_000);
+});
 
 afterAll(async () => {
   await server?.close();

@@ -78,7 +78,7 @@ test('clew doctor does not miss an installation of @clew/node if the bundle cont
   const { problems, libraries } = JSON.parse(stdout) as Record<string, { id?: string; name?: string }[]>;
   expect(libraries).toContainEqual(expect.objectContaining({ name: 'http', state: 'traced' }));
   expect(problems).not.toContainEqual(expect.objectContaining({ id: 'node-missing' }));
-}, 60_000);
+});
 
 test('a policy from the environment variables is applied in a bundle', async () => {
   const file = await built({ bundler: 'esbuild', program: 'small.mjs' }, 'sampled.cjs');
@@ -102,5 +102,4 @@ test.each([['mjs'], ['cjs']])(
       /^clew warn: @clew\/node: the application is bundled without @clew\/bundler: .*\n$/,
     );
   },
-  60_000,
 );

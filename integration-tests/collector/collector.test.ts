@@ -126,5 +126,4 @@ test.each(['is slow', 'responds with 429 and Retry-After, twice'])(
     // Including the spans of both requests for statistics.
     expect(accepted).toBe(WARM_UP + REQUESTS + 2);
   },
-  60_000,
 );

@@ -60,7 +60,7 @@ export function traceMysql(mysql2: Mysql2, options: object = {}): TracedMysql {
     );
     plugin = new MySQL2Instrumentation(options);
     plugin.instrument(mysql2);
-  }, 60_000);
+  });
   afterEach(() => {
     for (const close of opened) close();
     opened.clear();

@@ -16,7 +16,7 @@ let mariadb: Mariadb;
 let collector: Collector;
 beforeAll(async () => {
   [mariadb, collector] = [await findMariadb(), await startCollector({ port: 0 })];
-}, 60_000);
+});
 afterAll(async () => {
   await collector.close();
   await mariadb.stop();

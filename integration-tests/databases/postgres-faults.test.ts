@@ -127,7 +127,7 @@ describe('a server of its own', () => {
   let server: Postgres;
   beforeAll(async () => {
     server = await startPostgres();
-  }, 60_000);
+  });
   afterAll(() => server.stop());
 
   test('refuses a wrong password', async () => {

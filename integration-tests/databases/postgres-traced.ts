@@ -38,7 +38,7 @@ export function tracePostgres(options: object = {}, versions: readonly unknown[]
     database = await createDatabase(postgres);
     plugin = new PgInstrumentation(options);
     for (const version of versions) plugin.instrument(version);
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all(Array.from(open, (each) => each.end()));
     open.clear();

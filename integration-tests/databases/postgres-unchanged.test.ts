@@ -28,7 +28,7 @@ let postgres: Postgres;
 let collector: Collector;
 beforeAll(async () => {
   [postgres, collector] = await Promise.all([findPostgres(), startCollector({ port: 0 })]);
-}, 60_000);
+});
 afterAll(async () => {
   await collector.close();
   await postgres.stop();
@@ -71,7 +71,7 @@ describe.each(['postgres.cjs', 'postgres.mjs'])('%s', (program) => {
     expect(names[0]!.length).toBeGreaterThan(20);
     expect(names[1]).toEqual(names[0]);
     expect(names[2]).toEqual(names[0]);
-  }, 60_000);
+  });
 });
 
 test.each(FATAL)('%s ends the process as without tracing', async (name) => {

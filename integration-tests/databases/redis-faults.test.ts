@@ -22,7 +22,7 @@ beforeAll(async () => {
     startRedis('--requirepass', 's3cr3t'),
     startCollector({ port: 0 }),
   ]);
-}, 60_000);
+});
 afterAll(async () => {
   await collector.close();
   await Promise.all([server.stop(), locked.stop()]);

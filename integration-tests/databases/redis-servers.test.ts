@@ -26,7 +26,7 @@ beforeAll(async () => {
   await watcher.call('SENTINEL', 'MONITOR', 'songs', host, plain.port, 1);
   first.disconnect();
   watcher.disconnect();
-}, 60_000);
+});
 afterAll(() => Promise.all([plain.stop(), node.stop(), sentinel.stop()]));
 beforeEach(() => {
   const ioredis = new IORedisInstrumentation();

@@ -25,7 +25,7 @@ let server: Redis;
 let collector: Collector;
 beforeAll(async () => {
   [server, collector] = [await findRedis(), await startCollector({ port: 0 })];
-}, 60_000);
+});
 afterAll(async () => {
   await collector.close();
   await server.stop();

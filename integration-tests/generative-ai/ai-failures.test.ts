@@ -34,7 +34,7 @@ describe.each(versions)('%s: failures', (_name, ai) => {
       SpanStatusCode.ERROR,
       SpanStatusCode.UNSET,
     ]);
-  }, 20_000);
+  });
 
   test.each<Behaviour>(['resets', 'malformed'])(
     'a stream that breaks (%s): the chat fails with one exception, and the agent ends',

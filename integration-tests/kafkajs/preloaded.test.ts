@@ -68,7 +68,6 @@ test.each(['orders.cjs', 'orders.mjs'])(
       tree: TREE,
     });
   },
-  60_000,
 );
 
 test.each(

@@ -8,7 +8,7 @@ import { activeSpanId, eventsOf, spanOf, traced, withStream } from './traced.ts'
 let server: Nats;
 beforeAll(async () => {
   server = await findNats();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const recorder = recordSpans();

@@ -7,7 +7,7 @@ import { activeSpanId, newSubject, spanOf, traced, withStream } from './traced.t
 let server: Nats;
 beforeAll(async () => {
   server = await findNats();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const recorder = recordSpans();

@@ -11,7 +11,7 @@ let collector: Collector;
 
 beforeAll(async () => {
   [server, collector] = [await findNats(), await startCollector({ port: 0 })];
-}, 60_000);
+});
 afterAll(async () => {
   await collector.close();
   await server.stop();

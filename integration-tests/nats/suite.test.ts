@@ -7,7 +7,7 @@ import { addStream, newSubject } from './traced.ts';
 let server: Nats;
 beforeAll(async () => {
   server = await findNats();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const SUBJECT = `clew.suite.${process.pid}`;

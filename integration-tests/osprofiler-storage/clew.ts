@@ -19,7 +19,7 @@ export function clew(args: readonly string[], cwd = __dirname): Promise<Ended> {
 export interface Receiver {
   readonly url: string;
   spans(): readonly Span[];
-  /** Resolves when there is a span with this name; rejects after 20 seconds. */
+  /** Resolves when there is a span with this name; rejects after a minute. */
   received(name: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function startReceiver(): Promise<Receiver> {
     spans: () => spans,
     received: (name) =>
       new Promise((resolve, reject) => {
-        const timeout = setTimeout(() => reject(new Error(`no span ${name}`)), 20_000);
+        const timeout = setTimeout(() => reject(new Error(`no span ${name}`)), 60_000);
         onSpans = () => {
           if (!spans.some((span) => span.name === name)) return;
           clearTimeout(timeout);

@@ -88,40 +88,32 @@ function expectGateway(gateway: ReportNode | undefined, parentId: string) {
   expect(new Set(queries.map((line) => line.trim()))).toEqual(new Set(['public db']));
 }
 
-withKeystone(
-  'a command of OpenStack calls the service, which calls Keystone: one tree',
-  async () => {
-    const gateway = await startGateway();
-    const args = [join(__dirname, 'caller.py'), gateway.url, HMAC_KEY, redis.url];
-    const { stdout } = await promisify(execFile)('/usr/bin/python3', args);
-    expect(await gateway.stop()).toEqual({ code: 0, stderr: '' });
-    const baseId = stdout.trim();
-    const [command, ...others] = await report(baseId, redis.url);
-    expect(others).toEqual([]);
-    expect(command).toMatchObject({ parent_id: baseId, info: { name: 'command', service: 'caller' } });
-    expect(command?.children).toHaveLength(1);
-    expectGateway(command?.children[0], command?.trace_id ?? '');
-  },
-  60_000,
-);
+withKeystone('a command of OpenStack calls the service, which calls Keystone: one tree', async () => {
+  const gateway = await startGateway();
+  const args = [join(__dirname, 'caller.py'), gateway.url, HMAC_KEY, redis.url];
+  const { stdout } = await promisify(execFile)('/usr/bin/python3', args);
+  expect(await gateway.stop()).toEqual({ code: 0, stderr: '' });
+  const baseId = stdout.trim();
+  const [command, ...others] = await report(baseId, redis.url);
+  expect(others).toEqual([]);
+  expect(command).toMatchObject({ parent_id: baseId, info: { name: 'command', service: 'caller' } });
+  expect(command?.children).toHaveLength(1);
+  expectGateway(command?.children[0], command?.trace_id ?? '');
+});
 
-withKeystone(
-  'the service starts the trace, with the option `traces`: one tree',
-  async () => {
-    const gateway = await startGateway({
-      CLEW_OSPROFILER_TRACES: 'all',
-      OTEL_TRACES_EXPORTER: 'otlp',
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    });
-    await gateway.get('/songs');
-    expect(await gateway.stop()).toEqual({ code: 0, stderr: '' });
-    const spans = spansOf(collector, 'api');
-    // Nothing else is traced: not the points that are written.
-    expect(spans.map(({ name }) => name).sort()).toEqual(['GET', 'POST', 'SELECT']);
-    const baseId = uuidOfTraceId(spans[0]?.traceId ?? '');
-    const [root, ...others] = await report(baseId, redis.url);
-    expect(others).toEqual([]);
-    expectGateway(root, baseId);
-  },
-  60_000,
-);
+withKeystone('the service starts the trace, with the option `traces`: one tree', async () => {
+  const gateway = await startGateway({
+    CLEW_OSPROFILER_TRACES: 'all',
+    OTEL_TRACES_EXPORTER: 'otlp',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  });
+  await gateway.get('/songs');
+  expect(await gateway.stop()).toEqual({ code: 0, stderr: '' });
+  const spans = spansOf(collector, 'api');
+  // Nothing else is traced: not the points that are written.
+  expect(spans.map(({ name }) => name).sort()).toEqual(['GET', 'POST', 'SELECT']);
+  const baseId = uuidOfTraceId(spans[0]?.traceId ?? '');
+  const [root, ...others] = await report(baseId, redis.url);
+  expect(others).toEqual([]);
+  expectGateway(root, baseId);
+});

@@ -21,25 +21,21 @@ afterAll(async () => {
   await broker?.stop();
 });
 
-withOsprofiler(
-  'a call over RPC is below its caller, and its query below the call',
-  async () => {
-    const service = await TracedService.start({
-      points: redis.url,
-      file: join(__dirname, 'rpc-service.mjs'),
-      variables: { AMQP_URL: broker.url, TOPIC, CLEW_AMQPLIB_ENVELOPES: 'oslo' },
-    });
-    const transport = `${broker.url.replace(/^\w+:/, 'rabbit:')}/`;
-    const args = [join(__dirname, 'rpc_caller.py'), transport, TOPIC, 'SECRET_KEY', redis.url];
-    const { stdout } = await promisify(execFile)('/usr/bin/python3', args);
-    expect(await service.stop()).toEqual({ code: 0, stderr: '' });
-    const nodes = await report(stdout.trim(), redis.url);
-    expect(linesOf(nodes)).toEqual(['caller command', '  api rpc', '    api db']);
-    const [call] = nodes[0]?.children ?? [];
-    expect(call).toMatchObject({
-      parent_id: nodes[0]?.trace_id,
-      info: { 'meta.raw_payload.rpc-start': { info: { function: { name: 'build' } } }, exception: 'None' },
-    });
-  },
-  60_000,
-);
+withOsprofiler('a call over RPC is below its caller, and its query below the call', async () => {
+  const service = await TracedService.start({
+    points: redis.url,
+    file: join(__dirname, 'rpc-service.mjs'),
+    variables: { AMQP_URL: broker.url, TOPIC, CLEW_AMQPLIB_ENVELOPES: 'oslo' },
+  });
+  const transport = `${broker.url.replace(/^\w+:/, 'rabbit:')}/`;
+  const args = [join(__dirname, 'rpc_caller.py'), transport, TOPIC, 'SECRET_KEY', redis.url];
+  const { stdout } = await promisify(execFile)('/usr/bin/python3', args);
+  expect(await service.stop()).toEqual({ code: 0, stderr: '' });
+  const nodes = await report(stdout.trim(), redis.url);
+  expect(linesOf(nodes)).toEqual(['caller command', '  api rpc', '    api db']);
+  const [call] = nodes[0]?.children ?? [];
+  expect(call).toMatchObject({
+    parent_id: nodes[0]?.trace_id,
+    info: { 'meta.raw_payload.rpc-start': { info: { function: { name: 'build' } } }, exception: 'None' },
+  });
+});

@@ -8,7 +8,7 @@ test('an installed NATS server is started, accepts connections, and is removed w
   await connection.close();
   await nats.stop();
   await expect(connect({ servers: nats.url })).rejects.toThrow('refused');
-}, 60_000);
+});
 
 test('an unreachable server in the environment is reported without its password', async () => {
   const { NATS_URL } = process.env;

@@ -14,7 +14,7 @@ test('an installed Redis is started, accepts commands, starts again, and is remo
   const refused = new Redis(server.url, { retryStrategy: null, lazyConnect: true });
   refused.on('error', () => {});
   await expect(refused.connect()).rejects.toThrow('Connection is closed');
-}, 60_000);
+});
 
 test('an unreachable server in the environment is reported without its password', async () => {
   const { REDIS_URL } = process.env;

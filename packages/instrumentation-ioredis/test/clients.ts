@@ -23,7 +23,7 @@ export function clientsOf(version: string): Clients {
   const opened: Redis[] = [];
   beforeAll(async () => {
     server = await findRedis();
-  }, 60_000);
+  });
   afterAll(() => server.stop());
   afterEach(() => {
     for (const redis of opened.splice(0)) redis.disconnect();

@@ -8,7 +8,7 @@ import { asConnection, autoPipeliningOf, instrument, load, VERSIONS } from './su
 let server: Server;
 beforeAll(async () => {
   server = await findRedis();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 for (const [name, version] of Object.entries(VERSIONS)) {

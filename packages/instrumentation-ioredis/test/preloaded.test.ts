@@ -9,7 +9,7 @@ let server: Server;
 beforeAll(async () => {
   server = await findRedis();
   process.env.REDIS_URL = server.url;
-}, 60_000);
+});
 afterAll(async () => {
   if (REDIS_URL === undefined) delete process.env.REDIS_URL;
   else process.env.REDIS_URL = REDIS_URL;

@@ -14,7 +14,7 @@ let db: Knex;
 
 beforeAll(async () => {
   [mariadb, postgres] = await Promise.all([findMariadb(), findPostgres()]);
-}, 90_000);
+});
 afterAll(async () => {
   await Promise.all([mariadb.stop(), postgres.stop()]);
 });

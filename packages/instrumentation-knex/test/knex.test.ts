@@ -16,7 +16,7 @@ const byDialect = knex({ client: ClientPgLite, connection: { pglite: openPglite(
 
 beforeAll(async () => {
   [postgres, mariadb] = await Promise.all([findPostgres(), findMariadb()]);
-}, 60_000);
+});
 afterAll(async () => {
   await byDialect.destroy();
   await pglite.close();

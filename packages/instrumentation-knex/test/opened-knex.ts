@@ -11,7 +11,7 @@ export function knexSetup() {
 
   beforeAll(async () => {
     postgres = await findPostgres();
-  }, 60_000);
+  });
   afterAll(() => postgres.stop());
   beforeEach(() => {
     plugin = instrument();

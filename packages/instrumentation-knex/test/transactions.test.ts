@@ -13,7 +13,7 @@ let db: Knex;
 
 beforeAll(async () => {
   postgres = await findPostgres();
-}, 60_000);
+});
 afterAll(() => postgres.stop());
 afterEach(async () => {
   await db.destroy();

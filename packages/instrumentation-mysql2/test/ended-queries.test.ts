@@ -8,7 +8,7 @@ const recorder = recordSpans();
 let mariadb: Mariadb;
 beforeAll(async () => {
   mariadb = await findMariadb();
-}, 90_000);
+});
 afterAll(() => mariadb.stop());
 
 setFlagsFromString('--expose-gc');

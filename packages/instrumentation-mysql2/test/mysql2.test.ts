@@ -8,7 +8,7 @@ import { asConnection, instrument, type Method, queryOf, VERSIONS } from './subj
 let mariadb: Mariadb;
 beforeAll(async () => {
   mariadb = await findMariadb();
-}, 60_000);
+});
 afterAll(() => mariadb.stop());
 
 for (const [name, version] of Object.entries(VERSIONS)) {

@@ -6,7 +6,7 @@ let mariadb: Mariadb;
 beforeAll(async () => {
   mariadb = await findMariadb();
   process.env.MYSQL_URL = mariadb.url;
-}, 60_000);
+});
 afterAll(() => mariadb.stop());
 
 readmeSuite(join(__dirname, '..'), ['SELECT information_schema.tables']);

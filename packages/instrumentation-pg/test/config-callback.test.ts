@@ -7,7 +7,7 @@ const recorder = recordSpans();
 let postgres: Postgres;
 beforeAll(async () => {
   postgres = await findPostgres();
-}, 60_000);
+});
 afterAll(() => postgres.stop());
 
 type Done = (error: Error | null, result: { readonly rows: unknown }) => void;

@@ -12,7 +12,7 @@ let database: Database;
 beforeAll(async () => {
   postgres = await findPostgres();
   database = await createDatabase(postgres);
-}, 60_000);
+});
 afterAll(async () => {
   await database.drop();
   await postgres.stop();

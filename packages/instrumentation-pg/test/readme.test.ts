@@ -7,7 +7,7 @@ let postgres: Postgres;
 beforeAll(async () => {
   postgres = await findPostgres();
   process.env.DATABASE_URL ??= postgres.url;
-}, 60_000);
+});
 afterAll(() => postgres.stop());
 
 readmeSuite(folder, ['CREATE songs', 'INSERT songs', 'SELECT songs']);

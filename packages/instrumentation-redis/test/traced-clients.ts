@@ -8,7 +8,7 @@ export function redisUrl(): () => string {
   let server: Server;
   beforeAll(async () => {
     server = await findRedis();
-  }, 60_000);
+  });
   afterAll(() => server.stop());
   return () => server.url;
 }

@@ -37,7 +37,7 @@ beforeAll(async () => {
   ]);
   expect(stderr).toBe('');
   seen = JSON.parse(stdout);
-}, 60_000);
+});
 afterAll(() => void receiver.close());
 
 /** What the program observed in one case, with the request that delivered the span of that case. */

@@ -10,7 +10,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const PROGRAM_TIMEOUT_MS = 20_000;
+const PROGRAM_TIMEOUT_MS = 60_000;
 
 /** Starts a program of `test/programs` with the built package, and kills it if it does not exit in time. */
 export function startProgram(name: string, ...args: string[]): ChildProcessWithoutNullStreams {
