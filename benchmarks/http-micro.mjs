@@ -2,10 +2,9 @@
 // has. Small differences that the load of a machine hides in `npm run bench` are visible here.
 // npx node benchmarks/http-micro.mjs (after `npm run build`)
 import { spawnSync } from 'node:child_process';
-import http from 'node:http';
-import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { variants } from './variants.mjs';
+import { oneRequest } from './work/http.mjs';
 
 const NAMES = ['bare', 'clew-unsampled', 'clew-1-policy', 'clew-1000-policies', 'clew-keep-errors', 'clew'];
 const PROCESSES = 3;
@@ -36,24 +35,7 @@ function compare() {
 }
 
 function measure() {
-  const server = http.createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 2 });
-    response.end('ok');
-  });
-  const address = { remoteAddress: '127.0.0.1', remotePort: 40_000, localPort: 80 };
-  const socket = Object.assign(new PassThrough(), address);
-  const serve = () => {
-    const request = new http.IncomingMessage(socket);
-    request.method = 'GET';
-    request.url = '/orders/42';
-    request.rawHeaders = ['Host', '127.0.0.1:80', 'User-Agent', 'clew-bench'];
-    request._addHeaderLines(request.rawHeaders, 4);
-    const response = new http.ServerResponse(request);
-    response.socket = socket;
-    server.emit('request', request, response);
-    response.emit('finish');
-    response.emit('close');
-  };
+  const serve = oneRequest();
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     const before = process.cpuUsage();
