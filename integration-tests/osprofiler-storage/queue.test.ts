@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { treeOf } from '../span-tree.ts';
 import { clew, follow, NO_COLLECTOR, type Receiver, startReceiver } from './clew.ts';
 import { FAILED_REQUEST, failedRequest, span } from './points.ts';
@@ -12,6 +13,11 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all([receiver.close(), storage.close()]);
 });
+
+/** Waits until the broker has put back at least so many messages, which a closed connection did not acknowledge. */
+async function untilReady(count: number): Promise<void> {
+  while ((await storage.ready()) < count) await delay(20);
+}
 
 test('points that have been imported are no longer in the queue', async () => {
   await storage.write(...failedRequest(randomUUID()));
@@ -27,7 +33,7 @@ test('points that could not be stored stay in the queue', async () => {
   const { code, stdout, stderr } = await clew(['import', ...storage.args, '--to', NO_COLLECTOR]);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/^clew: no collector responds/);
-  expect(await storage.ready()).toBe(6);
+  await untilReady(6);
 });
 
 test('a follower that is killed leaves the points of incomplete spans in the queue', async () => {
@@ -37,6 +43,7 @@ test('a follower that is killed leaves the points of incomplete spans in the que
   await storage.write(hanging.start, done.start, done.stop);
   await receiver.received('done');
   await follower.end('SIGKILL');
+  await untilReady(1);
   await storage.write(hanging.stop);
   await clew(['import', ...storage.args, '--to', receiver.url]);
   const imported = receiver.spans().filter(({ name }) => name === 'hanging');

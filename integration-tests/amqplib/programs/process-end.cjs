@@ -30,7 +30,8 @@ const handlers = {
   const connection = await connect(process.env.AMQP_URL);
   const [channel, consumer] = [await connection.createChannel(), await connection.createChannel()];
   const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.assertQueue('clew.next', { exclusive: true });
+  // Not exclusive: the broker may not have noticed yet that the process of the last test has ended.
+  await channel.assertQueue('clew.next', { durable: true, expires: 60_000 });
   await consumer.consume(queue, (message) => {
     consumer.sendToQueue('clew.next', message.content);
     return handlers[process.argv[2]](consumer, message);
