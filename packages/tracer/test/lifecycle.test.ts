@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { TracerProvider } from '../src/index.ts';
 import { type Collector, startCollector } from './collector.ts';
@@ -156,10 +157,13 @@ describe('shutdown', () => {
 
 describe('an application', () => {
   test.each(['waiting', 'connecting'])('with spans queued (%s) exits by itself', async (mode) => {
-    if (mode === 'connecting') collector.respondWith(hang);
-    const { code, signal, stdout } = await runProgram('leaves-at-once.mjs', collector.url, mode);
-    expect([code, signal]).toEqual([0, null]);
-    expect(JSON.parse(stdout)).toMatchObject({ spansQueued: 100, spansExported: 0 });
+    collector.respondWith(hang);
+    const child = startProgram('leaves-at-once.mjs', collector.url, mode);
+    const [printed, ended] = [text(child.stdout), once(child, 'exit')];
+    if (mode === 'connecting') await Promise.race([collector.requests(1), ended]);
+    child.stdin.end();
+    expect(await ended).toEqual([0, null]);
+    expect(JSON.parse(await printed)).toMatchObject({ spansQueued: 100, spansExported: 0 });
     expect(collector.received).toHaveLength(mode === 'waiting' ? 0 : 1);
   });
 

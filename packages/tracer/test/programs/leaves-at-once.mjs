@@ -1,4 +1,6 @@
 // Ends while spans are queued: the tracer must not keep the process alive.
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TracerProvider } from '@clew/tracer';
 
 const [url, mode] = process.argv.slice(2);
@@ -12,6 +14,7 @@ const provider = new TracerProvider({
 });
 const tracer = provider.getTracer('program');
 for (let i = 0; i < 100; i++) tracer.startSpan(`s${i}`).end();
-// Long enough for a request to be in flight.
-if (mode !== 'waiting') await new Promise((resolve) => setTimeout(resolve, 200));
+// Its input ends when the receiver has the request.
+if (mode === 'connecting') await once(process.stdin.resume(), 'end');
+while (mode === 'retrying' && provider.stats().retries === 0) await delay(10);
 console.log(JSON.stringify(provider.stats()));

@@ -67,7 +67,7 @@ test('doctor prints a table and no problems', async () => {
 
 test('doctor stops an application that does not end by itself, which is not a problem', async () => {
   project.write('server.cjs', "console.log('ready'); setInterval(() => {}, 1000);");
-  const { status, diagnosis, stderr } = await project.doctor(['--seconds', '4', '--', NODE, 'server.cjs']);
+  const { status, diagnosis, stderr } = await project.doctor(['--seconds', '8', '--', NODE, 'server.cjs']);
   expect([status, diagnosis.problems, stderr]).toEqual([0, [], 'ready\n']);
 });
 
