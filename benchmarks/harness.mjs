@@ -9,9 +9,9 @@ import { Subject } from './subject.mjs';
 
 /**
  * `processes`: how many processes of each variant are measured, one after another. `slices`: how many each has in
- * a phase. `share`: the rate of the steady phase, as a share of what the bare application can do.
+ * a phase. `warmUpRequests`: how many a process serves before, in at most `warmUpSeconds`. `share`: the rate of the steady phase, as a share of what the bare application can do.
  *
- * @typedef {{ processes: number, slices: number, sliceSeconds: number, share: number, warmUpSeconds: number,
+ * @typedef {{ processes: number, slices: number, sliceSeconds: number, share: number, warmUpRequests: number, warmUpSeconds: number,
  *   connections: number, scheduleDelayMs: number }} Settings
  * @typedef {import('./subject.mjs').Slice} Slice
  * @typedef {{ saturated: Slice[], steady: Slice[], requests: number, failures: number, rss: number, heap: number,

@@ -46,7 +46,8 @@ const settings = {
   slices: positive('slices') ?? (options.smoke ? 1 : 8),
   sliceSeconds: positive('seconds') ?? (options.smoke ? 0.05 : 0.15),
   share: positive('share') ?? 0.15,
-  warmUpSeconds: options.smoke ? 0.05 : 0.7,
+  warmUpRequests: options.smoke ? 1 : 30_000,
+  warmUpSeconds: 8,
   connections: 32,
   scheduleDelayMs: options.smoke ? 50 : 500,
 };
