@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { startChild } from './children.mjs';
 import { environment } from './environment.mjs';
 import { cases } from './instructions/cases.mjs';
-import { findCounter } from './instructions/counters.mjs';
+import { findCounter, stopCounting } from './instructions/counters.mjs';
 import { flags } from './instructions/flags.mjs';
 import { table } from './instructions/table.mjs';
 import { progressLine } from './progress.mjs';
@@ -64,6 +64,7 @@ async function countAll(counter) {
     const port = await sink.call('start');
     await Promise.all(Array.from({ length: availableParallelism() }, () => worker(port)));
   } finally {
+    stopCounting();
     await sink.stop();
   }
   progress.clear();

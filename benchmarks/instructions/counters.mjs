@@ -75,10 +75,16 @@ function roundOf(counts) {
   return kept.reduce((sum, count) => sum + count, 0) / kept.length;
 }
 
+const stop = new AbortController();
+
+/** Ends the commands that are still counted. */
+export const stopCounting = () => stop.abort();
+
 /** Runs a command in the folder of the benchmarks; a command that is missing or fails has a `failure`. */
 async function run(file, args) {
   try {
-    return await execute(file, args, { cwd: folder, env: inherited(), encoding: 'utf8' });
+    const options = { cwd: folder, env: inherited(), encoding: 'utf8', signal: stop.signal };
+    return await execute(file, args, options);
   } catch (failure) {
     return { failure, stdout: failure.stdout ?? '', stderr: failure.stderr || failure.message };
   }
