@@ -22,15 +22,16 @@ import { spansOf, variants } from './variants.mjs';
  * @returns {{ perSecond: number, othersBusy: number[], variants: Record<string, Summary> }}
  */
 export function summarise({ variants: measured, perSecond, othersBusy }) {
-  const { saturated } = measured.bare[0];
+  const { saturated, steady } = measured.bare[0];
   const estimate = estimator(measured.bare.length, saturated.length);
+  const estimateSteady = estimator(measured.bare.length, steady.length);
   const entries = Object.entries(measured).map(([variant, processes]) => {
     const rss = (name, draw) => draw.map(({ process }) => measured[name][process].rss / 1e6);
     return [
       variant,
       {
         saturated: costs(measured, variant, 'saturated', estimate),
-        steady: costs(measured, variant, 'steady', estimate),
+        steady: costs(measured, variant, 'steady', estimateSteady),
         ...spanFigures(processes),
         rssMb: estimate((draw) => median(rss(variant, draw))),
         addedRssMb: estimate((draw) => median(minus(rss(variant, draw), rss(baselineOf(variant), draw)))),

@@ -8,11 +8,12 @@ import { findServices } from './services.mjs';
 import { Subject } from './subject.mjs';
 
 /**
- * `processes`: how many processes of each variant are measured, one after another. `slices`: how many each has in
- * a phase. `warmUpRequests`: how many a process serves before, in at most `warmUpSeconds`. `share`: the rate of the steady phase, as a share of what the bare application can do.
+ * `processes`: how many processes of each variant are measured, one after another. `slices`: how many each has when
+ * saturated. `steadySlices`: how many it has in the steady phase. These are as long as the delay of an export: in a
+ * shorter one, a request would have more exports than in a service without pauses. `warmUpRequests`: how many a process serves before, in at most `warmUpSeconds`. `share`: the rate of the steady phase, as a share of what the bare application can do.
  *
- * @typedef {{ processes: number, slices: number, sliceSeconds: number, share: number, warmUpRequests: number, warmUpSeconds: number,
- *   connections: number, scheduleDelayMs: number }} Settings
+ * @typedef {{ processes: number, slices: number, sliceSeconds: number, steadySlices: number, share: number,
+ *   warmUpRequests: number, warmUpSeconds: number, connections: number, scheduleDelayMs: number }} Settings
  * @typedef {import('./subject.mjs').Slice} Slice
  * @typedef {{ saturated: Slice[], steady: Slice[], requests: number, failures: number, rss: number, heap: number,
  *   received: { spans: number, attributes: number, bytes: number, batches: number } }} Measured one process
@@ -71,10 +72,10 @@ export async function measureProgram(program, names, settings, surroundings, pro
 async function measureGroup({ program, names, process, settings, surroundings, tell, run }) {
   const subjects = names.map((name) => new Subject(program, name, process, settings, surroundings));
   const all = (call) => Promise.all(subjects.map(call));
-  const phase = async (name, perSecond) => {
-    for (let slice = 1; slice <= settings.slices; slice++) {
-      tell(`${name}, slice ${slice} of ${settings.slices}`);
-      for (const subject of shuffled(subjects)) await subject.measure(perSecond);
+  const phase = async (name, { slices, seconds, perSecond }) => {
+    for (let slice = 1; slice <= slices; slice++) {
+      tell(`${name}, slice ${slice} of ${slices}`);
+      for (const subject of shuffled(subjects)) await subject.measure(seconds, perSecond);
     }
     return all((subject) => subject.endPhase());
   };
@@ -88,9 +89,13 @@ async function measureGroup({ program, names, process, settings, surroundings, t
       await subject.warmUp();
     }
     await all((subject) => subject.endPhase());
-    const saturated = await phase('saturated');
+    const saturated = await phase('saturated', { slices: settings.slices, seconds: settings.sliceSeconds });
     run.perSecond ||= settings.share * capacity(saturated[names.indexOf('bare')]);
-    const steady = await phase('steady', run.perSecond);
+    const steady = await phase('steady', {
+      slices: settings.steadySlices,
+      seconds: settings.scheduleDelayMs / 1000,
+      perSecond: run.perSecond,
+    });
     // Spans that should not exist may still be queued.
     await sleep(settings.scheduleDelayMs + 50);
     for (const [index, subject] of subjects.entries()) {

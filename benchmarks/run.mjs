@@ -45,6 +45,7 @@ const settings = {
   processes: positive('processes') ?? (options.smoke ? 1 : 5),
   slices: positive('slices') ?? (options.smoke ? 1 : 8),
   sliceSeconds: positive('seconds') ?? (options.smoke ? 0.05 : 0.15),
+  steadySlices: options.smoke ? 1 : 4,
   share: positive('share') ?? 0.15,
   warmUpRequests: options.smoke ? 1 : 30_000,
   warmUpSeconds: 8,

@@ -74,10 +74,13 @@ export class Subject {
     while (this.#requests < warmUpRequests && performance.now() < end);
   }
 
-  /** @param {number} [perSecond] the rate; as many as possible by default */
-  async measure(perSecond) {
+  /**
+   * @param {number} duration in seconds
+   * @param {number} [perSecond] the rate; as many as possible by default
+   */
+  async measure(duration, perSecond) {
     await this.#closeSlice();
-    const { requests, seconds } = await this.#load(this.#settings.sliceSeconds, perSecond);
+    const { requests, seconds } = await this.#load(duration, perSecond);
     this.#slices.push({ requests, seconds });
     this.#rss = Math.max(this.#rss, await this.#server.call('rss'));
   }
