@@ -8,9 +8,12 @@ import { findServices } from './services.mjs';
 import { Subject } from './subject.mjs';
 
 /**
- * `processes`: how many processes of each variant are measured, one after another. `slices`: how many each has when
- * saturated. `steadySlices`: how many it has in the steady phase. These are as long as the delay of an export: in a
- * shorter one, a request would have more exports than in a service without pauses. `warmUpRequests`: how many a process serves before, in at most `warmUpSeconds`. `share`: the rate of the steady phase, as a share of what the bare application can do.
+ * - `processes`: how many processes of each variant are measured, one after another.
+ * - `warmUpRequests`: how many requests a process serves before, in at most `warmUpSeconds`.
+ * - `slices`: how many slices of `sliceSeconds` each has when saturated.
+ * - `steadySlices`: how many it has in the steady phase. These are as long as the delay of an export: in a shorter
+ *   one, a request would have more exports than in a service without pauses.
+ * - `share`: the rate of the steady phase, as a share of what the bare application can do.
  *
  * @typedef {{ processes: number, slices: number, sliceSeconds: number, steadySlices: number, share: number,
  *   warmUpRequests: number, warmUpSeconds: number, connections: number, scheduleDelayMs: number }} Settings
