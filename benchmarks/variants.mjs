@@ -7,7 +7,7 @@ import { policyFile } from './policy-files.mjs';
  * The variants measured for each program, and how each is enabled: by flags and environment variables only, with
  * the same program file.
  *
- * `command`: resolves to the executable that runs the program, by default this Node; rejects if there is none for this
+ * `command`: resolves to the executable that runs the program, by default this Node; rejects if none exists for this
  * machine. A short run (`--smoke`) leaves such a variant out.
  * `spans`: which of the program's span counts is expected; `failed` for those of requests that fail.
  * `over`: the variant without tracing to which the cost is added, by default `bare`.

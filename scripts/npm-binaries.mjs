@@ -1,4 +1,4 @@
-// Executables from the npm registry that not everybody needs: each is installed into `.cache` when it is first used.
+// Executables from the npm registry that few users need: each is installed into `.cache` when it is first used.
 import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -24,7 +24,7 @@ export async function findCounter() {
 }
 
 /**
- * Counts a run that ends after the warm-up and one that goes on: their difference contains no start-up. There are many
+ * Counts a run that ends after the warm-up and one that continues: their difference contains no start-up. There are many
  * rounds, because the difference contains what start-up varies by, and the functions that V8 still compiles.
  */
 async function processorCounter() {
