@@ -22,7 +22,7 @@ serveCalls({
     const tally =
       perSecond === undefined
         ? await saturate(pool, request, begin + seconds * 1000)
-        : await holdRate(pool, request, Math.round(seconds * perSecond), perSecond / 1000);
+        : await holdRate(pool, request, requestsIn(seconds, perSecond), perSecond / 1000);
     return { ...tally, seconds: (performance.now() - begin) / 1000 };
   },
 });
@@ -51,6 +51,11 @@ function saturate(pool, request, end) {
       socket.send(request, onResponse);
     }
   });
+}
+
+/** At least one: a slow application may serve less than one request in a slice. */
+function requestsIn(seconds, perSecond) {
+  return Math.max(1, Math.round(seconds * perSecond));
 }
 
 /** A request whose time has come waits if all connections are in use: the rate is then not held. */

@@ -23,7 +23,7 @@ serveCalls({
     const requests =
       perSecond === undefined
         ? await saturate(inFlight, begin + seconds * 1000)
-        : await holdRate(inFlight, Math.round(seconds * perSecond), perSecond / 1000);
+        : await holdRate(inFlight, Math.max(1, Math.round(seconds * perSecond)), perSecond / 1000);
     return { requests, seconds: (performance.now() - begin) / 1000, failures: 0 };
   },
 

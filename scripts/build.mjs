@@ -51,7 +51,7 @@ const readable = {
   logLevel: 'warning',
 };
 /** The one list of exports at the end of each file that esbuild writes. */
-const EXPORTS = /^export \{([^}]*)\};\n?/m;
+const EXPORTS = /(?<=^|\n)export \{([^}]*)\};\s*$/;
 /** Replaced at the end: a source may import `node:module` as `module`. */
 const MODULE_EXPORTS = '__moduleExports';
 const MODULE_URL = '__moduleUrl';

@@ -1,3 +1,4 @@
+import { median } from '../estimate.mjs';
 import { cases } from './cases.mjs';
 
 const HEAD = ['case', 'variant', 'instructions a request', 'added', 'a span', 'ratio', 'spread'];
@@ -43,9 +44,3 @@ export function table(counted) {
 }
 
 const aligned = (cell, column, width) => (column < 2 ? cell.padEnd(width) : cell.padStart(width));
-
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}

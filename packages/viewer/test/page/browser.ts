@@ -18,7 +18,7 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
-/** Starts Chromium. Rejects with one line if there is none. */
+/** Starts Chromium. Rejects with one line if it is not installed. */
 export async function startBrowser(): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch({
     executablePath: findChromium(),
