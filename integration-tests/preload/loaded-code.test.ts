@@ -41,6 +41,25 @@ test('the templates are loaded with @clew/core/plugin', async () => {
   ]);
 });
 
+describe('the hooks of ES modules', () => {
+  const loadsHooks = (source: string) =>
+    filesLoadedBy(source, {}, join(root, 'integration-tests')).then((files) =>
+      files.some((file) => file.endsWith('create-hook.mjs')),
+    );
+
+  test('are not loaded for an ES module in a package of a CommonJS application', async () => {
+    expect(await loadsHooks(`require('express'); ${PRINT_FILES}`)).toBe(false);
+  });
+
+  test('are not loaded for an import of a module that no plugin traces', async () => {
+    expect(await loadsHooks(`import('node:path').then(() => ${PRINT_FILES})`)).toBe(false);
+  });
+
+  test.each(['express', 'http', 'node:http'])('are loaded for an import of %s', async (name) => {
+    expect(await loadsHooks(`import('${name}').then(() => ${PRINT_FILES})`)).toBe(true);
+  });
+});
+
 async function rareCodeLoadedBy(source: string, variables: Record<string, string> = {}): Promise<string[]> {
   const texts = (await filesLoadedBy(source, variables)).map((file) => readFileSync(file, 'utf8'));
   return Object.entries(RARE)
@@ -48,9 +67,13 @@ async function rareCodeLoadedBy(source: string, variables: Record<string, string
     .map(([name]) => name);
 }
 
-async function filesLoadedBy(source: string, variables: Record<string, string> = {}): Promise<string[]> {
+async function filesLoadedBy(
+  source: string,
+  variables: Record<string, string> = {},
+  cwd = join(root, 'packages', 'node'),
+): Promise<string[]> {
   const { stdout } = await runProgram(['--require', '@clew/node/register', '--eval', source], {
-    cwd: join(root, 'packages', 'node'),
+    cwd,
     variables: { OTEL_TRACES_EXPORTER: 'none', ...variables },
   });
   return JSON.parse(stdout);

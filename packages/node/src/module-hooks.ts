@@ -9,11 +9,14 @@ type SyncHooks = Parameters<typeof module.registerHooks>[0];
 /** A module by its name, or a file by its URL. */
 type Included = string | RegExp;
 
+/** Whether a module is included, by its URL and the specifier that imports it. */
+type IsIncluded = (url: string, specifier: string) => boolean;
+
 type NextResolve = Parameters<NonNullable<SyncHooks['resolve']>>[2];
 
 /** The result of import-in-the-middle's `createHook()`. */
 interface ImportHooks {
-  applyOptions(options: { readonly include: readonly Included[] }): void;
+  applyOptions(options: { readonly shouldInclude: IsIncluded }): void;
   readonly resolveSync: NonNullable<SyncHooks['resolve']>;
   readonly loadSync: NonNullable<SyncHooks['load']>;
 }
@@ -84,10 +87,11 @@ function supportsSyncHooks(): boolean {
 }
 
 /**
- * Registers a hook that loads import-in-the-middle with the first import: it takes a sixth of the startup time, and
- * CommonJS applications never need it.
+ * Registers a hook that loads import-in-the-middle with the first import of a named module: it takes a sixth of the
+ * startup time, and CommonJS applications rarely need it. Some of their packages contain an ES module (express 5 does).
  */
 function registerSyncHooks(include: readonly Included[]): void {
+  const isIncluded = matcherOf(include);
   let hooks: ImportHooks | undefined;
   let isLoaded = false;
   // Not a named import: older versions of Node lack this export, and would fail to start.
@@ -95,23 +99,36 @@ function registerSyncHooks(include: readonly Included[]): void {
     resolve(specifier, context, nextResolve) {
       const plain = context.parentURL === undefined ? withoutFile(specifier) : undefined;
       if (plain !== undefined) return plain;
-      if (!isLoaded && isImport(context)) {
-        // Set first, because import-in-the-middle imports modules itself.
-        isLoaded = true;
-        hooks = loadHooks(include);
-        if (hooks !== undefined) module.registerHooks({ load: hooks.loadSync });
-      }
-      if (hooks === undefined) return nextResolve(specifier, context);
+      if (hooks === undefined && (isLoaded || !isImport(context))) return nextResolve(specifier, context);
       // A copy: Node stores in `context` what a hook passes to `nextResolve`.
       const importing = { ...context };
       const name = isPath(specifier)
         ? packageOf(specifier, context, nextResolve, include)
         : withoutHash(specifier, include);
+      if (hooks === undefined) {
+        const resolved = nextResolve(specifier, { ...importing }) as ResolveFnOutput;
+        if (!isIncluded(resolved.url, name)) return resolved;
+        // Set first, because import-in-the-middle imports modules itself.
+        isLoaded = true;
+        hooks = loadHooks(isIncluded);
+        if (hooks === undefined) return resolved;
+        module.registerHooks({ load: hooks.loadSync });
+      }
       return hooks.resolveSync(name, importing, (each, given) =>
         nextResolve(each === name ? specifier : each, given),
       );
     },
   });
+}
+
+function matcherOf(include: readonly Included[]): IsIncluded {
+  const names = new Set<string>();
+  const files: RegExp[] = [];
+  for (const each of include) {
+    if (typeof each !== 'string') files.push(each);
+    else names.add(each).add(isBuiltin(each) && !each.startsWith('node:') ? `node:${each}` : each);
+  }
+  return (url, specifier) => names.has(specifier) || names.has(url) || files.some((file) => file.test(url));
 }
 
 /** The main file has no parent: it is not patched, and may be CommonJS. */
@@ -120,13 +137,13 @@ function isImport({ parentURL, conditions }: ResolveHookContext): boolean {
 }
 
 /** Loaded with `require`: in a bundle, an import would fail to find its own files and end the application. */
-function loadHooks(include: readonly Included[]): ImportHooks | undefined {
+function loadHooks(shouldInclude: IsIncluded): ImportHooks | undefined {
   try {
     const require = createRequire(import.meta.url);
     const file = `${PACKAGE}/create-hook.mjs`;
     const { createHook } = require(file) as { createHook(meta: { url: string }): ImportHooks };
     const hooks = createHook({ url: pathToFileURL(require.resolve(file)).href });
-    hooks.applyOptions({ include });
+    hooks.applyOptions({ shouldInclude });
     return hooks;
   } catch (fault) {
     reportNoHooks(fault);
