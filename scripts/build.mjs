@@ -134,9 +134,20 @@ async function writeCommonJs({ path, text }, lateChunks) {
     banner: `'use strict';${/\bimport\.meta\b/.test(text) ? DECLARE_MODULE_URL : ''}`,
     footer: namesForNode(exported),
   });
+  expectOneByteCharacters(path, code);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, lateChunks.reduce(requireLate, code.replaceAll(MODULE_EXPORTS, 'module.exports')));
   return path;
+}
+
+/**
+ * V8 keeps the text of a loaded file, in two bytes a character if a single one does not fit into Latin-1. esbuild
+ * escapes such characters in strings, but not in the comments that it keeps.
+ */
+function expectOneByteCharacters(path, code) {
+  const line = code.split('\n').find((each) => /[^\0-\xff]/.test(each));
+  if (line !== undefined)
+    throw new Error(`${relative(root, path)}: expected characters of Latin-1, got: ${line.trim()}`);
 }
 
 /**

@@ -128,7 +128,7 @@ export class TraceStore {
     return json === undefined ? undefined : traceFromJson(json);
   }
 
-  /** Returns a trace in the query API's format: `{ "traceId": …, "spans": […] }`, with `"logs": […]` if it has some. */
+  /** Returns a trace in the query API's format: `{ "traceId": ..., "spans": [...] }`, with `"logs": [...]` if it has some. */
   traceJson(traceId: string): string | undefined {
     const parts = [...this.traceJsonParts(traceId)];
     return parts.length === 0 ? undefined : parts.join('');

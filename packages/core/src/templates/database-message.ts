@@ -18,7 +18,7 @@ const VALUE_PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])
   [/(\bDuplicate entry )'(?:.*'(?= for key\b)|.*$)/s, "$1'?'"],
   // `Incorrect integer value: 'abc' for column 'id' at row 1`.
   [/( value: )'.*'(?= for (?:column|function) )/s, "$1'?'"],
-  // `… to use near 'SELECT …' at line 1`.
+  // `... to use near 'SELECT ...' at line 1`.
   [/(\bnear )'(?:.*'(?= at line \d+$)|.*$)/s, "$1'?'"],
   // `BIGINT value is out of range in '(`shop`.`songs`.`plays` - 5)'`.
   [/( is out of range in )'.*$/s, "$1'?'"],
@@ -28,7 +28,7 @@ const VALUE_PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])
   [/(\bnear )"(?:.*"(?=: syntax error$)|.*$)/s, '$1"?"'],
   // SQLite: `no such column: "abc" - should this be a string literal in single-quotes?`.
   [/(\bno such column: )".*"(?= - should this be )/s, '$1"?"'],
-  // SQL Server: `The duplicate key value is (abc).`, `… the varchar value 'abc' to data type int.`
+  // SQL Server: `The duplicate key value is (abc).`, `... the varchar value 'abc' to data type int.`
   [/( value is )\(.*$/s, '$1(?)'],
   [/( value )'.*'(?= to data type )/s, "$1'?'"],
   // `invalid input syntax for type integer: "abc"`, `unrecognized token: "'abc"`, `XPATH syntax error: 'abc'`.

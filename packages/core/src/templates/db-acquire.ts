@@ -137,7 +137,7 @@ export class PoolWait implements ChannelOperation {
     );
   }
 
-  /** Returns a callback `(error, connection, …)` to give to the pool. `fn` runs in the context that is current now. */
+  /** Returns a callback `(error, connection, ...)` to give to the pool. `fn` runs in the context that is current now. */
   callback<F>(fn: F): F {
     if (typeof fn !== 'function') return fn;
     const caller = currentContext();
