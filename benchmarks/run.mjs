@@ -7,7 +7,7 @@ import { environment } from './environment.mjs';
 import { faults, summarise } from './figures.mjs';
 import { goals } from './goals.mjs';
 import { measureProgram, startSurroundings } from './harness.mjs';
-import { measurePreload } from './preload.mjs';
+import { fivePlugins, measurePreload } from './preload.mjs';
 import { programs } from './programs.mjs';
 import { progressLine } from './progress.mjs';
 import { measurePropagation } from './propagation.mjs';
@@ -124,6 +124,8 @@ async function propagation() {
 
 async function preload() {
   const names = ['bare', 'clew', 'otel'].filter((name) => name === 'bare' || has(name));
+  // A short run installs nothing.
+  if (has('clew') && !options.smoke) names.splice(2, 0, fivePlugins);
   results.preload = await measurePreload(names, options.smoke ? 1 : 21, (step) =>
     progress.show(`preload: ${step}`),
   );

@@ -31,14 +31,23 @@ export function measureSize(withClew, progress) {
     const sizes = {};
     if (withClew) {
       progress('packing and installing clew');
-      sizes.clew = install(join(temporary, 'clew'), packed(temporary));
+      sizes.clew = sizeOf(installClew(temporary));
     }
     progress('installing OpenTelemetry');
-    sizes.otel = install(join(temporary, 'otel'), openTelemetry());
+    sizes.otel = sizeOf(install(join(temporary, 'otel'), openTelemetry()));
     return sizes;
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/**
+ * Installs `@clew/node` and five plugins as they would be published. Returns the folder.
+ *
+ * @param {string} temporary
+ */
+export function installClew(temporary) {
+  return install(join(temporary, 'clew'), packed(temporary));
 }
 
 /** Packs `@clew/node`, the plugins and all of our packages that they depend on. */
@@ -67,6 +76,10 @@ function install(target, dependencies) {
   mkdirSync(target);
   writeFileSync(join(target, 'package.json'), JSON.stringify({ name: 'size', private: true, dependencies }));
   npm(target, 'install', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error');
+  return target;
+}
+
+function sizeOf(target) {
   const lock = JSON.parse(readFileSync(join(target, 'package-lock.json'), 'utf8'));
   const installed = Object.keys(lock.packages).filter((path) => path && existsSync(join(target, path)));
   return { packages: installed.length, mb: bytesIn(join(target, 'node_modules')) / 1e6 };
