@@ -12,6 +12,9 @@ export function oneRequest() {
   const socket = Object.assign(new PassThrough(), address);
   return () => {
     const request = new http.IncomingMessage(socket);
+    request.httpVersionMajor = 1;
+    request.httpVersionMinor = 1;
+    request.httpVersion = '1.1';
     request.method = 'GET';
     request.url = '/orders/42';
     request.rawHeaders = ['Host', '127.0.0.1:80', 'User-Agent', 'clew-bench'];
