@@ -17,12 +17,9 @@ type AddRequest = (this: Agent, request: ClientRequest, options: unknown, ...leg
 let added: { readonly request: ClientRequest; readonly options: ConnectionOptions } | undefined;
 
 /** Records the options of each request that is passed to an agent. Agents of `node:https` inherit the method. */
-export function watchConnections(
-  http: { readonly Agent: { readonly prototype: Agent } },
-  tools: Tools<unknown>,
-): void {
+export function watchConnections(agents: Agent, tools: Tools<unknown>): void {
   tools.wrap<AddRequest>(
-    http.Agent.prototype as Agent & { addRequest: AddRequest },
+    agents as Agent & { addRequest: AddRequest },
     'addRequest',
     (addRequest) =>
       function (request, options, ...legacy) {

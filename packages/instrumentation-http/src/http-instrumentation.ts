@@ -1,9 +1,8 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { defineInstrumentation, http, type OptionsOf, option, type Tools } from '@clew/core/plugin';
 import type { Attributes, Span } from '@opentelemetry/api';
-import { watchConnections } from './client-connection.ts';
 import { patchHttp1OfHttp2, patchServer } from './patch-server.ts';
-import { watchClient } from './watch-client.ts';
+import { patchClient, watchClient } from './watch-client.ts';
 
 declare const __VERSION__: string;
 
@@ -50,8 +49,7 @@ export const HttpInstrumentation = defineInstrumentation({
 
 export type HttpInstrumentation = InstanceType<typeof HttpInstrumentation>;
 
-/** Also watches the connections of the client, so that the first request has its peer. */
 function patchHttp(http: unknown, tools: HttpTools): void {
   patchServer(http, tools);
-  watchConnections(http as typeof import('node:http'), tools);
+  patchClient(http as typeof import('node:http'), tools);
 }

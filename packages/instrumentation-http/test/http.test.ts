@@ -20,7 +20,7 @@ httpServerSuite({
 httpClientSuite({
   name: 'node:http',
   instrument,
-  functions: () => [http.IncomingMessage.prototype.emit],
+  functions: () => [http.ClientRequest.prototype.emit, http.IncomingMessage.prototype.emit],
   options: { disableIncomingRequestInstrumentation: true },
   call: callWith(http),
 });
