@@ -3,6 +3,9 @@ import type { Context, ContextManager } from '@opentelemetry/api';
 import { bindWith } from './bind.ts';
 import { contextOr, rootContext } from './context.ts';
 
+/** Constants, because V8 reads the exports of `node:async_hooks` slowly. */
+const [Resource, currentAsyncId] = [AsyncResource, executionAsyncId];
+
 /**
  * The context carrier `async`: follows promises, timers and callbacks through Node's AsyncLocalStorage.
  * The default of `init()`.
@@ -60,7 +63,7 @@ export class AsyncContextManager implements ContextManager {
     const storage = this.#storage;
     if (!this.#hasFrames) return storage.run(context, call);
     // The trigger is Node's own default; passing it avoids an options object, which is slow to read.
-    const resource = new AsyncResource('Clew', executionAsyncId());
+    const resource = new Resource('Clew', currentAsyncId());
     return resource.runInAsyncScope(enter, storage, context, call) as T;
   }
 }

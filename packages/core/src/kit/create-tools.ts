@@ -23,6 +23,19 @@ export interface PluginState<Options> {
   readonly traced: Map<string, TracedChannel>;
 }
 
+/** A class, because V8 reads every property of an object slowly if a literal gives it a getter. */
+class WithMeter {
+  readonly #meterNow: () => Meter | undefined;
+
+  constructor(meterNow: () => Meter | undefined) {
+    this.#meterNow = meterNow;
+  }
+
+  get meter(): Meter | undefined {
+    return this.#meterNow();
+  }
+}
+
 /** Creates the tools of a plugin, whose `options` and `tracer` the plugin updates. `meterNow` returns its meter. */
 export function createTools<Options>(
   name: string,
@@ -32,13 +45,10 @@ export function createTools<Options>(
   meterNow: () => Meter | undefined,
 ): Writable<Tools<Options>> {
   const { undo, listeners, traced } = state;
-  return {
+  const tools: Writable<Omit<Tools<Options>, 'meter'>> = {
     name,
     options,
     tracer,
-    get meter() {
-      return meterNow();
-    },
     wrap(object, key, make) {
       const undone = replace(object, key, name, make as unknown as (original: AnyFunction) => AnyFunction);
       if (undone) undo.addFor(object, undone);
@@ -86,4 +96,5 @@ export function createTools<Options>(
       return result;
     },
   };
+  return Object.assign(new WithMeter(meterNow), tools);
 }

@@ -23,14 +23,11 @@ class ReturnsArgument {
 export function privateField<Value>(): PrivateField<Value> {
   /** Values of objects that can't have a private field: in newer engines, those that are not extensible. */
   const others = new WeakMap<object, Value>();
+  /** The value of the field that is being added: an initializer costs half of a definition and an assignment. */
+  let added: Value | undefined;
 
   class Field extends ReturnsArgument {
-    #value: Value;
-
-    constructor(object: object, value: Value) {
-      super(object);
-      this.#value = value;
-    }
+    #value = added as Value;
 
     static get(object: unknown): Value | undefined {
       if (!isObject(object)) return undefined;
@@ -40,10 +37,20 @@ export function privateField<Value>(): PrivateField<Value> {
     static set(object: unknown, value: Value): void {
       if (!isObject(object)) return;
       if (#value in object) object.#value = value;
-      else if (Object.isExtensible(object)) new Field(object, value);
-      else others.set(object, value);
+      else add(object, value);
     }
   }
+
+  /** Tries, because `Object.isExtensible` is a slow call into the runtime. */
+  const add = (object: object, value: Value): void => {
+    added = value;
+    try {
+      new Field(object);
+    } catch {
+      others.set(object, value);
+    }
+    added = undefined;
+  };
 
   return Field;
 }
