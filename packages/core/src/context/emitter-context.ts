@@ -40,7 +40,7 @@ const OWNER = `emitter-context ${process.hrtime.bigint()}`;
  * setEmitterContext(response, callersContext);
  */
 export function setEmitterContext(emitter: object, own: Context): void {
-  contexts.set(emitter, own);
+  contexts.add(emitter, own);
 }
 
 /** The context that {@link setEmitterContext} set, or `undefined`. */
@@ -57,7 +57,7 @@ export function onEmitterClose(emitter: EventEmitter, listener: () => void): voi
     emitter.once('close', listener);
     return;
   }
-  closeListeners.set(emitter, listener);
+  closeListeners.add(emitter, listener);
   awaitingClose++;
 }
 

@@ -9,6 +9,11 @@ export interface PrivateField<Value> {
   get(object: unknown): Value | undefined;
   /** Sets the value of an object. Does nothing for a primitive. */
   set(object: unknown, value: Value): void;
+  /**
+   * Sets the value of an object that has probably none yet: faster than {@link set} for such an object, and slower for one
+   * that has a value.
+   */
+  add(object: unknown, value: Value): void;
 }
 
 /** A base class whose constructor returns its argument, so that a derived class adds its private field to that object. */
@@ -35,22 +40,23 @@ export function privateField<Value>(): PrivateField<Value> {
     }
 
     static set(object: unknown, value: Value): void {
+      if (isObject(object) && #value in object) object.#value = value;
+      else Field.add(object, value);
+    }
+
+    /** Tries, because `#value in object` and `Object.isExtensible` are slow for an object without the field. */
+    static add(object: unknown, value: Value): void {
       if (!isObject(object)) return;
-      if (#value in object) object.#value = value;
-      else add(object, value);
+      added = value;
+      try {
+        new Field(object);
+      } catch {
+        if (#value in object) object.#value = value;
+        else others.set(object, value);
+      }
+      added = undefined;
     }
   }
-
-  /** Tries, because `Object.isExtensible` is a slow call into the runtime. */
-  const add = (object: object, value: Value): void => {
-    added = value;
-    try {
-      new Field(object);
-    } catch {
-      others.set(object, value);
-    }
-    added = undefined;
-  };
 
   return Field;
 }

@@ -80,7 +80,7 @@ export function traceChannel<Message extends object, Traced extends ChannelOpera
       untraced = message;
       return undefined;
     }
-    calls.set(message, { operation, caller });
+    calls.add(message, { operation, caller });
     return operation?.context;
   };
   const finish = (message: unknown): void => {

@@ -64,7 +64,7 @@ export class ClientCall extends Operation {
   constructor(parts: CallParts, span: Span, current: Context, caller: Context) {
     super(span, current, caller);
     this.#parts = parts;
-    if (span.isRecording()) calls.set(span, this);
+    if (span.isRecording()) calls.add(span, this);
   }
 
   /** Whether the end of the call must be observed, because the call is recorded or measured. */

@@ -11,6 +11,14 @@ describe('a private field', () => {
     expect([field.get(one), field.get(other)]).toEqual(['second', undefined]);
   });
 
+  test('can be added to an object, also to one that has a value', () => {
+    const object = {};
+    field.add(object, 'first');
+    const first = field.get(object);
+    field.add(object, 'second');
+    expect([first, field.get(object)]).toEqual(['first', 'second']);
+  });
+
   test('is independent of every other field of the object', () => {
     const other = privateField<string>();
     const object = {};
@@ -39,10 +47,13 @@ describe('a private field', () => {
   ])('works for an object that is %s', (_kind, object) => {
     field.set(object, 'value');
     expect(field.get(object)).toBe('value');
+    field.add(object, 'other');
+    expect(field.get(object)).toBe('other');
   });
 
   test.each([undefined, null, 1, 'text', Symbol.iterator])('ignores the primitive %p', (value) => {
     field.set(value, 'value');
+    field.add(value, 'value');
     expect(field.get(value)).toBeUndefined();
   });
 });
