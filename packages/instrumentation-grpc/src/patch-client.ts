@@ -21,7 +21,7 @@ export function patchChannel(prototype: Channel, tools: GrpcTools): void {
       guard(`${tools.name}: starting a call`, () => {
         const classOfCall = Object.getPrototypeOf(call);
         tools.once(classOfCall, () => patchCall(classOfCall, tools));
-        calls.set(call, new OutgoingCall(tools, method, serverOf(this)));
+        calls.add(call, new OutgoingCall(tools, method, serverOf(this)));
       });
       return call;
     };

@@ -51,7 +51,7 @@ function patchServed(prototype: object, incoming: IncomingCalls, tools: GrpcTool
           ? incoming.start({ path: handler.path, metadata, stream, isKnown: true })
           : undefined;
       if (call === undefined) return start.call(this, listener);
-      calls.set(this, call);
+      calls.add(this, call);
       if (!isOpen(this)) call.end();
       context.with(call.context, start, this, call.listening(listener));
     };

@@ -115,7 +115,7 @@ function patchSendCommand(prototype: object, tools: RedisTools): void {
           ...serverOf(this),
           args: command.args,
         }));
-        operations.set(command, operation ?? null);
+        operations.add(command, operation ?? null);
         return operation === undefined ? send() : settle(command, operation, send);
       },
   );
