@@ -1,5 +1,5 @@
 // Written for speed (benchmarks/tracer-micro.mjs): common attributes are written with lengths known in advance.
-// The plain form, which handles all values, is `writeKeyValue`.
+// Values that repeat are copied, with their keys. The plain form, which handles all values, is `writeKeyValue`.
 import { Buffer } from 'node:buffer';
 import type { SpanKind } from '@opentelemetry/api';
 import type { FlatAttributes } from './attributes.ts';
@@ -27,27 +27,63 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, list: FlatA
 
 /** Writes a KeyValue under a one-byte tag. */
 export function writeAttribute(writer: ProtobufWriter, tag: number, key: string, value: unknown): void {
-  if (key.length <= SHORT_CHARS && writeShort(writer, tag, encodedKey(key), value)) return;
+  if (key.length <= SHORT_CHARS) {
+    const known = knownKeys.get(key) ?? knowKey(key);
+    if (value === known.repeated && known.keyValue !== undefined) {
+      writer.reserve(1);
+      writer.bytes[writer.position++] = tag;
+      writer.raw(known.keyValue);
+      return;
+    }
+    const start = writer.position;
+    if (writeShort(writer, tag, known.encoded, value)) {
+      if (value === known.last) rememberRepeated(known, value, writer, start + 1);
+      else if (typeof value !== 'string' || value.length <= REPEATED_CHARS) known.last = value;
+      return;
+    }
+  }
   writer.reserve(1);
   writer.bytes[writer.position++] = tag;
   writeKeyValue(writer, key, value);
 }
 
-/** KeyValue keys, encoded once: an application uses few different ones. */
-const encodedKeys = new Map<string, Uint8Array>();
-const MAX_KEYS = 1000;
-
-function encodedKey(key: string): Uint8Array {
-  return encodedKeys.get(key) ?? encodeKey(key);
+/** A key of attributes: an application uses few different ones. */
+interface KnownKey {
+  /** The key in a KeyValue. */
+  readonly encoded: Uint8Array;
+  /** A value that came twice in a row, as `GET` does, and its whole KeyValue, which is copied for each further one. */
+  repeated: unknown;
+  keyValue: Uint8Array | undefined;
+  /** The last value that was encoded. */
+  last: unknown;
 }
 
-function encodeKey(key: string): Uint8Array {
+const knownKeys = new Map<string, KnownKey>();
+const MAX_KEYS = 1000;
+/** V8 copies a substring of up to this many characters: it does not keep the longer string in memory. */
+const REPEATED_CHARS = 12;
+
+function knowKey(key: string): KnownKey {
   const text = Buffer.from(key);
   const encoded = Uint8Array.from([0x0a, ...lengthBytes(text.length), ...text]);
-  if (encodedKeys.size === MAX_KEYS) encodedKeys.clear();
-  // Not the original string: one that was sliced out of a longer string would keep that one in memory.
-  encodedKeys.set(text.toString(), encoded);
-  return encoded;
+  const known = { encoded, repeated: undefined, keyValue: undefined, last: undefined };
+  if (knownKeys.size === MAX_KEYS) knownKeys.clear();
+  // Not the original string: one that was sliced out of a longer string would keep that one in memory. The name of a
+  // property is found faster, because V8 compares it by its address.
+  const [name] = Object.keys({ [text.toString()]: known });
+  knownKeys.set(name as string, known);
+  return known;
+}
+
+/** Copies the KeyValue that was just written from `start`. */
+function rememberRepeated(
+  known: KnownKey,
+  value: unknown,
+  { bytes, position }: ProtobufWriter,
+  start: number,
+): void {
+  known.repeated = value;
+  known.keyValue = Uint8Array.prototype.slice.call(bytes, start, position);
 }
 
 /** Encodes a length below 16384. */

@@ -66,6 +66,60 @@ describe('protocol buffers', () => {
     expect('none' in got).toBe(false);
   });
 
+  test('encode values that repeat, alternate and change their type', async () => {
+    const { provider } = makeProvider({});
+    const seen = [
+      'GET',
+      'GET',
+      'GET',
+      'POST',
+      'GET',
+      'POST',
+      'POST',
+      'POST',
+      'GET',
+      1,
+      1,
+      1,
+      '1',
+      '1',
+      '1',
+      1,
+    ];
+    const changing = [
+      true,
+      true,
+      true,
+      1,
+      false,
+      false,
+      false,
+      0,
+      0,
+      0,
+      '',
+      '',
+      '',
+      'é',
+      'é',
+      'é',
+      'e',
+      2 ** 31,
+    ];
+    const long = ['a longer value', 'a longer value', 'a longer value', 'GET', 'GET', 'GET', 1.5, 1.5, 1.5];
+    const attributes = [...seen, ...changing, ...long].map((value) => ({ repeated: value, beside: 'GET' }));
+    for (const one of attributes)
+      provider.getTracer('t').startSpan('s', { attributes: one }).addEvent('e', one).end();
+    await provider.forceFlush();
+    const spans = spansOf(collector.received[0]!.request);
+    const expected = attributes.map(({ repeated, beside }) => {
+      return { repeated: Number.isInteger(repeated) ? BigInt(repeated as number) : repeated, beside };
+    });
+    expect(spans.map((span) => attributesOf(span.attributes))).toEqual(expected);
+    const events = spans.flatMap((span) => span.events ?? []);
+    expect(events.map((event) => attributesOf(event.attributes))).toEqual(expected);
+  });
+
   test('encode keys and strings of every length around the limits of the encoding', async () => {
     const { provider } = makeProvider({});
     const lengths = [1, 2, 30, 62, 63, 64, 65, 66, 120, 127, 128];
