@@ -1,6 +1,8 @@
 // Between the packages of Clew only: no promises are made about these names.
 
 export { DetachedScope } from './context/detached-scope.ts';
+// Also here, for the tracer: the entry for applications has an export that loads late, so V8 reads all of them slowly.
+export { isTracingSuppressed } from './context/suppression.ts';
 export { DESCRIBE_LATER, type DescribedLater } from './describe-later.ts';
 export {
   type Bundle,
