@@ -1,10 +1,10 @@
 // Written for speed (benchmarks/tracer-micro.mjs): `#start` handles the common case alone, so that the engine can inline
 // it. The plain form is `#startSlow`, which handles all cases.
-import { isTracingSuppressed } from '@clew/core';
 import {
   type Incoming,
   incomingOf,
   isMarkedDebug,
+  isTracingSuppressed,
   isValid,
   type LocalRootDecision,
   RemoteSpanContext,
