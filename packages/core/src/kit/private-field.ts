@@ -10,8 +10,8 @@ export interface PrivateField<Value> {
   /** Sets the value of an object. Does nothing for a primitive. */
   set(object: unknown, value: Value): void;
   /**
-   * Sets the value of an object that has probably none yet: faster than {@link set} for such an object, and slower for one
-   * that has a value.
+   * Sets the value of an object that most probably has none yet: faster than {@link set} for such an object, but takes
+   * several microseconds for one that has a value.
    */
   add(object: unknown, value: Value): void;
 }

@@ -11,7 +11,12 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
-import { emitAlwaysIn, emitterContext, setEmitterContext } from '../context/emitter-context.ts';
+import {
+  addEmitterContext,
+  emitAlwaysIn,
+  emitterContext,
+  setEmitterContext,
+} from '../context/emitter-context.ts';
 import { isTracingSuppressed, suppressTracing } from '../context/suppression.ts';
 import { describeLater } from '../describe-later.ts';
 import { guard, reportFailure } from '../kit/failures.ts';
@@ -137,8 +142,8 @@ function startRequest<Request extends object, Response extends object>(
     };
     const current = withServerRequest(trace.setSpan(parent, span), served);
     const operation = operationOf(tools, view, request, method, span, current);
-    setEmitterContext(request, operation.context);
-    setEmitterContext(response, operation.context);
+    addEmitterContext(request, operation.context);
+    addEmitterContext(response, operation.context);
     // For an unsampled request that is not measured, nothing more is read and no listener is added.
     if (operation.recording) describe(tools, view, request, span);
     else if (!(operation instanceof MeasuredOperation)) return operation;
