@@ -23,19 +23,6 @@ export interface PluginState<Options> {
   readonly traced: Map<string, TracedChannel>;
 }
 
-/** A class, because V8 reads every property of an object slowly if a literal gives it a getter. */
-class WithMeter {
-  readonly #meterNow: () => Meter | undefined;
-
-  constructor(meterNow: () => Meter | undefined) {
-    this.#meterNow = meterNow;
-  }
-
-  get meter(): Meter | undefined {
-    return this.#meterNow();
-  }
-}
-
 /** Creates the tools of a plugin, whose `options` and `tracer` the plugin updates. `meterNow` returns its meter. */
 export function createTools<Options>(
   name: string,
@@ -96,5 +83,7 @@ export function createTools<Options>(
       return result;
     },
   };
-  return Object.assign(new WithMeter(meterNow), tools);
+  // Defined afterwards, because V8 reads every property of an object slowly if a literal gives it a getter.
+  Object.defineProperty(tools, 'meter', { get: meterNow, enumerable: true });
+  return tools as Writable<Tools<Options>>;
 }

@@ -70,6 +70,19 @@ describe('an instance', () => {
     expect(patched).toHaveBeenCalledTimes(2);
   });
 
+  test('gives the plugin tools that can be copied and inherited', () => {
+    let tools: SongTools | undefined;
+    make(
+      {},
+      define((_exports, given) => {
+        tools = given;
+      }),
+    ).instrument(songs());
+    const inherited: SongTools = Object.create(tools as SongTools);
+    expect(Object.keys({ ...tools })).toEqual(expect.arrayContaining(['options', 'meter', 'wrap']));
+    expect([inherited.name, inherited.meter]).toEqual([tools?.name, tools?.meter]);
+  });
+
   test('updates the named exports of an ES module to those of the CommonJS module that it wraps', () => {
     const exports = { ...songs(), sing: () => 'la' };
     const { play, sing } = exports;
