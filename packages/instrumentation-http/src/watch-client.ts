@@ -43,8 +43,9 @@ export function watchClient(tools: HttpTools): void {
 
 /**
  * Patches the client of `node:http`, before its first request if possible: then the first request has its peer. A prototype
- * that changes later makes V8 drop what it knows about requests and responses, those of the server included: a seventh of
- * what tracing adds to a request (`npx node benchmarks/instructions.mjs --only http`).
+ * that changes later makes V8 drop what it knows about requests and responses, those of the server included. If V8 has not
+ * optimized the server before the first export, a sampled request then takes a tenth more instructions (counted with
+ * `benchmarks/instructions.mjs`, in rounds of 100 requests).
  */
 export function patchClient(nodeHttp: typeof import('node:http'), tools: HttpTools): void {
   const { Agent, ClientRequest, IncomingMessage } = nodeHttp;
