@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { buildPage } from './build-page.mjs';
 import { writeDeclarations } from './declarations.mjs';
+import { exportAsProperties, exportsOf, MODULE_EXPORTS, namesForNode } from './exports.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const named = process.argv.slice(2);
@@ -50,10 +51,7 @@ const readable = {
   lineLimit: 120,
   logLevel: 'warning',
 };
-/** The one list of exports at the end of each file that esbuild writes. */
-const EXPORTS = /(?<=^|\n)export \{([^}]*)\};\s*$/;
-/** Replaced at the end: a source may import `node:module` as `module`. */
-const MODULE_EXPORTS = '__moduleExports';
+/** Replaces `import.meta.url`. */
 const MODULE_URL = '__moduleUrl';
 // A bundler may remove `__filename`.
 const DECLARE_MODULE_URL = `var ${MODULE_URL} = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : undefined;`;
@@ -148,52 +146,6 @@ function expectOneByteCharacters(path, code) {
   const line = code.split('\n').find((each) => /[^\0-\xff]/.test(each));
   if (line !== undefined)
     throw new Error(`${relative(root, path)}: expected characters of Latin-1, got: ${line.trim()}`);
-}
-
-/**
- * For speed: exports become plain properties. esbuild would write a getter for each, and every use of an import in a
- * request would call one or two (`npm run bench -- --only express,http`). Exports that are loaded late remain getters.
- * No source exports a variable that changes, and no files import each other (`expectNoCycle`).
- */
-function exportAsProperties(text, exported, lateChunks) {
-  if (exported.length === 0) return text;
-  const late = new Set(lateChunks.flatMap((chunk) => namesImportedFrom(chunk, text)));
-  const properties = exported.map(([local, name]) =>
-    late.has(local) ? `get ${name}() { return ${local}; }` : `${name}: ${local}`,
-  );
-  return text.replace(
-    EXPORTS,
-    `${MODULE_EXPORTS} = { ${properties.join(', ')} };
-Object.defineProperty(${MODULE_EXPORTS}, '__esModule', { value: true });
-`,
-  );
-}
-
-/** From this line, which never runs, Node reads the names that an ES module can import. */
-function namesForNode(exported) {
-  const names = exported.map(([, name]) => name).filter((name) => name !== 'default');
-  return names.length === 0 ? '' : `0 && (module.exports = { ${names.join(', ')} });`;
-}
-
-function exportsOf(text) {
-  return namesIn(EXPORTS.exec(text)?.[1] ?? '');
-}
-
-function namesImportedFrom(chunk, text) {
-  const imported = new RegExp(`^import \\{([^}]*)\\} from "\\./${chunk}\\.cjs";`, 'm').exec(text)?.[1];
-  return imported === undefined ? [] : namesIn(imported).map(([, local]) => local);
-}
-
-/** `a, b as c` as pairs: [a, a], [b, c]. */
-function namesIn(list) {
-  return list
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '')
-    .map((each) => {
-      const [first, second = first] = each.split(' as ');
-      return [first, second];
-    });
 }
 
 /** Keeps the comments `// src/NAME.ts`, which show where a line of a stack trace comes from: esbuild removes all others. */

@@ -54,6 +54,7 @@ function globPaths() {
     'scripts/build.mjs',
     'scripts/build-page.mjs',
     'scripts/declarations.mjs',
+    'scripts/exports.mjs',
     'scripts/roll-up.mjs',
     'LICENSE',
   ];
