@@ -11,12 +11,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { rootContext } from '../context/context.ts';
-import {
-  addEmitterContext,
-  emitAlwaysIn,
-  emitterContext,
-  setEmitterContext,
-} from '../context/emitter-context.ts';
+import { addEmitterContext, emitAlwaysIn, emitterContext } from '../context/emitter-context.ts';
 import { isTracingSuppressed, suppressTracing } from '../context/suppression.ts';
 import { describeLater } from '../describe-later.ts';
 import { guard, reportFailure } from '../kit/failures.ts';
@@ -80,8 +75,8 @@ export function httpServer<Request extends object, Response extends object>(
       const incoming = extract(tools, view, request, trustOf);
       if (isIgnored(request)) {
         const inside = insideIgnored(incoming);
-        setEmitterContext(request, inside);
-        setEmitterContext(response, inside);
+        addEmitterContext(request, inside);
+        addEmitterContext(response, inside);
         return context.with(inside, proceed);
       }
       const operation = startRequest(tools, view, request, response, incoming);
@@ -92,7 +87,7 @@ export function httpServer<Request extends object, Response extends object>(
       if (isTracingSuppressed(currentContext()) || emitterContext(request) !== undefined) return proceed();
       const incoming = extract(tools, view, request, trustOf);
       const inside = isIgnored(request) ? insideIgnored(incoming) : incoming;
-      setEmitterContext(request, inside);
+      addEmitterContext(request, inside);
       emitAlwaysIn(inside, socket);
       return context.with(inside, proceed);
     },
